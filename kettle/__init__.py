@@ -1,0 +1,1 @@
+"""Watched Kettle: a course on the mistakes that make Python slow."""
