@@ -1,0 +1,126 @@
+"""The course as files: which lessons exist, the parts they belong to, and the paths through them."""
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDERS = {"lesson": "notebooks", "exercise": "exercises"}
+
+_STEM = re.compile(r"(?!00)\d\d_[a-z0-9_]+")
+_HEADING = re.compile(r"^# +(?:\d\d[.:]? +)?(.+?)\s*$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class LessonFiles:
+    """One lesson: the four files that share a stem. Only `notebook` is sure to exist."""
+
+    stem: str
+    number: int
+    title: str
+    notebook: Path
+    exercise: Path
+    solution: Path
+    check: Path
+
+    def path(self, kind: str) -> Path:
+        """Return the learner's notebook of a kind, "lesson" or "exercise"."""
+        return {"lesson": self.notebook, "exercise": self.exercise}[kind]
+
+    def notebook_id(self, kind: str) -> str:
+        """Return the name that progress is kept under, e.g. "exercises/14_one_await_at_a_time"."""
+        return notebook_id(self.stem, kind)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of the course: its letter, its name, and the numbers of its lessons."""
+
+    letter: str
+    name: str
+    numbers: range
+
+
+@dataclass(frozen=True)
+class CoursePath:
+    """One way through the course: (lesson number, minutes) in order, and what is done at home.
+
+    `minutes` is the whole of it: welcome, breaks and close are what the stops leave over.
+    """
+
+    name: str
+    minutes: int
+    stops: tuple[tuple[int, int], ...]
+    at_home: tuple[int, ...] = ()
+
+
+PARTS = (
+    Part("A", "Look before you touch", range(1, 5)),
+    Part("B", "Plain Python", range(5, 11)),
+    Part("C", "The event loop", range(11, 19)),
+    Part("D", "The database", range(19, 23)),
+    Part("E", "Caching shared state", range(23, 25)),
+    Part("F", "Serving it", range(25, 28)),
+)
+
+_FIRST_DAY = tuple((n, 25 if n == 2 else 30) for n in (1, 3, 5, 6, 7, 8, 10, 11, 12, 13, 2))
+_SECOND_DAY = (*((n, 25) for n in (14, 15, 16, 17, 18, 19, 21, 22, 23)), (24, 20), (26, 20), (27, 65))
+_HALF_DAY = ((1, 25), (11, 30), (14, 25), (17, 25), (19, 30), (7, 20), (27, 25))
+_ONE_DAY = (
+    *((1, 30), (3, 30), (11, 30), (12, 30), (14, 25), (16, 25)),
+    *((18, 25), (19, 30), (22, 25), (23, 30), (27, 50)),
+)
+
+PATHS = (
+    CoursePath("Half a day", 210, _HALF_DAY),
+    CoursePath("One day", 420, _ONE_DAY),
+    CoursePath("Two days", 840, _FIRST_DAY + _SECOND_DAY),
+    CoursePath("Everything", 840, _FIRST_DAY + _SECOND_DAY, at_home=(4, 9, 20, 25)),
+)
+
+
+def notebook_id(stem: str, kind: str) -> str:
+    """Return the name that progress is kept under: the notebook's path without its suffix."""
+    return f"{FOLDERS[kind]}/{stem}"
+
+
+def lessons(root: Path = ROOT) -> tuple[LessonFiles, ...]:
+    """List the lessons that exist, in order, from the file names in notebooks/.
+
+    Copies and backups that a learner makes beside them are not lessons: their names have other shapes.
+    """
+    stems = sorted(path.stem for path in (root / "notebooks").glob("*.ipynb"))
+    return tuple(_files(stem, root) for stem in stems if _STEM.fullmatch(stem))
+
+
+def lesson(stem: str, root: Path = ROOT) -> LessonFiles:
+    """Return the lesson with this stem; LookupError, in a sentence, where there is none."""
+    if _STEM.fullmatch(stem) and (root / "notebooks" / f"{stem}.ipynb").is_file():
+        return _files(stem, root)
+    known = ", ".join(each.stem for each in lessons(root)) or "none"
+    raise LookupError(f"There is no lesson called {stem!r}. The lessons that exist: {known}.")
+
+
+def title_of(notebook: Path) -> str:
+    """Return the first `# ` heading of a notebook; words from its file name where that cannot be read."""
+    try:
+        cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+        prose = ("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+        return next(match[1] for match in map(_HEADING.search, prose) if match)
+    except (OSError, ValueError, KeyError, TypeError, RecursionError, StopIteration):
+        # A learner's notebook may be damaged, and must not take the map of the course with it.
+        return notebook.stem.partition("_")[2].replace("_", " ").capitalize()
+
+
+def _files(stem: str, root: Path) -> LessonFiles:
+    notebook = root / "notebooks" / f"{stem}.ipynb"
+    return LessonFiles(
+        stem=stem,
+        number=int(stem[:2]),
+        title=title_of(notebook),
+        notebook=notebook,
+        exercise=root / "exercises" / f"{stem}.ipynb",
+        solution=root / "solutions" / f"{stem}.ipynb",
+        check=root / "checks" / f"{stem}.py",
+    )
