@@ -1,0 +1,235 @@
+"""Run a function in a thread and an event loop of its own, with a time limit."""
+
+import asyncio
+import contextvars
+import ctypes
+import gc
+import inspect
+import sys
+import threading
+import time
+import weakref
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from .where import own_frame, place, waits_at
+
+TIDY_UP = 1.0  # seconds that leftover tasks, generators and worker threads get to end
+_PATIENCE = 0.3  # seconds between asking a late function to stop and asking less politely
+
+
+class Stopped(BaseException):
+    """Raised inside a function that used up its time, where Python code is running in its thread."""
+
+
+@dataclass(frozen=True)
+class Apart:
+    """How a function ended that ran apart.
+
+    value, error: what it returned or raised (also SystemExit, KeyboardInterrupt); both None if `timed_out`.
+    complaints: what the loop's exception handler was told, such as "Task exception was never retrieved: …".
+    leftover: the names of tasks that were still alive when the function had returned.
+    at: "module:line" where it was when its time was up.
+    still_running: it could not be stopped; its daemon thread goes on.
+    seconds: real time until the function ended or its time was up.
+    """
+
+    value: object = None
+    error: BaseException | None = None
+    timed_out: bool = False
+    complaints: tuple[str, ...] = ()
+    leftover: tuple[str, ...] = ()
+    at: str = ""
+    still_running: bool = False
+    seconds: float = field(default=0.0, compare=False)
+
+
+def run_apart(function, *args, limit=20.0, loop_factory=asyncio.new_event_loop, **kwargs):
+    """Run a function, or a coroutine function, in a fresh thread with a fresh event loop.
+
+    A plain function is called while no loop runs, so it may use `asyncio.run`; if it returns an awaitable,
+    that is awaited. Context variables are not inherited. When `limit` (seconds) is up the task is cancelled,
+    then `Stopped` is raised inside the thread; code that resists both is left behind in a daemon thread.
+    Never raises what the function raised: see `Apart.error`. An interrupt of the caller stops the function.
+    """
+    job = _Job(lambda: function(*args, **kwargs), loop_factory)
+    gc.freeze()  # what was there before need not be looked at when the rubbish is collected
+    try:
+        job.thread.start()
+        try:
+            in_time = job.done.wait(limit)
+        except BaseException:
+            job.stop()
+            raise
+        seconds = time.perf_counter() - job.started
+        at = "" if in_time else job.where()
+        if in_time:
+            job.thread.join(4 * TIDY_UP)
+        else:
+            job.stop()
+    finally:
+        gc.unfreeze()
+    return job.told(in_time, at, seconds)
+
+
+class _Job:
+    """The thread, its loop, and what is known of them."""
+
+    def __init__(self, call, loop_factory):
+        self.call, self.loop_factory = call, loop_factory
+        self.done = threading.Event()
+        self.loop = self.main = self.value = self.error = None
+        self.complaints, self.leftover, self.tasks = [], [], []
+        self.abandoned = False
+        self.started = time.perf_counter()
+        self.thread = threading.Thread(
+            target=contextvars.Context().run, args=(self.body,), name="kettle apart", daemon=True
+        )
+
+    def body(self):
+        try:
+            self.loop = loop = self.loop_factory()
+            loop.set_exception_handler(self.complain)
+            loop.set_task_factory(self.make_task)
+            workers = ThreadPoolExecutor(thread_name_prefix="asyncio")
+            loop.set_default_executor(workers)
+            asyncio.set_event_loop(loop)
+            try:
+                self.run()
+            finally:
+                self.done.set()
+                self.tidy(workers)
+        except Stopped:
+            pass
+        finally:
+            self.done.set()
+
+    def run(self):
+        try:
+            value = self.call()
+            if inspect.isawaitable(value):
+                value = self.finish(value)
+            self.value = value
+        except BaseException as error:  # noqa: BLE001 (an answer may raise SystemExit or KeyboardInterrupt too)
+            self.error = error
+
+    def finish(self, awaitable):
+        """Run the loop until the awaitable has ended, and see which tasks then go on."""
+        self.main = self.loop.create_task(_await(awaitable), name="main")
+        try:
+            return self.loop.run_until_complete(self.main)
+        finally:
+            if not self.abandoned:
+                self.loop.run_until_complete(self.look_around())
+
+    async def look_around(self):
+        for _ in range(3):  # tasks that are just ending may end
+            await asyncio.sleep(0)
+        mine = (self.main, asyncio.current_task())
+        self.leftover = [task.get_name() for task in asyncio.all_tasks() if task not in mine]
+
+    def tidy(self, workers):
+        loop = self.loop
+        try:
+            if not loop.is_closed():
+                loop.run_until_complete(self.cancel_all())
+        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 (told, not raised)
+            self.complaints.append(f"while tidying up: {error!r}")
+        finally:
+            _end_workers(workers)
+            self.hear_silent_tasks()
+            asyncio.set_event_loop(None)
+            if not loop.is_running():
+                loop.close()
+            self.main = None
+            if not self.abandoned:
+                gc.collect()  # the loop's handler hears of exceptions that nobody retrieved
+
+    async def cancel_all(self):
+        me = asyncio.current_task()
+        tasks = [task for task in asyncio.all_tasks() if task is not me]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=TIDY_UP)
+        await asyncio.wait([asyncio.ensure_future(self.loop.shutdown_asyncgens())], timeout=TIDY_UP)
+
+    def make_task(self, loop, coroutine, **kwargs):
+        task = asyncio.Task(coroutine, loop=loop, **kwargs)
+        self.tasks.append(weakref.ref(task))
+        return task
+
+    def complain(self, loop, context):
+        error = context.get("exception")
+        message = context.get("message", "")
+        self.complaints.append(f"{message}: {error!r}" if error is not None else message)
+
+    def hear_silent_tasks(self):
+        """Ask the tasks themselves: a traceback that holds a task would keep it from complaining."""
+        for reference in self.tasks:
+            task = reference()
+            if task is not None and task.done() and not task.cancelled() and task._log_traceback:
+                self.complain(
+                    self.loop,
+                    {"message": "Task exception was never retrieved", "exception": task.exception()},
+                )
+
+    def where(self):
+        """Return the place of the Python code that the thread runs or waits in."""
+        try:
+            frame = own_frame(sys._current_frames().get(self.thread.ident))
+            if frame is not None:
+                return place(frame.f_code, frame.f_lineno)
+            spot = self.main and waits_at(self.main.get_coro())
+            return place(*spot) if spot else ""
+        except Exception:  # noqa: BLE001 (it runs on meanwhile: a place that moves away is no failure)
+            return ""
+
+    def stop(self):
+        """Ask the thread to end: cancel its main task, then raise Stopped in it, with bounded patience."""
+        for ask in (self.cancel, self.interrupt, self.interrupt):
+            ask()
+            if self.done.wait(_PATIENCE):
+                self.thread.join(3 * TIDY_UP)
+            if not self.thread.is_alive():
+                return
+
+    def cancel(self):
+        if self.main is not None:
+            self.wake(self.main.cancel)
+
+    def interrupt(self):
+        self.abandoned = True
+        _raise_in(self.thread, Stopped)
+        self.wake(lambda: None)  # a loop that waits for events runs no Python code to raise it in
+
+    def wake(self, callback):
+        try:
+            if self.loop is not None:
+                self.loop.call_soon_threadsafe(callback)
+        except RuntimeError:
+            pass  # closed in the meantime: it ended by itself
+
+    def told(self, in_time, at, seconds):
+        kept = (self.value, self.error) if in_time else (None, None)
+        running = self.thread.is_alive()
+        told = Apart(*kept, not in_time, tuple(self.complaints), tuple(self.leftover), at, running, seconds)
+        self.call = self.value = self.error = None  # nobody else keeps the learner's objects alive
+        return told
+
+
+async def _await(awaitable):
+    return await awaitable
+
+
+def _end_workers(workers):
+    """Shut an executor down; wait only a moment for work that will not end."""
+    closing = threading.Thread(target=workers.shutdown, kwargs={"cancel_futures": True}, daemon=True)
+    closing.start()
+    closing.join(TIDY_UP / 2)
+
+
+def _raise_in(thread, kind):
+    """Raise an exception in another thread, as soon as it runs Python code again (CPython only)."""
+    if thread.ident is not None:
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(kind))

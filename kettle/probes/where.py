@@ -1,0 +1,73 @@
+"""Where code is: places in the source, as short text, of frames, coroutines and tasks."""
+
+import asyncio
+import linecache
+import re
+from functools import lru_cache
+from pathlib import Path, PurePath
+
+_CELL = re.compile(r"ipykernel_\d+[/\\]\d+\.py$")
+
+
+@lru_cache(maxsize=1000)
+def short_name(filename):
+    """Return the name of a source file as a reader knows it: no folders, "cell" for a notebook's cell."""
+    if filename.startswith("<ipython-input") or _CELL.search(filename):
+        return "cell"
+    return PurePath(filename).stem if filename.endswith(".py") else filename
+
+
+def place(code, line):
+    """Return "module:line" of a line in a code object."""
+    return f"{short_name(code.co_filename)}:{line}"
+
+
+def source(code, line):
+    """Return the text of a line of source, stripped; empty where it cannot be read."""
+    return linecache.getline(code.co_filename, line).strip()
+
+
+def coroutine_frames(awaitable):
+    """Yield the frames that an awaitable is suspended in, from its own to the innermost.
+
+    Follows `cr_await`, `gi_yieldfrom` and `ag_await`; ends at a future, a task or anything without a frame.
+    """
+    while awaitable is not None:
+        for kind in ("cr", "gi", "ag"):
+            frame = getattr(awaitable, f"{kind}_frame", None)
+            if frame is not None:
+                break
+        else:
+            return
+        yield frame
+        awaitable = getattr(awaitable, "gi_yieldfrom" if kind == "gi" else f"{kind}_await", None)
+
+
+def waits_at(awaitable):
+    """Return the (code, line) at which an awaitable waits: the innermost line that is no library's.
+
+    None when it has not started, has ended, or is not a coroutine. So a wait inside aiohttp is told as the
+    `await` that called it. Where all is library code, the outermost place is told.
+    """
+    best = None
+    for frame in coroutine_frames(awaitable):
+        if best is None or not is_library(frame.f_code.co_filename):
+            best = (frame.f_code, frame.f_lineno)
+    return best
+
+
+_HERE = str(Path(__file__).parent)
+_LIBRARIES = (str(Path(asyncio.__file__).parent.parent), _HERE, "<frozen")
+
+
+@lru_cache(maxsize=1000)
+def is_library(filename):
+    """Tell whether a source file is the standard library's, an installed package's, or this probe's own."""
+    return "site-packages" in filename or filename.startswith(_LIBRARIES)
+
+
+def own_frame(frame):
+    """Return the innermost frame, from this one outwards, that is no library's; None if there is none."""
+    while frame is not None and is_library(frame.f_code.co_filename):
+        frame = frame.f_back
+    return frame
