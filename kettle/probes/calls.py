@@ -1,0 +1,309 @@
+"""Calls of a named function: how many there were, and with which arguments.
+
+A function written in Python is counted at its code, so every reference to it counts: the name in its module, a name
+imported elsewhere, the function inside an lru_cache. Other callables (written in C, or objects with `__call__`) are
+replaced by name, in their owner and in each imported module that holds them.
+
+Calls made in another process are not seen; see `kettle.probes.work` for noticing that work went there.
+"""
+
+import functools
+import importlib
+import inspect
+import sys
+import threading
+from collections.abc import Callable, Iterator, MutableMapping
+from contextlib import ExitStack, contextmanager
+from types import CodeType, FunctionType, MethodType, ModuleType
+from typing import Any
+
+_LOCK = threading.RLock()
+_TAPS: dict[int, "_Tap"] = {}
+
+
+class Calls:
+    """The calls of one function; it fills while the `with` block runs and stays readable afterwards."""
+
+    def __init__(self, name: str, signature: inspect.Signature | None, bound: bool):
+        self.name = name
+        self._signature = signature
+        self._bound = bound
+        self._seen: list[tuple[tuple, dict, Any]] = []
+
+    @property
+    def count(self) -> int:
+        """How often the body was started."""
+        return len(self._seen)
+
+    @property
+    def arguments(self) -> tuple[dict[str, Any], ...]:
+        """The arguments of each call by parameter name, defaults included, without `self` and `cls`.
+
+        Where a callable tells no signature, positions (0, 1, ...) stand in for names. The objects are the caller's
+        own and stay alive as long as this record does.
+        """
+        return tuple(self._by_name(args, kwargs) for args, kwargs, _ in list(self._seen))
+
+    @property
+    def distinct(self) -> int:
+        """How many different arguments there were: `f(1)` and `f(x=1)` are the same, 1 and True are not."""
+        return len({self._key(*seen) for seen in list(self._seen)})
+
+    def add(self, args: tuple, kwargs: dict) -> None:
+        """Note one call. Lists and the like are noted by value, since the caller may change them later."""
+        if self._bound:
+            args = args[1:]
+        try:
+            hash((args, *kwargs.values()))
+            key = None
+        except TypeError:
+            key = _frozen(self._by_name(args, kwargs))
+        self._seen.append((args, kwargs, key))  # append is atomic: no lock is needed among threads
+
+    def _by_name(self, args: tuple, kwargs: dict) -> dict:
+        if self._signature is not None:
+            try:
+                bound = self._signature.bind(*args, **kwargs)
+            except TypeError:  # a wrong call is a call too; it raises where it was made
+                pass
+            else:
+                bound.apply_defaults()
+                return dict(bound.arguments)
+        return {**dict(enumerate(args)), **kwargs}
+
+    def _key(self, args: tuple, kwargs: dict, key: Any) -> Any:
+        return key if key is not None else _frozen(self._by_name(args, kwargs))
+
+    def __repr__(self) -> str:
+        times = "time" if self.count == 1 else "times"
+        return f"{self.name} called {self.count} {times} with {self.distinct} distinct arguments"
+
+
+@contextmanager
+def count_calls(target: Any, name: str | None = None) -> Iterator[Calls]:
+    """Count the calls of a function while the block runs.
+
+    Arguments:
+        target: "module:qualname" (the module is imported), a function or method, a pair (owner, attribute), or an
+            owner (module, class, object, or a dict such as `globals()`) whose attribute or key is `name`.
+            A class means its constructions, a property its getter, a method the calls for all instances.
+        name: the attribute or key, if `target` is an owner.
+
+    Yields `Calls`. A coroutine function or generator is counted when its body starts, not when it is made. Windows may
+    overlap, also on the same function and from several threads; the function is itself again after the last one.
+
+    Raises LookupError or AttributeError if there is no such name, TypeError if it cannot be called or not be watched.
+    """
+    owner, key, found = _resolve(target, name)
+    with ExitStack() as undo:
+        yield _watch(owner, key, found, undo)
+
+
+def _resolve(target: Any, name: str | None) -> tuple[Any, str | None, Any]:
+    if isinstance(target, tuple):
+        target, name = target
+    if isinstance(target, str) and name is None:
+        module, _, qualname = target.partition(":")
+        if not qualname:
+            raise LookupError(f"{target!r} names no function: write it as 'module:function'")
+        *owners, name = qualname.split(".")
+        target = functools.reduce(getattr, owners, importlib.import_module(module))
+    if name is None:
+        return None, None, target
+    if isinstance(target, MutableMapping):
+        return target, name, target[name]
+    return target, name, inspect.getattr_static(target, name)
+
+
+def _watch(owner: Any, key: str | None, found: Any, undo: ExitStack) -> Calls:
+    bound = _in_a_class(owner, key) and not isinstance(found, staticmethod)
+    if isinstance(found, MethodType):
+        found, bound = found.__func__, True
+    if isinstance(found, staticmethod | classmethod):
+        found = found.__func__
+    if isinstance(found, property):
+        found, bound = found.fget, True
+    if isinstance(found, type):
+        return _watch_class(found, undo)
+    if not callable(found):
+        raise TypeError(f"{key or found!r} cannot be called, so its calls cannot be counted")
+    calls = Calls(getattr(found, "__qualname__", key or repr(found)), _signature(found, bound), bound)
+    if isinstance(found, FunctionType):
+        _tap(found, calls, undo)
+    elif owner is None:
+        raise TypeError(
+            f"{calls.name} is not written in Python: name its owner, as in count_calls(owner, 'name')"
+        )
+    else:
+        _replace(owner, key, found, _Proxy(found, calls), undo)
+    return calls
+
+
+def _in_a_class(owner: Any, key: str | None) -> bool:
+    if owner is None or isinstance(owner, MutableMapping | ModuleType):
+        return False
+    return isinstance(owner, type) or key not in getattr(owner, "__dict__", {})
+
+
+def _watch_class(cls: type, undo: ExitStack) -> Calls:
+    init = cls.__init__
+    calls = Calls(cls.__qualname__, _signature(cls, False), True)
+    if isinstance(init, FunctionType):
+        _tap(init, calls, undo)
+        return calls
+
+    def __init__(self, *args, **kwargs):
+        calls.add((self, *args), kwargs)
+        if init is not object.__init__ or cls.__new__ is object.__new__:  # else __new__ took the arguments
+            init(self, *args, **kwargs)
+
+    _set(cls, "__init__", __init__, undo)
+    return calls
+
+
+def _signature(function: Callable, bound: bool) -> inspect.Signature | None:
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):
+        return None
+    parameters = list(signature.parameters.values())
+    if bound and parameters and parameters[0].kind in (0, 1):
+        signature = signature.replace(parameters=parameters[1:])
+    return signature
+
+
+# --- functions written in Python: another code object for a while ---------------------------------------------------
+
+
+class _Tap:
+    """The stand-in code of one function, and all who listen to it just now."""
+
+    def __init__(self, function: FunctionType):
+        self.function, self.code, self.listeners = function, function.__code__, []
+        self.original = _clone(function)
+        function.__code__ = _stand_in(self.code, self.hear)
+
+    def hear(self, args: tuple, kwargs: dict) -> Any:
+        for listener in tuple(self.listeners):
+            listener.add(args, kwargs)
+        return self.original(*args, **kwargs)
+
+
+def _tap(function: FunctionType, calls: Calls, undo: ExitStack) -> None:
+    with _LOCK:
+        tap = _TAPS.get(id(function)) or _TAPS.setdefault(id(function), _Tap(function))
+        tap.listeners.append(calls)
+    undo.callback(_untap, tap, calls)
+
+
+def _untap(tap: _Tap, calls: Calls) -> None:
+    with _LOCK:
+        tap.listeners = [listener for listener in tap.listeners if listener is not calls]
+        if not tap.listeners:
+            tap.function.__code__ = tap.code
+            del _TAPS[id(tap.function)]
+
+
+def _clone(function: FunctionType) -> FunctionType:
+    clone = FunctionType(
+        function.__code__,
+        function.__globals__,
+        function.__name__,
+        function.__defaults__,
+        function.__closure__,
+    )
+    clone.__kwdefaults__ = function.__kwdefaults__
+    clone.__qualname__, clone.__module__ = function.__qualname__, function.__module__
+    return clone
+
+
+_MARK = 0x6B6574746C65  # stands in the template where the hook goes
+_TEMPLATE = """
+def outer():
+    {cells}
+    {kind} stand_in(*args, **kwargs):
+        hook = {mark}
+        {result}
+        {names}
+    return stand_in.__code__
+"""
+
+
+def _stand_in(code: CodeType, hook: Callable) -> CodeType:
+    """Code of the same kind, and with as many free variables (Python asks for that), that calls `hook`."""
+    names = [f"free{index}" for index in range(len(code.co_freevars))]
+    kind, result = "def", "return hook(args, kwargs)"
+    if code.co_flags & inspect.CO_COROUTINE:
+        kind, result = "async def", "return await hook(args, kwargs)"
+    elif code.co_flags & inspect.CO_GENERATOR:
+        result = "return (yield from hook(args, kwargs))"
+    source = _TEMPLATE.format(
+        cells=" = ".join([*names, "None"]),
+        kind=kind,
+        result=result,
+        mark=_MARK,
+        names=", ".join(names) or "pass",
+    )
+    scope: dict[str, Any] = {}
+    exec(compile(source, __file__, "exec"), scope)
+    made = scope["outer"]()
+    consts = tuple(hook if const == _MARK else const for const in made.co_consts)
+    return made.replace(co_consts=consts, co_name=code.co_name, co_filename=__file__)
+
+
+# --- all other callables: another object under the same names ------------------------------------------------------
+
+
+class _Proxy:
+    """Looks like the callable it stands for, and tells of each call."""
+
+    def __init__(self, real: Callable, calls: Calls):
+        self._real, self._calls = real, calls
+
+    def __call__(self, *args, **kwargs):
+        self._calls.add(args, kwargs)
+        return self._real(*args, **kwargs)
+
+    def __get__(self, instance, owner=None):
+        binds = hasattr(type(self._real), "__get__")  # functions of C do not, an lru_cache does
+        return MethodType(self, instance) if binds and instance is not None else self
+
+    def __getattr__(self, name):
+        return getattr(self._real, name)
+
+
+def _replace(owner: Any, key: str, real: Any, proxy: _Proxy, undo: ExitStack) -> None:
+    _set(owner, key, proxy, undo)
+    for module in list(sys.modules.values()):
+        space = getattr(module, "__dict__", None)
+        if isinstance(space, dict) and space is not owner:
+            for name in [name for name, value in list(space.items()) if value is real]:
+                _set(space, name, proxy, undo)
+
+
+def _set(owner: Any, key: str, value: Any, undo: ExitStack) -> None:
+    if isinstance(owner, MutableMapping):
+        before, owner[key] = owner[key], value
+        undo.callback(owner.__setitem__, key, before)
+        return
+    own = getattr(owner, "__dict__", {})
+    back = (setattr, owner, key, own[key]) if key in own else (delattr, owner, key)
+    setattr(owner, key, value)
+    undo.callback(*back)
+
+
+def _frozen(value: Any) -> Any:
+    """A hashable stand-in that is equal for equal values, types told apart."""
+    if isinstance(value, dict):
+        return dict, frozenset((_frozen(key), _frozen(item)) for key, item in value.items())
+    if isinstance(value, list | tuple):
+        return type(value), tuple(map(_frozen, value))
+    if isinstance(value, set | frozenset):
+        return set, frozenset(map(_frozen, value))
+    if hasattr(value, "tobytes") and hasattr(value, "shape"):  # NumPy
+        return type(value), str(value.dtype), value.shape, value.tobytes()
+    try:
+        hash(value)
+    except TypeError:
+        return type(value), id(value)
+    return type(value), value
