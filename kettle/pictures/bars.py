@@ -1,0 +1,178 @@
+"""Horizontal bars: what was measured, filled, beside what was predicted, in outline."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from kettle.pictures.figure import WIDTH, Picture, Table, entry, figure, new_ids
+from kettle.pictures.marks import axis
+from kettle.pictures.scale import Scale, ticks
+from kettle.pictures.svg import Markup, join, tag, text, width
+from kettle.pictures.units import in_unit, number, times
+
+MOST_ITEMS = 40
+
+
+def bar_chart(
+    items: Mapping[str, float] | Iterable[tuple[str, float]],
+    *,
+    title: str = "Measured",
+    predicted: Mapping[str, float] | Sequence[float] | None = None,
+    unit: str = "s",
+) -> Picture:
+    """Draw one horizontal bar an item, in the order given.
+
+    Args:
+        items: label and measured value (0 or more), as a mapping or as pairs.
+        title: the caption.
+        predicted: what was expected: by label, or one value an item; None where nothing was.
+        unit: of all values; "s" and "ms" are written with the prefix that suits, "B" as bytes, "%" as is.
+    """
+    measured = [(str(label), float(value)) for label, value in _pairs(items)]
+    guesses = _guesses(measured, predicted)
+    hidden = max(0, len(measured) - MOST_ITEMS)
+    says = _says(measured, guesses, unit) + (
+        f" The picture leaves out the last {hidden:,}." if hidden else ""
+    )
+    table = _table(measured, guesses, unit)
+    shown = list(zip(measured, guesses, strict=True))[:MOST_ITEMS]
+    return _draw(title, says, shown, unit, table)
+
+
+def prediction_beside_fact(
+    predicted: float | None, measured: float, unit: str = "s", label: str = ""
+) -> Picture:
+    """Draw a learner's prediction above what was measured, on one scale.
+
+    Args:
+        predicted: the number locked in before the run, or None.
+        measured: the fact, in the same unit.
+        unit: of both, as in bar_chart().
+        label: what the number is, for the caption.
+    """
+    fact = in_unit(measured, unit)
+    what = f" ({label})" if label else ""
+    if predicted is None:
+        says = f"Measured{what}: {fact}. Nothing was predicted."
+    else:
+        says = (
+            f"Predicted{what}: {in_unit(predicted, unit)}; measured: {fact}. {_verdict(predicted, measured)}"
+        )
+    rows = [(("predicted", 0.0), predicted)] if predicted is not None else []
+    rows.append((("measured", measured), None))
+    title = f"Prediction beside fact: {label}" if label else "Prediction beside fact"
+    return _draw(title, says, rows, unit, None, pair=True)
+
+
+def _pairs(items: Any) -> Iterable[tuple[str, float]]:
+    return items.items() if isinstance(items, Mapping) else items
+
+
+def _guesses(measured: Sequence[tuple[str, float]], predicted: Any) -> list[float | None]:
+    if predicted is None:
+        return [None] * len(measured)
+    if isinstance(predicted, Mapping):
+        return [predicted.get(label) for label, _ in measured]
+    return [*predicted, *[None] * (len(measured) - len(predicted))][: len(measured)]
+
+
+def _draw(
+    title: str, says: str, rows: Sequence, unit: str, table: Table | None, *, pair: bool = False
+) -> Picture:
+    ids = new_ids()
+    both = not pair and any(guess is not None for _, guess in rows)
+    row = 36 if both else 22
+    high = max([value for (_, value), _ in rows] + [g for _, g in rows if g is not None] + [0.0]) or 1.0
+    left = min(max((width(label) for (label, _), _ in rows), default=40), 200) + 10
+    scale = Scale(0, high, left, WIDTH - 84)
+    bottom = 4 + row * max(len(rows), 1)
+    drawn = [_ticks(scale, bottom, unit)]
+    for i, ((label, value), guess) in enumerate(rows):
+        drawn.append(_row(scale, 4 + i * row, row, label, value, guess, unit))
+    legend = []
+    if both:
+        sample = {"x": 1, "y": 2, "width": 22, "height": 8}
+        legend = [
+            entry(tag("rect", **sample, class_="kp-outline"), "predicted"),
+            entry(tag("rect", **sample, class_="kp-running"), "measured"),
+        ]
+    return figure(ids, title, says, drawn, bottom + 24, legend=legend, table=table)
+
+
+def _ticks(scale: Scale, bottom: float, unit: str) -> Markup:
+    # A time or a size is written with one prefix along the whole axis.
+    factor, shown = 1.0, unit
+    if unit == "s" and scale.high < 1:
+        factor, shown = 1e3, "ms"
+    elif unit == "B":
+        power = next((p for p in (9, 6, 3) if scale.high >= 10**p), 0)
+        factor, shown = 10.0**-power, {9: "GB", 6: "MB", 3: "kB", 0: "B"}[power]
+    marks = [(t / factor, number(t)) for t in ticks(scale.high * factor)]
+    return axis(scale, 2, bottom, marks, shown)
+
+
+def _row(
+    scale: Scale, y: float, row: float, label: str, value: float, guess: float | None, unit: str
+) -> Markup:
+    middle = y + row / 2
+    drawn = [text(scale.left - 10, middle + 4.5, label, room=scale.left - 10, class_="kp-end")]
+    only_guess = guess is not None and label == "predicted" and not value
+    both = guess is not None and not only_guess
+    if guess is not None:
+        top = y + (4 if both else 4)
+        drawn.append(_one(scale, top, 12, guess, unit, "kp-outline", f"{label}, predicted: "))
+    if not only_guess:
+        drawn.append(
+            _one(scale, y + (18 if both else row / 2 - 6), 12, value, unit, "kp-running", f"{label}: ")
+        )
+    return join(drawn)
+
+
+def _one(scale: Scale, y: float, height: float, value: float, unit: str, class_: str, before: str) -> Markup:
+    x = scale(value)
+    words = in_unit(value, unit)
+    muted = "kp-muted" if class_ == "kp-outline" else None
+    shape = {"x": scale.left, "y": y, "width": max(x - scale.left, 1.0), "height": float(height)}
+    return tag(
+        "g",
+        tag("title", before + words),
+        tag("rect", **shape, class_=class_),
+        text(x + 6, y + height - 1.5, words, class_=muted),
+    )
+
+
+def _says(measured: Sequence[tuple[str, float]], guesses: Sequence[float | None], unit: str) -> str:
+    if not measured:
+        return "Nothing was measured. There is nothing to see."
+    label, most = max(measured, key=lambda pair: pair[1])
+    first = f"The largest of {len(measured):,} is {label} ({in_unit(most, unit)})."
+    known = [(lab, g) for (lab, _), g in zip(measured, guesses, strict=True) if g is not None]
+    if not known:
+        lowest, least = min(measured, key=lambda pair: pair[1])
+        return f"{first} The smallest is {lowest} ({in_unit(least, unit)})."
+    guessed, high = max(known, key=lambda pair: pair[1])
+    agreed = "as predicted" if guessed == label else f"the prediction was {guessed}"
+    here = dict(measured)[guessed]
+    return f"{first[:-1]}; {agreed}. {guessed} was predicted at {in_unit(high, unit)} and measured at {in_unit(here, unit)}."
+
+
+def _verdict(predicted: float, measured: float) -> str:
+    if predicted <= 0 or measured <= 0:
+        return "The prediction was right." if predicted == measured else "They differ."
+    ratio = measured / predicted
+    if 0.9 <= ratio <= 1.1:
+        return "The prediction was close."
+    return (
+        f"The fact is {times(ratio)} the prediction."
+        if ratio > 1
+        else f"The prediction is {times(1 / ratio)} the fact."
+    )
+
+
+def _table(measured: Sequence[tuple[str, float]], guesses: Sequence[float | None], unit: str) -> Table:
+    if all(g is None for g in guesses):
+        return Table(["Item", "Measured"], [[label, in_unit(v, unit)] for label, v in measured])
+    rows = [
+        [label, "–" if g is None else in_unit(g, unit), in_unit(v, unit)]
+        for (label, v), g in zip(measured, guesses, strict=True)
+    ]
+    return Table(["Item", "Predicted", "Measured"], rows)

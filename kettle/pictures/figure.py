@@ -1,0 +1,145 @@
+"""The figure around every picture: caption, drawing, legend, and the data as a table for those who ask for it."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from kettle.pictures.marks import patterns, swatch
+from kettle.pictures.palette import WORDS, stylesheet
+from kettle.pictures.svg import Markup, escape, join, tag
+from kettle.pictures.units import plural
+
+WIDTH = (
+    680  # of a drawing, in its own units; its text is 13 of them, and at least 11 px on the narrowest screen
+)
+MOST_ROWS = 300  # of the table under a picture
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture: `html` holds the figure, `text` says in sentences what it shows."""
+
+    html: str = field(repr=False)
+    text: str
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def _repr_html_(self) -> str:
+        return self.html
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return {"text/html": self.html, "text/plain": self.text}
+
+
+@dataclass(frozen=True)
+class Table:
+    """The data behind a picture: headers, and rows of cells already written out."""
+
+    headers: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+def new_ids() -> str:
+    """Return a prefix for the ids of one figure; no two figures of a page may share it."""
+    return "kp" + secrets.token_hex(4)
+
+
+def figure(
+    ids: str,
+    title: str,
+    says: str,
+    drawing: Sequence[Markup],
+    height: float,
+    *,
+    states: Sequence[str] = (),
+    legend: Sequence[Markup] = (),
+    table: Table | None = None,
+) -> Picture:
+    """Put a drawing into its figure.
+
+    Args:
+        ids: prefix from new_ids(), also used by the marks in the drawing.
+        title: the caption's first line.
+        says: two sentences, made from the data, that tell what the picture shows.
+        drawing: SVG elements on a canvas WIDTH wide.
+        height: of the canvas, in the same units.
+        states: the states to be explained in the legend, and whose textures the drawing uses.
+        legend: further legend entries, each an `<li>`.
+        table: the data.
+    """
+    svg = tag(
+        "svg",
+        tag("title", title, id=f"{ids}-title"),
+        tag("desc", says, id=f"{ids}-desc"),
+        patterns(ids),
+        *drawing,
+        class_="kp-svg",
+        xmlns="http://www.w3.org/2000/svg",
+        viewBox=f"0 0 {WIDTH} {height:.0f}",
+        role="img",
+        aria_labelledby=f"{ids}-title {ids}-desc",
+    )
+    caption = tag(
+        "figcaption",
+        tag("span", title, class_="kp-title"),
+        tag("span", says, class_="kp-says"),
+        id=f"{ids}-caption",
+    )
+    body = tag(
+        "figure",
+        tag("style", Markup(stylesheet())),
+        caption,
+        # A narrow window scrolls the drawing, so its text stays legible; tabindex lets the keyboard scroll too.
+        tag("div", svg, class_="kp-scroll", tabindex=0, role="group", aria_label="Drawing"),
+        _legend(ids, states, legend),
+        _details(table),
+        # mathjax_ignore: a "$1" in a label is no formula. The data attribute keeps JupyterLab's one-letter
+        # shortcuts away from somebody who opens the table by keyboard.
+        class_="kettle-picture mathjax_ignore",
+        role="group",
+        aria_labelledby=f"{ids}-caption",
+        data_lm_suppress_shortcuts="true",
+    )
+    return Picture(html=str(body), text=f"{title}\n{says}")
+
+
+def _legend(ids: str, states: Sequence[str], entries: Sequence[Markup]) -> Markup | None:
+    items = [tag("li", swatch(ids, state), WORDS[state]) for state in states]
+    items += entries
+    return tag("ul", *items, class_="kp-legend", aria_label="Legend") if len(items) > 1 else None
+
+
+def _details(table: Table | None) -> Markup | None:
+    if table is None or not table.rows:
+        return None
+    shown = table.rows[:MOST_ROWS]
+    more = len(table.rows) - len(shown)
+    note = tag("p", f"… and {plural(more, 'more row')}.") if more else None
+    rows = tag("div", html_table(Table(table.headers, shown)), note, class_="kp-rows", tabindex=0, role="group",
+               aria_label="Data")  # fmt: skip
+    return tag("details", tag("summary", f"Show the data ({plural(len(table.rows), 'row')})"), rows)
+
+
+def html_table(table: Table) -> Markup:
+    """Return a table as HTML, columns of numbers set to the right."""
+    numeric = [is_numeric([row[i] for row in table.rows]) for i in range(len(table.headers))]
+    classes = ["kp-number" if right else None for right in numeric]
+    head = [tag("th", h, scope="col", class_=c) for h, c in zip(table.headers, classes, strict=True)]
+    rows = [
+        tag("tr", *(tag("td", v, class_=c) for v, c in zip(row, classes, strict=True))) for row in table.rows
+    ]
+    return tag("table", tag("thead", tag("tr", *head)), tag("tbody", join(rows)))
+
+
+def is_numeric(cells: Sequence[object]) -> bool:
+    """Tell whether a column holds numbers (with or without a unit), so that it is set to the right."""
+    return bool(cells) and all(str(c)[:1].isdigit() or str(c)[:1] in {"-", "–", ""} for c in cells)
+
+
+def entry(mark: Markup, words: str) -> Markup:
+    """Return a legend entry: a mark drawn on 24 × 12 units, and its words."""
+    return tag(
+        "li", tag("svg", mark, width=24, height=12, viewBox="0 0 24 12", aria_hidden="true"), escape(words)
+    )

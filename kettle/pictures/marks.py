@@ -1,0 +1,85 @@
+"""The marks that pictures share: bars whose state shows by colour and by texture, time axes, filled steps."""
+
+from collections.abc import Sequence
+
+from kettle.pictures.palette import STATES
+from kettle.pictures.scale import Scale, ticks
+from kettle.pictures.svg import Markup, join, tag, text
+from kettle.pictures.units import number
+
+_TEXTURES = {
+    "blocked": ("M-1,7 L7,-1 M-1,1 L1,-1 M5,7 L7,5", 6),  # slanted lines
+    "failed": ("M0,0 L6,6 M6,0 L0,6", 6),  # crossed lines
+}
+
+
+def patterns(ids: str) -> Markup:
+    """Return the textures of the states that have one, for the `<defs>` of a drawing."""
+    return tag(
+        "defs",
+        *(
+            tag(
+                "pattern",
+                tag("path", d=path, class_="kp-hatch"),
+                id=f"{ids}-{state}",
+                width=step,
+                height=step,
+                patternUnits="userSpaceOnUse",
+            )
+            for state, (path, step) in _TEXTURES.items()
+        ),
+    )
+
+
+def bar(
+    ids: str, state: str, x: float, y: float, width: float, height: float, tooltip: str | None = None
+) -> Markup:
+    """Return a bar in a state's colour and texture; never thinner than one unit, so that nothing is lost."""
+    width = max(float(width), 1.0)
+    y, height = float(y), float(height)
+    if state in {"waiting", "cancelled"}:  # outlined: the stroke stays inside
+        inset = 0.5 if width > 2 else 0.0
+        shape = {"x": x + inset, "y": y + 0.5, "width": max(width - 2 * inset, 0.5), "height": height - 1}
+    else:
+        shape = {"x": float(x), "y": y, "width": width, "height": height}
+    drawn = [tag("rect", **shape, class_=f"kp-{state}")]
+    if state in _TEXTURES and width >= 4:
+        drawn.append(tag("rect", **shape, fill=f"url(#{ids}-{state})"))
+    return tag("g", tag("title", tooltip) if tooltip else None, *drawn)
+
+
+def swatch(ids: str, state: str) -> Markup:
+    """Return a small sample of a state for the legend."""
+    return tag(
+        "svg", bar(ids, state, 0, 0, 24, 12), width=24, height=12, viewBox="0 0 24 12", aria_hidden="true"
+    )
+
+
+def present(states: Sequence[str]) -> list[str]:
+    """Return the states that occur, in the palette's order."""
+    found = set(states)
+    return [state for state in STATES if state in found]
+
+
+def time_axis(scale: Scale, top: float, bottom: float, unit: str) -> Markup:
+    """Return light vertical lines and their times below; `unit` is s or ms, the scale is in seconds from 0."""
+    factor = 1e3 if unit == "ms" else 1.0
+    return axis(scale, top, bottom, [(t / factor, number(t)) for t in ticks(scale.high * factor)], unit)
+
+
+def axis(
+    scale: Scale, top: float, bottom: float, marks: Sequence[tuple[float, str]], unit: str = ""
+) -> Markup:
+    """Return light vertical lines from top to bottom, each labelled below; the last label carries the unit."""
+    drawn = []
+    for i, (value, words) in enumerate(marks):
+        x = scale(value)
+        label = f"{words} {unit}".rstrip() if i == len(marks) - 1 else words
+        drawn.append(tag("line", x1=x, x2=x, y1=float(top), y2=float(bottom), class_="kp-grid"))
+        drawn.append(text(x, bottom + 15, label, class_="kp-muted kp-middle"))
+    return join(drawn)
+
+
+def unit_for(total: float) -> str:
+    """Choose the unit of a time axis for a total in seconds."""
+    return "s" if total >= 1 else "ms"
