@@ -1,0 +1,322 @@
+"""Set the course up once, and open it: python3 start.py
+
+Needs nothing but Python. Even Python 2 can read its syntax, so that an old Python says that it is too old.
+"""
+
+from __future__ import print_function
+
+import sys
+
+TOO_OLD = "The course needs Python 3.11 or newer, and this is Python {}.{}.{}.\n  "
+FETCH = "Install a newer one from your system's packages or from python.org, and start with that one."
+
+
+if sys.version_info < (3, 11):
+    import os
+
+    names = ["python3." + minor for minor in ("14", "13", "12", "11")]
+    folders = os.environ.get("PATH", "").split(os.pathsep)
+    newer = [
+        name for name in names if any(os.access(os.path.join(folder, name), os.X_OK) for folder in folders)
+    ]
+    advice = "There is a newer one here:  {} start.py".format(newer[0]) if newer else FETCH
+    sys.exit(TOO_OLD.format(*sys.version_info[:3]) + advice)
+
+import argparse
+import hashlib
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+TOOLS = ROOT / ".tools"
+LOG = TOOLS / "set-up.log"
+STAMP = VENV / "set-up.json"
+WINDOWS = os.name == "nt"
+PYTHON = VENV / ("Scripts/python.exe" if WINDOWS else "bin/python")
+ROOM = 1000000000  # bytes: the environment with its test tools takes about two thirds of this
+
+FULL = (
+    "The disk is full: the course needs about 1 GB and there are {free:.1f} GB free at {where}.\n"
+    "  Make room, there and where uv or pip keeps its cache, then run start.py again."
+)
+NOT_WRITABLE = (
+    "The course cannot write in its own folder: {where}\n"
+    "  Copy or clone it to a place that is yours, your home folder say, and run start.py there."
+)
+NO_NETWORK = (
+    "The course's packages could not be downloaded, because no package index answered.\n"
+    "  Are you online? Behind a proxy, set HTTPS_PROXY; for an index of your own, set PIP_INDEX_URL.\n"
+    "  Then run start.py again: it goes on where it stopped. What the tools said is in {log}"
+)
+NOT_TRUSTED = (
+    "The package index was reached, but its certificate is not trusted here.\n"
+    "  If your network has a certificate of its own, set SSL_CERT_FILE and PIP_CERT to its file,\n"
+    "  then run start.py again. What the tools said is in {log}"
+)
+NO_PIP = (
+    "This Python has neither pip nor venv, and uv is not installed either; one of them is needed.\n"
+    "  On Debian or Ubuntu:  sudo apt install python3-venv\n"
+    "  Elsewhere, install uv or a Python that has pip, then run start.py again."
+)
+FAILED = "The set-up did not succeed. It ended with:\n\n{tail}\n\n  All of what the tools said is in {log}"
+PORT_BUSY = "Port {port} is in use. Name another one, or leave --port out and a free one is found."
+STOPPED = "\nStopped. start.py goes on from here when it is run again."
+# What uv, pip and Python print for each of these; the first that fits is told.
+SIGNS = (
+    (r"No space left on device|os error 28|not enough space on the disk|Disk quota exceeded", FULL),
+    (r"ensurepip is not|No module named '?(ensurepip|venv)", NO_PIP),
+    (r"certificate verify failed|CERTIFICATE_VERIFY|UnknownIssuer|invalid peer certificate", NOT_TRUSTED),
+    (r"dns error|error sending request|Failed to (fetch|download)|name resolution|getaddrinfo", NO_NETWORK),
+    (r"NewConnectionError|Connection(Error| refused| reset)|timed out|ProxyError|tunnel", NO_NETWORK),
+    (r"Permission denied|os error 13|Read-only file system|Access is denied", NOT_WRITABLE),
+)
+
+
+class Stop(Exception):
+    """The course cannot go on; the message tells the learner why, and what to do."""
+
+    def __init__(self, sentence, **facts):
+        free = shutil.disk_usage(str(ROOT)).free / 1e9
+        super().__init__(sentence.format(where=ROOT, log=LOG, free=free, **facts))
+
+
+def cause(output):
+    """Return the sentence that fits what a tool printed, FAILED if none does."""
+    return next((sentence for sign, sentence in SIGNS if re.search(sign, output, re.IGNORECASE)), FAILED)
+
+
+def stop_for(output):
+    """Return the Stop that fits what a tool printed."""
+    return Stop(cause(output), tail="\n".join("    " + line for line in output.strip().splitlines()[-12:]))
+
+
+def tools_environment():
+    """Return the environment for uv and pip: the user's own, the system's certificates trusted as well."""
+    environment = dict(os.environ, PIP_USER="0", PIP_DISABLE_PIP_VERSION_CHECK="1", PYTHONUNBUFFERED="1")
+    for name in ("UV_SYSTEM_CERTS", "UV_NATIVE_TLS"):  # the second is what uv called it once
+        environment.setdefault(name, "true")
+    if environment.get("PIP_INDEX_URL"):
+        environment.setdefault("UV_DEFAULT_INDEX", environment["PIP_INDEX_URL"])
+    return environment
+
+
+def run(command):
+    """Run a tool, its output going to the log and its last line to the screen; return (succeeded, output)."""
+    command = [str(part) for part in command]
+    lines = ["$ " + " ".join(command) + "\n"]
+    with LOG.open("a", encoding="utf-8") as log:
+        log.write(lines[0])
+        with subprocess.Popen(
+            command,
+            cwd=str(ROOT),
+            env=tools_environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
+        ) as tool:
+            for line in tool.stdout:
+                lines.append(line)
+                log.write(line)
+                show(line)
+    show("")
+    return tool.returncode == 0, "".join(lines[1:])
+
+
+def show(line):
+    """Show how far a tool is, in place, where there is a terminal."""
+    if sys.stdout.isatty():
+        width = shutil.get_terminal_size().columns - 1
+        print(
+            "\r" + line.strip().encode("ascii", "replace").decode()[:width].ljust(width), end="\r", flush=True
+        )
+
+
+def find_uv():
+    """Return the path of a uv that is already here, or None."""
+    return shutil.which("uv") or shutil.which("uv", path=str(TOOLS / "bin"))
+
+
+def find_pip():
+    """Return the command of a pip that is already here, or None."""
+    for python in (sys.executable, PYTHON):
+        if Path(python).exists() and run([python, "-m", "pip", "--version"])[0]:
+            return [python, "-m", "pip"]
+    return None
+
+
+def fetch_uv():
+    """Install uv into .tools and return its path; None where there is no pip or it is not allowed to."""
+    pip = find_pip()
+    if not pip:
+        return None
+    succeeded, output = run(pip + ["install", "--quiet", "--upgrade", "--target", TOOLS, "uv"])
+    if not succeeded and cause(output) in (FULL, NO_NETWORK, NOT_TRUSTED):
+        raise stop_for(output)
+    return find_uv()
+
+
+def make_environment(uv):
+    """Make .venv, unless there is one that works."""
+    if PYTHON.exists() and run([PYTHON, "-c", "import sys; sys.exit(sys.version_info < (3, 11))"])[0]:
+        return
+    ways = [[uv, "venv", "--clear", "--python", sys.executable, VENV]] if uv else []
+    for way in ways + [[sys.executable, "-m", "venv", "--clear", VENV]]:
+        succeeded, output = run(way)
+        if succeeded:
+            return
+    raise stop_for(output)
+
+
+def install(uv, requirements, again):
+    """Install what is pinned, checked against its hashes, and then the course itself, editable."""
+    ways = [[uv, "pip", "install", "--python", PYTHON] + ["--reinstall"] * again] if uv else []
+    pip = find_pip()  # it may know of an index that uv is not told of, so it is worth a try after uv
+    if pip:
+        ways.append(pip + ["--python", PYTHON, "install"] + ["--force-reinstall"] * again)
+    for way in ways:
+        succeeded, output = run(way + ["--require-hashes", "-r", requirements])
+        if succeeded:
+            succeeded, output = run(way + ["--no-deps", "--no-build-isolation", "-e", ROOT])
+        if succeeded or cause(output) is FULL:
+            break
+    if not succeeded:
+        raise stop_for(output)
+
+
+def fingerprint():
+    """Return a hash of all that the environment is made from."""
+    files = sorted(ROOT.glob("requirements*.txt")) + sorted(ROOT.glob("settings/**/*.json"))
+    parts = [str(ROOT).encode()] + [file.read_bytes() for file in [ROOT / "pyproject.toml"] + files]
+    return hashlib.sha256(b"\0".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()
+
+
+def read_stamp():
+    """Return what the last set-up noted: its inputs, and whether test tools were among them."""
+    try:
+        return json.loads(STAMP.read_text())
+    except (OSError, ValueError):
+        return {}
+
+
+def write_stamp(**facts):
+    """Write the stamp in one step."""
+    STAMP.with_suffix(".new").write_text(json.dumps(facts))
+    STAMP.with_suffix(".new").replace(STAMP)
+
+
+def set_up(with_tests=False):
+    """Bring .venv up to date with what is pinned; quick where nothing has changed."""
+    stamp, wanted = read_stamp(), fingerprint()
+    if PYTHON.exists() and stamp.get("inputs") == wanted and stamp.get("tests", False) >= with_tests:
+        return
+    print("Setting the course up in {}: once, a minute or so.".format(VENV), flush=True)
+    if not stamp.get("inputs") and shutil.disk_usage(str(ROOT)).free < ROOM:
+        raise Stop(FULL)
+    TOOLS.mkdir(exist_ok=True)
+    LOG.write_text("")
+    uv = find_uv() or fetch_uv()
+    make_environment(uv)
+    write_stamp(
+        unfinished=True
+    )  # so that a set-up that was interrupted is done again, from what was downloaded
+    install(
+        uv or fetch_uv(),
+        ROOT / ("requirements-test.txt" if with_tests else "requirements.txt"),
+        "unfinished" in stamp,
+    )
+    write_stamp(inputs=wanted, tests=with_tests)
+
+
+def become(command):
+    """Hand over to a command, in the course's folder; this program ends when the command does."""
+    os.chdir(str(ROOT))
+    command = [str(part) for part in command]
+    if not WINDOWS:
+        os.execv(command[0], command)
+    with subprocess.Popen(command) as child:
+        while child.poll() is None:
+            try:
+                child.wait()
+            except KeyboardInterrupt:  # the child was told as well, and ends in its own way
+                continue
+    return child.returncode
+
+
+def is_free(port):
+    """Tell whether a port of the loopback address can be listened on."""
+    with socket.socket() as probe:
+        if not WINDOWS:  # there this would allow a port that is in use
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except (OSError, OverflowError):
+            return False
+    return True
+
+
+def open_course(port, browser):
+    """Open JupyterLab on the landing page; the settings are those in settings/."""
+    command = [PYTHON, "-m", "jupyterlab", "--ServerApp.ip=127.0.0.1", "--ServerApp.root_dir={}".format(ROOT)]
+    command += ["--LabApp.workspaces_dir={}".format(ROOT / ".kettle" / "workspaces"), "--log-level=WARN"]
+    command += ["--ServerApp.answer_yes=True"]  # Ctrl-C ends it at once
+    if port is not None:
+        if not is_free(port):
+            raise Stop(PORT_BUSY, port=port)
+        command += ["--ServerApp.port={}".format(port), "--ServerApp.port_retries=0"]
+    if not browser:
+        command.append("--no-browser")
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        command.append("--allow-root")  # in a container there is often nobody else
+    print("Opening the course. Ctrl-C here ends it.", flush=True)
+    return become(command)
+
+
+def read_arguments(arguments):
+    """Return (options, arguments for pytest)."""
+    parser = argparse.ArgumentParser(
+        description="Set the course up, once, and open it in JupyterLab.",
+        epilog="Without a command the course opens. To set it up afresh, delete .venv and .tools in its folder.",
+    )
+    parser.add_argument("--port", type=int, help="the port to listen on; without it, a free one is found")
+    parser.add_argument("--no-browser", action="store_true", help="print the address, do not open a browser")
+    commands = parser.add_subparsers(dest="command", metavar="command")
+    commands.add_parser("test", add_help=False, help="run the tests; what follows is given to pytest")
+    commands.add_parser("update", help="bring new lessons, and keep every edit of yours")
+    options, rest = parser.parse_known_args(arguments)
+    if rest and options.command != "test":
+        parser.error("unrecognized arguments: " + " ".join(rest))
+    return options, rest
+
+
+def main(arguments=None):
+    """Do what the command line asks for; return the exit status."""
+    options, rest = read_arguments(arguments)
+    try:
+        set_up(with_tests=options.command == "test")
+        if options.command == "test":
+            return become([PYTHON, "-m", "pytest", "-n", "2", "--dist", "loadfile"] + rest)
+        if options.command == "update":
+            status = subprocess.call([str(PYTHON), "-m", "kettle.update"], cwd=str(ROOT))
+            set_up()
+            return status
+        return open_course(options.port, not options.no_browser)
+    except KeyboardInterrupt:
+        print(STOPPED, file=sys.stderr)
+        return 130
+    except Stop as stop:
+        print("\n" + str(stop), file=sys.stderr)
+    except OSError as error:
+        print("\n" + str(stop_for(str(error))), file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
