@@ -1,8 +1,8 @@
 """Calls of a named function: how many there were, and with which arguments.
 
-A function written in Python is counted at its code, so every reference to it counts: the name in its module, a name
-imported elsewhere, the function inside an lru_cache. Other callables (written in C, or objects with `__call__`) are
-replaced by name, in their owner and in each imported module that holds them.
+A function written in Python is counted at its code, so every reference to it counts: the name in its module,
+a name imported elsewhere, the function inside an lru_cache. Other callables (written in C, or objects with
+`__call__`) are replaced by name, in their owner and in each imported module that holds them.
 
 Calls made in another process are not seen; see `kettle.probes.work` for noticing that work went there.
 """
@@ -11,14 +11,12 @@ import functools
 import importlib
 import inspect
 import sys
-import threading
 from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import ExitStack, contextmanager
-from types import CodeType, FunctionType, MethodType, ModuleType
+from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
-_LOCK = threading.RLock()
-_TAPS: dict[int, "_Tap"] = {}
+from kettle.probes.stand_in import tapped
 
 
 class Calls:
@@ -39,8 +37,8 @@ class Calls:
     def arguments(self) -> tuple[dict[str, Any], ...]:
         """The arguments of each call by parameter name, defaults included, without `self` and `cls`.
 
-        Where a callable tells no signature, positions (0, 1, ...) stand in for names. The objects are the caller's
-        own and stay alive as long as this record does.
+        Where a callable tells no signature, positions (0, 1, ...) stand in for names. The objects are the
+        caller's own and stay alive as long as this record does.
         """
         return tuple(self._by_name(args, kwargs) for args, kwargs, _ in list(self._seen))
 
@@ -84,15 +82,16 @@ def count_calls(target: Any, name: str | None = None) -> Iterator[Calls]:
     """Count the calls of a function while the block runs.
 
     Arguments:
-        target: "module:qualname" (the module is imported), a function or method, a pair (owner, attribute), or an
-            owner (module, class, object, or a dict such as `globals()`) whose attribute or key is `name`.
+        target: "module:qualname" (the module is imported), a function or method, a pair (owner, attribute),
+            or an owner (module, class, object, or a dict such as `globals()`) whose attribute or key is `name`.
             A class means its constructions, a property its getter, a method the calls for all instances.
         name: the attribute or key, if `target` is an owner.
 
-    Yields `Calls`. A coroutine function or generator is counted when its body starts, not when it is made. Windows may
-    overlap, also on the same function and from several threads; the function is itself again after the last one.
+    Yields `Calls`. A coroutine function or generator is counted when its body starts, not when it is made.
+    Windows may overlap, also on the same function and from several threads; the function is itself again
+    after the last one.
 
-    Raises LookupError or AttributeError if there is no such name, TypeError if it cannot be called or not be watched.
+    Raises LookupError or AttributeError if there is no such name, TypeError if it cannot be called or watched.
     """
     owner, key, found = _resolve(target, name)
     with ExitStack() as undo:
@@ -129,7 +128,7 @@ def _watch(owner: Any, key: str | None, found: Any, undo: ExitStack) -> Calls:
         raise TypeError(f"{key or found!r} cannot be called, so its calls cannot be counted")
     calls = Calls(getattr(found, "__qualname__", key or repr(found)), _signature(found, bound), bound)
     if isinstance(found, FunctionType):
-        _tap(found, calls, undo)
+        undo.enter_context(tapped(found, calls.add))
     elif owner is None:
         raise TypeError(
             f"{calls.name} is not written in Python: name its owner, as in count_calls(owner, 'name')"
@@ -149,15 +148,15 @@ def _watch_class(cls: type, undo: ExitStack) -> Calls:
     init = cls.__init__
     calls = Calls(cls.__qualname__, _signature(cls, False), True)
     if isinstance(init, FunctionType):
-        _tap(init, calls, undo)
+        undo.enter_context(tapped(init, calls.add))
         return calls
 
-    def __init__(self, *args, **kwargs):
+    def counted(self, *args, **kwargs):
         calls.add((self, *args), kwargs)
         if init is not object.__init__ or cls.__new__ is object.__new__:  # else __new__ took the arguments
             init(self, *args, **kwargs)
 
-    _set(cls, "__init__", __init__, undo)
+    _set(cls, "__init__", counted, undo)
     return calls
 
 
@@ -170,88 +169,6 @@ def _signature(function: Callable, bound: bool) -> inspect.Signature | None:
     if bound and parameters and parameters[0].kind in (0, 1):
         signature = signature.replace(parameters=parameters[1:])
     return signature
-
-
-# --- functions written in Python: another code object for a while ---------------------------------------------------
-
-
-class _Tap:
-    """The stand-in code of one function, and all who listen to it just now."""
-
-    def __init__(self, function: FunctionType):
-        self.function, self.code, self.listeners = function, function.__code__, []
-        self.original = _clone(function)
-        function.__code__ = _stand_in(self.code, self.hear)
-
-    def hear(self, args: tuple, kwargs: dict) -> Any:
-        for listener in tuple(self.listeners):
-            listener.add(args, kwargs)
-        return self.original(*args, **kwargs)
-
-
-def _tap(function: FunctionType, calls: Calls, undo: ExitStack) -> None:
-    with _LOCK:
-        tap = _TAPS.get(id(function)) or _TAPS.setdefault(id(function), _Tap(function))
-        tap.listeners.append(calls)
-    undo.callback(_untap, tap, calls)
-
-
-def _untap(tap: _Tap, calls: Calls) -> None:
-    with _LOCK:
-        tap.listeners = [listener for listener in tap.listeners if listener is not calls]
-        if not tap.listeners:
-            tap.function.__code__ = tap.code
-            del _TAPS[id(tap.function)]
-
-
-def _clone(function: FunctionType) -> FunctionType:
-    clone = FunctionType(
-        function.__code__,
-        function.__globals__,
-        function.__name__,
-        function.__defaults__,
-        function.__closure__,
-    )
-    clone.__kwdefaults__ = function.__kwdefaults__
-    clone.__qualname__, clone.__module__ = function.__qualname__, function.__module__
-    return clone
-
-
-_MARK = 0x6B6574746C65  # stands in the template where the hook goes
-_TEMPLATE = """
-def outer():
-    {cells}
-    {kind} stand_in(*args, **kwargs):
-        hook = {mark}
-        {result}
-        {names}
-    return stand_in.__code__
-"""
-
-
-def _stand_in(code: CodeType, hook: Callable) -> CodeType:
-    """Code of the same kind, and with as many free variables (Python asks for that), that calls `hook`."""
-    names = [f"free{index}" for index in range(len(code.co_freevars))]
-    kind, result = "def", "return hook(args, kwargs)"
-    if code.co_flags & inspect.CO_COROUTINE:
-        kind, result = "async def", "return await hook(args, kwargs)"
-    elif code.co_flags & inspect.CO_GENERATOR:
-        result = "return (yield from hook(args, kwargs))"
-    source = _TEMPLATE.format(
-        cells=" = ".join([*names, "None"]),
-        kind=kind,
-        result=result,
-        mark=_MARK,
-        names=", ".join(names) or "pass",
-    )
-    scope: dict[str, Any] = {}
-    exec(compile(source, __file__, "exec"), scope)
-    made = scope["outer"]()
-    consts = tuple(hook if const == _MARK else const for const in made.co_consts)
-    return made.replace(co_consts=consts, co_name=code.co_name, co_filename=__file__)
-
-
-# --- all other callables: another object under the same names ------------------------------------------------------
 
 
 class _Proxy:
