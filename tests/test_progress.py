@@ -289,7 +289,7 @@ FOREIGN = [
     b"[]",
     b'{"format": "watched-kettle-progress", "notebooks": []}',
     b'{"format": "watched-kettle-progress", "notebooks": {"notebooks/1": [{"event": "x", "when": "now"}]}}',
-    b'{"format": "watched-kettle-progress", "notebooks": {"notebooks/1": [{"event": "", "when": "2026-01"}]}}',
+    b'{"format": "watched-kettle-progress", "notebooks": {"notebooks/1": [{"event": "", "when": "2026"}]}}',
     b"[" * 100_000,
 ]
 
