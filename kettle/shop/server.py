@@ -1,0 +1,128 @@
+"""The server's process: tenants, opened and asked over stdin and stdout, until the process that started it ends."""
+
+import asyncio
+import gc
+import json
+import os
+import queue
+import signal
+import sys
+import threading
+from contextlib import suppress
+from typing import Any
+
+from kettle.shop.tenant import Tenant
+from kettle.shop.watch import Rendezvous, Window
+
+PARENT_POLL = 0.5
+"""Seconds between two looks at whether the parent still lives."""
+
+
+class Control:
+    """Does what the lines on stdin ask, and writes one line for each to stdout.
+
+    A line in: {"id": 3, "do": "window", "tenant": 1, …}; the line out: {"id": 3, "ok": …} or {"id": 3, "error": "…"}.
+    """
+
+    def __init__(self) -> None:
+        self._tenants: dict[int, Tenant] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._out: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        self._loop = asyncio.get_running_loop()
+
+    def start(self) -> None:
+        # Threads, because no event loop of Windows can wait for a pipe that was made elsewhere.
+        for work in (self._read, self._write):
+            threading.Thread(target=work, daemon=True).start()
+
+    async def open(self, tenant: int, seed: int, handshake: float) -> int:
+        self._tenants[tenant] = Tenant(seed, handshake)
+        return await self._tenants[tenant].open()
+
+    async def close(self, tenant: int) -> None:
+        await self._tenants.pop(tenant).close()
+
+    async def set(self, tenant: int, routes: list[str], changes: dict[str, Any]) -> None:
+        self._tenants[tenant].set(routes, changes)
+
+    async def window(self, tenant: int, watcher: int) -> None:
+        self._tenants[tenant].watchers[watcher] = Window()
+
+    async def meeting(
+        self, tenant: int, watcher: int, routes: list[str], count: int | None, patience: float
+    ) -> None:
+        self._tenants[tenant].watchers[watcher] = Rendezvous(tuple(routes), count, patience)
+
+    async def look(self, tenant: int, watcher: int, settle: float, close: bool) -> dict[str, Any]:
+        """Report on a window or a meeting, and close it if that is asked."""
+        watchers = self._tenants[tenant].watchers
+        watched = watchers[watcher]
+        if isinstance(watched, Window):
+            await watched.settle(settle)
+        elif close:
+            watched.release()
+        if close:
+            watchers.pop(watcher, None)
+        return watched.report()
+
+    def _read(self) -> None:
+        with suppress(OSError):
+            for line in sys.stdin.buffer:
+                self._loop.call_soon_threadsafe(self._take, line)
+        os._exit(0)  # the other end is closed: whoever started this process has ended
+
+    def _write(self) -> None:
+        with suppress(OSError):
+            while True:
+                sys.stdout.buffer.write(self._out.get())
+                sys.stdout.buffer.flush()
+        os._exit(0)
+
+    def _take(self, line: bytes) -> None:
+        task = self._loop.create_task(self._do(json.loads(line)))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _do(self, message: dict[str, Any]) -> None:
+        number, what = message.pop("id"), message.pop("do")
+        try:
+            reply = {"id": number, "ok": await getattr(self, what)(**message)}
+        except Exception as error:  # noqa: BLE001: the process that asked must get an answer in any case
+            reply = {"id": number, "error": f"{type(error).__name__}: {error}"}
+        self._out.put(json.dumps(reply).encode() + b"\n")
+
+
+async def _watch_parent(parent: int) -> None:
+    """End with the parent, also where children forked from it still hold the pipe to this process."""
+    while os.getppid() == parent:
+        await asyncio.sleep(PARENT_POLL)
+    os._exit(0)
+
+
+async def _serve(parent: int) -> None:
+    control = Control()
+    control.start()
+    if os.name == "posix":  # elsewhere nothing is forked, so the pipe tells enough
+        await _watch_parent(parent)
+    await asyncio.Event().wait()
+
+
+def _allow_many_connections() -> None:
+    with suppress(ImportError, OSError, ValueError):
+        import resource
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = 65536 if hard == resource.RLIM_INFINITY else min(hard, 65536)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
+
+
+def main() -> None:
+    """Serve until the parent, whose process id is the only argument, has ended."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the interrupt button is meant for the kernel
+    _allow_many_connections()
+    gc.freeze()
+    asyncio.run(_serve(int(sys.argv[1])))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,205 @@
+"""One shop inside the server's process: its port, settings, data and counters, and how it answers a request."""
+
+import asyncio
+import json
+import math
+import random
+import time
+from collections import Counter, deque
+from dataclasses import replace
+from typing import Any
+
+from aiohttp import web
+
+from kettle.shop.data import Data
+from kettle.shop.routes import ROUTES, Settings, defaults, find
+from kettle.shop.watch import Call, Connection, Rendezvous, Window
+
+
+class Tenant:
+    """One shop: everything that two notebooks, or a lesson and its check, must not share."""
+
+    def __init__(self, seed: int, handshake: float) -> None:
+        self.data = Data(seed)
+        self.handshake = handshake
+        self.settings = defaults()
+        self.watchers: dict[int, Window | Rendezvous] = {}
+        self._connections: dict[Any, Connection] = {}
+        self._count = 0
+        self._in_flight: Counter[str] = Counter()
+        self._admitted: dict[str, deque[float]] = {name: deque() for name in ROUTES}
+        self._luck = {name: self._generator(name) for name in ROUTES}
+        self._hanging = {name: asyncio.Event() for name in ROUTES}
+        self._front = _Front(self)
+        self._listener: asyncio.Server | None = None
+
+    async def open(self) -> int:
+        """Start to listen on loopback and tell the port, which the system picked."""
+        loop = asyncio.get_running_loop()
+        self._listener = await loop.create_server(self._front, "127.0.0.1", 0, backlog=1024)
+        return self._listener.sockets[0].getsockname()[1]
+
+    async def close(self) -> None:
+        """Let everything go that waits, and close every connection."""
+        for watcher in self.watchers.values():
+            if isinstance(watcher, Rendezvous):
+                watcher.release()
+        for event in self._hanging.values():
+            event.set()
+        if self._listener:
+            self._listener.close()
+        await self._front.shutdown(0.05)
+
+    def set(self, routes: list[str], changes: dict[str, Any]) -> None:
+        """Change settings of routes; each route's random numbers start afresh, and its hanging calls go on."""
+        for name in routes:
+            self.settings[name] = replace(self.settings[name], **changes)
+            self._luck[name] = self._generator(name)
+            self._admitted[name].clear()
+            self._hanging[name].set()
+            self._hanging[name] = asyncio.Event()
+
+    def connected(self, key: Any) -> None:
+        self._count += 1
+        self._connections[key] = Connection(self._count, time.perf_counter())
+        for watcher in self.watchers.values():
+            if isinstance(watcher, Window):
+                watcher.opened.append(self._count)
+
+    def disconnected(self, key: Any) -> None:
+        self._connections.pop(key, None)
+
+    async def serve(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer a request, and record it for those who watch."""
+        route, values = find(request.method, request.path)
+        connection = self._connections[request.protocol]
+        name = route.name if route else "unknown"
+        call = Call(name, request.method, request.path_qs, connection.number, time.perf_counter())
+        self._begin(call)
+        try:
+            await self._shake_hands(call, connection)
+            response = await self._answer(request, call, values)
+            call.status = response.status
+            return response
+        except asyncio.CancelledError:  # aiohttp cancels the handler when the client has gone
+            call.cancelled = True
+            raise
+        finally:
+            self._end(call)
+
+    def _begin(self, call: Call) -> None:
+        self._in_flight[call.route] += 1
+        call.seen_by = tuple(self.watchers.values())
+        for watcher in call.seen_by:
+            watcher.begin(call)
+
+    def _end(self, call: Call) -> None:
+        call.ended = time.perf_counter()
+        self._in_flight[call.route] -= 1
+        for watcher in call.seen_by:
+            watcher.end(call)
+        call.seen_by = ()
+
+    async def _shake_hands(self, call: Call, connection: Connection) -> None:
+        if connection.used:
+            return
+        connection.used = True
+        # The system accepts connections by itself at once, so the first request pays what is left.
+        call.handshake = max(0.0, connection.opened + self.handshake - time.perf_counter())
+        if call.handshake:
+            await asyncio.sleep(call.handshake)
+
+    async def _answer(
+        self, request: web.BaseRequest, call: Call, values: dict[str, str]
+    ) -> web.StreamResponse:
+        if call.route == "unknown":
+            return _json(404, {"error": f"The shop has no route {request.method} {request.path}."})
+        settings, luck = self.settings[call.route], self._luck[call.route]
+        # Drawn on arrival, so that the n-th call of a route always draws the same.
+        wait, fails = settings.latency + settings.jitter * luck.random(), luck.random() < settings.fail
+        if (retry_after := self._over_limit(call.route, settings)) is not None:
+            return _too_many(retry_after)
+        for watcher in call.seen_by:
+            if isinstance(watcher, Rendezvous):
+                await watcher.hold(call)
+        if settings.hang == "first byte":
+            await self._hanging[call.route].wait()
+        await asyncio.sleep(wait)
+        if fails:
+            return _json(503, {"error": f"{call.route} is down just now."})
+        return await self._body(request, call, values, settings)
+
+    async def _body(
+        self, request: web.BaseRequest, call: Call, values: dict[str, str], settings: Settings
+    ) -> Any:
+        body = _parsed(await request.read()) if request.can_read_body else None
+        answer = self.data.answer(call.route, values, dict(request.query), body)
+        if answer is None:
+            return _json(404, {"error": f"Nothing under {request.path_qs}."})
+        if settings.hang != "mid body":
+            return _json(200, answer)
+        return await self._stop_half_way(request, json.dumps(answer).encode(), self._hanging[call.route])
+
+    async def _stop_half_way(self, request: web.BaseRequest, body: bytes, go_on: asyncio.Event) -> Any:
+        headers = {"Content-Type": "application/json", "Content-Length": str(len(body))}
+        response = web.StreamResponse(headers=headers)
+        await response.prepare(request)
+        half = len(body) // 2
+        await response.write(body[:half])
+        await go_on.wait()
+        await response.write(body[half:])
+        await response.write_eof()
+        return response
+
+    def _over_limit(self, name: str, settings: Settings) -> float | None:
+        """Tell after how many seconds to try again, or None where the call is within its limits."""
+        if settings.max_in_flight is not None and self._in_flight[name] > settings.max_in_flight:
+            return settings.latency
+        if settings.rate_limit is None:
+            return None
+        now, admitted = time.perf_counter(), self._admitted[name]
+        # At most ceil(rate) calls in any stretch of that many calls' time: a sliding window.
+        size = math.ceil(settings.rate_limit)
+        span = size / settings.rate_limit
+        while admitted and admitted[0] <= now - span:
+            admitted.popleft()
+        if len(admitted) >= size:
+            return admitted[0] + span - now
+        admitted.append(now)
+        return None
+
+    def _generator(self, name: str) -> random.Random:
+        return random.Random(f"{self.data.seed}/luck/{name}")
+
+
+class _Front(web.Server):
+    """aiohttp's low-level server, which also tells its tenant of connections that never send a request."""
+
+    def __init__(self, tenant: Tenant) -> None:
+        super().__init__(tenant.serve, handler_cancellation=True, access_log=None, tcp_keepalive=False)
+        self._tenant = tenant
+
+    def connection_made(self, handler: Any, transport: Any) -> None:
+        self._tenant.connected(handler)
+        super().connection_made(handler, transport)
+
+    def connection_lost(self, handler: Any, exc: BaseException | None = None) -> None:
+        self._tenant.disconnected(handler)
+        super().connection_lost(handler, exc)
+
+
+def _json(status: int, content: Any, headers: dict[str, str] | None = None) -> web.Response:
+    return web.json_response(content, status=status, headers=headers)
+
+
+def _too_many(seconds: float) -> web.Response:
+    # The header holds whole seconds (RFC 9110, 10.2.3), the body the exact ones.
+    content = {"error": "Too many requests.", "retry_after": round(seconds, 3)}
+    return _json(429, content, {"Retry-After": str(max(1, math.ceil(seconds)))})
+
+
+def _parsed(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except ValueError:
+        return None
