@@ -50,7 +50,7 @@ NOT_WRITABLE = (
     "  Copy or clone it to a place that is yours, your home folder say, and run start.py there."
 )
 NO_NETWORK = (
-    "The course's packages could not be downloaded, because no package index answered.\n"
+    "The course's packages could not be downloaded, from a package index.\n"
     "  Are you online? Behind a proxy, set HTTPS_PROXY; for an index of your own, set PIP_INDEX_URL.\n"
     "  Then run start.py again: it goes on where it stopped. What the tools said is in {log}"
 )
@@ -82,7 +82,7 @@ class Stop(Exception):
     """The course cannot go on; the message tells the learner why, and what to do."""
 
     def __init__(self, sentence, **facts):
-        free = shutil.disk_usage(str(ROOT)).free / 1e9
+        free = shutil.disk_usage(ROOT).free / 1e9
         super().__init__(sentence.format(where=ROOT, log=LOG, free=free, **facts))
 
 
@@ -107,21 +107,12 @@ def tools_environment():
 
 
 def run(command):
-    """Run a tool, its output going to the log and its last line to the screen; return (succeeded, output)."""
-    command = [str(part) for part in command]
-    lines = ["$ " + " ".join(command) + "\n"]
+    """Run a tool, its output going to the log and, in place, to the terminal; return (succeeded, output)."""
+    lines = ["$ " + " ".join(str(part) for part in command) + "\n"]
+    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
     with LOG.open("a", encoding="utf-8") as log:
         log.write(lines[0])
-        with subprocess.Popen(
-            command,
-            cwd=str(ROOT),
-            env=tools_environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            encoding="utf-8",
-            errors="replace",
-        ) as tool:
+        with subprocess.Popen(command, cwd=ROOT, env=tools_environment(), errors="replace", **pipes) as tool:
             for line in tool.stdout:
                 lines.append(line)
                 log.write(line)
@@ -134,9 +125,8 @@ def show(line):
     """Show how far a tool is, in place, where there is a terminal."""
     if sys.stdout.isatty():
         width = shutil.get_terminal_size().columns - 1
-        print(
-            "\r" + line.strip().encode("ascii", "replace").decode()[:width].ljust(width), end="\r", flush=True
-        )
+        plain = line.strip().encode("ascii", "replace").decode()
+        print("\r" + plain[:width].ljust(width), end="\r", flush=True)
 
 
 def find_uv():
@@ -175,27 +165,38 @@ def make_environment(uv):
     raise stop_for(output)
 
 
+def installers(uv, again):
+    """Yield the commands that install into .venv, the likeliest first; again: replace what is there."""
+    if uv:
+        yield [uv, "pip", "install", "--python", PYTHON] + ["--reinstall"] * again
+    pip = find_pip()  # it may know of an index that uv is not told of
+    if pip:
+        yield pip + ["--python", PYTHON, "install"] + ["--force-reinstall"] * again
+
+
 def install(uv, requirements, again):
     """Install what is pinned, checked against its hashes, and then the course itself, editable."""
-    ways = [[uv, "pip", "install", "--python", PYTHON] + ["--reinstall"] * again] if uv else []
-    pip = find_pip()  # it may know of an index that uv is not told of, so it is worth a try after uv
-    if pip:
-        ways.append(pip + ["--python", PYTHON, "install"] + ["--force-reinstall"] * again)
-    for way in ways:
-        succeeded, output = run(way + ["--require-hashes", "-r", requirements])
+    output = "No module named pip, ensurepip is not available"
+    for installer in installers(uv, again):
+        succeeded, output = run(installer + ["--require-hashes", "-r", requirements])
         if succeeded:
-            succeeded, output = run(way + ["--no-deps", "--no-build-isolation", "-e", ROOT])
-        if succeeded or cause(output) is FULL:
+            succeeded, output = run(installer + ["--no-deps", "--no-build-isolation", "-e", ROOT])
+        if succeeded:
+            return
+        if cause(output) is FULL:
             break
-    if not succeeded:
-        raise stop_for(output)
+    raise stop_for(output)
 
 
 def fingerprint():
     """Return a hash of all that the environment is made from."""
-    files = sorted(ROOT.glob("requirements*.txt")) + sorted(ROOT.glob("settings/**/*.json"))
-    parts = [str(ROOT).encode()] + [file.read_bytes() for file in [ROOT / "pyproject.toml"] + files]
-    return hashlib.sha256(b"\0".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()
+    files = (
+        [ROOT / "pyproject.toml"]
+        + sorted(ROOT.glob("requirements*.txt"))
+        + sorted(ROOT.glob("settings/**/*.json"))
+    )
+    parts = [str(ROOT).encode()] + [file.read_bytes() for file in files]
+    return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()
 
 
 def read_stamp():
@@ -215,30 +216,24 @@ def write_stamp(**facts):
 def set_up(with_tests=False):
     """Bring .venv up to date with what is pinned; quick where nothing has changed."""
     stamp, wanted = read_stamp(), fingerprint()
-    if PYTHON.exists() and stamp.get("inputs") == wanted and stamp.get("tests", False) >= with_tests:
+    if PYTHON.exists() and stamp.get("inputs") == wanted and stamp["tests"] >= with_tests:
         return
     print("Setting the course up in {}: once, a minute or so.".format(VENV), flush=True)
-    if not stamp.get("inputs") and shutil.disk_usage(str(ROOT)).free < ROOM:
+    if "inputs" not in stamp and shutil.disk_usage(ROOT).free < ROOM:
         raise Stop(FULL)
     TOOLS.mkdir(exist_ok=True)
     LOG.write_text("")
     uv = find_uv() or fetch_uv()
     make_environment(uv)
-    write_stamp(
-        unfinished=True
-    )  # so that a set-up that was interrupted is done again, from what was downloaded
-    install(
-        uv or fetch_uv(),
-        ROOT / ("requirements-test.txt" if with_tests else "requirements.txt"),
-        "unfinished" in stamp,
-    )
+    write_stamp(unfinished=True)  # a set-up that is interrupted is done again, from what was downloaded
+    requirements = ROOT / ("requirements-test.txt" if with_tests else "requirements.txt")
+    install(uv or fetch_uv(), requirements, again="unfinished" in stamp)
     write_stamp(inputs=wanted, tests=with_tests)
 
 
 def become(command):
     """Hand over to a command, in the course's folder; this program ends when the command does."""
-    os.chdir(str(ROOT))
-    command = [str(part) for part in command]
+    os.chdir(ROOT)
     if not WINDOWS:
         os.execv(command[0], command)
     with subprocess.Popen(command) as child:
@@ -252,13 +247,10 @@ def become(command):
 
 def is_free(port):
     """Tell whether a port of the loopback address can be listened on."""
-    with socket.socket() as probe:
-        if not WINDOWS:  # there this would allow a port that is in use
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except (OSError, OverflowError):
-            return False
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except (OSError, OverflowError):
+        return False
     return True
 
 
@@ -283,7 +275,7 @@ def read_arguments(arguments):
     """Return (options, arguments for pytest)."""
     parser = argparse.ArgumentParser(
         description="Set the course up, once, and open it in JupyterLab.",
-        epilog="Without a command the course opens. To set it up afresh, delete .venv and .tools in its folder.",
+        epilog="Without a command the course opens. To start afresh, delete .venv and .tools.",
     )
     parser.add_argument("--port", type=int, help="the port to listen on; without it, a free one is found")
     parser.add_argument("--no-browser", action="store_true", help="print the address, do not open a browser")
@@ -304,7 +296,7 @@ def main(arguments=None):
         if options.command == "test":
             return become([PYTHON, "-m", "pytest", "-n", "2", "--dist", "loadfile"] + rest)
         if options.command == "update":
-            status = subprocess.call([str(PYTHON), "-m", "kettle.update"], cwd=str(ROOT))
+            status = subprocess.call([PYTHON, "-m", "kettle.update"], cwd=ROOT)
             set_up()
             return status
         return open_course(options.port, not options.no_browser)
