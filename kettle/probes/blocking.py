@@ -1,0 +1,277 @@
+"""Calls that block a thread: the list, and two ways to record them. They explain; they do not judge.
+
+`patched` replaces the functions for a while (light: fit for a timed run; misses what a closure or a default
+argument has kept of them). `profiled` looks at every call of the thread (heavy: fit for a check; knows
+`time.sleep` however it was imported, locks and files too).
+"""
+
+import builtins
+import contextlib
+import io
+import os
+import select
+import socket
+import subprocess
+import sys
+import threading
+import time
+from concurrent import futures
+from concurrent.futures import process as _process  # noqa: F401 (so that the attribute is there to be patched)
+from dataclasses import dataclass
+from multiprocessing.pool import ApplyResult
+from multiprocessing.process import BaseProcess
+from queue import Queue
+
+from .where import is_library, own_frame, place, source
+
+SHORTEST = 0.001  # seconds: calls that end sooner held nobody up
+
+
+@dataclass(frozen=True)
+class BlockingCall:
+    """One call that blocked: what was called, "module:line" and text of the caller, started and seconds."""
+
+    call: str
+    where: str
+    source: str
+    started: float
+    seconds: float
+
+    def __str__(self):
+        return f"{self.call} at {self.where} ({self.seconds * 1000:.0f} ms)"
+
+
+@dataclass(frozen=True)
+class _Known:
+    """A function known to block: where it lives, how it is told, and whether this call of it would wait."""
+
+    owner: object
+    name: str
+    label: str
+    waits: object = lambda *args, **kwargs: True
+
+    @property
+    def function(self):
+        return getattr(self.owner, self.name)
+
+
+def _has_timeout(sock, *args, **kwargs):
+    return sock.gettimeout() != 0
+
+
+def _not_done(future, *args, **kwargs):
+    return not future.done()
+
+
+def _thread_is_alive(thread, *args, **kwargs):
+    return thread.is_alive()
+
+
+def _starting_a_thread():
+    """Tell whether a wait is the one of `Thread.start` for its new thread."""
+    frame = sys._getframe()
+    while frame is not None:
+        if frame.f_code is threading.Thread.start.__code__:
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _not_set(event, *args, **kwargs):
+    return not event.is_set() and not _starting_a_thread()
+
+
+def _empty(queue, block=True, timeout=None):
+    return block and queue.empty()
+
+
+def _still_running(process, *args, **kwargs):
+    return process.returncode is None
+
+
+_SOCKET = ("connect", "accept", "recv", "recv_into", "recvfrom", "recvfrom_into", "send", "sendall", "sendto")
+KNOWN = (
+    _Known(time, "sleep", "time.sleep"),
+    _Known(select, "select", "select.select"),
+    *(_Known(socket.socket, name, f"socket.{name}", _has_timeout) for name in _SOCKET),
+    *(_Known(socket, name, f"socket.{name}") for name in ("getaddrinfo", "gethostbyname", "gethostbyaddr")),
+    _Known(futures.Future, "result", "Future.result", _not_done),
+    _Known(futures.Future, "exception", "Future.exception", _not_done),
+    _Known(futures, "wait", "concurrent.futures.wait"),
+    _Known(futures.ThreadPoolExecutor, "shutdown", "ThreadPoolExecutor.shutdown"),
+    _Known(futures.ProcessPoolExecutor, "shutdown", "ProcessPoolExecutor.shutdown"),
+    _Known(ApplyResult, "get", "AsyncResult.get"),
+    _Known(BaseProcess, "join", "Process.join"),
+    _Known(threading.Thread, "join", "Thread.join", _thread_is_alive),
+    _Known(threading.Event, "wait", "Event.wait", _not_set),
+    _Known(Queue, "get", "Queue.get", _empty),
+    _Known(subprocess.Popen, "wait", "Popen.wait", _still_running),
+    _Known(subprocess.Popen, "communicate", "Popen.communicate", _still_running),
+    _Known(os, "system", "os.system"),
+    _Known(os, "fsync", "os.fsync"),
+    _Known(builtins, "open", "open"),
+    _Known(builtins, "input", "input"),
+)
+
+
+class Recorder:
+    """Collects the blocking calls of one thread; only the outermost of calls within calls.
+
+    thread: its ident. wanted: a function without arguments; a call is recorded only while it returns true.
+    """
+
+    def __init__(self, thread, wanted=lambda: True):
+        self.thread, self.wanted = thread, wanted
+        self.calls = []
+        self.busy = False
+
+    def add(self, label, frame, started):
+        """Note a call that has just ended, made by `frame`, if it took long enough to matter."""
+        seconds = time.perf_counter() - started
+        if seconds >= SHORTEST:
+            frame = own_frame(frame) or frame
+            self.calls.append(
+                BlockingCall(label, place(frame.f_code, frame.f_lineno), source(frame.f_code, frame.f_lineno),
+                             started, seconds)
+            )  # fmt: skip
+
+
+_recorders = {}  # thread ident → its recorders, the innermost last
+
+
+@contextlib.contextmanager
+def patched(recorder):
+    """Record the blocking calls of `recorder.thread` by replacing the functions of KNOWN for a while."""
+    if not _recorders:
+        _install()
+    _recorders.setdefault(recorder.thread, []).append(recorder)
+    try:
+        yield recorder
+    finally:
+        _recorders[recorder.thread].remove(recorder)
+        if not _recorders[recorder.thread]:
+            del _recorders[recorder.thread]
+        if not _recorders:
+            _uninstall()
+
+
+_undo = []
+
+
+def _install():
+    modules = [module for module in list(sys.modules.values()) if _is_own(module)]
+    for known in KNOWN:
+        original, had = known.function, known.name in vars(known.owner)
+        wrapper = _wrapped(known, original)
+        setattr(known.owner, known.name, wrapper)
+        _undo.append((known.owner, known.name, original if had else None))
+        if isinstance(known.owner, type):
+            continue
+        for module in modules:  # from time import sleep
+            for name, value in list(vars(module).items()):
+                if value is original:
+                    setattr(module, name, wrapper)
+                    _undo.append((module, name, original))
+
+
+def _uninstall():
+    while _undo:
+        owner, name, original = _undo.pop()
+        if original is None:
+            delattr(owner, name)
+        else:
+            setattr(owner, name, original)
+
+
+def _is_own(module):
+    filename = getattr(module, "__file__", None)
+    return getattr(module, "__name__", "") == "__main__" or bool(filename and not is_library(filename))
+
+
+def _wrapped(known, original):
+    def wrapper(*args, **kwargs):
+        recorders = _recorders.get(threading.get_ident())
+        if not recorders or not (idle := [r for r in recorders if not r.busy and r.wanted()]):
+            return original(*args, **kwargs)
+        if not known.waits(*args, **kwargs):
+            return original(*args, **kwargs)
+        for recorder in idle:
+            recorder.busy = True
+        started = time.perf_counter()
+        try:
+            return original(*args, **kwargs)
+        finally:
+            for recorder in idle:
+                recorder.busy = False
+                recorder.add(known.label, sys._getframe(1), started)
+
+    wrapper.__name__ = known.name
+    wrapper.__wrapped__ = original
+    return wrapper
+
+
+_LOCKS = (type(threading.Lock()), type(threading.RLock()))
+_FILES = ("read", "readline", "readlines", "readinto", "write", "writelines", "flush")
+
+
+@contextlib.contextmanager
+def profiled(recorder):
+    """Record the blocking calls of the current thread by `sys.setprofile`; it must be `recorder.thread`."""
+    by_code = {k.function.__code__: k for k in KNOWN if hasattr(k.function, "__code__")}
+    by_function = {k.function: k for k in KNOWN if not hasattr(k.function, "__code__")}
+    before = sys.getprofile()
+    sys.setprofile(_profiler(recorder, by_code, by_function))
+    try:
+        yield recorder
+    finally:
+        sys.setprofile(before)
+
+
+def _profiler(recorder, by_code, by_function):
+    """Return the function for `sys.setprofile`. Its state is the one call that is being waited for."""
+    label = waiting = None
+    started = 0.0
+
+    def profile(frame, event, arg):
+        nonlocal label, waiting, started
+        if waiting is not None:
+            if event in ("return", "c_return", "c_exception") and waiting == (
+                frame,
+                event == "return" or arg,
+            ):
+                recorder.add(label, frame.f_back if event == "return" else frame, started)
+                waiting = None
+        elif event == "call":
+            known = by_code.get(frame.f_code)
+            if known and recorder.wanted() and _frame_waits(known, frame):
+                label, waiting, started = known.label, (frame, True), time.perf_counter()
+        elif event == "c_call":
+            found = _c_label(by_function, arg)
+            if found and recorder.wanted():
+                label, waiting, started = found, (frame, arg), time.perf_counter()
+
+    return profile
+
+
+def _frame_waits(known, frame):
+    code = frame.f_code
+    return known.waits(*(frame.f_locals[name] for name in code.co_varnames[: code.co_argcount]))
+
+
+def _c_label(by_function, function):
+    """Return how a built-in function that would block is told; None if it would not."""
+    known = by_function.get(function)
+    if known is not None:
+        return known.label
+    name, owner = function.__name__, getattr(function, "__self__", None)
+    if name in _SOCKET and isinstance(owner, socket.SocketType):
+        return f"socket.{name}" if owner.gettimeout() != 0 else None
+    if name == "acquire" and isinstance(owner, _LOCKS):
+        return "Lock.acquire" if _is_locked(owner) else None
+    if name in _FILES and isinstance(owner, io.IOBase) and not owner.closed:
+        return f"file.{name}"
+    return None
+
+
+def _is_locked(lock):
+    return lock.locked() if hasattr(lock, "locked") else not lock._is_owned()

@@ -1,0 +1,93 @@
+"""What each task did, noted step by step while it runs: as little as a picture needs, and cheaply."""
+
+import weakref
+
+from .steps import name_of
+from .timeline import Timeline, lane
+from .where import is_library, place
+
+_ONE_RUN = 0.0002  # seconds between steps of the loop that are told as one
+
+
+class LaneKeeper:
+    """The lanes of a timeline in the making. Does not keep tasks alive."""
+
+    def __init__(self):
+        self.entries, self.by_task, self.loop_steps = [], {}, []
+
+    def add(self, task, created):
+        """Begin a lane for a task; created is in seconds of the clock that `keep` gets."""
+        entry = _Entry(task, created)
+        self.entries.append(entry)
+        self.by_task[id(task)] = entry
+
+    def keep(self, task, started, ended, held):
+        """Note a step of a task, or of a callback (None). held: None, or the place of what held the loop."""
+        self._keep_loop(started, ended, held)
+        entry = self.by_task.get(id(task)) if task is not None else None
+        if entry is None:
+            return
+        then = waits_line(entry.coroutine)
+        entry.steps.append((started, ended, held is not None, held or entry.then or then, then))
+        entry.then = then
+        if task.done():
+            entry.finish(ended)
+            del self.by_task[id(task)]
+
+    def _keep_loop(self, started, ended, held):
+        steps = self.loop_steps
+        if steps and held is None and not steps[-1][2] and started - steps[-1][1] < _ONE_RUN:
+            steps[-1] = (steps[-1][0], ended, False, "", "")
+        else:
+            steps.append((started, ended, held is not None, held or "", ""))
+
+    def timeline(self, started, ended):
+        """Return what was noted between two times, folded."""
+        lanes = tuple(
+            lane(entry.told_name(), entry.created, entry.ended or ended, entry.steps)
+            for entry in self.entries
+        )
+        return Timeline(lanes, lane("loop", started, ended, self.loop_steps).segments, started, ended)
+
+
+class _Entry:
+    """One task as it is being watched."""
+
+    __slots__ = ("coroutine", "created", "ended", "name", "steps", "task", "then")
+
+    def __init__(self, task, created):
+        self.task, self.coroutine = weakref.ref(task), task.get_coro()
+        self.created, self.ended, self.steps = created, None, []
+        self.name, self.then = name_of(self.coroutine), ""
+
+    def finish(self, ended):
+        self.name, self.ended, self.coroutine = self.told_name(), ended, None
+
+    def told_name(self):
+        """Return the name it was given, or else that of its coroutine function. Python 3.11 names it late."""
+        task = self.task() if self.coroutine is not None else None
+        given = task.get_name() if task is not None else "Task-"
+        return self.name if given.startswith("Task-") else given
+
+
+_places = {}
+
+
+def waits_line(coroutine):
+    """Return "module:line" of the innermost own line, before library code, in which a coroutine waits."""
+    found = None
+    while coroutine is not None:
+        frame = getattr(coroutine, "cr_frame", None)
+        if frame is None or (found is not None and is_library(frame.f_code.co_filename)):
+            break
+        found = frame
+        coroutine = coroutine.cr_await
+    if found is None:
+        return ""
+    key = (found.f_code, found.f_lineno)
+    text = _places.get(key)
+    if text is None:
+        if len(_places) > 10_000:
+            _places.clear()
+        text = _places[key] = place(*key)
+    return text

@@ -1,0 +1,178 @@
+"""The event loop: how long one step held it, which code did, and what every task did when."""
+
+import asyncio
+import threading
+import time
+from dataclasses import dataclass
+
+from . import blocking
+from .lanes import LaneKeeper
+from .sampler import Sampler
+from .steps import NewTasks, is_servants, name_of, task_of, unwatch_steps, watch_steps
+from .timeline import GRAIN
+
+BUDGET = 0.02  # seconds that one step may take before it is said to hold the loop
+_MOST_STEPS = 300_000  # steps kept for the picture; later ones are only measured
+
+_clock, _cpu = time.perf_counter, time.thread_time
+
+
+@dataclass(frozen=True)
+class Hold:
+    """One step that held the loop.
+
+    seconds: CPU time plus the time in blocking calls; what the machine took away meanwhile is not counted.
+    wall: seconds from begin to end. where, source, function: the code seen most often while it held, as
+    "module:line", its text, and the function's name. task: the coroutine function or callback of the step.
+    calls: the blocking calls in it.
+    """
+
+    seconds: float
+    cpu: float
+    wall: float
+    started: float
+    task: str
+    function: str
+    where: str
+    source: str
+    calls: tuple[blocking.BlockingCall, ...] = ()
+
+    def __str__(self):
+        what = max(self.calls, key=lambda call: call.seconds).call if self.calls else "CPU work"
+        return f"{what} in {self.function or self.task} ({self.where or 'unknown place'})"
+
+
+class watch_loop:  # noqa: N801 (used as a verb: with watch_loop() as loop)
+    """Watch the running event loop until the block ends; `with` and `async with` both work.
+
+    budget: seconds that a step may hold the loop before it counts as "blocked". explain: find blocking calls
+    by a profile function on the loop's thread, however they were imported (slow: for checks); else by
+    replacing those known in `blocking.KNOWN` (cheap: for a timed run).
+
+    Read afterwards, in seconds:
+    longest_hold: the longest time one step held the loop, by CPU time and blocking calls, 0.0 if none did.
+    longest_step: the longest step by the clock on the wall, which grows when the machine is busy, too.
+    held_by: the code of the longest hold as text. holds: every Hold over budget, the longest first.
+    blocking: every blocking call of at least a millisecond on the loop's thread, as `BlockingCall`.
+    steps: how many callbacks ran. busy: seconds in steps. timeline: every task's states (a `Timeline`).
+
+    Raises RuntimeError where no loop runs. A step is what asyncio runs between two waits (`Handle._run`).
+    """
+
+    def __init__(self, budget=BUDGET, *, explain=False):
+        self.budget, self.explain = budget, explain
+        self.longest_step = self.busy = 0.0
+        self.steps = 0
+        self.holds, self.blocking = (), ()
+
+    def __enter__(self):
+        self.loop = asyncio.get_running_loop()
+        self._thread = threading.get_ident()
+        self._found = []
+        self._lanes = LaneKeeper()
+        self._step = None  # of the step that runs: (number, started)
+        self._recorder = blocking.Recorder(self._thread, lambda: self._step is not None)
+        self._records = (blocking.profiled if self.explain else blocking.patched)(self._recorder)
+        self._new_tasks = NewTasks(self.loop, self._add_lane)
+        self._sampler = Sampler(self._thread, lambda: self._step)
+        watch_steps(self.loop, self)
+        self._records.__enter__()
+        self._sampler.start()
+        self.started = self.ended = _clock()
+        self._first = asyncio.current_task()
+        if self._first is not None:
+            self._add_lane(self._first)
+        self._begin()
+        self.loop.call_soon(_nothing)  # so that the end of the step that we are in is seen
+        return self
+
+    def __exit__(self, *error):
+        self._records.__exit__(None, None, None)
+        unwatch_steps(self.loop, self)
+        self._new_tasks.stop()
+        self._end(asyncio.current_task(), "")
+        self._sampler.stop()
+        self.ended = _clock()
+        self.blocking = tuple(self._recorder.calls)
+        self.holds = tuple(sorted(self._found, key=lambda hold: -hold.seconds))
+
+    async def __aenter__(self):
+        return self.__enter__()
+
+    async def __aexit__(self, *error):
+        self.__exit__(*error)
+
+    @property
+    def longest_hold(self):
+        """The longest time that one step held the loop, in seconds."""
+        return max((hold.seconds for hold in self.holds), default=0.0)
+
+    @property
+    def held_by(self):
+        """The code that held the loop longest, as text; empty if nothing held it over budget."""
+        return str(self.holds[0]) if self.holds else ""
+
+    @property
+    def timeline(self):
+        """Every task's states over time, and the loop's, folded to a millisecond."""
+        return self._lanes.timeline(self.started, self.ended)
+
+    def __repr__(self):
+        held = f"held {self.longest_hold * 1000:.0f} ms by {self.held_by}" if self.holds else "never held"
+        return f"watch_loop({self.steps} steps in {self.ended - self.started:.3f} s, {held})"
+
+    # What the loop tells of its steps, kept short: this runs between all of them.
+
+    def begin(self, handle):
+        """Note that a step begins."""
+        if self._step is not None:  # the step in which the watch began
+            self._end(self._first, "")
+        self._begin()
+
+    def end(self, handle):
+        """Note that a step has ended."""
+        self._end(task_of(handle), handle)
+
+    def _begin(self):
+        self._calls_before = len(self._recorder.calls)
+        self._cpu_before = _cpu()
+        self.steps += 1
+        self._step = (self.steps, _clock())
+
+    def _end(self, task, handle):
+        if self._step is None:
+            return
+        ended = _clock()
+        number, started = self._step
+        self._step = None
+        wall = ended - started
+        self.busy += wall
+        self.longest_step = max(self.longest_step, wall)
+        hold = None
+        if wall >= GRAIN:
+            hold = self._hold(number, started, wall, _cpu() - self._cpu_before, task, handle)
+        if self.steps < _MOST_STEPS:
+            self._lanes.keep(task, started, ended, hold and hold.where)
+
+    def _hold(self, number, started, wall, cpu, task, handle):
+        """Return a Hold if the step took more than the budget, by CPU time and blocking calls; else None."""
+        calls = tuple(self._recorder.calls[self._calls_before :])
+        seconds = min(wall, cpu + sum(call.seconds for call in calls))
+        if seconds < self.budget:
+            return None
+        name = name_of(task or getattr(handle, "_callback", None))
+        function, where, text = self._sampler.commonest(number)
+        if calls and max(call.seconds for call in calls) > cpu:
+            longest = max(calls, key=lambda call: call.seconds)
+            where, text = longest.where, longest.source
+        hold = Hold(seconds, cpu, wall, started, name, function or name, where, text, calls)
+        self._found.append(hold)
+        return hold
+
+    def _add_lane(self, task):
+        if task is self._first or not is_servants(task):
+            self._lanes.add(task, _clock())
+
+
+def _nothing():
+    pass

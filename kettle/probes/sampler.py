@@ -1,0 +1,48 @@
+"""Where a thread's steps spend their time: a thread that looks at another one from outside."""
+
+import sys
+import threading
+from collections import Counter
+
+from .where import own_frame, place, source
+
+_LOOK_EVERY = 0.01  # seconds between two looks
+
+
+class Sampler(threading.Thread):
+    """Looks from outside where the loop's thread is, whenever one step lasts longer than two looks.
+
+    thread: its ident. step: a function that returns (number, …) of the step that runs, or None.
+    """
+
+    def __init__(self, thread, step):
+        super().__init__(name="kettle looks at the loop", daemon=True)
+        self.thread, self.step = thread, step
+        self.seen, self.over = {}, threading.Event()
+
+    def run(self):
+        """Look, until `stop()`."""
+        last = 0
+        while not self.over.wait(_LOOK_EVERY):
+            step = self.step()
+            if step is None:
+                continue
+            if step[0] == last:
+                frame = own_frame(sys._current_frames().get(self.thread))
+                if frame is not None and self.step() is step:
+                    spot = (frame.f_code, frame.f_lineno)
+                    self.seen.setdefault(last, Counter())[spot] += 1
+            last = step[0]
+
+    def commonest(self, number):
+        """Return (function, "module:line", source) where a step was seen most often; empty texts if never."""
+        spots = self.seen.pop(number, None)
+        if not spots:
+            return "", "", ""
+        code, line = spots.most_common(1)[0][0]
+        return code.co_qualname, place(code, line), source(code, line)
+
+    def stop(self):
+        """End the thread; waits for it for a moment."""
+        self.over.set()
+        self.join(1)

@@ -1,0 +1,95 @@
+"""The steps of an event loop: tells of each callback that a loop runs, and of each task that is made."""
+
+import asyncio
+from asyncio import events
+
+_FOREIGN = (
+    "ipykernel",
+    "tornado",
+    "zmq",
+    "jupyter_client",
+    "ipywidgets",
+    "comm",
+    "IPython",
+    "prompt_toolkit",
+)
+_SERVANTS = ("kettle.lesson", "kettle.panels", "kettle.notebook", "kettle.checking")
+
+_watchers = {}  # loop → those who are told of its steps
+_original_run = events.Handle._run
+
+
+def watch_steps(loop, watcher):
+    """Tell `watcher.begin(handle)` and `watcher.end(handle)` of each callback that the loop runs."""
+    if not _watchers:
+        events.Handle._run = _run
+    _watchers[loop] = (*_watchers.get(loop, ()), watcher)
+
+
+def unwatch_steps(loop, watcher):
+    """Undo `watch_steps`; when nobody watches any loop, nothing of it is left."""
+    left = tuple(other for other in _watchers.pop(loop, ()) if other is not watcher)
+    if left:
+        _watchers[loop] = left
+    if not _watchers and events.Handle._run is _run:
+        events.Handle._run = _original_run
+
+
+def _run(self):
+    watchers = _watchers.get(self._loop)
+    if watchers is None:
+        return _original_run(self)
+    for watcher in watchers:
+        watcher.begin(self)
+    try:
+        return _original_run(self)
+    finally:
+        for watcher in watchers:
+            watcher.end(self)
+
+
+class NewTasks:
+    """Tells `told(task)` of each task that a loop makes, until `stop()`; keeps a task factory that is set."""
+
+    def __init__(self, loop, told):
+        self.loop, self.told = loop, told
+        self.before = loop.get_task_factory()
+        loop.set_task_factory(self.make)
+
+    def make(self, loop, coroutine, **kwargs):
+        """Make a task as the factory before would have, and tell of it."""
+        if self.before is None:
+            task = asyncio.Task(coroutine, loop=loop, **kwargs)
+        else:
+            task = self.before(loop, coroutine, **kwargs)
+        if self.told is not None:
+            self.told(task)
+        return task
+
+    def stop(self):
+        """Tell of no more tasks."""
+        self.told = None
+        if getattr(self.loop.get_task_factory(), "__self__", None) is self:
+            self.loop.set_task_factory(self.before)
+
+
+def is_servants(task):
+    """Tell whether a task belongs to the notebook's kernel or the course's own panels, not to the learner."""
+    coroutine = task.get_coro()
+    frame = getattr(coroutine, "cr_frame", None) or getattr(coroutine, "gi_frame", None)
+    module = frame.f_globals.get("__name__", "") if frame is not None else ""
+    return module.partition(".")[0] in _FOREIGN or module.startswith(_SERVANTS)
+
+
+def task_of(handle):
+    """Return the task whose step a handle runs; None for other callbacks."""
+    owner = getattr(handle._callback, "__self__", None)
+    return owner if isinstance(owner, asyncio.Task) else None
+
+
+def name_of(callback):
+    """Return the name of a callback, or of the coroutine function of a task, as the source spells it."""
+    if isinstance(callback, asyncio.Task):
+        callback = callback.get_coro()
+    callback = getattr(callback, "func", callback)  # functools.partial
+    return getattr(callback, "__qualname__", None) or type(callback).__qualname__
