@@ -10,15 +10,11 @@ import sys
 TOO_OLD = "The course needs Python 3.11 or newer, and this is Python {}.{}.{}.\n  "
 FETCH = "Install a newer one from your system's packages or from python.org, and start with that one."
 
-
 if sys.version_info < (3, 11):
     import os
 
-    names = ["python3." + minor for minor in ("14", "13", "12", "11")]
-    folders = os.environ.get("PATH", "").split(os.pathsep)
-    newer = [
-        name for name in names if any(os.access(os.path.join(folder, name), os.X_OK) for folder in folders)
-    ]
+    names = ("python3.14", "python3.13", "python3.12", "python3.11")
+    newer = [name for name in names if os.system("{} -c pass >{} 2>&1".format(name, os.devnull)) == 0]
     advice = "There is a newer one here:  {} start.py".format(newer[0]) if newer else FETCH
     sys.exit(TOO_OLD.format(*sys.version_info[:3]) + advice)
 
@@ -50,19 +46,18 @@ NOT_WRITABLE = (
     "  Copy or clone it to a place that is yours, your home folder say, and run start.py there."
 )
 NO_NETWORK = (
-    "The course's packages could not be downloaded, from a package index.\n"
+    "The course's packages could not be downloaded from a package index.\n"
     "  Are you online? Behind a proxy, set HTTPS_PROXY; for an index of your own, set PIP_INDEX_URL.\n"
     "  Then run start.py again: it goes on where it stopped. What the tools said is in {log}"
 )
 NOT_TRUSTED = (
     "The package index was reached, but its certificate is not trusted here.\n"
-    "  If your network has a certificate of its own, set SSL_CERT_FILE and PIP_CERT to its file,\n"
-    "  then run start.py again. What the tools said is in {log}"
+    "  If your network has a certificate of its own, set SSL_CERT_FILE and PIP_CERT to its file, then run\n"
+    "  start.py again. What the tools said is in {log}"
 )
 NO_PIP = (
     "This Python has neither pip nor venv, and uv is not installed either; one of them is needed.\n"
-    "  On Debian or Ubuntu:  sudo apt install python3-venv\n"
-    "  Elsewhere, install uv or a Python that has pip, then run start.py again."
+    "  On Debian or Ubuntu:  sudo apt install python3-venv   Elsewhere install uv, then run start.py again."
 )
 FAILED = "The set-up did not succeed. It ended with:\n\n{tail}\n\n  All of what the tools said is in {log}"
 PORT_BUSY = "Port {port} is in use. Name another one, or leave --port out and a free one is found."
@@ -129,11 +124,6 @@ def show(line):
         print("\r" + plain[:width].ljust(width), end="\r", flush=True)
 
 
-def find_uv():
-    """Return the path of a uv that is already here, or None."""
-    return shutil.which("uv") or shutil.which("uv", path=str(TOOLS / "bin"))
-
-
 def find_pip():
     """Return the command of a pip that is already here, or None."""
     for python in (sys.executable, PYTHON):
@@ -150,7 +140,7 @@ def fetch_uv():
     succeeded, output = run(pip + ["install", "--quiet", "--upgrade", "--target", TOOLS, "uv"])
     if not succeeded and cause(output) in (FULL, NO_NETWORK, NOT_TRUSTED):
         raise stop_for(output)
-    return find_uv()
+    return shutil.which("uv", path=str(TOOLS / "bin"))
 
 
 def make_environment(uv):
@@ -209,8 +199,9 @@ def read_stamp():
 
 def write_stamp(**facts):
     """Write the stamp in one step."""
-    STAMP.with_suffix(".new").write_text(json.dumps(facts))
-    STAMP.with_suffix(".new").replace(STAMP)
+    new = STAMP.with_suffix(".new")
+    new.write_text(json.dumps(facts))
+    new.replace(STAMP)
 
 
 def set_up(with_tests=False):
@@ -223,7 +214,7 @@ def set_up(with_tests=False):
         raise Stop(FULL)
     TOOLS.mkdir(exist_ok=True)
     LOG.write_text("")
-    uv = find_uv() or fetch_uv()
+    uv = shutil.which("uv") or shutil.which("uv", path=str(TOOLS / "bin")) or fetch_uv()
     make_environment(uv)
     write_stamp(unfinished=True)  # a set-up that is interrupted is done again, from what was downloaded
     requirements = ROOT / ("requirements-test.txt" if with_tests else "requirements.txt")
@@ -245,28 +236,23 @@ def become(command):
     return child.returncode
 
 
-def is_free(port):
-    """Tell whether a port of the loopback address can be listened on."""
-    try:
-        socket.create_server(("127.0.0.1", port)).close()
-    except (OSError, OverflowError):
-        return False
-    return True
-
-
 def open_course(port, browser):
     """Open JupyterLab on the landing page; the settings are those in settings/."""
     command = [PYTHON, "-m", "jupyterlab", "--ServerApp.ip=127.0.0.1", "--ServerApp.root_dir={}".format(ROOT)]
-    command += ["--LabApp.workspaces_dir={}".format(ROOT / ".kettle" / "workspaces"), "--log-level=WARN"]
-    command += ["--ServerApp.answer_yes=True"]  # Ctrl-C ends it at once
+    command += ["--LabApp.workspaces_dir={}".format(ROOT / ".kettle" / "workspaces")]
+    command += [
+        "--ServerApp.answer_yes=True",
+        "--Application.log_level=WARN",
+    ]  # Ctrl-C ends it at once, quietly
     if port is not None:
-        if not is_free(port):
+        try:
+            socket.create_server(("127.0.0.1", port)).close()
+        except (OSError, OverflowError):
             raise Stop(PORT_BUSY, port=port)
         command += ["--ServerApp.port={}".format(port), "--ServerApp.port_retries=0"]
-    if not browser:
-        command.append("--no-browser")
+    command += [] if browser else ["--no-browser"]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
-        command.append("--allow-root")  # in a container there is often nobody else
+        command += ["--allow-root"]  # in a container there is often nobody else
     print("Opening the course. Ctrl-C here ends it.", flush=True)
     return become(command)
 
