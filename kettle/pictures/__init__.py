@@ -1,8 +1,13 @@
-"""Pictures of what was measured: SVG in HTML, each with its meaning in words; they know nothing of lessons."""
+"""Pictures of what was measured: SVG in HTML, each with its meaning in words; lessons are unknown here."""
 
 from kettle.pictures.bars import bar_chart, prediction_beside_fact
+from kettle.pictures.curves import curves
 from kettle.pictures.figure import Picture
+from kettle.pictures.loop_lanes import loop_lanes
 from kettle.pictures.model import Bar, Lane, Ratio, Segment, Series, Statement, Timeline, from_traffic
+from kettle.pictures.queries import query_waterfall
+from kettle.pictures.ratio_bars import ratio_bars
+from kettle.pictures.tables import table, text_table
 from kettle.pictures.waterfall import waterfall
 
 __all__ = [
@@ -15,7 +20,13 @@ __all__ = [
     "Statement",
     "Timeline",
     "bar_chart",
+    "curves",
     "from_traffic",
+    "loop_lanes",
     "prediction_beside_fact",
+    "query_waterfall",
+    "ratio_bars",
+    "table",
+    "text_table",
     "waterfall",
 ]

@@ -6,8 +6,9 @@ from typing import Any
 from kettle.pictures.figure import WIDTH, Picture, Table, entry, figure, new_ids
 from kettle.pictures.marks import axis
 from kettle.pictures.scale import Scale, ticks
-from kettle.pictures.svg import Markup, join, tag, text, width
+from kettle.pictures.svg import Markup, join, tag, text
 from kettle.pictures.units import in_unit, number, times
+from kettle.pictures.waterfall import label_room
 
 MOST_ITEMS = 40
 
@@ -30,9 +31,9 @@ def bar_chart(
     measured = [(str(label), float(value)) for label, value in _pairs(items)]
     guesses = _guesses(measured, predicted)
     hidden = max(0, len(measured) - MOST_ITEMS)
-    says = _says(measured, guesses, unit) + (
-        f" The picture leaves out the last {hidden:,}." if hidden else ""
-    )
+    says = _says(measured, guesses, unit)
+    if hidden:
+        says += f" The picture leaves out the last {hidden:,}."
     table = _table(measured, guesses, unit)
     shown = list(zip(measured, guesses, strict=True))[:MOST_ITEMS]
     return _draw(title, says, shown, unit, table)
@@ -54,13 +55,12 @@ def prediction_beside_fact(
     if predicted is None:
         says = f"Measured{what}: {fact}. Nothing was predicted."
     else:
-        says = (
-            f"Predicted{what}: {in_unit(predicted, unit)}; measured: {fact}. {_verdict(predicted, measured)}"
-        )
-    rows = [(("predicted", 0.0), predicted)] if predicted is not None else []
+        guess = in_unit(predicted, unit)
+        says = f"Predicted{what}: {guess}; measured: {fact}. {_verdict(predicted, measured)}"
+    rows = [(("predicted", None), predicted)] if predicted is not None else []
     rows.append((("measured", measured), None))
     title = f"Prediction beside fact: {label}" if label else "Prediction beside fact"
-    return _draw(title, says, rows, unit, None, pair=True)
+    return _draw(title, says, rows, unit, None)
 
 
 def _pairs(items: Any) -> Iterable[tuple[str, float]]:
@@ -75,27 +75,23 @@ def _guesses(measured: Sequence[tuple[str, float]], predicted: Any) -> list[floa
     return [*predicted, *[None] * (len(measured) - len(predicted))][: len(measured)]
 
 
-def _draw(
-    title: str, says: str, rows: Sequence, unit: str, table: Table | None, *, pair: bool = False
-) -> Picture:
+def _draw(title: str, says: str, rows: Sequence, unit: str, table: Table | None) -> Picture:
     ids = new_ids()
-    both = not pair and any(guess is not None for _, guess in rows)
-    row = 36 if both else 22
-    high = max([value for (_, value), _ in rows] + [g for _, g in rows if g is not None] + [0.0]) or 1.0
-    left = min(max((width(label) for (label, _), _ in rows), default=40), 200) + 10
-    scale = Scale(0, high, left, WIDTH - 84)
+    both = any(guess is not None and value is not None for (_, value), guess in rows)
+    row = 40 if both else 22
+    values = [v for (_, value), guess in rows for v in (value, guess) if v is not None]
+    high = max(values, default=0.0) or 1.0
+    scale = Scale(0, high, label_room(label for (label, _), _ in rows), WIDTH - 70)
     bottom = 4 + row * max(len(rows), 1)
     drawn = [_ticks(scale, bottom, unit)]
     for i, ((label, value), guess) in enumerate(rows):
         drawn.append(_row(scale, 4 + i * row, row, label, value, guess, unit))
-    legend = []
-    if both:
-        sample = {"x": 1, "y": 2, "width": 22, "height": 8}
-        legend = [
-            entry(tag("rect", **sample, class_="kp-outline"), "predicted"),
-            entry(tag("rect", **sample, class_="kp-running"), "measured"),
-        ]
-    return figure(ids, title, says, drawn, bottom + 24, legend=legend, table=table)
+    shape = {"x": 1, "y": 1, "width": 22, "height": 10}
+    legend = [
+        entry(tag("rect", **shape, class_="kp-outline"), "predicted"),
+        entry(tag("rect", **shape, class_="kp-running"), "measured"),
+    ]
+    return figure(ids, title, says, drawn, bottom + 24, legend=legend if both else (), table=table)
 
 
 def _ticks(scale: Scale, bottom: float, unit: str) -> Markup:
@@ -111,32 +107,29 @@ def _ticks(scale: Scale, bottom: float, unit: str) -> Markup:
 
 
 def _row(
-    scale: Scale, y: float, row: float, label: str, value: float, guess: float | None, unit: str
+    scale: Scale, y: float, row: float, label: str, value: float | None, guess: float | None, unit: str
 ) -> Markup:
     middle = y + row / 2
     drawn = [text(scale.left - 10, middle + 4.5, label, room=scale.left - 10, class_="kp-end")]
-    only_guess = guess is not None and label == "predicted" and not value
-    both = guess is not None and not only_guess
+    if value is not None:
+        top = middle + 2 if guess is not None else middle - 6
+        drawn.append(_one(scale, top, value, unit, "kp-running", f"{label}: "))
     if guess is not None:
-        top = y + (4 if both else 4)
-        drawn.append(_one(scale, top, 12, guess, unit, "kp-outline", f"{label}, predicted: "))
-    if not only_guess:
-        drawn.append(
-            _one(scale, y + (18 if both else row / 2 - 6), 12, value, unit, "kp-running", f"{label}: ")
-        )
+        top = middle - 14 if value is not None else middle - 6
+        drawn.append(_one(scale, top, guess, unit, "kp-outline", f"{label}, predicted: "))
     return join(drawn)
 
 
-def _one(scale: Scale, y: float, height: float, value: float, unit: str, class_: str, before: str) -> Markup:
+def _one(scale: Scale, y: float, value: float, unit: str, class_: str, before: str) -> Markup:
     x = scale(value)
     words = in_unit(value, unit)
     muted = "kp-muted" if class_ == "kp-outline" else None
-    shape = {"x": scale.left, "y": y, "width": max(x - scale.left, 1.0), "height": float(height)}
+    shape = {"x": scale.left, "y": y, "width": max(x - scale.left, 1.0), "height": 12}
     return tag(
         "g",
         tag("title", before + words),
         tag("rect", **shape, class_=class_),
-        text(x + 6, y + height - 1.5, words, class_=muted),
+        text(x + 6, y + 10.5, words, class_=muted),
     )
 
 
@@ -152,7 +145,8 @@ def _says(measured: Sequence[tuple[str, float]], guesses: Sequence[float | None]
     guessed, high = max(known, key=lambda pair: pair[1])
     agreed = "as predicted" if guessed == label else f"the prediction was {guessed}"
     here = dict(measured)[guessed]
-    return f"{first[:-1]}; {agreed}. {guessed} was predicted at {in_unit(high, unit)} and measured at {in_unit(here, unit)}."
+    values = f"{in_unit(high, unit)} and measured at {in_unit(here, unit)}"
+    return f"{first[:-1]}; {agreed}. {guessed} was predicted at {values}."
 
 
 def _verdict(predicted: float, measured: float) -> str:

@@ -1,18 +1,17 @@
-"""The figure around every picture: caption, drawing, legend, and the data as a table for those who ask for it."""
+"""The figure around every picture: caption, drawing, legend, and the data as a table on demand."""
 
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from kettle.pictures.marks import patterns, swatch
+from kettle.pictures.marks import patterns, sample, swatch
 from kettle.pictures.palette import WORDS, stylesheet
-from kettle.pictures.svg import Markup, escape, join, tag
+from kettle.pictures.svg import Markup, join, tag
 from kettle.pictures.units import plural
 
-WIDTH = (
-    680  # of a drawing, in its own units; its text is 13 of them, and at least 11 px on the narrowest screen
-)
+WIDTH = 560  # of a drawing, in its own units
+
 MOST_ROWS = 300  # of the table under a picture
 
 
@@ -81,20 +80,24 @@ def figure(
         role="img",
         aria_labelledby=f"{ids}-title {ids}-desc",
     )
-    caption = tag(
-        "figcaption",
-        tag("span", title, class_="kp-title"),
-        tag("span", says, class_="kp-says"),
-        id=f"{ids}-caption",
-    )
-    body = tag(
+    # A very narrow window scrolls the drawing; tabindex lets the keyboard scroll it too.
+    window = tag("div", svg, class_="kp-scroll", tabindex=0, role="group", aria_label="Drawing")
+    html = frame(ids, caption(ids, title, says), window, _legend(ids, states, legend), _details(table))
+    return Picture(html=str(html), text=f"{title}\n{says}")
+
+
+def caption(ids: str, title: str, says: str) -> Markup:
+    """Return the visible caption: a title, and what there is to see."""
+    lines = [tag("span", line, class_=c) for line, c in ((title, "kp-title"), (says, "kp-says")) if line]
+    return tag("figcaption", *lines, id=f"{ids}-caption")
+
+
+def frame(ids: str, *children: Markup | None) -> Markup:
+    """Return the figure element, which carries its own style so that an exported page needs nothing else."""
+    return tag(
         "figure",
         tag("style", Markup(stylesheet())),
-        caption,
-        # A narrow window scrolls the drawing, so its text stays legible; tabindex lets the keyboard scroll too.
-        tag("div", svg, class_="kp-scroll", tabindex=0, role="group", aria_label="Drawing"),
-        _legend(ids, states, legend),
-        _details(table),
+        *children,
         # mathjax_ignore: a "$1" in a label is no formula. The data attribute keeps JupyterLab's one-letter
         # shortcuts away from somebody who opens the table by keyboard.
         class_="kettle-picture mathjax_ignore",
@@ -102,7 +105,6 @@ def figure(
         aria_labelledby=f"{ids}-caption",
         data_lm_suppress_shortcuts="true",
     )
-    return Picture(html=str(body), text=f"{title}\n{says}")
 
 
 def _legend(ids: str, states: Sequence[str], entries: Sequence[Markup]) -> Markup | None:
@@ -117,9 +119,9 @@ def _details(table: Table | None) -> Markup | None:
     shown = table.rows[:MOST_ROWS]
     more = len(table.rows) - len(shown)
     note = tag("p", f"… and {plural(more, 'more row')}.") if more else None
-    rows = tag("div", html_table(Table(table.headers, shown)), note, class_="kp-rows", tabindex=0, role="group",
-               aria_label="Data")  # fmt: skip
-    return tag("details", tag("summary", f"Show the data ({plural(len(table.rows), 'row')})"), rows)
+    data = html_table(Table(table.headers, shown))
+    window = tag("div", data, note, class_="kp-rows", tabindex=0, role="group", aria_label="Data")
+    return tag("details", tag("summary", f"Show the data ({plural(len(table.rows), 'row')})"), window)
 
 
 def html_table(table: Table) -> Markup:
@@ -140,6 +142,4 @@ def is_numeric(cells: Sequence[object]) -> bool:
 
 def entry(mark: Markup, words: str) -> Markup:
     """Return a legend entry: a mark drawn on 24 × 12 units, and its words."""
-    return tag(
-        "li", tag("svg", mark, width=24, height=12, viewBox="0 0 24 12", aria_hidden="true"), escape(words)
-    )
+    return tag("li", sample(mark), words)

@@ -9,7 +9,7 @@ from kettle.pictures.units import number
 
 _TEXTURES = {
     "blocked": ("M-1,7 L7,-1 M-1,1 L1,-1 M5,7 L7,5", 6),  # slanted lines
-    "failed": ("M0,0 L6,6 M6,0 L0,6", 6),  # crossed lines
+    "failed": ("M0,0 L8,8 M8,0 L0,8", 8),  # crossed lines
 }
 
 
@@ -50,9 +50,12 @@ def bar(
 
 def swatch(ids: str, state: str) -> Markup:
     """Return a small sample of a state for the legend."""
-    return tag(
-        "svg", bar(ids, state, 0, 0, 24, 12), width=24, height=12, viewBox="0 0 24 12", aria_hidden="true"
-    )
+    return sample(bar(ids, state, 0, 0, 24, 12))
+
+
+def sample(mark: Markup) -> Markup:
+    """Return a mark drawn on 24 × 12 units as a small picture of its own, for the legend."""
+    return tag("svg", mark, width=24, height=12, viewBox="0 0 24 12", aria_hidden="true")
 
 
 def present(states: Sequence[str]) -> list[str]:
@@ -62,7 +65,7 @@ def present(states: Sequence[str]) -> list[str]:
 
 
 def time_axis(scale: Scale, top: float, bottom: float, unit: str) -> Markup:
-    """Return light vertical lines and their times below; `unit` is s or ms, the scale is in seconds from 0."""
+    """Return light vertical lines and their times below; `unit` is s or ms; the scale starts at 0 s."""
     factor = 1e3 if unit == "ms" else 1.0
     return axis(scale, top, bottom, [(t / factor, number(t)) for t in ticks(scale.high * factor)], unit)
 
@@ -70,7 +73,7 @@ def time_axis(scale: Scale, top: float, bottom: float, unit: str) -> Markup:
 def axis(
     scale: Scale, top: float, bottom: float, marks: Sequence[tuple[float, str]], unit: str = ""
 ) -> Markup:
-    """Return light vertical lines from top to bottom, each labelled below; the last label carries the unit."""
+    """Return light vertical lines, each labelled below; the last label carries the unit."""
     drawn = []
     for i, (value, words) in enumerate(marks):
         x = scale(value)

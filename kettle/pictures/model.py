@@ -1,6 +1,6 @@
-"""What the pictures are drawn from: small records; anything with the same attributes serves as well.
+"""What the pictures are drawn from: small records; anything with the same attributes serves.
 
-Times are in seconds on one clock, whichever it is; an end of None means "still going on when we stopped looking".
+Times are in seconds on one clock, whichever it is; an end of None means that it had not ended yet.
 """
 
 from collections.abc import Iterable, Sequence
@@ -146,7 +146,7 @@ def _state(state: object) -> str:
 
 
 def in_flight(spans: Iterable[tuple[float, float]]) -> list[tuple[float, int]]:
-    """Return (time, how many spans are open from then on), in order; a span that ends as another starts is over."""
+    """Return (time, how many spans are open from then on); one that ends as another starts is over."""
     changes: dict[float, int] = {}
     for started, ended in spans:
         changes[started] = changes.get(started, 0) + 1

@@ -1,4 +1,4 @@
-"""The palette: one colour and one texture for each state, in a light and a dark theme, and the CSS that uses them.
+"""The palette: one colour for each state, in a light and a dark theme, and the CSS that uses them.
 
 The colours start from Okabe and Ito's palette, which people with any common colour blindness can tell apart
 (Okabe & Ito 2008, "Color Universal Design", https://jfly.uni-koeln.de/color/); some are darkened or lightened
@@ -86,18 +86,23 @@ def stylesheet() -> str:
 
 _LAYOUT = """
 .kettle-picture{background:var(--kp-paper);color:var(--kp-ink);forced-color-adjust:none;
-margin:0;padding:10px 12px 8px;max-width:760px;box-sizing:border-box;
+margin:0;padding:10px 12px 8px;max-width:664px;box-sizing:border-box;
 font:14px/1.45 var(--jp-content-font-family,system-ui,-apple-system,"Segoe UI",Helvetica,Arial,sans-serif)}
 .kettle-picture figcaption{margin:0 0 8px;padding:0;color:var(--kp-ink);text-align:left;font-style:normal}
 .kettle-picture .kp-title{display:block;font-weight:600;font-size:15px}
-.kettle-picture .kp-says{display:block;color:var(--kp-muted);max-width:68ch}
-.kettle-picture .kp-scroll{overflow-x:auto}
+.kettle-picture .kp-says{display:block;color:var(--kp-muted)}
+.kettle-picture .kp-scroll{overflow-x:auto;container-type:inline-size;scrollbar-width:thin;
+scrollbar-color:var(--kp-muted) transparent}
 .kettle-picture .kp-scroll:focus-visible,.kettle-picture summary:focus-visible{
 outline:2px solid var(--kp-running);outline-offset:2px}
-.kettle-picture svg.kp-svg{display:block;width:100%;min-width:580px;height:auto;background:none}
-.kettle-picture svg text{font-family:inherit;font-size:13px;fill:var(--kp-ink);font-variant-numeric:tabular-nums}
-.kettle-picture svg text.kp-muted{fill:var(--kp-muted)}
-.kettle-picture svg text.kp-strong{font-weight:600}
+.kettle-picture svg.kp-svg{display:block;width:100%;min-width:370px;height:auto;background:none}
+.kettle-picture svg text{font-family:inherit;font-size:13px;fill:var(--kp-ink);
+font-variant-numeric:tabular-nums}
+/* The drawing shrinks with its window; its text shrinks less, and stays at 11 px or more. */
+@container (max-width:520px){.kettle-picture svg text{font-size:14.5px}}
+@container (max-width:425px){.kettle-picture svg text{font-size:16.5px}}
+.kettle-picture svg text.kp-muted,.kettle-picture svg tspan.kp-muted{fill:var(--kp-muted)}
+.kettle-picture svg text.kp-strong,.kettle-picture svg tspan.kp-strong{font-weight:600}
 .kettle-picture svg text.kp-end{text-anchor:end}
 .kettle-picture svg text.kp-middle{text-anchor:middle}
 .kettle-picture .kp-grid{stroke:var(--kp-grid);stroke-width:1;fill:none}
@@ -107,7 +112,10 @@ outline:2px solid var(--kp-running);outline-offset:2px}
 .kettle-picture .kp-ink-line{stroke:var(--kp-ink);stroke-width:1.5;fill:none}
 .kettle-picture .kp-outline{fill:none;stroke:var(--kp-ink);stroke-width:1.25;stroke-dasharray:3 2}
 .kettle-picture .kp-paper{fill:var(--kp-paper)}
-.kettle-picture .kp-hatch{stroke:var(--kp-paper);stroke-width:1.6;fill:none}
+.kettle-picture .kp-hatch{stroke:var(--kp-paper);stroke-width:1.4;fill:none}
+.kettle-picture .kp-wash{fill:var(--kp-blocked);fill-opacity:.13}
+.kettle-picture .kp-halo{stroke:var(--kp-paper);stroke-width:4;fill:none}
+.kettle-picture .kp-tick{stroke-width:1.2;fill:none}
 .kettle-picture .kp-hit{fill:transparent;stroke:none}
 .kettle-picture .kp-legend{display:flex;flex-wrap:wrap;gap:2px 16px;margin:6px 0 0;padding:0;list-style:none;
 font-size:13px;color:var(--kp-muted)}
@@ -119,7 +127,8 @@ font-size:13px;color:var(--kp-muted)}
 font-variant-numeric:tabular-nums;background:none;border:0}
 .kettle-picture th,.kettle-picture td{padding:2px 16px 2px 0;text-align:left;vertical-align:top;border:0;
 background:none;max-width:44ch;overflow-wrap:anywhere}
-.kettle-picture th{color:var(--kp-muted);font-weight:600;border-bottom:1px solid var(--kp-muted);white-space:nowrap}
+.kettle-picture th{color:var(--kp-muted);font-weight:600;
+border-bottom:1px solid var(--kp-muted);white-space:nowrap}
 .kettle-picture .kp-number{text-align:right}
 .kettle-picture tr{background:none}
 .kettle-picture .kp-waiting{fill-opacity:.22;stroke-width:1}

@@ -1,4 +1,4 @@
-"""A few lines of SVG: elements that escape what they are given, and text that is measured and shortened to fit."""
+"""A few lines of SVG: elements that escape what they are given, and text that is shortened to fit."""
 
 import html
 import re
@@ -6,6 +6,9 @@ from collections.abc import Iterable
 
 # XML 1.0 has no way to write these characters, not even escaped.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# Text is laid out a little larger than it is drawn on a wide screen, so that it may grow on a narrow one.
+TEXT = 14.5
+
 _NARROW, _WIDE = set("iljtfr.,:;'|!()[]/ I"), set("mwMW@%—")
 
 
@@ -48,13 +51,13 @@ def _value(value: object) -> str:
 
 
 def text(x: float, y: float, words: str, *, room: float | None = None, class_: str | None = None) -> Markup:
-    """Return a line of text with its baseline at y; where `room` is too small it is shortened, with a tooltip."""
+    """Return a line of text with its baseline at y; shortened, with a tooltip, to fit in `room`."""
     shown = words if room is None else shorten(words, room)
     tooltip = tag("title", words) if shown != words else None
     return tag("text", tooltip, shown, x=float(x), y=float(y), class_=class_)
 
 
-def width(words: str, size: float = 13) -> float:
+def width(words: str, size: float = TEXT) -> float:
     """Estimate how wide text is, in the same units as its font size; errs on the wide side."""
     return size * sum(_advance(character) for character in words)
 
@@ -67,7 +70,7 @@ def _advance(character: str) -> float:
     return 0.7 if character.isupper() else 0.58
 
 
-def shorten(words: str, room: float, size: float = 13) -> str:
+def shorten(words: str, room: float, size: float = TEXT) -> str:
     """Return text no wider than `room`: the middle goes, since paths differ at their ends."""
     words = " ".join(words.split())
     if width(words, size) <= room:

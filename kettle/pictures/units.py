@@ -29,7 +29,7 @@ def seconds(value: float) -> str:
 
 
 def in_unit(value: float, unit: str) -> str:
-    """Write a value that is already in `unit`: seconds choose their own prefix, anything else is number and unit."""
+    """Write a value given in `unit`: times and sizes choose their prefix, others stay as they are."""
     if unit == "s":
         return seconds(value)
     if unit == "ms":
@@ -54,6 +54,8 @@ def size(value: float) -> str:
 
 def times(value: float) -> str:
     """Write a ratio: `3.1×`."""
+    if 0.95 <= abs(value) < 9.95:
+        return f"{value:.1f}×"
     return f"{number(value, 2 if abs(value) < 99.5 else 3)}×"
 
 

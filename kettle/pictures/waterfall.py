@@ -1,19 +1,22 @@
-"""The waterfall: one row a call, so that what waits for what can be seen; many calls become strips of density."""
+"""The waterfall: one row a call, so that it can be seen what waits for what; many become strips."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from kettle.pictures.density import strips, strips_height
+from kettle.pictures.density import spans_of, strip_labels, strips, strips_height
 from kettle.pictures.figure import WIDTH, Picture, Table, figure, new_ids
 from kettle.pictures.marks import bar, present, time_axis, unit_for
 from kettle.pictures.model import Bar, closed_bars, peak
 from kettle.pictures.palette import WORDS
 from kettle.pictures.scale import Scale
 from kettle.pictures.svg import Markup, join, tag, text, width
-from kettle.pictures.units import plural, seconds, spelled
+from kettle.pictures.units import seconds, spelled
 
 MOST_BARS = 60  # more are folded into strips
 CAPTION, AXIS, GAP = 22, 24, 14  # heights, in the drawing's units
+RIGHT = WIDTH - 62  # where the longest bar ends; its length is written after it
+
+Panels = dict[str, list[Bar]]
 
 
 def waterfall(
@@ -32,77 +35,83 @@ def waterfall(
         unit: of the axis, "s" or "ms"; chosen by the length if left out.
         before: the same of an earlier version, drawn above on the same scale.
         noun: what one bar is, for the sentences.
+
+    Raises:
+        ValueError: a bar is in a state that the palette does not know.
     """
-    panels = {"after" if before is not None else "": closed_bars(bars)}
+    panels: Panels = {"after" if before is not None else "": closed_bars(bars)}
     if before is not None:
         panels = {"before": closed_bars(before), **panels}
-    ids = new_ids()
     total = max(length(panel) for panel in panels.values())
-    left = _label_room(panels.values())
-    scale = Scale(0, total or 1, left, WIDTH - 66)
-    drawing, y = [], 4.0
-    tops = []
-    for name, panel in panels.items():
-        if name:
-            drawing.append(panel_caption(y, name, _in_short(panel)))
-            y += CAPTION
-        tops.append(y)
-        drawing.append(_panel(ids, panel, scale, y))
-        y += _panel_height(panel) + GAP
-    bottom = y - GAP + 4
-    grid = time_axis(scale, tops[0] - 2, bottom, unit or unit_for(total))
+    scale = Scale(0, total or 1, label_room(label for p in panels.values() for label in labels(p)), RIGHT)
+    ids = new_ids()
+    drawing, bottom = _stack(ids, panels, scale)
     return figure(
         ids,
         title,
         _says(panels, noun),
-        [grid, *drawing],
+        [time_axis(scale, 4 if len(panels) == 1 else 4 + CAPTION, bottom, unit or unit_for(total)), *drawing],
         bottom + AXIS,
         states=present([b.kind for panel in panels.values() for b in panel]),
         table=_table(panels, noun),
     )
 
 
+def _stack(ids: str, panels: Panels, scale: Scale) -> tuple[list[Markup], float]:
+    drawing, y = [], 4.0
+    for name, panel in panels.items():
+        if name:
+            drawing.append(panel_caption(y, name, _in_short(panel)))
+            y += CAPTION
+        drawing.append(rows(ids, panel, start_of(panel), scale, y))
+        y += rows_height(panel) + GAP
+    return drawing, y - GAP + 4
+
+
+def start_of(bars: Sequence[Bar]) -> float:
+    """Return the first start, in seconds on the bars' clock."""
+    return min((b.started for b in bars), default=0.0)
+
+
 def length(bars: Sequence[Bar]) -> float:
     """Return the seconds from the first start to the last end."""
-    return max((b.ended for b in bars), default=0.0) - min((b.started for b in bars), default=0.0)
+    return max((b.ended for b in bars), default=0.0) - start_of(bars)
 
 
 def panel_caption(y: float, name: str, rest: str) -> Markup:
     """Return the heading of one of several panels: its name, then what can be said in a few words."""
-    return join(
-        [
-            text(0, y + 13, name, class_="kp-strong"),
-            text(width(name) + 12, y + 13, rest, class_="kp-muted", room=WIDTH - width(name) - 20),
-        ]
-    )
+    strong = tag("tspan", name, class_="kp-strong")
+    return tag("text", strong, tag("tspan", rest, dx=8, class_="kp-muted"), x=0, y=y + 13.0)
 
 
 def _in_short(bars: Sequence[Bar]) -> str:
-    return f"{seconds(length(bars))}, at most {_peak(bars)} in flight"
+    return f"{seconds(length(bars))}, at most {peak(spans_of(bars)):,} in flight"
 
 
-def _peak(bars: Sequence[Bar]) -> int:
-    return peak((b.started, b.ended) for b in bars)
+def labels(bars: Sequence[Bar]) -> list[str]:
+    """Return the labels that rows() will write."""
+    return strip_labels(bars) if len(bars) > MOST_BARS else [b.label for b in bars]
 
 
-def _label_room(panels: Iterable[Sequence[Bar]]) -> float:
-    widest = max((width(b.label) for panel in panels for b in panel), default=0.0)
-    return min(max(widest, 40), 190) + 10
+def label_room(words: Iterable[str]) -> float:
+    """Return the width of the column of labels, its margin included."""
+    return min(max((width(label) for label in words), default=0.0) + 10, 176)
 
 
 def _row(bars: Sequence[Bar]) -> int:
-    return 20 if len(bars) <= 24 else 16
+    return 20 if len(bars) <= 24 else 17
 
 
-def _panel_height(bars: Sequence[Bar]) -> float:
+def rows_height(bars: Sequence[Bar]) -> float:
+    """Return how high rows() will be."""
     return strips_height(bars) if len(bars) > MOST_BARS else _row(bars) * max(len(bars), 1)
 
 
-def _panel(ids: str, bars: Sequence[Bar], scale: Scale, top: float) -> Markup:
+def rows(ids: str, bars: Sequence[Bar], start: float, scale: Scale, top: float) -> Markup:
+    """Draw bars, a row each, or as strips if they are many; times count from `start` (seconds)."""
     if len(bars) > MOST_BARS:
-        return strips(ids, bars, scale, top)
+        return strips(bars, start, scale, top)
     row = _row(bars)
-    start = min((b.started for b in bars), default=0.0)
     return join(_bar_row(ids, b, start, scale, top + i * row, row) for i, b in enumerate(bars))
 
 
@@ -115,24 +124,21 @@ def _bar_row(ids: str, b: Bar, start: float, scale: Scale, y: float, row: int) -
     return join(
         [
             text(scale.left - 10, middle + 4.5, b.label, room=scale.left - 10, class_="kp-end"),
-            tag("line", x1=scale.left, x2=x0, y1=middle, y2=middle, class_="kp-grid")
-            if x0 > scale.left
-            else None,
+            tag("line", x1=scale.left, x2=x0, y1=middle, y2=middle, class_="kp-grid"),
             bar(ids, b.kind, x0, y + 3, x1 - x0, row - 6, tooltip),
             text(max(x1, x0 + 1) + 6, middle + 4.5, took, class_="kp-muted"),
         ]
     )
 
 
-def _says(panels: dict[str, Sequence[Bar]], noun: str) -> str:
+def _says(panels: Panels, noun: str) -> str:
     if len(panels) == 1:
         (bars,) = panels.values()
         if not bars:
             return f"No {noun}s were made. There is nothing to see."
         return f"{_first_sentence(bars, noun)} {_second_sentence(bars, noun)}"
-    return " ".join(
-        f"{name.capitalize()}: {_lower(_first_sentence(bars, noun))}" for name, bars in panels.items()
-    )
+    told = {name: _first_sentence(bars, noun) for name, bars in panels.items()}
+    return " ".join(f"{name.capitalize()}: {_lower(sentence)}" for name, sentence in told.items())
 
 
 def _lower(sentence: str) -> str:
@@ -142,7 +148,7 @@ def _lower(sentence: str) -> str:
 def _first_sentence(bars: Sequence[Bar], noun: str) -> str:
     if not bars:
         return f"No {noun}s."
-    high = _peak(bars)
+    high = peak(spans_of(bars))
     how = ""
     if len(bars) > 1:
         how = " one after another" if high == 1 else " all together" if high == len(bars) else ""
@@ -167,22 +173,13 @@ def _second_sentence(bars: Sequence[Bar], noun: str) -> str:
     return f"The longest is {longest.label} ({seconds(longest.ended - longest.started)})."
 
 
-def _table(panels: dict[str, Sequence[Bar]], noun: str) -> Table:
+def _table(panels: Panels, noun: str) -> Table:
     rows = []
     for name, bars in panels.items():
-        start = min((b.started for b in bars), default=0.0)
+        start = start_of(bars)
         for b in bars:
-            cells = [
-                b.label,
-                seconds(b.started - start),
-                seconds(b.ended - start),
-                seconds(b.ended - b.started),
-            ]
+            times = (b.started - start, b.ended - start, b.ended - b.started)
+            cells = [b.label, *map(seconds, times)]
             rows.append(([name] if name else []) + cells + [WORDS[b.kind]])
     version = ["Version"] if len(panels) > 1 else []
     return Table([*version, noun.capitalize(), "Starts", "Ends", "Took", "State"], rows)
-
-
-def count(bars: Sequence[Bar], noun: str) -> str:
-    """Return how many bars there are, in words."""
-    return plural(len(bars), noun)

@@ -1,0 +1,194 @@
+"""Curves over time: calls in flight, tasks alive, memory; each named where it ends."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from kettle.pictures.figure import WIDTH, Picture, Table, figure, new_ids
+from kettle.pictures.marks import axis
+from kettle.pictures.model import Series
+from kettle.pictures.palette import SERIES
+from kettle.pictures.scale import Scale, ticks
+from kettle.pictures.svg import Markup, join, shorten, tag, text, width
+from kettle.pictures.units import in_unit, number
+
+TOP, BOTTOM = 34.0, 214.0
+DASHES = (None, "7 3", "2 3", "9 3 2 3")
+
+
+def curves(
+    series: Mapping[str, Sequence[tuple[float, float]]] | Iterable[Any],
+    *,
+    title: str = "Over time",
+    x: str = "time",
+    y: str = "in flight",
+    unit: str = "",
+    x_unit: str = "s",
+    reference: tuple[float, str] | None = None,
+) -> Picture:
+    """Draw curves on one pair of axes, both from 0 up (x from the first point).
+
+    Args:
+        series: label → points (x, y) in order, drawn as steps; or objects with .label, .points and .step.
+        title: the caption.
+        x: what runs along the bottom, in `x_unit`.
+        y: what the height means, in `unit` ("" for a count, "B" for bytes, "s", …).
+        unit: of the heights.
+        x_unit: of the bottom axis.
+        reference: a height to compare with, and its name.
+    """
+    lines = [_thinned(s) for s in _series(series)]
+    ids = new_ids()
+    points = [point for line in lines for point in line.points]
+    start = min((px for px, _ in points), default=0.0)
+    end = max((px for px, _ in points), default=1.0) - start
+    high = max([py for _, py in points] + ([reference[0]] if reference else []) + [0.0]) or 1.0
+    factor, shown = _prefix(high, unit)
+    named = [line.label for line in lines] + ([reference[1]] if reference else [])
+    room = min(max((width(label) for label in named), default=0.0), 170) + 12
+    y_marks = [(t / factor, number(t)) for t in ticks(high * factor, 4)]
+    across = Scale(0, end or 1, max(width(words) for _, words in y_marks) + 10, WIDTH - room)
+    up = Scale(0, high, BOTTOM, TOP)
+    drawn = [
+        text(0, 14, f"{y}, {shown}" if shown else y, class_="kp-muted"),
+        *_levels(up, across, y_marks),
+        axis(across, BOTTOM, BOTTOM + 4, [(t, number(t)) for t in ticks(across.high)], x_unit),
+        text((across.left + across.right) / 2, BOTTOM + 34, x, class_="kp-muted kp-middle"),
+    ]
+    if reference:
+        level = up(reference[0])
+        drawn.append(tag("line", x1=across.left, x2=across.right, y1=level, y2=level, class_="kp-rule"))
+    drawn += [_line(line, i, start, across, up) for i, line in enumerate(lines)]
+    drawn.append(_end_labels(lines, reference, start, across, up))
+    says = _says(lines, start, y, unit, x_unit, reference)
+    return figure(ids, title, says, drawn, BOTTOM + 42, table=_table(lines, start, unit, x, x_unit, y))
+
+
+def _series(series: Any) -> list[Series]:
+    if isinstance(series, Mapping):
+        return [Series(str(label), list(points)) for label, points in series.items()]
+    return [Series(str(s.label), list(s.points), bool(getattr(s, "step", True))) for s in series]
+
+
+def _thinned(line: Series) -> Series:
+    """Keep of each of 400 columns the first, lowest, highest and last point: the picture stays the same."""
+    if len(line.points) <= 1600:
+        return line
+    start, end = line.points[0][0], line.points[-1][0]
+    bins: dict[int, list[int]] = {}
+    for i, (px, _) in enumerate(line.points):
+        bins.setdefault(int((px - start) / ((end - start) or 1) * 400), []).append(i)
+    height = [py for _, py in line.points]
+    kept = {
+        i
+        for column in bins.values()
+        for i in (
+            column[0],
+            min(column, key=height.__getitem__),
+            max(column, key=height.__getitem__),
+            column[-1],
+        )
+    }
+    return Series(line.label, [line.points[i] for i in sorted(kept)], line.step)
+
+
+def _prefix(high: float, unit: str) -> tuple[float, str]:
+    """Return the factor and the unit in which the whole axis is written."""
+    if unit == "s" and high < 1:
+        return 1e3, "ms"
+    if unit == "B":
+        power, name = next(
+            ((p, n) for p, n in ((9, "GB"), (6, "MB"), (3, "kB")) if high >= 10**p), (0, "bytes")
+        )
+        return 10.0**-power, name
+    return 1.0, unit
+
+
+def _levels(up: Scale, across: Scale, marks: Sequence[tuple[float, str]]) -> list[Markup]:
+    drawn = []
+    for value, words in marks:
+        level = up(value)
+        line = "kp-axis" if value == 0 else "kp-grid"
+        drawn.append(tag("line", x1=across.left, x2=across.right, y1=level, y2=level, class_=line))
+        drawn.append(text(across.left - 8, level + 4.5, words, class_="kp-muted kp-end"))
+    return drawn
+
+
+def _line(line: Series, index: int, start: float, across: Scale, up: Scale) -> Markup:
+    path = ""
+    for px, py in line.points:
+        cx, cy = across(px - start), up(py)
+        if not path:
+            path = f"M{cx:.1f},{cy:.1f}"
+        else:
+            path += f"H{cx:.1f}V{cy:.1f}" if line.step else f"L{cx:.1f},{cy:.1f}"
+    shade = SERIES[index % len(SERIES)]
+    dash = DASHES[index % len(DASHES)]
+    return tag(
+        "g",
+        tag("title", line.label),
+        tag("path", d=path, class_=f"kp-line kp-{shade}", stroke_dasharray=dash) if path else None,
+    )
+
+
+def _end_labels(
+    lines: Sequence[Series], reference: tuple[float, str] | None, start: float, across: Scale, up: Scale
+) -> Markup:
+    """Write each name beside the end of its curve, pushed apart where they would meet."""
+    wanted = [
+        (up(line.points[-1][1]), across(line.points[-1][0] - start), line.label, i)
+        for i, line in enumerate(lines)
+        if line.points
+    ]
+    if reference:
+        wanted.append((up(reference[0]), across.right, reference[1], None))
+    wanted.sort(key=lambda label: label[0])
+    placed: list[float] = []
+    for level, *_ in wanted:
+        placed.append(max(level, placed[-1] + 16) if placed else level)
+    over = max(0.0, placed[-1] - BOTTOM) if placed else 0.0
+    drawn = []
+    for (level, end, label, index), spot in zip(wanted, placed, strict=True):
+        y = spot - over
+        if index is not None:
+            shade = SERIES[index % len(SERIES)]
+            drawn.append(tag("circle", cx=end, cy=level, r=3, class_=f"kp-{shade}-dot"))
+            if abs(y - level) > 3 or end < across.right - 3:
+                leader = f"M{end + 3:.1f},{level:.1f}L{across.right + 6:.1f},{y:.1f}"
+                drawn.append(tag("path", d=leader, class_="kp-grid"))
+        room = WIDTH - across.right - 10
+        drawn.append(
+            text(
+                across.right + 9,
+                y + 4.5,
+                shorten(label, room),
+                class_=None if index is not None else "kp-muted",
+            )
+        )
+    return join(drawn)
+
+
+def _says(
+    lines: Sequence[Series], start: float, y: str, unit: str, x_unit: str, reference: tuple[float, str] | None
+) -> str:
+    tops = [(max(line.points, key=lambda p: p[1]), line.label) for line in lines if line.points]
+    if not tops:
+        return "Nothing was recorded. There is nothing to see."
+    (px, py), label = max(tops, key=lambda top: top[0][1])
+    first = f"{label} reaches {in_unit(py, unit)} {y}, at {in_unit(px - start, x_unit)}."
+    if len(tops) > 1:
+        (_, least), lowest = min(tops, key=lambda top: top[0][1])
+        second = f"{lowest} stays lowest, at most {in_unit(least, unit)}"
+    else:
+        second = f"It ends at {in_unit(lines[0].points[-1][1], unit)}"
+    return f"{first} {second}" + (
+        f"; the line marks {reference[1]} ({in_unit(reference[0], unit)})." if reference else "."
+    )
+
+
+def _table(lines: Sequence[Series], start: float, unit: str, x: str, x_unit: str, y: str) -> Table:
+    rows = [
+        [line.label, in_unit(px - start, x_unit), in_unit(py, unit)]
+        for line in lines
+        for px, py in line.points
+    ]
+    return Table(["Curve", x.capitalize(), y.capitalize()], rows)

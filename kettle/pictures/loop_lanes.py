@@ -1,0 +1,273 @@
+"""The event loop over time: its own lane on top, a lane for each task, and what the server saw."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from kettle.pictures.density import ALL, ROW, strip
+from kettle.pictures.figure import WIDTH, Picture, Table, figure, new_ids
+from kettle.pictures.marks import bar, present, time_axis, unit_for
+from kettle.pictures.model import (
+    Bar,
+    Lane,
+    Segment,
+    Timeline,
+    closed_bars,
+    closed_segments,
+    from_traffic,
+    peak,
+)
+from kettle.pictures.palette import WORDS
+from kettle.pictures.scale import Scale
+from kettle.pictures.svg import Markup, join, shorten, tag, text, width
+from kettle.pictures.units import plural, seconds, spelled
+from kettle.pictures.waterfall import AXIS, CAPTION, label_room, labels, panel_caption, rows, rows_height
+
+MOST_LANES = 60  # more tasks are folded into strips
+LOOP, LANE, NAMES = (
+    26,
+    17,
+    18,
+)  # heights: the loop's lane, a task's lane, the line that names what held the loop
+RIGHT = WIDTH - 58
+
+
+@dataclass(frozen=True)
+class _Panel:
+    name: str
+    timeline: Timeline
+    requests: list[Bar]
+
+    @property
+    def folded(self) -> bool:
+        return len(self.timeline.lanes) > MOST_LANES
+
+    @property
+    def held(self) -> list[Segment]:
+        return [s for s in self.timeline.loop if s.state == "blocked"]
+
+    @property
+    def length(self) -> float:
+        return self.timeline.ended - self.timeline.started
+
+
+def loop_lanes(
+    timeline: Any,
+    requests: Any = (),
+    *,
+    title: str = "The event loop and its tasks",
+    unit: str | None = None,
+    before: Any | None = None,
+    requests_before: Any = (),
+) -> Picture:
+    """Draw when each task ran, waited, or held the loop; the loop's own lane is on top.
+
+    Args:
+        timeline: anything shaped like model.Timeline: .lanes, .loop, .started, .ended (seconds on one clock).
+        requests: what the server saw, on the same clock: bars, requests, or a traffic with .requests.
+        title: the caption.
+        unit: of the axis, "s" or "ms"; chosen by the length if left out.
+        before: the timeline of an earlier version, drawn above on the same scale.
+        requests_before: what the server saw of that.
+
+    Raises:
+        ValueError: a segment is in a state that the palette does not know.
+    """
+    panels = [_panel("after" if before is not None else "", timeline, requests)]
+    if before is not None:
+        panels.insert(0, _panel("before", before, requests_before))
+    total = max(panel.length for panel in panels)
+    scale = Scale(0, total or 1, label_room(label for panel in panels for label in _labels(panel)), RIGHT)
+    ids = new_ids()
+    drawing, y = [], 4.0
+    for panel in panels:
+        if panel.name:
+            drawing.append(panel_caption(y, panel.name, _in_short(panel)))
+            y += CAPTION
+        drawn, y = _draw(ids, panel, scale, y)
+        drawing.append(drawn)
+    states = present(
+        [s.state for p in panels for s in _segments(p)] + [r.kind for p in panels for r in p.requests]
+    )
+    grid = time_axis(scale, 4, y + 2, unit or unit_for(total))
+    return figure(
+        ids, title, _says(panels), [grid, *drawing], y + 2 + AXIS, states=states, table=_table(panels)
+    )
+
+
+def _panel(name: str, timeline: Any, requests: Any) -> _Panel:
+    seen = getattr(requests, "requests", requests)
+    bars = closed_bars(r if hasattr(r, "label") else from_traffic([r])[0] for r in seen)
+    last = timeline.ended
+    lanes = [Lane(str(lane.name), closed_segments(lane.segments, last)) for lane in timeline.lanes]
+    loop = closed_segments(timeline.loop, last)
+    return _Panel(name, Timeline(lanes, loop, timeline.started, last), bars)
+
+
+def _segments(panel: _Panel) -> list[Segment]:
+    return [*panel.timeline.loop, *(s for lane in panel.timeline.lanes for s in lane.segments)]
+
+
+def _labels(panel: _Panel) -> list[str]:
+    lanes = (
+        [plural(len(panel.timeline.lanes), "task")]
+        if panel.folded
+        else [x.name for x in panel.timeline.lanes]
+    )
+    return ["holding the loop" if panel.folded else "event loop", *lanes, *labels(panel.requests)]
+
+
+def _draw(ids: str, panel: _Panel, scale: Scale, y: float) -> tuple[Markup, float]:
+    start, drawn = panel.timeline.started, []
+    if panel.held:
+        drawn.append(_names(panel.held, start, scale, y))
+        y += NAMES
+    top = y
+    drawn.append(_lane(ids, Lane("event loop", panel.timeline.loop), start, scale, y, LOOP, strong=True))
+    y += LOOP + 4
+    if panel.folded:
+        folded, y = _folded(panel, scale, y)
+        drawn.append(folded)
+    else:
+        for lane in panel.timeline.lanes:
+            drawn.append(_lane(ids, lane, start, scale, y, LANE))
+            y += LANE
+    if panel.requests:
+        y += 6
+        drawn.append(text(scale.left, y + 13, "requests, as the server saw them", class_="kp-muted"))
+        y += CAPTION - 2
+        drawn.append(rows(ids, panel.requests, start, scale, y))
+        y += rows_height(panel.requests)
+    # While the loop is held nothing else moves: a wash over everything below shows it.
+    wash = [_wash(s, start, scale, top + LOOP - 4, y) for s in _merged(panel.held, start, scale)]
+    return join([*wash, *drawn]), y + 10
+
+
+def _wash(held: Segment, start: float, scale: Scale, top: float, bottom: float) -> Markup:
+    x0, x1 = scale(held.started - start), scale(held.ended - start)
+    return tag("rect", x=x0, y=top, width=max(x1 - x0, 1.0), height=bottom - top, class_="kp-wash")
+
+
+def _names(held: Sequence[Segment], start: float, scale: Scale, y: float) -> Markup:
+    """Name what held the loop above its lane, the longest first, as far as there is room."""
+    taken: list[tuple[float, float]] = []
+    drawn = []
+    for segment in sorted(held, key=lambda s: s.started - s.ended):
+        took = seconds(segment.ended - segment.started)
+        words = shorten(f"{segment.where}, {took}" if segment.where else took, 230)
+        x0 = min(scale(segment.started - start), WIDTH - width(words))
+        x1 = x0 + width(words) + 8
+        if all(x1 <= left or x0 >= right for left, right in taken):
+            taken.append((x0, x1))
+            drawn.append(text(x0, y + 13, words, class_="kp-muted"))
+    return join(drawn)
+
+
+def _lane(
+    ids: str, lane: Lane, start: float, scale: Scale, y: float, height: float, *, strong: bool = False
+) -> Markup:
+    middle = y + height / 2
+    name = text(
+        scale.left - 10,
+        middle + 4.5,
+        lane.name,
+        room=scale.left - 10,
+        class_="kp-end kp-strong" if strong else "kp-end",
+    )
+    drawn = [name]
+    if strong:  # the loop waits most of the time; a line is enough to say so
+        drawn.append(tag("line", x1=scale.left, x2=scale.right, y1=middle, y2=middle, class_="kp-grid"))
+    pieces = [s for s in _merged(lane.segments, start, scale) if not (strong and s.state == "waiting")]
+    # What is short is drawn last, or the wide bar after it would cover it.
+    for s in sorted(pieces, key=lambda s: s.state != "waiting"):
+        x0, x1 = scale(s.started - start), scale(s.ended - start)
+        where = f" in {s.where}" if s.where and s.state != "waiting" else f" at {s.where}" if s.where else ""
+        tooltip = f"{lane.name}: {WORDS[s.state]}{where}, {seconds(s.ended - s.started)}"
+        tooltip += f" from {seconds(s.started - start)}"
+        inset = 5 if s.state == "waiting" else 3
+        drawn.append(bar(ids, s.state, x0, y + inset, x1 - x0, height - 2 * inset, tooltip))
+    return join(drawn)
+
+
+def _merged(segments: Iterable[Segment], start: float, scale: Scale) -> list[Segment]:
+    """Join neighbours in the same state that less than half a unit parts: nobody could see the gap."""
+    grain = 0.5 * scale.high / (scale.right - scale.left)
+    merged: dict[str, Segment] = {}
+    done = []
+    for segment in segments:
+        last = merged.get(segment.state)
+        if last is not None and segment.started - last.ended <= grain and segment.where == last.where:
+            merged[segment.state] = replace(last, ended=max(last.ended, segment.ended))
+            continue
+        if last is not None:
+            done.append(last)
+        merged[segment.state] = segment
+    return sorted([*done, *merged.values()], key=lambda s: s.started)
+
+
+def _folded(panel: _Panel, scale: Scale, y: float) -> tuple[Markup, float]:
+    """Draw tasks too many for a lane each as curves: how many are alive, and in each state."""
+    lanes, start, drawn = panel.timeline.lanes, panel.timeline.started, []
+    alive = [(x.segments[0].started, max(s.ended for s in x.segments)) for x in lanes if x.segments]
+    drawn.append(strip(alive, plural(len(lanes), "task"), "waiting", start, scale, y, ALL, "task"))
+    y += ALL
+    by_state: dict[str, list[tuple[float, float]]] = {}
+    for lane in lanes:
+        for s in lane.segments:
+            by_state.setdefault(s.state, []).append((s.started, s.ended))
+    for state in present(list(by_state)):
+        drawn.append(strip(by_state[state], WORDS[state], state, start, scale, y, ROW, "stretch"))
+        y += ROW
+    return join(drawn), y
+
+
+def _in_short(panel: _Panel) -> str:
+    held = sum(s.ended - s.started for s in panel.held)
+    return f"{seconds(panel.length)}, " + (
+        f"the loop held for {seconds(held)}" if held else "the loop never held"
+    )
+
+
+def _says(panels: Sequence[_Panel]) -> str:
+    if len(panels) == 1:
+        return f"{_first_sentence(panels[0])} {_second_sentence(panels[0])}"
+    told = [_first_sentence(panel) for panel in panels]
+    return " ".join(
+        f"{p.name.capitalize()}: {t[:1].lower()}{t[1:]}" for p, t in zip(panels, told, strict=True)
+    )
+
+
+def _first_sentence(panel: _Panel) -> str:
+    tasks = spelled(len(panel.timeline.lanes), "task")
+    held = sum(s.ended - s.started for s in panel.held)
+    if not held:
+        return f"{tasks} in {seconds(panel.length)}: nothing held the loop."
+    longest = max(panel.held, key=lambda s: s.ended - s.started)
+    where = f", in {longest.where}" if longest.where else ""
+    took = seconds(longest.ended - longest.started)
+    how = f"held for {seconds(held)}, at most {took} at a time{where}"
+    return f"{tasks} in {seconds(panel.length)}: the loop was {how}."
+
+
+def _second_sentence(panel: _Panel) -> str:
+    waiting = peak(
+        (s.started, s.ended) for x in panel.timeline.lanes for s in x.segments if s.state == "waiting"
+    )
+    together = f"At most {plural(waiting, 'task')} waited at the same time"
+    if not panel.requests:
+        return f"{together}."
+    seen = peak((r.started, r.ended) for r in panel.requests)
+    return f"{together}; the server saw at most {plural(seen, 'request')} in flight."
+
+
+def _table(panels: Sequence[_Panel]) -> Table:
+    cells = []
+    for panel in panels:
+        start, name = panel.timeline.started, [panel.name] if panel.name else []
+        lanes = [Lane("event loop", panel.held), *panel.timeline.lanes]
+        for lane in lanes:
+            for s in lane.segments:
+                times = (s.started - start, s.ended - s.started)
+                cells.append([*name, lane.name, WORDS[s.state], *map(seconds, times), s.where])
+    version = ["Version"] if panels[0].name else []
+    return Table([*version, "Task", "State", "Starts", "Takes", "Where"], cells)
