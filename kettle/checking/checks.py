@@ -1,0 +1,119 @@
+"""The check files: where they are, and what one holds."""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+CHECKS = Path(__file__).resolve().parents[2] / "checks"
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question to be answered from memory, by clicking.
+
+    Args:
+        text: the question.
+        choices: the answers to choose from.
+        answer: the index of the right one in `choices`.
+        why: a sentence that says why it is right.
+    """
+
+    text: str
+    choices: tuple[str, ...]
+    answer: int
+    why: str
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.answer < len(self.choices):
+            raise ValueError(f"answer {self.answer} is not one of the {len(self.choices)} choices")
+
+
+class Undecided(Exception):
+    """The machine was too noisy to tell; the sentence says what was seen."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One hidden assertion: a function of a check file.
+
+    Args:
+        name: the function's name.
+        title: its docstring's first line.
+        function: called with arguments chosen by name.
+        kind: "check", or "interest" for what is told but decides nothing.
+    """
+
+    name: str
+    title: str
+    function: Callable
+    kind: str
+
+
+def find_checks(notebook: Path) -> Path:
+    """Return where the check file of a notebook is: in the course that it lies in, else in this one.
+
+    Args:
+        notebook: path of a notebook in notebooks/ or exercises/, or of a copy of one.
+    """
+    beside = notebook.resolve().parent.parent / "checks" / f"{notebook.stem}.py"
+    return beside if beside.is_file() else CHECKS / f"{notebook.stem}.py"
+
+
+def load_checks(lesson: str | Path) -> ModuleType:
+    """Import the check file of one lesson.
+
+    Args:
+        lesson: the name that the lesson's four files share, such as "14_one_await_at_a_time", or the file's path.
+
+    Raises:
+        FileNotFoundError: there is no such check file.
+    """
+    path = lesson if isinstance(lesson, Path) else CHECKS / f"{lesson}.py"
+    name = f"kettle_checks_{path.stem}"
+    if not path.is_file():
+        raise FileNotFoundError(f"There are no checks named {path.stem}.")
+    known = sys.modules.get(name)
+    stamp = (str(path), path.stat().st_mtime_ns)
+    if known is not None and known.__stamp__ == stamp:
+        return known
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    module.__stamp__ = stamp
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
+def checks_of(lesson: str | Path, kind: str) -> tuple[Check, ...]:
+    """List the hidden assertions of a lesson or of its exercise, those of interest last.
+
+    Args:
+        lesson: the lesson's name, or the path of its check file.
+        kind: "lesson" or "exercise".
+    """
+    module = load_checks(lesson)
+    found = []
+    for name, function in vars(module).items():
+        purpose, _, rest = name.partition("_")
+        if purpose not in ("check", "interest") or not inspect.isfunction(function):
+            continue
+        if rest.startswith("exercise_") == (kind == "exercise"):
+            title = (inspect.getdoc(function) or name).splitlines()[0]
+            found.append(Check(name, title.rstrip("."), function, purpose))
+    return tuple(sorted(found, key=lambda check: check.kind == "interest"))
+
+
+def hints_of(lesson: str | Path, kind: str) -> tuple[str, ...]:
+    """Return the ladder of hints of a lesson or of its exercise, from where to look to nearly the code."""
+    module = load_checks(lesson)
+    return tuple(module.HINTS if kind == "lesson" else module.EXERCISE_HINTS)

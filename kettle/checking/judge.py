@@ -1,0 +1,199 @@
+"""Inside the kernel: run one hidden assertion against what the learner's notebook has defined."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import inspect
+import linecache
+import os
+import random
+import time
+import traceback
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from kettle.checking.checks import Check, Undecided, checks_of
+from kettle.checking.verdict import BROKEN, NOT_YET, PASSED, SKIPPED, UNDECIDED, Finding
+from kettle.probes.apart import run_apart
+
+MIME = "application/vnd.watched-kettle.finding+json"
+LIMIT = float(os.environ.get("KETTLE_LIMIT", 20))  # seconds that one hidden assertion may take
+_unseen: list[str] = []  # failures of background tasks of the kernel's own loop
+
+
+def _shop(stack: ExitStack) -> object:
+    from kettle.shop import Shop
+
+    return stack.enter_context(Shop(seed=random.randrange(1 << 30)))
+
+
+def _database(stack: ExitStack) -> object:
+    from kettle.database import open_database
+
+    return stack.enter_context(open_database(seed=random.randrange(1 << 30)))
+
+
+OFFERS: dict[str, Callable[[ExitStack], object]] = {
+    "shop": _shop,
+    "database": _database,
+    "rng": lambda stack: random.Random(random.randrange(1 << 30)),
+    "notes": lambda stack: [],
+}
+"""What a hidden assertion can ask for by name, besides what the learner defined."""
+
+
+class NotDefined(Exception):
+    """The notebook does not define a name that the check calls."""
+
+
+def judge(check: Check, namespace: dict[str, object], limit: float = LIMIT) -> Finding:
+    """Run one hidden assertion in a thread and an event loop of its own.
+
+    Args:
+        check: the assertion.
+        namespace: the learner's names.
+        limit: seconds that it may take.
+
+    Returns:
+        What it found. Nothing is raised, whatever the learner's code does.
+    """
+    started = time.perf_counter()
+    with ExitStack() as stack:
+        try:
+            arguments = _arguments(check.function, namespace, stack)
+        except NotDefined as missing:
+            return Finding(check.title, NOT_YET, str(missing), kind=check.kind)
+        apart = run_apart(partial(check.function, **arguments), limit=limit)
+        finding = _finding(check, apart, limit, namespace)
+    notes = tuple(dict.fromkeys(arguments.get("notes", ())))
+    if check.kind == "interest" and finding.outcome != PASSED:
+        finding = replace(finding, outcome=SKIPPED, message="")
+    return replace(finding, notes=notes, seconds=time.perf_counter() - started)
+
+
+def _arguments(function: Callable, namespace: dict[str, object], stack: ExitStack) -> dict[str, object]:
+    arguments = {}
+    for name in inspect.signature(function).parameters:
+        if name in OFFERS:
+            arguments[name] = OFFERS[name](stack)
+        elif name in namespace:
+            arguments[name] = namespace[name]
+        else:
+            raise NotDefined(
+                f"This notebook defines nothing called `{name}`, and the check calls it by that name. "
+                "Was it renamed or deleted?"
+            )
+    return arguments
+
+
+def _finding(check: Check, apart: object, limit: float, namespace: dict) -> Finding:
+    def finding(outcome: str, message: str) -> Finding:
+        return Finding(check.title, outcome, message, kind=check.kind)
+
+    if apart.timed_out:
+        return finding(
+            NOT_YET,
+            f"No answer after {limit:g} s: is there a loop that never ends, or an await that nothing will ever wake?",
+        )
+    error = apart.error
+    if isinstance(error, AssertionError) and not _by_learner(error):
+        return finding(NOT_YET, _sentence(error))
+    if isinstance(error, Undecided):
+        return finding(UNDECIDED, _sentence(error))
+    if isinstance(error, SystemExit):
+        return finding(NOT_YET, "Your code called sys.exit(), which ends the whole program: return instead.")
+    if isinstance(error, asyncio.CancelledError):
+        return finding(NOT_YET, f"Your code cancelled the very task that called it. {_where(error)}".strip())
+    if error is not None:
+        return finding(
+            NOT_YET, f"It stopped with {type(error).__name__}: {_sentence(error)} {_where(error)}".strip()
+        )
+    lost = [line for line in apart.complaints if "nclosed" not in line]
+    if lost:
+        return finding(NOT_YET, f"Something failed in the background and nobody was told: {lost[0]}")
+    return finding(PASSED, apart.value if isinstance(apart.value, str) else "")
+
+
+def _sentence(error: BaseException) -> str:
+    return str(error).strip().splitlines()[0].removesuffix(".") + "." if str(error).strip() else "no message."
+
+
+def _frames(error: BaseException) -> list[traceback.FrameSummary]:
+    return [
+        f
+        for f in traceback.extract_tb(error.__traceback__)
+        if "ipykernel" in f.filename or "<ipython" in f.filename
+    ]
+
+
+def _by_learner(error: BaseException) -> bool:
+    """Whether the learner's own code raised it: an `assert` in a cell is not one of ours."""
+    last = traceback.extract_tb(error.__traceback__)[-1:]
+    return bool(last) and last[0] in _frames(error)
+
+
+def _where(error: BaseException) -> str:
+    frames = _frames(error)
+    if not frames:
+        return ""
+    line = (frames[-1].line or linecache.getline(frames[-1].filename, frames[-1].lineno)).strip()
+    return f"It happened in `{frames[-1].name}`, at the line `{line}`."
+
+
+def publish(path: str, kind: str, name: str, limit: float = LIMIT) -> None:
+    """Judge one assertion in this kernel and publish its finding; called by the appended cells.
+
+    Args:
+        path: of the check file.
+        kind: "lesson" or "exercise".
+        name: the function in the check file.
+        limit: seconds that it may take.
+    """
+    from IPython import get_ipython
+
+    try:
+        check = next(check for check in checks_of(Path(path), kind) if check.name == name)
+        finding = judge(check, get_ipython().user_ns, limit)
+    except Exception as error:  # a fault of the course's own must not look like the learner's
+        finding = Finding(
+            name, BROKEN, f"The course itself failed here, not your code: {type(error).__name__}: {error}"
+        )
+    _display(finding)
+
+
+def publish_unseen() -> None:
+    """Publish what failed in background tasks of the learner's cells, if anything did."""
+    gc.collect()
+    title = "Nothing fails unseen"
+    if _unseen:
+        message = f"A background task of your notebook failed and nobody awaited it: {_unseen[0]}"
+        _display(Finding(title, BROKEN, message, kind="cell"))
+    else:
+        _display(Finding(title, PASSED, kind="cell"))
+
+
+def _display(finding: Finding) -> None:
+    from IPython.display import publish_display_data
+
+    publish_display_data({MIME: finding.as_dict(), "text/plain": str(finding)})
+
+
+def prepare() -> None:
+    """Make a fresh kernel ready: remember failures of background tasks, and start what checks will need."""
+    asyncio.get_running_loop().set_exception_handler(_remember)
+    with suppress(ImportError):
+        from kettle.shop import start_ahead
+
+        start_ahead()
+    gc.collect()
+    gc.freeze()  # a later collection then looks at the learner's objects only, and is quick
+
+
+def _remember(loop: asyncio.AbstractEventLoop, context: dict) -> None:
+    error = context.get("exception")
+    if isinstance(error, Exception):
+        _unseen.append(f"{type(error).__name__}: {_sentence(error)}")

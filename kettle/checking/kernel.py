@@ -1,0 +1,121 @@
+"""The kernel in which a notebook is certified: it dies loudly, and never outlives its limit."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from queue import Empty
+
+import psutil
+from nbval.kernel import CURRENT_ENV_KERNEL_NAME, RunningKernel, start_new_kernel
+
+MEMORY_LIMIT = 1_500_000_000  # bytes; the course's own checks stay far below
+PREPARE = "from kettle.checking import judge as _kettle_judge\n_kettle_judge.prepare()\ndel _kettle_judge"
+
+
+class CellTimeout(Exception):
+    """A cell ran past its limit."""
+
+
+class KernelDied(Exception):
+    """The kernel's process ended while a cell ran."""
+
+
+class TooMuchMemory(Exception):
+    """A cell took more memory than a classroom has."""
+
+
+class CertifyingKernel(RunningKernel):
+    """An nbval kernel that notices its end at once and kills what does not stop.
+
+    Args:
+        name: the kernel's name, or nbval's name for this very environment.
+        cwd: the folder in which it runs.
+        startup_timeout: seconds that it may take to start.
+
+    Raises:
+        RuntimeError: it did not start.
+    """
+
+    def __init__(
+        self, name: str = CURRENT_ENV_KERNEL_NAME, cwd: Path = Path(), startup_timeout: float = 60
+    ) -> None:
+        self.cwd = Path(cwd)
+        self.cell_limit = 60.0
+        environment = {**os.environ, "KETTLE_CERTIFYING": "1", "OPENBLAS_NUM_THREADS": "1"}
+        environment.pop("JPY_SESSION_NAME", None)  # it would name the notebook that asked, not this one
+        with open(os.devnull, "w") as nowhere:
+            self.km, self.kc = start_new_kernel(
+                startup_timeout=startup_timeout,
+                kernel_name=name,
+                stderr=nowhere,
+                stdout=nowhere,
+                cwd=str(cwd),
+                env=environment,
+                extra_arguments=["--HistoryManager.enabled=False"],
+            )
+        self._ensure_iopub_up()
+        self._process = psutil.Process(self.km.provisioner.pid)
+        message = self.execute_cell_input(PREPARE, allow_stdin=False)
+        self.await_reply(message, timeout=startup_timeout)
+
+    def await_reply(self, msg_id: str, timeout: float | None = None) -> None:
+        """Wait for a cell's reply, looking after the kernel meanwhile.
+
+        Args:
+            msg_id: of the request.
+            timeout: seconds; `cell_limit` applies where it is shorter.
+
+        Raises:
+            CellTimeout, KernelDied, TooMuchMemory: with the rest of a sentence that names the cell.
+        """
+        limit = min(timeout or self.cell_limit, self.cell_limit)
+        end = time.monotonic() + limit
+        while True:
+            try:
+                message = self.get_message(stream="shell", timeout=0.2)
+            except Empty:
+                self._look_after(end, limit)
+                continue
+            if message["parent_header"].get("msg_id") == msg_id:
+                if any(p.get("source") == "ask_exit" for p in message["content"].get("payload", ())):
+                    raise KernelDied("ended the Python process: leave quit() and exit() out.")
+                return
+
+    def _look_after(self, end: float, limit: float) -> None:
+        if not self.is_alive():
+            raise KernelDied("ended the Python process: is there an os._exit(), or a crash in C code?")
+        if time.monotonic() > end:
+            self.kill()
+            raise CellTimeout(
+                f"was still running after {limit:g} s: is there a loop that never ends, "
+                "or an await that nothing will ever wake?"
+            )
+        try:
+            used = self._process.memory_info().rss
+        except (AttributeError, psutil.Error):
+            return
+        if used > MEMORY_LIMIT:
+            self.kill()
+            raise TooMuchMemory(
+                f"took more than {MEMORY_LIMIT / 1e9:g} GB of memory and was stopped: what keeps growing?"
+            )
+
+    def kill(self) -> None:
+        """End the kernel's process and everything that it started, at once."""
+        try:
+            family = [*self._process.children(recursive=True), self._process]
+        except psutil.Error:
+            family = []
+        for process in family:
+            try:
+                process.kill()
+            except psutil.Error:
+                pass
+        psutil.wait_procs(family, timeout=2)
+
+    def stop(self) -> None:
+        """End the kernel; nothing of it is left running."""
+        self.kill()
+        super().stop()

@@ -1,0 +1,117 @@
+"""What a check says: findings, and the verdict that they add up to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+
+PASSED = "passed"
+NOT_YET = "not yet"
+UNDECIDED = "undecided"
+BROKEN = "broken"
+SKIPPED = "skipped"
+
+RIGHT = "right"
+STOPPED = "stopped"
+
+HEADINGS = {
+    RIGHT: "Right",
+    NOT_YET: "Not yet",
+    UNDECIDED: "Too noisy to tell",
+    BROKEN: "No verdict",
+    STOPPED: "Stopped",
+}
+MARKS = {PASSED: "✓", NOT_YET: "✗", UNDECIDED: "?", BROKEN: "✗", SKIPPED: "–"}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one hidden assertion, or one cell that failed, has to say.
+
+    Args:
+        title: what was looked at, in the learner's words.
+        outcome: "passed", "not yet", "undecided", "broken" or "skipped".
+        message: the evidence when it passed, else the sentence that names the cause.
+        notes: further sentences for the learner, which decide nothing.
+        seconds: how long it took in the kernel, in seconds.
+        kind: "check", "interest" (told, never decides) or "cell".
+    """
+
+    title: str
+    outcome: str
+    message: str = ""
+    notes: tuple[str, ...] = ()
+    seconds: float = field(default=0.0, compare=False)
+    kind: str = "check"
+
+    def as_dict(self) -> dict:
+        """Return it as plain JSON data."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: dict) -> Finding:
+        """Rebuild a finding from `as_dict`."""
+        return cls(**{**data, "notes": tuple(data.get("notes", ()))})
+
+    def __str__(self) -> str:
+        line = f"{MARKS[self.outcome]} {self.title}"
+        return f"{line}\n    {self.message}" if self.message else line
+
+
+@dataclass(frozen=True, repr=False)
+class Verdict:
+    """The answer to “is my fix right?”.
+
+    Args:
+        outcome: "right", "not yet", "undecided", "broken" or "stopped".
+        message: the one sentence to read first.
+        findings: what each hidden assertion said, in order.
+        notes: sentences of interest that decide nothing.
+        seconds: from the request to the verdict, in seconds.
+    """
+
+    outcome: str
+    message: str
+    findings: tuple[Finding, ...] = ()
+    notes: tuple[str, ...] = ()
+    seconds: float = field(default=0.0, compare=False)
+
+    @property
+    def solved(self) -> bool:
+        """Whether the fix is certified."""
+        return self.outcome == RIGHT
+
+    @property
+    def heading(self) -> str:
+        """The outcome in words."""
+        return HEADINGS[self.outcome]
+
+    def __repr__(self) -> str:
+        lines = [f"{self.heading}. {self.message}"]
+        lines += [f"  {line}" for finding in self.findings for line in str(finding).splitlines()]
+        lines += [f"  Note: {note}" for note in self.notes]
+        return "\n".join(lines)
+
+
+def verdict_of(findings: Iterable[Finding], seconds: float = 0.0) -> Verdict:
+    """Add findings up: the first that did not pass gives the verdict its sentence.
+
+    Args:
+        findings: of one notebook, in the order in which they were found.
+        seconds: how long all of it took, in seconds.
+    """
+    findings = tuple(findings)
+    shown = tuple(f for f in findings if f.kind == "check" or f.outcome not in (PASSED, SKIPPED))
+    shown = tuple(f for f in shown if f.kind != "interest")
+    notes = tuple(note for f in findings for note in f.notes)
+    notes += tuple(f.message for f in findings if f.kind == "interest" and f.outcome == PASSED and f.message)
+    for outcome in (BROKEN, NOT_YET, UNDECIDED):
+        first = next((f for f in shown if f.outcome == outcome), None)
+        if first:
+            return Verdict(outcome, first.message, shown, notes, seconds)
+    passed = [f for f in shown if f.outcome == PASSED]
+    if not passed:
+        return Verdict(
+            BROKEN, "Nothing was checked: there are no checks for this notebook.", shown, notes, seconds
+        )
+    return Verdict(RIGHT, passed[-1].message or "Every check passes.", shown, notes, seconds)

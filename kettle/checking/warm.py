@@ -1,0 +1,121 @@
+"""The warm process: pytest with everything imported and a kernel started, held at the gate until a check is asked for.
+
+It does what `pytest --nbval-lax NOTEBOOK` does, once, and ends. It is talked to over its standard streams: a line
+"go" opens the gate; the end of its standard input ends it, its kernel and all that they started.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+import time
+from pathlib import Path
+
+# nbformat imports a grammar of web addresses that no notebook needs here; it takes longer than all the rest.
+sys.modules.setdefault("rfc3987_syntax", None)
+
+import pytest
+
+from kettle.checking import plugin
+from kettle.checking.kernel import CertifyingKernel
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Gate:
+    """A pytest plugin that starts a kernel, waits for the word, and tells each finding as it comes.
+
+    Args:
+        notebook: the notebook to be checked.
+        tell: called with each event, a dictionary.
+    """
+
+    def __init__(self, notebook: Path, tell: object) -> None:
+        self.notebook, self.tell = notebook, tell
+        self.kernel: CertifyingKernel | None = None
+        self.left = 0
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection(self, session: pytest.Session) -> None:
+        """Start the kernel, then wait at the gate."""
+        self.kernel = CertifyingKernel(cwd=self.notebook.parent)
+        session.config.kettle_kernel_ahead = self.kernel
+        self.tell({"event": "ready"})
+        if sys.stdin.readline().strip() != "go":
+            self.end()
+        threading.Thread(target=self.end_with_asker, daemon=True).start()
+
+    def end_with_asker(self) -> None:
+        """End at once when nobody waits for the verdict any more."""
+        sys.stdin.read()
+        self.end()
+
+    def end(self) -> None:
+        """End the kernel and this process, now."""
+        if self.kernel is not None:
+            self.kernel.kill()
+        os._exit(0)
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Count what is to come, so that the last finding is known to be the last."""
+        self.left = len(session.items)
+        if not self.left:
+            self.tell({"event": "done"})
+
+    def pytest_runtest_logstart(self, location: tuple) -> None:
+        """Say what is looked at now."""
+        self.tell({"event": "checking", "what": location[2].partition(": ")[2]})
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Tell the findings of one item as soon as it is known, without waiting for the kernel's end."""
+        if plugin.decides(report):
+            findings = plugin.findings_of([report])
+            for finding in findings:
+                self.tell({"event": "finding", "finding": finding.as_dict()})
+            if report.failed and not findings:
+                self.tell({"event": "trouble", "message": report.longreprtext.strip().splitlines()[-1]})
+            self.left -= 1
+            if self.left == 0:
+                self.tell({"event": "done"})
+
+
+def watch_parent(parent: int) -> None:
+    """End this process when the one that started it is gone, even if something keeps our standard input open."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(0)
+
+
+def main(notebook: Path) -> int:
+    """Wait at the gate, check one notebook, and end.
+
+    Args:
+        notebook: the notebook to be checked.
+    """
+    out = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8", buffering=1)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if os.name == "posix":
+        threading.Thread(target=watch_parent, args=(os.getppid(),), daemon=True).start()
+    gate = Gate(notebook, lambda event: out.write(json.dumps(event) + "\n"))
+    return pytest.main(
+        [
+            "--nbval-lax",
+            str(notebook),
+            f"--rootdir={ROOT}",
+            f"--config-file={ROOT / 'pyproject.toml'}",
+            "--noconftest",
+            "--override-ini=addopts=",
+            "-s",  # our standard streams are the line to the asker
+            "-pno:cacheprovider",
+            "-pno:faulthandler",
+            "-pnbval.plugin",
+        ],
+        plugins=[gate, plugin],
+    )
+
+
+if __name__ == "__main__":
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    sys.exit(main(Path(sys.argv[1])))

@@ -1,0 +1,215 @@
+"""The checker, through its two doors: the warm process and `pytest --nbval-lax`."""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+from scratch_course import FIX, make_course
+
+from kettle.checking import Checker
+
+ROOT = Path(__file__).resolve().parents[1]
+WAIT = "\n\n\nasync def wait():\n    pass"
+
+
+@pytest.fixture
+def check(tmp_path):
+    checkers = []
+
+    def run(notebook):
+        checkers.append(Checker(notebook))
+        return checkers[-1].check()
+
+    yield run
+    for checker in checkers:
+        checker.close()
+
+
+def terminal(notebook, *options):
+    """Check a notebook as a learner would in a terminal."""
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "--nbval-lax",
+        str(notebook),
+        "-p",
+        "kettle.checking.plugin",
+        *options,
+    ]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=ROOT, check=False)
+
+
+def test_a_right_answer_is_right_with_evidence_and_interest(tmp_path, check):
+    verdict = check(make_course(tmp_path))
+    assert verdict.solved, verdict
+    assert [f.title for f in verdict.findings] == ["It doubles a number", "It waits"]
+    assert "became" in verdict.findings[0].message
+    assert verdict.notes == ("It was quick.",)
+
+
+def test_the_terminal_gives_the_same_verdict(tmp_path, check):
+    right, wrong = (
+        make_course(tmp_path / "right"),
+        make_course(tmp_path / "wrong", "def double(n):\n    return n" + WAIT),
+    )
+    for notebook, code in ((right, 0), (wrong, 1)):
+        done = terminal(notebook)
+        verdict = check(notebook)
+        assert done.returncode == code, done.stdout
+        assert f"{verdict.heading}. " in done.stdout
+        sentence = verdict.message.partition("became")[0].partition("double(")[0]
+        assert sentence in done.stdout
+        for source in ("rng.randrange", "assert ", "Traceback"):
+            assert source not in done.stdout
+
+
+def test_one_assertion_selected_alone_runs_the_cells_before_it(tmp_path):
+    notebook = make_course(tmp_path)
+    done = terminal(f"{notebook}::check_doubles")
+    assert done.returncode == 0, done.stdout
+    assert "1 passed" in done.stdout
+
+
+def test_a_full_run_runs_the_demonstrations_too(tmp_path):
+    done = terminal(make_course(tmp_path), "--kettle-full")
+    assert done.returncode == 1
+    assert "a demo is left out" in done.stdout
+
+
+HOSTILE = {
+    "wrong answer": ("def double(n):\n    return 2" + WAIT, "not yet", "Which sign is it?"),
+    "syntax error": ("def double(n)\n    return 2 * n", "broken", "SyntaxError"),
+    "NameError": ("def double(n):\n    return 2 * m" + WAIT, "not yet", "NameError: name 'm' is not defined"),
+    "NameError in the cell": ("double = treble", "broken", "The cell with your fix stopped with NameError"),
+    "unfinished": ("def double(n):\n    raise NotImplementedError" + WAIT, "not yet", "NotImplementedError"),
+    "renamed": ("def twice(n):\n    return 2 * n", "not yet", "defines nothing called `double`"),
+    "endless loop in the cell": ("while True:\n    pass", "broken", "still running after"),
+    "endless await in the cell": ("await asyncio.Event().wait()", "broken", "still running after"),
+    "swallowed KeyboardInterrupt": (
+        "while True:\n    try:\n        time.sleep(1)\n    except KeyboardInterrupt:\n        pass",
+        "broken",
+        "still running after",
+    ),
+    "endless loop in the answer": (
+        "def double(n):\n    while True:\n        pass" + WAIT,
+        "not yet",
+        "No answer after",
+    ),
+    "endless await in the answer": (
+        "def double(n):\n    return 2 * n\n\n\nasync def wait():\n    await asyncio.Event().wait()",
+        "not yet",
+        "No answer after",
+    ),
+    "input": ("name = input('Your name?')", "broken", "input()"),
+    "input in the answer": ("def double(n):\n    return int(input())" + WAIT, "not yet", "input()"),
+    "os._exit": ("import os\n\nos._exit(1)", "broken", "ended the Python process"),
+    "os._exit in the answer": (
+        "def double(n):\n    import os\n\n    os._exit(1)" + WAIT,
+        "broken",
+        "ended the Python",
+    ),
+    "sys.exit": ("import sys\n\nsys.exit()", "broken", "sys.exit()"),
+    "sys.exit in the answer": ("def double(n):\n    raise SystemExit" + WAIT, "not yet", "sys.exit()"),
+    "quit": ("quit()", "broken", "ended the Python process"),
+    "background task": (
+        FIX
+        + "\n\n\nasync def fail():\n    raise ValueError('lost')\n\n\nasyncio.ensure_future(fail())\nawait asyncio.sleep(0.01)",
+        "broken",
+        "ValueError: lost",
+    ),
+    "background task in the answer": (
+        "def double(n):\n    return 2 * n\n\n\nasync def fail():\n    raise ValueError('lost')\n\n\n"
+        "async def wait():\n    asyncio.ensure_future(fail())\n    await asyncio.sleep(0)\n    await asyncio.sleep(0)",
+        "not yet",
+        "lost",
+    ),
+    "bad magic": ("%no_such_magic\n" + FIX, "broken", "no_such_magic"),
+    "memory without end": (
+        "hoard = []\nwhile True:\n    hoard.append('x' * 20_000_000)",
+        "broken",
+        "GB of memory",
+    ),
+    "own assertion": ("assert 1 == 2, 'mine'\n" + FIX, "broken", "AssertionError: mine"),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_code_gets_a_sentence(tmp_path, check, monkeypatch, name):
+    monkeypatch.setenv("KETTLE_LIMIT", "4")
+    fix, outcome, piece = HOSTILE[name]
+    started = time.monotonic()
+    verdict = check(make_course(tmp_path, fix, after="pass"))
+    assert (verdict.outcome, piece in verdict.message) == (outcome, True), verdict
+    assert "Traceback" not in repr(verdict)
+    assert time.monotonic() - started < 60
+
+
+def test_the_check_after_a_hostile_one_works(tmp_path):
+    notebook = make_course(tmp_path, "import os\n\nos._exit(1)")
+    checker = Checker(notebook)
+    try:
+        assert checker.check().outcome == "broken"
+        make_course(tmp_path)
+        assert checker.check().solved
+        notebook.write_text("{ this is not JSON", encoding="utf-8")
+        assert "damaged" in checker.check().message
+        notebook.unlink()
+        assert "no notebook" in checker.check().message
+        make_course(tmp_path)
+        assert checker.check().solved
+    finally:
+        checker.close()
+
+
+def test_a_deleted_a_split_and_a_copied_cell(tmp_path, check):
+    deleted = check(make_course(tmp_path / "deleted", "# nothing here", after="pass"))
+    assert deleted.outcome == "not yet"
+    assert "`double`" in deleted.message
+    split = make_course(tmp_path / "split", FIX.split("\n\n\n")[0], after=FIX.split("\n\n\n")[1])
+    assert check(split).solved
+    copied = make_course(tmp_path / "copied", before="import asyncio\n\n\ndef double(n):\n    return n")
+    assert check(copied).solved
+
+
+def test_a_check_can_be_stopped(tmp_path):
+    checker = Checker(make_course(tmp_path, "while True:\n    pass"))
+    said = []
+    threading.Timer(4, checker.stop).start()
+    started = time.monotonic()
+    verdict = checker.check(said.append)
+    assert verdict.outcome == "stopped", verdict
+    assert said
+    assert time.monotonic() - started < 15
+    checker.close()
+
+
+def test_a_lost_warm_process_is_replaced(tmp_path):
+    checker = Checker(make_course(tmp_path))
+    checker.warm_up()
+    assert checker.wait_settled(60)
+    psutil.Process(checker._warm.popen.pid).kill()
+    assert checker.check().solved
+    checker.close()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="kills with SIGKILL")
+def test_nothing_outlives_the_process_that_asked(tmp_path):
+    notebook = make_course(tmp_path)
+    code = (
+        "import sys, time\nfrom kettle.checking import Checker\n"
+        f"c = Checker({str(notebook)!r})\nc.warm_up()\nprint(c.wait_settled(60), flush=True)\ntime.sleep(60)"
+    )
+    asker = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    assert asker.stdout.readline().strip() == "True"
+    family = psutil.Process(asker.pid).children(recursive=True)
+    assert len(family) >= 2
+    asker.kill()
+    asker.wait()
+    gone, alive = psutil.wait_procs(family, timeout=10)
+    assert not alive
