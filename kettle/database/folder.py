@@ -10,7 +10,7 @@ PREFIX = "kettle-pg-"
 DISK_NEEDED = 150 * 2**20  # bytes: a new cluster (about 40 MB), its write-ahead log, and room for seeded data
 
 
-class NoServer(Exception):
+class NoServer(RuntimeError):
     """No PostgreSQL server can be had here; the text is a sentence for the learner."""
 
 

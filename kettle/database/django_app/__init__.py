@@ -1,0 +1,1 @@
+"""Kettle & Crumb's tables as a Django app; `database.configure_django()` sets Django up with it."""

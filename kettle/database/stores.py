@@ -1,0 +1,213 @@
+"""Where the tables are kept: a schema of a PostgreSQL server, behind the proxy, or a file of SQLite."""
+
+import contextlib
+import secrets
+import shutil
+import sqlite3
+import tempfile
+import weakref
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+from sqlalchemy import create_engine
+from sqlalchemy.engine import URL
+
+from kettle.database.control import Control, supervisor_for
+from kettle.database.folder import PREFIX, NoServer
+from kettle.database.models import Base
+from kettle.database.own import VARIABLE, own_server
+from kettle.database.sqlite import Simulated
+from kettle.database.statements import Seen
+from kettle.database.window import seen_from
+
+
+class PostgresStore:
+    """A schema with a random name. Two doors: the front one delays and counts, the back one is for us."""
+
+    delay = 0.0
+
+    def __init__(self, control: Control, own: dict | None) -> None:
+        self._control = control
+        self._login = own or {"user": "postgres", "password": control.server["password"], "database": "postgres"}
+        self._schema = f"kettle_{secrets.token_hex(6)}"
+        self._front = control.ask("open", schema=self._schema)
+        self._back = control.ask("open", schema=self._schema)
+        with psycopg.connect(self._dsn(self._back), autocommit=True) as connection:
+            version = connection.info.server_version
+            connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(self._schema)))
+        engine = create_engine(self._url("psycopg", self._back))
+        Base.metadata.create_all(engine)
+        engine.dispose()
+        self.kind = f"PostgreSQL {version // 10000}"
+        self.says = (
+            f"{self.kind} of your own ({VARIABLE}), in a schema that is dropped at the end."
+            if own
+            else f"{self.kind}, started for this notebook and ending with it."
+        )
+
+    @classmethod
+    def open(cls) -> "PostgresStore":
+        """Open a schema on the user's own server, else on ours; raises NoServer where ours cannot be had."""
+        try:
+            own = own_server()
+        except NoServer as trouble:
+            # the user asked for that server: another one in its place would be a surprise
+            raise WrongAddress(str(trouble)) from None
+        return cls(supervisor_for(own), own)
+
+    @property
+    def dsn(self) -> str:
+        return self._dsn(self._front)
+
+    def url(self, driver: str, _: str) -> URL:
+        return self._url(driver, self._front)
+
+    def _url(self, driver: str, door: dict) -> URL:
+        login = self._login
+        return URL.create(
+            f"postgresql+{driver}",
+            username=login["user"],
+            password=login["password"] or None,
+            host="127.0.0.1",
+            port=door["port"],
+            database=login["database"],
+        )
+
+    def _dsn(self, door: dict) -> str:
+        return self._url("psycopg", door).set(drivername="postgresql").render_as_string(hide_password=False)
+
+    def connect_args(self) -> dict:
+        return {}
+
+    def connect(self, **options: object) -> psycopg.Connection:
+        return psycopg.connect(self.dsn, **options)
+
+    def django(self) -> dict:
+        login = self._login
+        return {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": login["database"],
+            "USER": login["user"],
+            "PASSWORD": login["password"],
+            "HOST": "127.0.0.1",
+            "PORT": self._front["port"],
+        }
+
+    def set_delay(self, seconds: float) -> None:
+        self._control.ask("delay", tenant=self._front["tenant"], seconds=seconds)
+        self.delay = seconds
+
+    def fill(self, tables: dict[str, tuple[dict, ...]]) -> None:
+        with psycopg.connect(self._dsn(self._back)) as connection:
+            names = sql.SQL(", ").join(map(sql.Identifier, tables))
+            connection.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY").format(names))
+            for table, rows in tables.items():
+                if rows:
+                    _copy(connection, table, rows)
+            connection.execute(sql.SQL("ANALYZE {}").format(names))
+
+    def window(self, what: str, number: int = 0) -> int | Seen:
+        told = self._control.ask("window", tenant=self._front["tenant"], what=what, number=number)
+        return told if what == "open" else seen_from(told)
+
+    def close(self) -> None:
+        if not self._control.alive:  # the server went, and the schema with it
+            return
+        self._control.ask("close", tenant=self._front["tenant"])
+        with contextlib.suppress(psycopg.Error), psycopg.connect(self._dsn(self._back), autocommit=True) as connection:
+            connection.execute(_END_USERS, {"schema": self._schema})
+            connection.execute("SET lock_timeout = '5s'")
+            connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(self._schema)))
+        self._control.ask("close", tenant=self._back["tenant"])
+
+
+class WrongAddress(RuntimeError):
+    """KETTLE_DATABASE_URL is wrong or leads nowhere; the text is a sentence for the learner."""
+
+
+# a session that still holds a lock on our tables would make the drop wait
+_END_USERS = """
+    SELECT pg_terminate_backend(locks.pid)
+    FROM pg_locks AS locks JOIN pg_class AS tables ON locks.relation = tables.oid
+    JOIN pg_namespace AS schemas ON tables.relnamespace = schemas.oid
+    WHERE schemas.nspname = %(schema)s AND locks.pid <> pg_backend_pid()
+"""
+
+
+def _copy(connection: psycopg.Connection, table: str, rows: tuple[dict, ...]) -> None:
+    columns = sql.SQL(", ").join(map(sql.Identifier, rows[0]))
+    with connection.cursor() as cursor:
+        with cursor.copy(sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table), columns)) as copy:
+            for row in rows:
+                copy.write_row(tuple(row.values()))
+        # rows came with their ids, so the sequence has to be told where to go on
+        cursor.execute("SELECT setval(pg_get_serial_sequence(%s, 'id'), %s)", (table, len(rows)))
+
+
+class SqliteStore:
+    """A file in a temporary folder of its own, which is removed at the end."""
+
+    kind = "SQLite"
+
+    def __init__(self, why: str) -> None:
+        self.simulated = Simulated()
+        self._factory = self.simulated.connection_class()
+        self._folder = Path(tempfile.mkdtemp(prefix=PREFIX.replace("pg", "sqlite")))
+        self._remove = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+        self._path = self._folder / "larder.sqlite3"
+        with contextlib.closing(sqlite3.connect(self._path)) as connection:
+            connection.execute("PRAGMA journal_mode = wal")
+        engine = create_engine(URL.create("sqlite", database=str(self._path)))
+        Base.metadata.create_all(engine)
+        engine.dispose()
+        self.says = (
+            "SQLite, a file instead of a server: statements and rows are counted as on a server, but one writer works "
+            "at a time, nothing crosses a network, and connecting is nearly free."
+        )
+        if why:
+            self.says += f" The reason: {why}"
+
+    @property
+    def delay(self) -> float:
+        return self.simulated.delay
+
+    @property
+    def dsn(self) -> str:
+        return str(self._path)
+
+    def url(self, _: str, driver: str) -> URL:
+        return URL.create(f"sqlite+{driver}", database=str(self._path))
+
+    def connect_args(self) -> dict:
+        return {"factory": self._factory}
+
+    def connect(self, **options: object) -> sqlite3.Connection:
+        return sqlite3.connect(self._path, factory=self._factory, **options)
+
+    def django(self) -> dict:
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": str(self._path),
+            "OPTIONS": {"factory": self._factory, "timeout": 20},
+        }
+
+    def set_delay(self, seconds: float) -> None:
+        self.simulated.delay = seconds
+
+    def fill(self, tables: dict[str, tuple[dict, ...]]) -> None:
+        engine = create_engine(URL.create("sqlite", database=str(self._path)))
+        with engine.begin() as connection:
+            for table in reversed(Base.metadata.sorted_tables):
+                connection.execute(table.delete())
+            for name, rows in tables.items():
+                if rows:
+                    connection.execute(Base.metadata.tables[name].insert(), list(rows))
+            connection.exec_driver_sql("ANALYZE")
+        engine.dispose()
+
+    def window(self, what: str, number: int = 0) -> int | Seen:
+        return getattr(self.simulated.ledger, what)(*([number] if what != "open" else []))
+
+    def close(self) -> None:
+        self._remove()
