@@ -1,4 +1,4 @@
-"""What the shop knows: customers, orders, products and the rest, the same for the same seed, in any process."""
+"""What the shop knows: customers, orders, products and more, the same for the same seed in any process."""
 
 import hashlib
 import random
@@ -6,17 +6,22 @@ from typing import Any
 
 Answer = dict[str, Any] | list[dict[str, Any]] | None
 
-_FIRST = "Ada Bilal Chloe Dmitri Esi Farid Greta Hana Ivo Jun Kofi Lena Maya Nils Olga Pita Quinn Rosa Sami Tove".split()
-_LAST = "Abara Berg Costa Dunn Eze Fontaine Grau Haas Ito Jansen Kaya Lund Moreau Novak Okoye Petit Roy Silva Tan".split()
-_STREETS = "Harbour Road, Mill Lane, Station Street, Orchard Row, Market Square, Canal Walk".split(", ")
-_LEAVES = "Assam Ceylon Darjeeling Earl-Grey Genmaicha Keemun Lapsang Oolong Rooibos Sencha".split()
-_KINDS = "biscuits, caddy, gift box, loose leaf, pyramid bags, tasting set".split(", ")
-_WORDS = (
-    "arrived fresh, a bit strong, lovely with milk, would buy again, tin was dented, best this year".split(
-        ", "
-    )
+
+def _of(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",")]
+
+
+_FIRST = _of(
+    "Ada, Bilal, Chloe, Dmitri, Esi, Farid, Greta, Hana, Ivo, Jun, Kofi, Lena, Maya, Nils, Olga, Quinn"
 )
-_EVENTS = "back in stock, price drop, order delayed, voucher expires soon".split(", ")
+_LAST = _of(
+    "Abara, Berg, Costa, Dunn, Eze, Fontaine, Grau, Haas, Ito, Jansen, Kaya, Lund, Moreau, Novak, Roy"
+)
+_STREETS = _of("Harbour Road, Mill Lane, Station Street, Orchard Row, Market Square, Canal Walk")
+_LEAVES = _of("Assam, Ceylon, Darjeeling, Earl Grey, Genmaicha, Keemun, Lapsang, Oolong, Rooibos, Sencha")
+_KINDS = _of("biscuits, caddy, gift box, loose leaf, pyramid bags, tasting set")
+_WORDS = _of("arrived fresh, a bit strong, lovely with milk, would buy again, tin was dented, best this year")
+_EVENTS = _of("back in stock, price drop, order delayed, voucher expires soon")
 _RATES = {"AT": 20, "DE": 19, "DK": 25, "ES": 21, "FR": 20, "GB": 20, "IE": 23, "IT": 22, "NL": 21, "SE": 25}
 
 
@@ -24,8 +29,8 @@ class Data:
     """The shop's data for one seed.
 
     Each route has a method of its own name, which gives the JSON that the route answers, or None where there
-    is nothing under that id. Nothing is stored but the addresses: each answer is drawn from the seed and the id.
-    Amounts are in pence.
+    is nothing under that id. Nothing is stored but the addresses: each answer is drawn from the seed and the
+    id. Amounts are in pence.
     """
 
     customers = range(1001, 1201)
@@ -44,7 +49,7 @@ class Data:
         return f"Data(seed={self.seed}): {len(self.customers)} customers, {len(self.products)} products"
 
     def answer(self, route: str, values: dict[str, str], query: dict[str, str], body: Any) -> Answer:
-        """Give the JSON of a route for the values in its path, its query and its body; None: there is none."""
+        """Give the JSON of a route, for the values in its path, its query and its body."""
         if route == "rates":
             return self.rates(body)
         plain = {name: int(value) if value.isdecimal() else value for name, value in values.items()}
@@ -53,6 +58,7 @@ class Data:
         return getattr(self, route)(**plain)
 
     def profile(self, customer: int) -> Answer:
+        """Who a customer is, and the id of their address."""
         if customer not in self.customers:
             return None
         draw = self._draw("profile", customer)
@@ -61,12 +67,14 @@ class Data:
         return {"id": customer, "name": name, "since": since, "address": self._address_id(customer)}
 
     def orders(self, customer: int) -> Answer:
+        """A customer's orders, with their lines."""
         if customer not in self.customers:
             return None
         draw = self._draw("orders", customer)
         return [self._order(draw, customer * 100 + number) for number in range(draw.randint(2, 5))]
 
     def alerts(self, customer: int) -> Answer:
+        """What a customer asked to be told."""
         if customer not in self.customers:
             return None
         draw = self._draw("alerts", customer)
@@ -76,6 +84,7 @@ class Data:
         ]
 
     def address(self, address: str) -> Answer:
+        """An address, by the id that the profile gives."""
         if (customer := self._addresses.get(str(address))) is None:
             return None
         draw = self._draw("address", address)
@@ -90,6 +99,7 @@ class Data:
         }
 
     def product(self, sku: str) -> Answer:
+        """A product, with its price and supplier."""
         if sku not in self.products:
             return None
         draw = self._draw("product", sku)
@@ -102,6 +112,7 @@ class Data:
         }
 
     def reviews(self, sku: str) -> Answer:
+        """What customers wrote about a product."""
         if sku not in self.products:
             return None
         draw = self._draw("reviews", sku)
@@ -111,12 +122,14 @@ class Data:
         ]
 
     def related(self, sku: str) -> Answer:
+        """Four other products."""
         if sku not in self.products:
             return None
         others = [other for other in self.products if other != sku]
         return [{"sku": other} for other in self._draw("related", sku).sample(others, 4)]
 
     def stock(self, supplier: int) -> Answer:
+        """How much of six products a supplier holds."""
         if supplier not in self.suppliers:
             return None
         draw = self._draw("stock", supplier)
@@ -124,6 +137,7 @@ class Data:
         return {"supplier": supplier, "levels": levels}
 
     def catalogue(self, supplier: int, item: int) -> Answer:
+        """One item of a supplier's catalogue."""
         if supplier not in self.suppliers or item not in self.items:
             return None
         draw = self._draw("catalogue", supplier, item)
@@ -131,6 +145,7 @@ class Data:
         return {"supplier": supplier, "item": item, "price": price, "grams": weight}
 
     def quote(self, courier: int, postcode: str) -> Answer:
+        """A courier's price to a postcode."""
         if courier not in self.couriers or not postcode:
             return None
         draw = self._draw("quote", courier, str(postcode).upper())
@@ -142,6 +157,7 @@ class Data:
         }
 
     def tax(self, country: str) -> Answer:
+        """A country's rate of value added tax."""
         rate = _RATES.get(country)
         return None if rate is None else {"country": country, "percent": rate}
 
@@ -154,6 +170,7 @@ class Data:
         return [{**quote, "price": quote["price"] + extra} for quote in quotes]
 
     def health(self) -> Answer:
+        """That the shop is up."""
         return {"status": "ok"}
 
     def _order(self, draw: random.Random, number: int) -> dict[str, Any]:
@@ -180,4 +197,5 @@ class Data:
 
 def _postcode(draw: random.Random) -> str:
     letters = "ABCDEFGHKLMNPRSTVWXY"
-    return f"{draw.choice(letters)}{draw.choice(letters)}{draw.randint(1, 20)} {draw.randint(1, 9)}{draw.choice(letters)}"
+    area = draw.choice(letters) + draw.choice(letters)
+    return f"{area}{draw.randint(1, 20)} {draw.randint(1, 9)}{draw.choice(letters)}"

@@ -32,8 +32,9 @@ class Shop:
     """Kettle & Crumb, open for business: an API with a port, data, settings and counters of its own.
 
     seed: of the data and of all that is random; None: a fresh one. handshake: seconds that each new TCP
-    connection costs. The shops of a process share one server process, which is started with the first and ends with
-    the process that started it. A shop closes with its `with` block, by `close()`, or when it is forgotten.
+    connection costs. The shops of a process share one server process, which starts with the first shop and
+    ends with the process that started it. A shop closes with its `with` block, by `close()`, or when it is
+    forgotten.
     """
 
     def __init__(self, seed: int | None = None, *, handshake: float = 0.0) -> None:
@@ -61,6 +62,7 @@ class Shop:
 
     @property
     def closed(self) -> bool:
+        """Whether the shop has been closed."""
         return not self._finalizer.alive
 
     def session(self, **options: Any) -> aiohttp.ClientSession:
@@ -79,14 +81,14 @@ class Shop:
         latency: float | EllipsisType = ...,
         jitter: float | EllipsisType = ...,
         fail: float | EllipsisType = ...,
-        hang: str | None | EllipsisType = ...,
-        rate_limit: float | None | EllipsisType = ...,
-        max_in_flight: int | None | EllipsisType = ...,
+        hang: str | EllipsisType | None = ...,
+        rate_limit: float | EllipsisType | None = ...,
+        max_in_flight: int | EllipsisType | None = ...,
     ) -> None:
         """Change how routes behave (none named: all of them); what is not given stays as it is.
 
-        See Settings for the units. The random numbers of these routes start afresh, and calls that hang there go on.
-        Raises ValueError for an unknown route or a value out of range, ShopClosed.
+        See Settings for the units. The random numbers of these routes start afresh, and calls that hang there
+        go on. Raises ValueError for an unknown route or a value out of range, ShopClosed.
         """
         given = changes(
             latency=latency,
@@ -110,9 +112,9 @@ class Shop:
     ) -> RendezvousWindow:
         """Hold calls in a `with` or `async with` block until they are in flight together; then all pass.
 
-        count: so many calls of any of `routes` (none: of any route). Without count: one of each of `routes`, a name
-        given twice standing for two. patience: seconds without another needed call, after which all are let go for
-        good; so a right answer waits for nothing but its own calls, and a wrong one pays patience once.
+        count: so many calls of any of `routes` (none: of any route). Without count: one of each of `routes`, a
+        name given twice standing for two. patience: seconds without another needed call, after which all are
+        let go for good: a right answer waits for nothing but its own calls, a wrong one pays patience once.
         Raises ValueError for an unknown route, or where neither count nor routes is given.
         """
         names = named((routes,) if isinstance(routes, str) else routes)

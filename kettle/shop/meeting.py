@@ -37,4 +37,5 @@ class RendezvousWindow(Watched[Meeting]):
 
     @staticmethod
     def read(report: dict[str, Any]) -> Meeting:
+        """Make a Meeting of the server's report."""
         return Meeting(report["met"], report["most_together"], tuple(report["arrived"]))

@@ -37,7 +37,7 @@ class ServerProcess:
 
     def __init__(self) -> None:
         self.owner = os.getpid()
-        self._complaints = tempfile.TemporaryFile()  # noqa: SIM115: closed when the process has ended
+        self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the process has ended
         self._process = _start(self._complaints)
         self._numbers = itertools.count(1)
         self._waiting: dict[int, concurrent.futures.Future[Any]] = {}
@@ -49,11 +49,13 @@ class ServerProcess:
 
     @property
     def pid(self) -> int:
+        """The id of the server's process."""
         return self._process.pid
 
     @property
     def usable(self) -> bool:
-        return self._ended is None and self.owner == os.getpid() and self._process.stdin is not None
+        """Whether the process lives, as far as is known, and belongs to this one."""
+        return self._ended is None and self.owner == os.getpid()
 
     def tell(self, what: str, **details: Any) -> concurrent.futures.Future[Any]:
         """Send a command and return the future of its reply.
@@ -140,17 +142,20 @@ class ServerProcess:
 
 
 _GONE = "The process of the shop's server has ended. Make a new Shop() to start another."
-_current: ServerProcess | None = None
+_servers: dict[int, ServerProcess] = {}  # by the id of the process that started them
 _starting = threading.Lock()
 
 
 def current() -> ServerProcess:
-    """Give this process's server, and start it where there is none."""
-    global _current
+    """Give this process's server, and start it where there is none.
+
+    Raises ShopClosed where it cannot be started.
+    """
     with _starting:
-        if _current is None or not _current.usable:
-            _current = ServerProcess()
-        return _current
+        server = _servers.get(os.getpid())
+        if server is None or not server.usable:
+            server = _servers[os.getpid()] = ServerProcess()
+        return server
 
 
 def start_ahead() -> None:
@@ -174,7 +179,7 @@ async def wait_for_async(future: concurrent.futures.Future[Any]) -> Any:
         raise ShopClosed(_SILENT) from None
 
 
-_SILENT = f"The shop's server has not answered for {PATIENCE:.0f} seconds. Make a new Shop(), or restart the kernel."
+_SILENT = f"The shop's server has not answered for {PATIENCE:.0f} seconds. Restart the kernel."
 
 
 def _start(complaints: Any) -> subprocess.Popen[bytes]:
@@ -185,32 +190,31 @@ def _start(complaints: Any) -> subprocess.Popen[bytes]:
         apart: dict[str, Any] = {"start_new_session": True}
     else:
         apart = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
-    return subprocess.Popen(
-        # -P: a learner's file that is called json.py must not be imported.
-        [sys.executable, "-P", "-m", "kettle.shop.server", str(os.getpid())],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=complaints,
-        bufsize=0,
-        env=environment,
-        cwd=_ROOT,
-        **apart,
-    )
+    # -P: a learner's file that is called json.py must not be imported.
+    command = [sys.executable, "-P", "-m", "kettle.shop.server", str(os.getpid())]
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": complaints}
+    try:
+        return subprocess.Popen(command, bufsize=0, env=environment, cwd=_ROOT, **pipes, **apart)
+    except OSError as error:
+        raise ShopClosed(f"The shop's server could not be started ({error}).") from error
 
 
 def _end_at_exit() -> None:
-    if _current is not None and _current.usable:
-        _current.end()
+    server = _servers.get(os.getpid())
+    if server is not None and server.usable:
+        server.end()
 
 
 def _forget_in_child() -> None:
-    global _current, _starting
-    _starting = threading.Lock()
-    if _current is not None:
-        _current.let_go()
-        _current = None
+    for server in _servers.values():
+        server.let_go()
+    _servers.clear()
+    _starting.release()
 
 
 atexit.register(_end_at_exit)
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_in_child)
+    # Held while forking, so that no child begins with a lock that a thread of its parent holds.
+    os.register_at_fork(
+        before=_starting.acquire, after_in_parent=_starting.release, after_in_child=_forget_in_child
+    )

@@ -1,10 +1,9 @@
 """The routes of the shop's API: their names, paths and default latencies, and what can be set on each."""
 
 import difflib
-import math
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from types import EllipsisType
 from typing import Any
 
@@ -54,10 +53,10 @@ ROUTES: dict[str, Route] = {
 class Settings:
     """How a route behaves.
 
-    latency: seconds before the answer. jitter: up to so many seconds more, drawn for each call from a seeded generator.
-    fail: share of calls, 0 to 1, answered 503 after their latency. hang: None, or the point at which calls
-    stop for ever: "first byte" or "mid body". rate_limit: calls a second, those beyond it are answered 429 at once.
-    max_in_flight: calls at a time, those beyond it are answered 429 at once.
+    latency: seconds before the answer. jitter: up to so many seconds more, drawn for each call from a
+    seeded generator. fail: share of calls, 0 to 1, answered 503 after their latency. hang: None, or the point
+    at which calls stop until it is set anew: "first byte" or "mid body". rate_limit: calls a second; those
+    beyond it are answered 429 at once, with Retry-After. max_in_flight: calls at a time; likewise.
     """
 
     latency: float
@@ -77,7 +76,7 @@ class Settings:
             raise ValueError(f'hang is None, "first byte" or "mid body", not {self.hang!r}.')
         for name in ("rate_limit", "max_in_flight"):
             value = getattr(self, name)
-            if value is not None and not (_is_number(value, 0, math.inf) and value > 0):
+            if value is not None and not (_is_number(value, 0, 1e9) and value > 0):
                 raise ValueError(f"{name} is None or more than 0, not {value!r}.")
 
 
@@ -115,6 +114,3 @@ def find(method: str, path: str) -> tuple[Route | None, dict[str, str]]:
 
 def _is_number(value: Any, low: float, high: float) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
-
-
-SETTING_NAMES = tuple(field.name for field in fields(Settings))

@@ -1,4 +1,4 @@
-"""The server's process: tenants, opened and asked over stdin and stdout, until the process that started it ends."""
+"""The server's process: opens and asks tenants, as lines on stdin say, until its parent ends."""
 
 import asyncio
 import gc
@@ -21,7 +21,8 @@ PARENT_POLL = 0.5
 class Control:
     """Does what the lines on stdin ask, and writes one line for each to stdout.
 
-    A line in: {"id": 3, "do": "window", "tenant": 1, …}; the line out: {"id": 3, "ok": …} or {"id": 3, "error": "…"}.
+    In: {"id": 3, "do": "window", "tenant": 1, …}, where "do" is one of the coroutine methods.
+    Out: {"id": 3, "ok": …} or {"id": 3, "error": "…"}. Commands start in the order of their lines.
     """
 
     def __init__(self) -> None:
@@ -31,26 +32,32 @@ class Control:
         self._loop = asyncio.get_running_loop()
 
     def start(self) -> None:
+        """Begin to read and to write."""
         # Threads, because no event loop of Windows can wait for a pipe that was made elsewhere.
         for work in (self._read, self._write):
             threading.Thread(target=work, daemon=True).start()
 
     async def open(self, tenant: int, seed: int, handshake: float) -> int:
+        """Open a shop; tell its port."""
         self._tenants[tenant] = Tenant(seed, handshake)
         return await self._tenants[tenant].open()
 
     async def close(self, tenant: int) -> None:
+        """Close a shop."""
         await self._tenants.pop(tenant).close()
 
     async def set(self, tenant: int, routes: list[str], changes: dict[str, Any]) -> None:
+        """Change settings of a shop's routes."""
         self._tenants[tenant].set(routes, changes)
 
     async def window(self, tenant: int, watcher: int) -> None:
+        """Start to collect calls."""
         self._tenants[tenant].watchers[watcher] = Window()
 
     async def meeting(
         self, tenant: int, watcher: int, routes: list[str], count: int | None, patience: float
     ) -> None:
+        """Start to hold calls."""
         self._tenants[tenant].watchers[watcher] = Rendezvous(tuple(routes), count, patience)
 
     async def look(self, tenant: int, watcher: int, settle: float, close: bool) -> dict[str, Any]:
@@ -87,14 +94,14 @@ class Control:
         number, what = message.pop("id"), message.pop("do")
         try:
             reply = {"id": number, "ok": await getattr(self, what)(**message)}
-        except Exception as error:  # noqa: BLE001: the process that asked must get an answer in any case
+        except Exception as error:  # noqa: BLE001 - whoever asked must get an answer
             reply = {"id": number, "error": f"{type(error).__name__}: {error}"}
         self._out.put(json.dumps(reply).encode() + b"\n")
 
 
 async def _watch_parent(parent: int) -> None:
     """End with the parent, also where children forked from it still hold the pipe to this process."""
-    while os.getppid() == parent:
+    while os.getppid() == parent:  # noqa: ASYNC110 - nothing portable tells of it
         await asyncio.sleep(PARENT_POLL)
     os._exit(0)
 

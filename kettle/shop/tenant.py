@@ -1,4 +1,4 @@
-"""One shop inside the server's process: its port, settings, data and counters, and how it answers a request."""
+"""One shop inside the server's process: its port, settings and counters, and how it answers a request."""
 
 import asyncio
 import json
@@ -51,7 +51,7 @@ class Tenant:
         await self._front.shutdown(0.05)
 
     def set(self, routes: list[str], changes: dict[str, Any]) -> None:
-        """Change settings of routes; each route's random numbers start afresh, and its hanging calls go on."""
+        """Change settings of routes; their random numbers start afresh, and their hanging calls go on."""
         for name in routes:
             self.settings[name] = replace(self.settings[name], **changes)
             self._luck[name] = self._generator(name)
@@ -60,6 +60,7 @@ class Tenant:
             self._hanging[name] = asyncio.Event()
 
     def connected(self, key: Any) -> None:
+        """Count a new connection."""
         self._count += 1
         self._connections[key] = Connection(self._count, time.perf_counter())
         for watcher in self.watchers.values():
@@ -67,6 +68,7 @@ class Tenant:
                 watcher.opened.append(self._count)
 
     def disconnected(self, key: Any) -> None:
+        """Forget a connection that has closed."""
         self._connections.pop(key, None)
 
     async def serve(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -114,7 +116,8 @@ class Tenant:
     ) -> web.StreamResponse:
         if call.route == "unknown":
             return _json(404, {"error": f"The shop has no route {request.method} {request.path}."})
-        settings, luck = self.settings[call.route], self._luck[call.route]
+        # All of them as they were on arrival, whatever is set in the meantime.
+        settings, luck, go_on = (of[call.route] for of in (self.settings, self._luck, self._hanging))
         # Drawn on arrival, so that the n-th call of a route always draws the same.
         wait, fails = settings.latency + settings.jitter * luck.random(), luck.random() < settings.fail
         if (retry_after := self._over_limit(call.route, settings)) is not None:
@@ -123,22 +126,22 @@ class Tenant:
             if isinstance(watcher, Rendezvous):
                 await watcher.hold(call)
         if settings.hang == "first byte":
-            await self._hanging[call.route].wait()
+            await go_on.wait()
         await asyncio.sleep(wait)
         if fails:
             return _json(503, {"error": f"{call.route} is down just now."})
-        return await self._body(request, call, values, settings)
+        return await self._body(request, call, values, go_on if settings.hang == "mid body" else None)
 
     async def _body(
-        self, request: web.BaseRequest, call: Call, values: dict[str, str], settings: Settings
+        self, request: web.BaseRequest, call: Call, values: dict[str, str], go_on: asyncio.Event | None
     ) -> Any:
         body = _parsed(await request.read()) if request.can_read_body else None
         answer = self.data.answer(call.route, values, dict(request.query), body)
         if answer is None:
             return _json(404, {"error": f"Nothing under {request.path_qs}."})
-        if settings.hang != "mid body":
+        if go_on is None:
             return _json(200, answer)
-        return await self._stop_half_way(request, json.dumps(answer).encode(), self._hanging[call.route])
+        return await self._stop_half_way(request, json.dumps(answer).encode(), go_on)
 
     async def _stop_half_way(self, request: web.BaseRequest, body: bytes, go_on: asyncio.Event) -> Any:
         headers = {"Content-Type": "application/json", "Content-Length": str(len(body))}

@@ -37,6 +37,7 @@ class Request:
 
     @property
     def seconds(self) -> float:
+        """How long it took."""
         return self.ended - self.started
 
     def __repr__(self) -> str:
@@ -108,9 +109,6 @@ class Traffic:
         wanted = (routes,) if isinstance(routes, str) else tuple(routes)
         return peak(self.of(*wanted) if wanted else self.requests)
 
-    def __len__(self) -> int:
-        return len(self.requests)
-
     def __repr__(self) -> str:
         parts = [
             f"{_count(len(self.requests), 'request')} over {_count(self.connections, 'connection')}",
@@ -144,6 +142,7 @@ class TrafficWindow(Watched[Traffic]):
 
     @staticmethod
     def read(report: dict[str, Any]) -> Traffic:
+        """Make a Traffic of the server's report."""
         closed = report["closed"]
         requests = (_request(row, closed) for row in report["rows"])
         ordered = tuple(sorted(requests, key=lambda request: request.started))

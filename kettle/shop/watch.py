@@ -1,4 +1,4 @@
-"""What the server watches: each call's record, the windows that collect them, the meetings that hold calls."""
+"""What the server watches: records of calls, windows that collect them, rendezvous that hold them."""
 
 import asyncio
 import time
@@ -49,11 +49,13 @@ class Window:
         self._idle.set()
 
     def begin(self, call: Call) -> None:
+        """Take in a call that starts."""
         self.calls.append(call)
         self._unfinished += 1
         self._idle.clear()
 
     def end(self, call: Call) -> None:
+        """Note that a call has ended."""
         self._unfinished -= 1
         if not self._unfinished:
             self._idle.set()
@@ -71,6 +73,7 @@ class Window:
             pass
 
     def report(self) -> dict[str, Any]:
+        """Tell what TrafficWindow reads."""
         rows = [call.row() for call in self.calls]
         return {"began": self.began, "closed": time.perf_counter(), "opened": self.opened, "rows": rows}
 
@@ -80,8 +83,8 @@ class Rendezvous:
     """Holds calls until enough are in flight together, or until patience ends; then lets all pass.
 
     count: so many calls of any of `routes` (none: of any route); None: one of each of `routes` (a name given
-    twice: two). patience: seconds without another one that was needed. Those seconds are paid once: afterwards
-    calls pass freely and are only counted.
+    twice: two). patience: seconds without another one that was needed. Those seconds are paid once:
+    afterwards calls pass freely and are only counted.
     """
 
     routes: tuple[str, ...]
@@ -99,6 +102,7 @@ class Rendezvous:
         self._timer: asyncio.TimerHandle | None = None
 
     def begin(self, call: Call) -> None:
+        """Take in a call that starts, and see whether it completes the meeting."""
         if self.routes and call.route not in self._need:
             return
         self.arrived.append(call.route)
@@ -108,10 +112,12 @@ class Rendezvous:
             self._look()
 
     def end(self, call: Call) -> None:
+        """Note that a call has ended, also by being cancelled while it was held."""
         if not self.routes or call.route in self._need:
             self._together[call.route] -= 1
 
     async def hold(self, call: Call) -> None:
+        """Wait until calls may pass."""
         if not self.routes or call.route in self._need:
             await self._open.wait()
 
@@ -122,6 +128,7 @@ class Rendezvous:
             self._timer.cancel()
 
     def report(self) -> dict[str, Any]:
+        """Tell what RendezvousWindow reads."""
         return {"met": self.met, "most_together": self.most_together, "arrived": self.arrived}
 
     def _look(self) -> None:

@@ -1,4 +1,4 @@
-"""What a window and a meeting have in common: opened and closed by `with` or `async with`, asked in between."""
+"""What a window and a rendezvous have in common: opened and closed by a block, asked in it and after."""
 
 from __future__ import annotations
 
