@@ -1,4 +1,4 @@
-"""What a server saw of a piece of code: requests, their overlap, their connections, those that were cancelled.
+"""What a server saw of a piece of code: requests, their overlap, their connections, the cancelled ones.
 
 For any `kettle.shop.Shop`. Watch what happens:
 

@@ -119,9 +119,7 @@ class Shop:
         """
         names = named((routes,) if isinstance(routes, str) else routes)
         if count is None and not names:
-            raise ValueError(
-                "A rendezvous needs a count of calls, or the routes of which one call each must meet."
-            )
+            raise ValueError("A rendezvous needs a count of calls, or the routes that must meet.")
         return RendezvousWindow(self, routes=names, count=count, patience=patience)
 
     def any_customer(self) -> int:

@@ -119,7 +119,8 @@ class Tenant:
         # All of them as they were on arrival, whatever is set in the meantime.
         settings, luck, go_on = (of[call.route] for of in (self.settings, self._luck, self._hanging))
         # Drawn on arrival, so that the n-th call of a route always draws the same.
-        wait, fails = settings.latency + settings.jitter * luck.random(), luck.random() < settings.fail
+        call.latency = settings.latency + settings.jitter * luck.random()
+        fails = luck.random() < settings.fail
         if (retry_after := self._over_limit(call.route, settings)) is not None:
             return _too_many(retry_after)
         for watcher in call.seen_by:
@@ -127,7 +128,7 @@ class Tenant:
                 await watcher.hold(call)
         if settings.hang == "first byte":
             await go_on.wait()
-        await asyncio.sleep(wait)
+        await asyncio.sleep(call.latency)
         if fails:
             return _json(503, {"error": f"{call.route} is down just now."})
         return await self._body(request, call, values, go_on if settings.hang == "mid body" else None)

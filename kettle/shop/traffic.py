@@ -21,7 +21,8 @@ class Request:
 
     started: its head arrived. ended: its answer was ready, or its client had gone, or (where `finished` is
     False) the window was read. status: None where there was no answer. connection: the number of its TCP
-    connection, from 1. handshake: seconds of its duration that the new connection cost.
+    connection, from 1. handshake: seconds of it that its new connection cost. latency: seconds of it that were settled on
+    arrival, by the settings of the route.
     """
 
     route: str
@@ -33,6 +34,7 @@ class Request:
     connection: int
     cancelled: bool
     handshake: float = 0.0
+    latency: float = 0.0
     finished: bool = True
 
     @property
@@ -150,9 +152,10 @@ class TrafficWindow(Watched[Traffic]):
 
 
 def _request(row: list[Any], closed: float) -> Request:
-    *first, ended, status, connection, cancelled, handshake = row
+    *first, ended, status, connection, cancelled, handshake, latency = row
     finished = ended is not None
-    return Request(*first, ended if finished else closed, status, connection, cancelled, handshake, finished)
+    last = ended if finished else closed
+    return Request(*first, last, status, connection, cancelled, handshake, latency, finished)
 
 
 def _count(number: int, noun: str) -> str:

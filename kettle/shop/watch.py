@@ -29,12 +29,13 @@ class Call:
     status: int | None = None
     cancelled: bool = False
     handshake: float = 0.0
+    latency: float = 0.0
     seen_by: tuple[Any, ...] = ()
 
     def row(self) -> list[Any]:
         """Give the fields in the order of kettle.shop.traffic.Request."""
-        times = (self.started, self.ended, self.status, self.connection, self.cancelled, self.handshake)
-        return [self.route, self.method, self.path, *times]
+        end = (self.started, self.ended, self.status, self.connection, self.cancelled)
+        return [self.route, self.method, self.path, *end, self.handshake, self.latency]
 
 
 class Window:

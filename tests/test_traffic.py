@@ -1,0 +1,340 @@
+"""The traffic probe: requests, overlap, connections and cancellations, as the server saw them."""
+
+import asyncio
+import socket
+import time
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import requests
+
+from kettle.probes.traffic import (
+    Request,
+    Traffic,
+    by_connection,
+    in_flight,
+    peak,
+    rendezvous,
+    waited_for,
+    watch,
+)
+from kettle.shop import Shop
+
+PAGE = ("profile", "orders", "alerts")
+
+
+@pytest.fixture
+def shop():
+    with Shop() as shop:
+        shop.set(latency=0.0)
+        yield shop
+
+
+async def get(session, path):
+    async with session.get(path) as response:
+        return await response.json()
+
+
+def paths(customer):
+    return [f"/customers/{customer}{rest}" for rest in ("", "/orders", "/alerts")]
+
+
+async def together(shop, customer=1001):
+    async with shop.session() as session:
+        return await asyncio.gather(*(get(session, path) for path in paths(customer)))
+
+
+async def in_turn(shop, customer=1001):
+    async with shop.session() as session:
+        return [await get(session, path) for path in paths(customer)]
+
+
+async def created_then_awaited_at_once(shop, customer=1001):
+    async with shop.session() as session:
+        return [await asyncio.create_task(get(session, path)) for path in paths(customer)]
+
+
+async def blocking_in_gather(shop, customer=1001):
+    async def fetch(path):
+        return requests.get(shop.url + path, timeout=10).json()
+
+    return await asyncio.gather(*(fetch(path) for path in paths(customer)))
+
+
+async def in_threads(shop, customer=1001):
+    def fetch(path):
+        return requests.get(shop.url + path, timeout=10).json()
+
+    return await asyncio.gather(*(asyncio.to_thread(fetch, path) for path in paths(customer)))
+
+
+# --- rendezvous --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("page", [together, in_threads])
+@pytest.mark.parametrize("latency", [0.0, 0.02])
+def test_calls_that_overlap_meet(shop, page, latency):
+    shop.set(latency=latency)
+
+    async def check():
+        async with watch(shop) as traffic, rendezvous(shop, routes=PAGE) as meeting:
+            await page(shop)
+        return traffic, meeting
+
+    traffic, meeting = asyncio.run(check())
+    assert meeting.met
+    assert meeting.most_together == traffic.peak_in_flight == 3
+    assert sorted(meeting.arrived) == sorted(PAGE)
+
+
+@pytest.mark.parametrize("page", [in_turn, created_then_awaited_at_once, blocking_in_gather])
+def test_calls_in_turn_do_not_meet_and_pay_patience_once(shop, page):
+    async def check():
+        with watch(shop) as traffic, rendezvous(shop, routes=PAGE, patience=0.4) as meeting:
+            assert await page(shop) == [
+                shop.data.profile(1001),
+                shop.data.orders(1001),
+                shop.data.alerts(1001),
+            ]
+        return traffic, meeting
+
+    traffic, meeting = asyncio.run(check())
+    assert not meeting.met
+    assert meeting.most_together == traffic.peak_in_flight == 1
+    assert meeting.arrived == PAGE
+    first, *others = traffic.requests
+    assert first.seconds >= 0.38
+    assert all(request.seconds < 0.3 for request in others)
+    assert repr(meeting) == "not met: at most 1 of 3 calls in flight together"
+
+
+def test_a_retrying_client_cannot_renew_patience_for_ever(shop):
+    async def check():
+        async with shop.session() as session, rendezvous(shop, 2, patience=0.5) as meeting:
+            started = time.monotonic()
+            while time.monotonic() < started + 30:
+                try:
+                    async with asyncio.timeout(0.15):
+                        return await get(session, "/tax/GB"), meeting
+                except TimeoutError:
+                    pass
+
+    answer, meeting = asyncio.run(check())
+    assert answer == shop.data.tax("GB")
+    assert (meeting.met, meeting.most_together) == (False, 1)
+    assert len(meeting.arrived) >= 2
+
+
+def test_a_rendezvous_of_routes_needs_one_call_of_each(shop):
+    async def check():
+        async with (
+            shop.session() as session,
+            rendezvous(shop, routes=("tax", "stock"), patience=0.3) as meeting,
+        ):
+            await asyncio.gather(*(get(session, f"/tax/{country}") for country in ("GB", "FR", "DE")))
+        return meeting
+
+    meeting = asyncio.run(check())
+    assert not meeting.met
+    assert meeting.most_together == 3
+
+
+def test_a_rendezvous_by_count_takes_any_call_and_stays_open(shop):
+    async def check():
+        async with shop.session() as session, rendezvous(shop, 4) as meeting:
+            for _ in range(2):
+                await asyncio.gather(*(get(session, f"/suppliers/{n}/stock") for n in range(1, 5)))
+            await get(session, "/tax/GB")
+        return meeting
+
+    meeting = asyncio.run(check())
+    assert meeting.met
+    assert len(meeting.arrived) == 9
+    assert repr(meeting) == "met: at most 4 of 9 calls in flight together"
+
+
+def test_other_routes_pass_a_rendezvous(shop):
+    with rendezvous(shop, 2, routes="stock", patience=60) as meeting:
+        with urllib.request.urlopen(f"{shop.url}/tax/GB", timeout=10) as response:
+            assert response.status == 200
+    assert meeting.arrived == ()
+
+
+def test_the_end_of_a_rendezvous_lets_held_calls_go(shop):
+    with ThreadPoolExecutor(1) as pool:
+        with rendezvous(shop, 2, patience=60) as meeting:
+            held = pool.submit(requests.get, f"{shop.url}/tax/GB", timeout=20)
+            while not meeting.arrived:
+                time.sleep(0.01)
+        assert held.result(20).status_code == 200
+    assert not meeting.met
+
+
+# --- windows -----------------------------------------------------------------------------------------------
+
+
+def test_the_text_tells_requests_connections_and_overlap(shop):
+    async def check():
+        async with watch(shop) as traffic, rendezvous(shop, routes=PAGE):
+            await together(shop)
+        return traffic
+
+    traffic = asyncio.run(check())
+    assert repr(traffic) == "3 requests over 3 connections, at most 3 in flight"
+    assert traffic.by_route == dict.fromkeys([request.route for request in traffic.requests], 1)
+    assert traffic.statuses == {200: 3}
+    assert traffic.peak(PAGE) == 3
+    assert traffic.peak("orders") == traffic.peak(["orders", "tax"]) == 1
+    assert traffic.peak("tax") == 0
+    with pytest.raises(ValueError, match="no route 'order'"):
+        traffic.peak("order")
+
+
+def test_the_text_tells_what_went_wrong(shop):
+    shop.set("tax", fail=1)
+    shop.set("stock", hang="first byte")
+
+    async def check():
+        async with shop.session() as session, watch(shop) as traffic:
+            await get(session, "/tax/GB")
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.2):
+                    await get(session, "/suppliers/1/stock")
+            hanging = asyncio.create_task(get(session, "/suppliers/1/stock"))
+            while len(traffic.requests) < 3:
+                await asyncio.sleep(0.01)
+        hanging.cancel()
+        return traffic
+
+    traffic = asyncio.run(check())
+    told = repr(traffic)
+    assert "1 answered 503, 1 cancelled, 1 still in flight at the end" in told
+    last = traffic.requests[-1]
+    assert not last.finished
+    assert last.status is None
+    assert last.ended == traffic.closed
+    assert [request.cancelled for request in traffic.requests] == [False, True, False]
+
+
+def test_a_window_sees_only_its_own_time_and_may_overlap_another(shop):
+    with watch(shop) as outer:
+        requests.get(f"{shop.url}/tax/GB", timeout=10)
+        with watch(shop) as inner:
+            requests.get(f"{shop.url}/tax/FR", timeout=10)
+            assert len(inner.requests) == 1
+        requests.get(f"{shop.url}/tax/DE", timeout=10)
+        assert len(inner.requests) == 1
+    requests.get(f"{shop.url}/tax/IT", timeout=10)
+    assert [request.path for request in inner.requests] == ["/tax/FR"]
+    assert [request.path for request in outer.requests] == ["/tax/GB", "/tax/FR", "/tax/DE"]
+    assert isinstance(outer.result, Traffic)
+
+
+def test_times_are_on_the_clock_that_processes_share(shop):
+    before = time.perf_counter()
+    with watch(shop) as traffic:
+        requests.get(f"{shop.url}/tax/GB", timeout=10)
+    (request,) = traffic.requests
+    assert (
+        before <= traffic.began <= request.started <= request.ended <= traffic.closed <= time.perf_counter()
+    )
+
+
+def test_a_connection_for_each_session_one_for_a_shared_one(shop):
+    async def each():
+        for _ in range(4):
+            async with shop.session() as session:
+                await get(session, "/tax/GB")
+
+    async def shared():
+        async with shop.session() as session:
+            for _ in range(4):
+                await get(session, "/tax/GB")
+
+    with watch(shop) as churn:
+        asyncio.run(each())
+    with watch(shop) as reuse:
+        asyncio.run(shared())
+    assert (churn.connections, reuse.connections) == (4, 1)
+    assert [len(lane) for lane in by_connection(churn.requests).values()] == [1, 1, 1, 1]
+    assert [len(lane) for lane in by_connection(reuse.requests).values()] == [4]
+    assert repr(reuse) == "4 requests over 1 connection, at most 1 in flight"
+
+
+def test_a_connection_counts_though_it_never_sends_a_request(shop):
+    host, port = shop.url.removeprefix("http://").split(":")
+    with watch(shop) as traffic, socket.create_connection((host, int(port))):
+        while not traffic.opened:
+            time.sleep(0.01)
+    assert traffic.connections == traffic.connections_opened == 1
+    assert traffic.requests == ()
+
+
+def test_each_new_connection_pays_a_handshake():
+    async def work(shop):
+        async with shop.session() as session:
+            for _ in range(3):
+                await get(session, "/health")
+
+    with Shop(handshake=0.1) as shop, watch(shop) as traffic:
+        asyncio.run(work(shop))
+    first, *others = traffic.requests
+    assert 0 < first.handshake <= 0.1
+    assert first.seconds >= first.handshake * 0.95
+    assert [request.handshake for request in others] == [0, 0]
+    assert all(request.seconds < first.seconds for request in others)
+
+
+def test_a_thousand_at_once_are_all_counted(shop):
+    import aiohttp
+
+    async def flood():
+        async with shop.session(connector=aiohttp.TCPConnector(limit=50)) as session:
+            await asyncio.gather(*(get(session, f"/suppliers/1/items/{n}") for n in range(1000)))
+
+    with watch(shop) as traffic:
+        asyncio.run(flood())
+    assert len(traffic.requests) == len({request.path for request in traffic.requests}) == 1000
+    assert traffic.peak_in_flight <= traffic.connections <= 50
+
+
+def test_a_window_says_how_it_is_used(shop):
+    traffic = watch(shop)
+    with pytest.raises(RuntimeError, match="`with`"):
+        _ = traffic.requests
+    assert "not opened" in repr(traffic)
+    with traffic:
+        pass
+    with pytest.raises(RuntimeError, match="One block each"), traffic:
+        pass
+
+
+# --- readings, on traffic made up for the purpose ----------------------------------------------------------
+
+
+def made_up(*rows):
+    return Traffic(
+        tuple(Request(route, "GET", f"/{route}", a, b, status, 1, False) for route, a, b, status in rows)
+    )
+
+
+def test_the_peak_does_not_count_what_only_touches():
+    traffic = made_up(("tax", 0, 1, 200), ("tax", 1, 2, 200), ("stock", 1.5, 1.7, 200))
+    assert traffic.peak_in_flight == 2
+    assert traffic.peak("tax") == peak(traffic.of("tax")) == 1
+
+
+def test_requests_in_flight_over_time():
+    traffic = made_up(("tax", 10, 12, 200), ("tax", 11, 12, 200), ("tax", 15, 16, 200))
+    assert in_flight(traffic.requests) == [(0, 1), (1, 2), (2, 0), (5, 1), (6, 0)]
+    assert in_flight(()) == []
+
+
+def test_whether_one_call_waited_for_another():
+    assert waited_for(made_up(("profile", 0, 1, 200), ("address", 1, 2, 200)), "profile", "address")
+    assert not waited_for(made_up(("profile", 0, 1, 200), ("address", 0.5, 2, 200)), "profile", "address")
+    assert not waited_for(made_up(("profile", 0, 1, 503), ("address", 1, 2, 200)), "profile", "address")
+    assert waited_for(made_up(("profile", 0, 1, 200)), "profile", "address")
+    with pytest.raises(ValueError, match="no route"):
+        waited_for(made_up(), "profile", "adress")
