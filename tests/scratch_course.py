@@ -16,7 +16,7 @@ RECALL = ()
 def check_doubles(double, rng):
     """It doubles a number."""
     number = rng.randrange(1000)
-    assert double(number) == 2 * number, f"double({number}) is {double(number)}, not {2 * number}. Which sign is it?"
+    assert double(number) == 2 * number, f"double({number}) is {double(number)}. Which sign is it?"
     return f"{number} became {2 * number}."
 
 

@@ -14,6 +14,8 @@ from scratch_course import FIX, make_course
 from kettle.checking import Checker
 
 ROOT = Path(__file__).resolve().parents[1]
+DOUBLE = "def double(n):\n    return 2 * n\n\n\n"
+FAIL = "async def fail():\n    raise ValueError('lost')\n\n\n"
 WAIT = "\n\n\nasync def wait():\n    pass"
 
 
@@ -118,14 +120,12 @@ HOSTILE = {
     "sys.exit in the answer": ("def double(n):\n    raise SystemExit" + WAIT, "not yet", "sys.exit()"),
     "quit": ("quit()", "broken", "ended the Python process"),
     "background task": (
-        FIX
-        + "\n\n\nasync def fail():\n    raise ValueError('lost')\n\n\nasyncio.ensure_future(fail())\nawait asyncio.sleep(0.01)",
+        FIX + "\n\n\n" + FAIL + "asyncio.ensure_future(fail())\nawait asyncio.sleep(0.01)",
         "broken",
         "ValueError: lost",
     ),
     "background task in the answer": (
-        "def double(n):\n    return 2 * n\n\n\nasync def fail():\n    raise ValueError('lost')\n\n\n"
-        "async def wait():\n    asyncio.ensure_future(fail())\n    await asyncio.sleep(0)\n    await asyncio.sleep(0)",
+        DOUBLE + FAIL + "async def wait():\n    asyncio.ensure_future(fail())\n    await asyncio.sleep(0.01)",
         "not yet",
         "lost",
     ),
@@ -141,7 +141,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_code_gets_a_sentence(tmp_path, check, monkeypatch, name):
-    monkeypatch.setenv("KETTLE_LIMIT", "4")
+    monkeypatch.setenv("KETTLE_LIMIT", "20" if name == "memory without end" else "4")
     fix, outcome, piece = HOSTILE[name]
     started = time.monotonic()
     verdict = check(make_course(tmp_path, fix, after="pass"))
@@ -211,5 +211,5 @@ def test_nothing_outlives_the_process_that_asked(tmp_path):
     assert len(family) >= 2
     asker.kill()
     asker.wait()
-    gone, alive = psutil.wait_procs(family, timeout=10)
+    _, alive = psutil.wait_procs(family, timeout=10)
     assert not alive

@@ -12,8 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
-import psutil
-
+from kettle.checking.family import end_family
 from kettle.checking.verdict import BROKEN, STOPPED, Finding, Verdict, verdict_of
 
 START_LIMIT = 90.0  # seconds until a warm process is ready; a loaded classroom server is slow to start one
@@ -194,18 +193,7 @@ class _Process:
 
     def end(self) -> None:
         """End the process, its kernel and everything that they started."""
-        try:
-            root = psutil.Process(self.popen.pid)
-            family = [*root.children(recursive=True), root]
-        except psutil.Error:
-            family = []
-        for process in family:
-            try:
-                process.kill()
-            except psutil.Error:
-                pass
+        end_family(self.popen.pid)
         self.popen.wait(10)
-        try:
+        with suppress(OSError):
             self.popen.stdin.close()
-        except OSError:
-            pass

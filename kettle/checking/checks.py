@@ -69,7 +69,7 @@ def load_checks(lesson: str | Path) -> ModuleType:
     """Import the check file of one lesson.
 
     Args:
-        lesson: the name that the lesson's four files share, such as "14_one_await_at_a_time", or the file's path.
+        lesson: the name that the lesson's four files share ("14_one_await_at_a_time"), or the file's path.
 
     Raises:
         FileNotFoundError: there is no such check file.

@@ -8,6 +8,7 @@ import inspect
 import linecache
 import os
 import random
+import re
 import time
 import traceback
 from collections.abc import Callable
@@ -20,8 +21,9 @@ from kettle.checking.checks import Check, Undecided, checks_of
 from kettle.checking.verdict import BROKEN, NOT_YET, PASSED, SKIPPED, UNDECIDED, Finding
 from kettle.probes.apart import run_apart
 
+CELL = re.compile(r"ipykernel_\d+|<ipython-input")  # the file names that IPython gives to cells
 MIME = "application/vnd.watched-kettle.finding+json"
-LIMIT = float(os.environ.get("KETTLE_LIMIT", 20))  # seconds that one hidden assertion may take
+LIMIT = float(os.environ.get("KETTLE_LIMIT", "20"))  # seconds that one hidden assertion may take
 _unseen: list[str] = []  # failures of background tasks of the kernel's own loop
 
 
@@ -97,13 +99,17 @@ def _finding(check: Check, apart: object, limit: float, namespace: dict) -> Find
     if apart.timed_out:
         return finding(
             NOT_YET,
-            f"No answer after {limit:g} s: is there a loop that never ends, or an await that nothing will ever wake?",
+            f"No answer after {limit:g} s: a loop that never ends, or an await that nothing will ever wake?",
         )
     error = apart.error
     if isinstance(error, AssertionError) and not _by_learner(error):
         return finding(NOT_YET, _sentence(error))
     if isinstance(error, Undecided):
         return finding(UNDECIDED, _sentence(error))
+    if type(error).__name__ == "StdinNotImplementedError":
+        return finding(
+            NOT_YET, f"Your code asks for input(), and a check has nobody to type it. {_where(error)}"
+        )
     if isinstance(error, SystemExit):
         return finding(NOT_YET, "Your code called sys.exit(), which ends the whole program: return instead.")
     if isinstance(error, asyncio.CancelledError):
@@ -158,7 +164,7 @@ def publish(path: str, kind: str, name: str, limit: float = LIMIT) -> None:
     try:
         check = next(check for check in checks_of(Path(path), kind) if check.name == name)
         finding = judge(check, get_ipython().user_ns, limit)
-    except Exception as error:  # a fault of the course's own must not look like the learner's
+    except Exception as error:  # noqa: BLE001 - a fault of the course's own must not look like the learner's
         finding = Finding(
             name, BROKEN, f"The course itself failed here, not your code: {type(error).__name__}: {error}"
         )

@@ -10,6 +10,8 @@ from queue import Empty
 import psutil
 from nbval.kernel import CURRENT_ENV_KERNEL_NAME, RunningKernel, start_new_kernel
 
+from kettle.checking.family import end_family
+
 MEMORY_LIMIT = 1_500_000_000  # bytes; the course's own checks stay far below
 PREPARE = "from kettle.checking import judge as _kettle_judge\n_kettle_judge.prepare()\ndel _kettle_judge"
 
@@ -45,7 +47,7 @@ class CertifyingKernel(RunningKernel):
         self.cell_limit = 60.0
         environment = {**os.environ, "KETTLE_CERTIFYING": "1", "OPENBLAS_NUM_THREADS": "1"}
         environment.pop("JPY_SESSION_NAME", None)  # it would name the notebook that asked, not this one
-        with open(os.devnull, "w") as nowhere:
+        with Path(os.devnull).open("w") as nowhere:
             self.km, self.kc = start_new_kernel(
                 startup_timeout=startup_timeout,
                 kernel_name=name,
@@ -104,16 +106,7 @@ class CertifyingKernel(RunningKernel):
 
     def kill(self) -> None:
         """End the kernel's process and everything that it started, at once."""
-        try:
-            family = [*self._process.children(recursive=True), self._process]
-        except psutil.Error:
-            family = []
-        for process in family:
-            try:
-                process.kill()
-            except psutil.Error:
-                pass
-        psutil.wait_procs(family, timeout=2)
+        end_family(self._process.pid)
 
     def stop(self) -> None:
         """End the kernel; nothing of it is left running."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import re
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,17 +10,12 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell
 from nbval.kernel import CURRENT_ENV_KERNEL_NAME
-from nbval.plugin import IPyNbCell, IPyNbFile, find_metadata_tags
+from nbval.plugin import IPyNbFile, find_metadata_tags
 
+from kettle.checking.cells import PROPERTY, CheckCell, DamagedNotebook, LearnerCell
 from kettle.checking.checks import checks_of, find_checks
-from kettle.checking.judge import MIME
-from kettle.checking.kernel import CellTimeout, CertifyingKernel, KernelDied, TooMuchMemory
-from kettle.checking.verdict import BROKEN, PASSED, SKIPPED, Finding, verdict_of
-
-ANSI = re.compile(r"\x1b\[[0-9;]*m")
-CELL_LIMIT = float(os.environ.get("KETTLE_LIMIT", 20))  # seconds that one of the learner's cells may take
-FULL_LIMIT = 120.0  # seconds, in a full run, where the slow demonstrations are run too
-PROPERTY = "kettle"
+from kettle.checking.kernel import CertifyingKernel
+from kettle.checking.verdict import Finding, verdict_of
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -37,14 +30,6 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> Iterator:
     """Put our notebook in the place of nbval's, so that nothing is collected twice."""
     found = yield
     return [CheckedNotebook.from_parent(parent, path=c.path) if type(c) is IPyNbFile else c for c in found]
-
-
-class Stop(Exception):
-    """A cell or a check did not pass; it carries the finding."""
-
-    def __init__(self, finding: Finding) -> None:
-        super().__init__(finding.message)
-        self.finding = finding
 
 
 class CheckedNotebook(IPyNbFile):
@@ -70,7 +55,7 @@ class CheckedNotebook(IPyNbFile):
         """Yield the learner's code cells, then the hidden assertions."""
         try:
             notebook = nbformat.read(self.path, as_version=4)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - a damaged file can fail in any way
             self.damage = _damage(self.path, error)
             yield DamagedNotebook.from_parent(self, name="notebook")
             return
@@ -127,157 +112,6 @@ class CheckedNotebook(IPyNbFile):
         for item in self.cells:
             if not item.ran and self.broken is None:
                 item.runtest()
-
-
-class DamagedNotebook(pytest.Item):
-    """Stands for a notebook that cannot be read."""
-
-    def runtest(self) -> None:
-        """Say what is damaged."""
-        finding = Finding("The notebook can be read", BROKEN, self.parent.damage, kind="cell")
-        self.user_properties.append((PROPERTY, finding.as_dict()))
-        raise Stop(finding)
-
-    def repr_failure(self, excinfo: pytest.ExceptionInfo) -> str:
-        """Return the sentence alone."""
-        return str(excinfo.value)
-
-    def reportinfo(self) -> tuple:
-        """Name the notebook."""
-        return self.path, None, f"{self.path.name}: notebook"
-
-
-class _Cell(IPyNbCell):
-    """What learner's cells and hidden assertions share: one sentence on failure, skipped after the first break."""
-
-    title = ""
-    ran = False
-
-    def setup(self) -> None:
-        """Skip everything after the first thing that broke, with one sentence."""
-        self.output_timeout = 30  # a busy machine is slow to deliver, which is no fault of the learner's
-        if self.parent.broken is not None:
-            self._tell(Finding(self.title, SKIPPED, kind=self.finding_kind))
-            pytest.skip("an earlier cell stops the notebook: mend that first")
-
-    finding_kind = "cell"
-
-    def _tell(self, finding: Finding) -> None:
-        self.user_properties.append((PROPERTY, finding.as_dict()))
-
-    def _run(self) -> None:
-        self.ran = True
-        default = FULL_LIMIT if self.config.option.kettle_full else CELL_LIMIT
-        chosen = self.config.option.nbval_cell_timeout
-        self.parent.kernel.cell_limit = min(chosen, default)
-        super().runtest()
-
-    def _stop(self, finding: Finding) -> None:
-        if finding.outcome == BROKEN:
-            self.parent.broken = finding
-        self._tell(finding)
-        raise Stop(finding)
-
-    def repr_failure(self, excinfo: pytest.ExceptionInfo) -> str:
-        """Return the sentence alone: never the hidden source, never a traceback through this course."""
-        if isinstance(excinfo.value, Stop):
-            return str(excinfo.value.finding)
-        return f"{type(excinfo.value).__name__}: {excinfo.value}"
-
-
-class LearnerCell(_Cell):
-    """One of the learner's cells."""
-
-    @property
-    def place(self) -> str:
-        """How the cell is called in a sentence."""
-        if "fix" in self.cell.metadata.get("tags", []):
-            return "The cell with your fix"
-        first = next((line for line in self.cell.source.splitlines() if line.strip()), "an empty cell")
-        return f"Code cell {self.cell_num} (“{first.strip()[:50]}”)"
-
-    def runtest(self) -> None:
-        """Run the cell; turn whatever goes wrong into one sentence."""
-        if self.ran:
-            return
-        try:
-            self._run()
-            message = self._bad_magic()
-        except (CellTimeout, KernelDied, TooMuchMemory) as error:
-            message = f"{self.place} {error}"
-        except Exception as error:
-            message = self._error() or f"{self.place} could not be run: {error}"
-        if message:
-            self._stop(Finding(f"{self.place} runs", BROKEN, message, kind="cell"))
-
-    def _outputs(self, kind: str) -> list:
-        return [o for o in self.test_outputs or () if o.output_type == kind]
-
-    def _bad_magic(self) -> str | None:
-        for output in self._outputs("stream"):
-            if output.name == "stderr" and output.text.startswith("UsageError:"):
-                return f"{self.place} stopped: {output.text.splitlines()[0].removeprefix('UsageError: ')}"
-        return None
-
-    def _error(self) -> str | None:
-        error = next(iter(self._outputs("error")), None)
-        if error is None:
-            return None
-        if error.ename == "StdinNotImplementedError":
-            return f"{self.place} asks for input(), and a check has nobody to type it: put the value in a variable."
-        if error.ename == "SystemExit":
-            return f"{self.place} called sys.exit(), which ends the whole program: leave it out."
-        text = ANSI.sub("", error.evalue).strip().splitlines() or [""]
-        return f"{self.place} stopped with {error.ename}: {text[0]}{self._line(error)}"
-
-    def _line(self, error: object) -> str:
-        found = re.findall(r"^-+> *(\d+) (.*)$", ANSI.sub("", "\n".join(error.traceback)), re.MULTILINE)
-        if not found:
-            return ""
-        number, line = found[0]
-        return f" (line {number}: `{line.strip()}`)"
-
-    def reportinfo(self) -> tuple:
-        """Name the cell."""
-        return self.path, None, f"{self.path.name}: {self.name}"
-
-
-class CheckCell(_Cell):
-    """One hidden assertion, run in the learner's kernel."""
-
-    finding_kind = "check"
-
-    def runtest(self) -> None:
-        """Run the assertion and take its finding from what it published."""
-        self.parent.run_missing()
-        if self.parent.broken is not None:
-            self._tell(Finding(self.title, SKIPPED))
-            pytest.skip("an earlier cell stops the notebook: mend that first")
-        try:
-            self._run()
-        except (CellTimeout, KernelDied, TooMuchMemory) as error:
-            self._stop(Finding(self.title, BROKEN, f"While this was checked, your code {error}"))
-        except Exception as error:
-            self._stop(Finding(self.title, BROKEN, f"This check could not be run: {error}"))
-        finding = self._published()
-        if finding.outcome in (PASSED, SKIPPED):
-            self._tell(finding)
-            return
-        if "No answer after" in finding.message:
-            self.parent.broken = (
-                finding  # its thread may still hold the machine: what follows could not be trusted
-            )
-        self._stop(finding)
-
-    def _published(self) -> Finding:
-        for output in self.test_outputs or ():
-            if output.output_type == "display_data" and MIME in output.data:
-                return Finding.from_dict(output.data[MIME])
-        return Finding(self.title, BROKEN, "This check ended without saying anything.")
-
-    def reportinfo(self) -> tuple:
-        """Name the assertion by its title."""
-        return self.path, None, f"{self.path.name}: {self.title}"
 
 
 def _damage(path: Path, error: Exception) -> str:

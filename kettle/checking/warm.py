@@ -1,7 +1,7 @@
-"""The warm process: pytest with everything imported and a kernel started, held at the gate until a check is asked for.
+"""The warm process: pytest with everything imported and a kernel started, held at a gate until asked.
 
-It does what `pytest --nbval-lax NOTEBOOK` does, once, and ends. It is talked to over its standard streams: a line
-"go" opens the gate; the end of its standard input ends it, its kernel and all that they started.
+It does what `pytest --nbval-lax NOTEBOOK` does, once, and ends. It is talked to over its standard streams: a
+line "go" opens the gate; the end of its standard input ends it, its kernel and all that they started.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from pathlib import Path
 # nbformat imports a grammar of web addresses that no notebook needs here; it takes longer than all the rest.
 sys.modules.setdefault("rfc3987_syntax", None)
 
-import pytest
+import pytest  # noqa: E402
 
-from kettle.checking import plugin
-from kettle.checking.kernel import CertifyingKernel
+from kettle.checking import plugin  # noqa: E402
+from kettle.checking.kernel import CertifyingKernel  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -82,7 +82,7 @@ class Gate:
 
 
 def watch_parent(parent: int) -> None:
-    """End this process when the one that started it is gone, even if something keeps our standard input open."""
+    """End this process when its parent is gone, even if something keeps our standard input open."""
     while os.getppid() == parent:
         time.sleep(1)
     os._exit(0)
