@@ -3,7 +3,6 @@
 import asyncio
 import socket
 import time
-import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -57,7 +56,7 @@ async def created_then_awaited_at_once(shop, customer=1001):
 
 async def blocking_in_gather(shop, customer=1001):
     async def fetch(path):
-        return requests.get(shop.url + path, timeout=10).json()
+        return requests.get(shop.url + path, timeout=10).json()  # noqa: ASYNC210 - the mistake in question
 
     return await asyncio.gather(*(fetch(path) for path in paths(customer)))
 
@@ -91,7 +90,7 @@ def test_calls_that_overlap_meet(shop, page, latency):
 @pytest.mark.parametrize("page", [in_turn, created_then_awaited_at_once, blocking_in_gather])
 def test_calls_in_turn_do_not_meet_and_pay_patience_once(shop, page):
     async def check():
-        with watch(shop) as traffic, rendezvous(shop, routes=PAGE, patience=0.4) as meeting:
+        with watch(shop) as traffic, rendezvous(shop, routes=PAGE, patience=1.0) as meeting:
             assert await page(shop) == [
                 shop.data.profile(1001),
                 shop.data.orders(1001),
@@ -104,21 +103,22 @@ def test_calls_in_turn_do_not_meet_and_pay_patience_once(shop, page):
     assert meeting.most_together == traffic.peak_in_flight == 1
     assert meeting.arrived == PAGE
     first, *others = traffic.requests
-    assert first.seconds >= 0.38
-    assert all(request.seconds < 0.3 for request in others)
+    assert first.seconds >= 0.95
+    assert all(request.seconds < 0.9 for request in others)
     assert repr(meeting) == "not met: at most 1 of 3 calls in flight together"
 
 
 def test_a_retrying_client_cannot_renew_patience_for_ever(shop):
     async def check():
-        async with shop.session() as session, rendezvous(shop, 2, patience=0.5) as meeting:
+        async with shop.session() as session, rendezvous(shop, 2, patience=1.2) as meeting:
             started = time.monotonic()
             while time.monotonic() < started + 30:
                 try:
-                    async with asyncio.timeout(0.15):
+                    async with asyncio.timeout(0.4):
                         return await get(session, "/tax/GB"), meeting
                 except TimeoutError:
                     pass
+        raise AssertionError("The rendezvous never gave up.")
 
     answer, meeting = asyncio.run(check())
     assert answer == shop.data.tax("GB")
@@ -156,8 +156,7 @@ def test_a_rendezvous_by_count_takes_any_call_and_stays_open(shop):
 
 def test_other_routes_pass_a_rendezvous(shop):
     with rendezvous(shop, 2, routes="stock", patience=60) as meeting:
-        with urllib.request.urlopen(f"{shop.url}/tax/GB", timeout=10) as response:
-            assert response.status == 200
+        assert requests.get(f"{shop.url}/tax/GB", timeout=10).status_code == 200
     assert meeting.arrived == ()
 
 
@@ -198,12 +197,13 @@ def test_the_text_tells_what_went_wrong(shop):
     async def check():
         async with shop.session() as session, watch(shop) as traffic:
             await get(session, "/tax/GB")
-            with pytest.raises(TimeoutError):
-                async with asyncio.timeout(0.2):
-                    await get(session, "/suppliers/1/stock")
-            hanging = asyncio.create_task(get(session, "/suppliers/1/stock"))
-            while len(traffic.requests) < 3:
-                await asyncio.sleep(0.01)
+            for count in (2, 3):
+                hanging = asyncio.create_task(get(session, "/suppliers/1/stock"))
+                async with asyncio.timeout(20):
+                    while len(traffic.requests) < count:  # noqa: ASYNC110 - in another process
+                        await asyncio.sleep(0.01)
+                if count == 2:
+                    hanging.cancel()
         hanging.cancel()
         return traffic
 
@@ -277,13 +277,12 @@ def test_each_new_connection_pays_a_handshake():
             for _ in range(3):
                 await get(session, "/health")
 
-    with Shop(handshake=0.1) as shop, watch(shop) as traffic:
+    with Shop(handshake=0.4) as shop, watch(shop) as traffic:
         asyncio.run(work(shop))
     first, *others = traffic.requests
-    assert 0 < first.handshake <= 0.1
+    assert 0 < first.handshake <= 0.4
     assert first.seconds >= first.handshake * 0.95
     assert [request.handshake for request in others] == [0, 0]
-    assert all(request.seconds < first.seconds for request in others)
 
 
 def test_a_thousand_at_once_are_all_counted(shop):

@@ -112,9 +112,9 @@ class Shop:
     ) -> RendezvousWindow:
         """Hold calls in a `with` or `async with` block until they are in flight together; then all pass.
 
-        count: so many calls of any of `routes` (none: of any route). Without count: one of each of `routes`, a
-        name given twice standing for two. patience: seconds without another needed call, after which all are
-        let go for good: a right answer waits for nothing but its own calls, a wrong one pays patience once.
+        count: so many calls of any of `routes` (none: of any route). Without count: one of each of `routes`,
+        a name given twice standing for two. patience: seconds without another needed call, after which
+        all are let go for good: a right answer waits for nothing but its own calls, a wrong one pays patience once.
         Raises ValueError for an unknown route, or where neither count nor routes is given.
         """
         names = named((routes,) if isinstance(routes, str) else routes)

@@ -196,6 +196,7 @@ def _start(complaints: Any) -> subprocess.Popen[bytes]:
     try:
         return subprocess.Popen(command, bufsize=0, env=environment, cwd=_ROOT, **pipes, **apart)
     except OSError as error:
+        complaints.close()
         raise ShopClosed(f"The shop's server could not be started ({error}).") from error
 
 

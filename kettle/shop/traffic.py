@@ -21,8 +21,8 @@ class Request:
 
     started: its head arrived. ended: its answer was ready, or its client had gone, or (where `finished` is
     False) the window was read. status: None where there was no answer. connection: the number of its TCP
-    connection, from 1. handshake: seconds of it that its new connection cost. latency: seconds of it that were settled on
-    arrival, by the settings of the route.
+    connection, from 1. handshake: seconds of it that its new connection cost. latency: seconds of it that the
+    route's settings asked for; 0 where it was refused.
     """
 
     route: str
