@@ -1,0 +1,128 @@
+"""The desk behind a lesson: saves, checks and resets the learner's notebook, hints, and keeps the record."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from IPython.display import Markdown
+
+from kettle import notebook
+from kettle.checking import Checker, Verdict, hints_of
+from kettle.course import LessonFiles
+from kettle.notebook import NotebookTrouble, Saver, certifying
+from kettle.panels import solution as solutions
+from kettle.panels.check import ladder
+from kettle.panels.style import say
+from kettle.progress import NotebookProgress, Progress
+
+SETTLE = 15.0  # seconds that a measurement waits at most for the checker's process to have started
+
+
+class Desk:
+    """What the buttons of a lesson ask for, and its verbs.
+
+    Args:
+        files: of the lesson.
+        kind: "lesson" or "exercise".
+        path: the learner's notebook.
+        root: the project's folder.
+        checker: takes the place of the real one in a test.
+    """
+
+    def __init__(
+        self, files: LessonFiles, kind: str, path: Path, root: Path, checker: Checker | None = None
+    ) -> None:
+        self.files, self.kind, self.path, self.root = files, kind, path, root
+        self.saver = Saver(path)
+        self._id = files.notebook_id(kind)
+        self._progress = Progress()
+        self._checker = checker
+
+    def record(self, event: str, **details) -> None:
+        """Remember an event; nothing is remembered while a notebook is being checked."""
+        if not certifying():
+            self._progress.record(self._id, event, **details)
+
+    def history(self) -> NotebookProgress:
+        """Return what this learner has done in this notebook."""
+        return NotebookProgress(self._id) if certifying() else self._progress.of(self._id)
+
+    @property
+    def checker(self) -> Checker:
+        """The checker of this notebook."""
+        if self._checker is None:
+            self._checker = Checker(self.path)
+        return self._checker
+
+    def get_ready(self) -> None:
+        """Start the checker's process and reach JupyterLab ahead of time, where somebody may click."""
+        if os.environ.get("JPY_SESSION_NAME") and not certifying():
+            self.saver.connect()
+            with suppress(OSError):
+                self.checker.warm_up()
+
+    async def settle(self) -> None:
+        """Wait, within limits, until the checker's process no longer disturbs a measurement."""
+        if self._checker is not None:
+            await asyncio.to_thread(self._checker.wait_settled, SETTLE)
+
+    def check(self, before, tell: Callable[[str], None] | None = None) -> tuple[Verdict, str]:
+        """Check the notebook once it is saved.
+
+        Args:
+            before: what `saver.start_saving` returned.
+            tell: called with what is being looked at.
+
+        Returns:
+            The verdict, and a sentence where the notebook could not be saved for the learner.
+        """
+        saved = self.saver.wait(before)
+        verdict = self.checker.check(tell)
+        self.record("checked", outcome=verdict.outcome, message=verdict.message)
+        if verdict.solved:
+            self.record("solved")
+        advice = "" if saved else "Judged as the file was last saved: save first (Ctrl+S) if you changed it."
+        return verdict, advice
+
+    def stop(self) -> None:
+        """Stop the check that is running."""
+        self.checker.stop()
+
+    def hint(self) -> list:
+        """Take the next rung of the ladder of hints; return what to show."""
+        try:
+            hints = hints_of(self.files.stem, self.kind)
+        except (FileNotFoundError, AttributeError):
+            return [say("There are no hints for this notebook yet.", where="wk-hint-text")]
+        rung = min(self.history().hints + 1, len(hints))
+        self.record("hinted", rung=rung)
+        return [ladder(hints, rung)]
+
+    def solution(self) -> list:
+        """Return what to show: why the solution works, and how it differs from the learner's code."""
+        try:
+            solution = solutions.load(self.files.solution, self.kind)
+        except NotebookTrouble as trouble:
+            return [say(str(trouble), where="wk-solution-code")]
+        yours = ""
+        with suppress(NotebookTrouble):  # without a readable cell, the whole solution is new
+            yours = notebook.fix_of(self.path)
+        self.record("solution")
+        return [Markdown(solution.why), solutions.draw(yours, solution.code)]
+
+    def reset(self) -> list:
+        """Go back to the starter, after a dated copy; return what to show."""
+        saved = self.saver.save()
+        try:
+            copy = notebook.reset(self.path, self.files.stem, self.kind, self.root)
+        except (NotebookTrouble, OSError) as trouble:
+            return [say(str(trouble), heading="Nothing was changed", tone="unsure", where="wk-reset-done")]
+        self.record("reset")
+        kept = f"Your notebook is kept beside it as `{copy.name}`." if copy else "There was nothing to keep."
+        shown = saved and self.saver.ask("docmanager:reload")
+        more = "" if shown else " Close this notebook without saving and open it again to see the starter."
+        return [say(kept + more, heading="Back to the starter", where="wk-reset-done")]

@@ -1,0 +1,269 @@
+"""Lesson: the verbs that a learner uses in a notebook."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from typing import Any
+
+from IPython.display import display
+
+from kettle import course, notebook
+from kettle.checking import Verdict
+from kettle.desk import Desk
+from kettle.notebook import certifying
+from kettle.panels import compare as comparing
+from kettle.panels.check import Panel, draw
+from kettle.panels.predict import Asked, Predict
+from kettle.panels.run import Face, Interrupted, measured, name_of
+from kettle.panels.style import say
+from kettle.panels.warm_up import WarmUp, choose
+from kettle.pictures import from_traffic, prediction_beside_fact, waterfall
+from kettle.pictures.units import in_unit, seconds
+
+
+class Lesson:
+    """One lesson or exercise, as the learner meets it.
+
+    Every verb works by clicking and as code, and in a kernel without a front end.
+
+    Args:
+        stem: the name that the lesson's files share, such as "14_one_await_at_a_time".
+        kind: "lesson" or "exercise"; found from the notebook's folder when left out.
+
+    Raises:
+        LookupError: there is no such lesson.
+    """
+
+    def __init__(self, stem: str, kind: str | None = None, *, _root=course.ROOT, _checker=None) -> None:
+        self.files = course.lesson(stem, _root)
+        self.path, self.kind = notebook.find(stem, kind, _root)
+        self._desk = Desk(self.files, self.kind, self.path, _root, _checker)
+        self._root = _root
+        self._asked: tuple[Asked, ...] = ()
+        self._answers: dict[str, float] = {}
+        self._predict: Predict | None = None
+        self._warm_up: WarmUp | None = None
+
+    def __repr__(self) -> str:
+        return f"{'Lesson' if self.kind == 'lesson' else 'Exercise'} {self.files.number}: {self.files.title}"
+
+    # --- the verbs, in the order of a lesson
+
+    def warm_up(self) -> None:
+        """Ask three short questions from earlier lessons."""
+        stems = [files.stem for files in course.lessons(self._root)]
+        self._warm_up = WarmUp(choose(self.files.stem, stems), self._desk.record)
+        self._warm_up.show()
+        self._desk.get_ready()
+
+    def recall(self, question: int, choice: str) -> None:
+        """Answer a question of the warm-up without clicking.
+
+        Args:
+            question: its number, from 1.
+            choice: the answer's letter, from "a".
+        """
+        try:
+            index = "abcdefgh".index(str(choice).strip().lower()[:1] or "?")
+            display(self._warm_up.answer(range(len(self._warm_up.questions))[question - 1], index))
+        except (IndexError, ValueError, AttributeError):
+            display(say("Run the warm-up first; then say, for instance, `lesson.recall(1, 'a')`."))
+
+    def predict(
+        self,
+        *,
+        unit: str | Mapping[str, str] = "",
+        answer: Mapping[str, float] | None = None,
+        **questions: str,
+    ) -> None:
+        """Ask for numbers before the run; what is locked in stays.
+
+        Args:
+            unit: of the numbers, such as "s"; or one for each question, by name.
+            answer: numbers that the run does not measure, to be shown beside the predictions.
+            questions: by name, such as total="How many seconds will twelve pages take?".
+        """
+        units = unit if isinstance(unit, Mapping) else dict.fromkeys(questions, unit)
+        self._asked = tuple(Asked(name, text, units.get(name, "")) for name, text in questions.items())
+        self._answers = dict(answer or {})
+        self._predict = Predict(self._asked, self._locked(), self._lock)
+        self._predict.show()
+        self._desk.get_ready()
+
+    def lock_in(self, **numbers: float) -> None:
+        """Lock predictions in, as the button does: lesson.lock_in(total=3.0). What is locked in stays.
+
+        Args:
+            **numbers: by the names of the questions.
+        """
+        units = {each.name: each.unit for each in self._asked}
+        strange = [name for name in numbers if name not in units]
+        if strange or not numbers:
+            asked = (
+                ", ".join(f"`{name}`" for name in units)
+                or "nothing yet: run the cell with the questions first"
+            )
+            display(
+                say(f"Name a question and give a number, as in `lesson.lock_in(total=3.0)`. Asked: {asked}.")
+            )
+            return
+        locked = self._lock({name: float(value) for name, value in numbers.items()})
+        if self._predict is not None:
+            self._predict.refresh(locked)
+        kept = any(locked[name] != value for name, value in numbers.items())
+        values = ", ".join(in_unit(locked[name], units[name]) for name in numbers)
+        display(say(f"Locked in: {values}.{' What was locked in before stays as it was.' if kept else ''}"))
+
+    async def run(
+        self,
+        function: Callable,
+        *args,
+        watch=None,
+        picture: Callable | None = None,
+        facts: Mapping[str, float | Callable] | None = None,
+        fact: float | Callable | None = None,
+        progress: int | None = None,
+        **kwargs,
+    ):
+        """Run a function against the clock; then show the picture, and the predictions beside the facts.
+
+        Args:
+            function: asynchronous, or synchronous (it then runs in a thread of its own).
+            *args: what it is called with.
+            watch: a shop whose traffic is collected; its waterfall is the picture unless another is given.
+            picture: called with the result and the traffic, returns what to show.
+            facts: by the predictions' names: numbers, or functions of the result and the traffic.
+            fact: the same for the first question alone; the seconds measured, if neither is given.
+            progress: number of steps; the function then gets `tick`, to be called after each.
+            **kwargs: what else it is called with.
+
+        Returns:
+            What the function returned; None, after a sentence, while nothing is predicted.
+        """
+        if not self._may_run():
+            return None
+        await self._desk.settle()
+        face = Face(f"`{name_of(function)}`", progress)
+        if progress:
+            kwargs["tick"] = face.tick
+        face.start()
+        try:
+            ran = await measured(function, args, kwargs, watch=watch, face=face)
+        except asyncio.CancelledError:
+            face.finish(f"Interrupted after {seconds(face.seconds)}. Nothing was measured; run it again.")
+            raise Interrupted("Interrupted: nothing was measured.") from None
+        except BaseException as error:
+            face.finish(f"`{name_of(function)}` raised {type(error).__name__} after {seconds(face.seconds)}.")
+            raise
+        face.finish(f"`{name_of(function)}` took {seconds(ran.seconds)}.")
+        self._show_run(ran, picture, self._facts(facts, fact, ran.seconds))
+        return ran.result
+
+    async def compare(self, before: Callable, after: Callable, *args, repeat: int = 5, watch=None, **kwargs):
+        """Run two versions in turn, in random order: the same answers, how much less work, how much faster.
+
+        Args:
+            before: the slow version, synchronous or asynchronous.
+            after: the fix.
+            *args: what both are called with.
+            repeat: runs of each.
+            watch: a shop whose traffic is compared.
+            **kwargs: what else both are called with.
+
+        Returns:
+            The comparison; None, after a sentence, where the answers differ.
+        """
+        await self._desk.settle()
+        try:
+            found = await comparing.compare(before, after, args, kwargs, repeat=repeat, watch=watch)
+        except asyncio.CancelledError:
+            raise Interrupted("Interrupted: nothing was compared.") from None
+        if isinstance(found, comparing.Differs):
+            display(say(found.sentence, heading="Not the same answers", tone="wrong", where="wk-compare"))
+            return None
+        for thing in comparing.draw(found):
+            display(thing)
+        self._desk.record("compared", ratio=found.ratio, low=found.low, high=found.high)
+        return found
+
+    def check(self) -> Verdict | None:
+        """Save the notebook and check it; the verdict is shown and returned."""
+        if certifying():
+            display(say("This notebook is being checked already."))
+            return None
+        verdict, advice = self._desk.check(self._desk.saver.start_saving())
+        display(draw(verdict, advice))
+        return _Shown(**{field.name: getattr(verdict, field.name) for field in fields(verdict)})
+
+    def hint(self) -> None:
+        """Give the next hint, from where to look to nearly the code. Asking costs nothing."""
+        display(*self._desk.hint())
+
+    def solution(self) -> None:
+        """Show why the solution works, and how it differs from your code."""
+        display(*self._desk.solution())
+
+    def reset(self) -> None:
+        """Keep a dated copy of the notebook beside it and go back to the starter."""
+        display(*self._desk.reset())
+
+    def panel(self) -> None:
+        """Show the buttons: Check, Stop, Hint, Solution, Reset."""
+        Panel(self._desk).show()
+        self._desk.get_ready()
+
+    # --- what the verbs share
+
+    def _locked(self) -> dict[str, float]:
+        return dict(self._desk.history().predictions)
+
+    def _lock(self, numbers: Mapping[str, float]) -> dict[str, float]:
+        locked = self._locked()
+        for name, value in numbers.items():
+            if name not in locked:
+                self._desk.record("predicted", name=name, value=value)
+                locked[name] = value
+        return locked
+
+    def _may_run(self) -> bool:
+        if certifying():
+            return True
+        locked = self._locked()
+        missing = [each.text for each in self._asked if each.name not in locked]
+        if not missing and (self._asked or locked):
+            return True
+        which = f"Still open: {missing[0]}" if missing else "The cell above asks for it: run that one first."
+        display(say(which, heading="Lock in your prediction first", tone="unsure", where="wk-refused"))
+        return False
+
+    def _show_run(self, ran, picture: Callable | None, facts: Mapping[str, Any]) -> None:
+        if picture is not None:
+            display(picture(ran.result, ran.traffic))
+        elif ran.traffic is not None:
+            display(waterfall(from_traffic(ran.traffic), title="What the shop saw"))
+        known, locked = {}, self._locked()
+        for each in self._asked:
+            if each.name in facts:
+                fact = facts[each.name]
+                known[each.name] = float(fact(ran.result, ran.traffic) if callable(fact) else fact)
+                display(prediction_beside_fact(locked.get(each.name), known[each.name], each.unit, each.text))
+        self._desk.record("ran", seconds=ran.seconds, fact=next(iter(known.values()), ran.seconds))
+
+    def _facts(self, facts: Mapping | None, fact: float | Callable | None, took: float) -> dict:
+        first = self._asked[:1]
+        if fact is not None:
+            facts = {each.name: fact for each in first} | dict(facts or {})
+        if facts is None:
+            facts = {each.name: took for each in first if each.unit == "s"}
+        return {**self._answers, **facts}
+
+
+class _Shown(Verdict):
+    """A verdict that has been drawn, so that a notebook does not show it a second time."""
+
+    __repr__ = Verdict.__repr__
+
+    def _ipython_display_(self) -> None:
+        pass

@@ -1,0 +1,185 @@
+"""The verdict, drawn; and the row of buttons: Check, Stop, Hint, Solution, Reset."""
+
+from __future__ import annotations
+
+import html
+import threading
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from kettle.checking import Verdict
+from kettle.panels.style import Said, inline, on_loop, say, sheet, show
+
+if TYPE_CHECKING:
+    from kettle.desk import Desk
+
+TONES = {"right": "right", "not yet": "wrong", "undecided": "unsure", "broken": "wrong", "stopped": ""}
+MARKS = {
+    "passed": ("✓", "good", "passed"),
+    "not yet": ("✗", "bad", "not yet"),
+    "undecided": ("?", "doubt", "too noisy to tell"),
+    "broken": ("✗", "bad", "stops"),
+    "skipped": ("–", "soft", "not looked at"),
+}
+
+
+def draw(verdict: Verdict, advice: str = "") -> Said:
+    """Draw a verdict: heading and message, each finding with its mark and a word, notes.
+
+    Args:
+        verdict: what the checker found.
+        advice: a sentence about how to go on, or about the file that was judged.
+    """
+    rows = []
+    for finding in verdict.findings:
+        mark, tone, word = MARKS.get(finding.outcome, MARKS["skipped"])
+        because = f'<span class="wk-because">{inline(finding.message)}</span>'
+        told = finding.message and finding.message != verdict.message and finding.outcome != "skipped"
+        rows.append(
+            f'<li><span class="wk-mark wk-{tone}" aria-hidden="true">{mark}</span>{inline(finding.title)}'
+            f' <span class="wk-{tone}">({word})</span>{because if told else ""}</li>'
+        )
+    listed = f'<ul class="wk-findings">{"".join(rows)}</ul>' if rows else ""
+    notes = "".join(f'<p class="wk-soft">Note: {inline(note)}</p>' for note in verdict.notes)
+    advised = f"<p>{inline(advice)}</p>" if advice else ""
+    tone = TONES.get(verdict.outcome) or "plain"
+    box = (
+        f'<div class="wk wk-box wk-verdict wk-{tone}" role="status" aria-live="polite"'
+        f' data-outcome="{html.escape(verdict.outcome)}"><p class="wk-heading">{inline(verdict.heading)}</p>'
+        f"<p>{inline(verdict.message)}</p>{listed}{notes}{advised}</div>"
+    )
+    return Said(box, repr(verdict) + (f"\n{advice}" if advice else ""))
+
+
+def ladder(hints: Sequence[str], rung: int) -> Said:
+    """Show the hints up to a rung, the newest last.
+
+    Args:
+        hints: all rungs.
+        rung: of the newest, from 1.
+    """
+    heading = f"Hint {rung} of {len(hints)}"
+    earlier = "".join(
+        f'<p class="wk-soft">{number}. {inline(hint)}</p>' for number, hint in enumerate(hints[: rung - 1], 1)
+    )
+    more = (
+        ""
+        if rung < len(hints)
+        else '<p class="wk-soft">That was the last hint; the solution is there on request.</p>'
+    )
+    box = (
+        f'<div class="wk wk-box wk-hint-text" role="status" aria-live="polite">'
+        f'<p class="wk-heading">{heading}</p>{earlier}<p>{inline(hints[rung - 1])}</p>{more}</div>'
+    )
+    return Said(box, f"{heading}. {hints[rung - 1]}")
+
+
+class Panel:
+    """Check, Stop, Hint, Solution and Reset in one row, and below it what they have to say.
+
+    Args:
+        desk: does what the buttons ask for.
+    """
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self._checking = False
+
+    def show(self) -> None:
+        """Display the buttons; without widgets, the verbs."""
+        text = "lesson.check()   lesson.hint()   lesson.solution()   lesson.reset()"
+        show(self._widget(), f"Check your fix, ask for a hint, see the solution, start again:\n{text}")
+
+    def _widget(self):
+        import ipywidgets
+
+        self._soon = on_loop()
+        self.check, self.stop, self.hint, self.solution, self.reset = (
+            ipywidgets.Button(description=text, tooltip=tip).add_class(f"wk-{name}")
+            for text, name, tip in (
+                ("Check my fix", "check", "Save the notebook and check it"),
+                ("Stop", "stop", "Stop the check"),
+                ("Hint", "hint", "The next hint; asking costs nothing"),
+                ("Solution", "solution", "The solution beside your code"),
+                ("Reset", "reset", "Keep a dated copy and go back to the starter"),
+            )
+        )
+        self.check.add_class("wk-main")
+        self.stop.disabled = True
+        self.check.on_click(self._check)
+        self.stop.on_click(self._stop)
+        self.hint.on_click(lambda _: self._say(*self.desk.hint()))
+        self.solution.on_click(
+            lambda _: self._ask("See the solution now? Another hint may be enough.", self.desk.solution)
+        )
+        self.reset.on_click(
+            lambda _: self._ask("Go back to the starter? A dated copy is kept.", self.desk.reset)
+        )
+        row = ipywidgets.HBox([self.check, self.stop, self.hint, self.solution, self.reset]).add_class(
+            "wk-row"
+        )
+        self._question = ipywidgets.HBox([]).add_class("wk-row").add_class("wk-ask")
+        self._below = ipywidgets.Output()
+        panel = ipywidgets.VBox([sheet(), row, self._question, self._below])
+        return panel.add_class("wk").add_class("wk-panel")
+
+    def _say(self, *things) -> None:
+        self._question.children = ()
+        self._below.outputs = tuple(as_output(thing) for thing in things)
+
+    def _ask(self, sentence: str, verb: Callable[[], list]) -> None:
+        import ipywidgets
+
+        yes = ipywidgets.Button(description="Yes").add_class("wk-main").add_class("wk-yes")
+        no = ipywidgets.Button(description="No").add_class("wk-no")
+        yes.on_click(lambda _: self._say(*verb()))
+        no.on_click(lambda _: setattr(self._question, "children", ()))
+        text = ipywidgets.HTML(f'<span role="status" aria-live="polite">{inline(sentence)}</span>')
+        self._question.children = (text, yes, no)
+
+    def _check(self, _=None) -> None:
+        if self._checking:
+            return
+        self._checking, self.check.disabled, self.stop.disabled = True, True, False
+        self._progress("Saving your notebook")
+        before = self.desk.saver.start_saving()  # a comm message: sent here, awaited in the thread
+        threading.Thread(target=self._work, args=(before,), name="check", daemon=True).start()
+
+    def _work(self, before) -> None:
+        try:
+            said = draw(*self.desk.check(before, lambda what: self._soon(self._progress, what)))
+        except Exception as error:  # noqa: BLE001 - whatever happens, the buttons come back
+            said = say(
+                f"The check itself failed: {error}", heading="Not checked", tone="wrong", where="wk-verdict"
+            )
+        self._soon(self._done, said)
+
+    def _progress(self, what: str) -> None:
+        if self._checking:
+            self._say(checking(what))
+
+    def _done(self, said: Said) -> None:
+        self._checking, self.check.disabled, self.stop.disabled = False, False, True
+        self._say(said)
+
+    def _stop(self, _=None) -> None:
+        self.stop.disabled = True
+        self._progress("Stopping")
+        # Ending processes takes a moment; the loop goes on meanwhile.
+        threading.Thread(target=self.desk.stop, daemon=True).start()
+
+
+def checking(what: str) -> Said:
+    """Say what is being checked just now."""
+    return Said(
+        f'<div class="wk wk-checking"><p role="status" aria-live="polite">{inline(what)} …</p>'
+        '<div class="wk-bar" aria-hidden="true"><i class="wk-sweep"></i></div></div>',
+        f"{what} …",
+    )
+
+
+def as_output(thing) -> dict:
+    """Turn something displayable into an output for `ipywidgets.Output.outputs`."""
+    data = thing._repr_mimebundle_() if hasattr(thing, "_repr_mimebundle_") else {"text/markdown": thing.data}
+    data = data[0] if isinstance(data, tuple) else data
+    return {"output_type": "display_data", "data": {"text/plain": "", **data}, "metadata": {}}

@@ -1,0 +1,191 @@
+"""Before and after in one interleaved run: same answers, the work in numbers, the ratio with its interval."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+from kettle.panels.run import Face, Ran, measured, name_of
+from kettle.panels.style import Said, inline
+from kettle.pictures import from_traffic, waterfall
+from kettle.pictures.units import number, seconds
+
+RESAMPLES = 2000
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two versions: its name, seconds of each run, and the traffic of the median run."""
+
+    name: str
+    seconds: tuple[float, ...]
+    traffic: Any = None
+
+    @property
+    def median(self) -> float:
+        """Median of the runs, in seconds."""
+        return median(self.seconds)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How much faster `after` is than `before`: ratio of medians with a 95 % bootstrap interval."""
+
+    before: Side
+    after: Side
+    ratio: float
+    low: float
+    high: float
+
+    @property
+    def verdict(self) -> str:
+        """Say "faster", "slower", or "no difference" where the interval holds 1."""
+        return "faster" if self.low > 1 else "slower" if self.high < 1 else "no difference"
+
+    def __repr__(self) -> str:
+        return told(self)
+
+    def _ipython_display_(self) -> None:
+        # It has been shown when it is returned.
+        pass
+
+
+@dataclass(frozen=True)
+class Differs:
+    """The two versions do not give the same answers; the sentence says so."""
+
+    sentence: str
+
+
+async def compare(before: Callable, after: Callable, args: tuple, kwargs: dict, *, repeat: int, watch=None):
+    """Run both in turn, in random order, with the same inputs.
+
+    Args:
+        before: a synchronous or asynchronous function.
+        after: the same, changed.
+        args: what both are called with.
+        kwargs: what else both are called with.
+        repeat: runs of each, after one whose answers are compared and whose time is not counted.
+        watch: a shop whose traffic is collected.
+
+    Returns:
+        A Comparison, or Differs.
+    """
+    face = Face("Comparing", 2 * repeat + 2)
+    face.start()
+    try:
+        first = {function: await _once(function, args, kwargs, watch, face) for function in (before, after)}
+        if not same(first[before].result, first[after].result):
+            return Differs(
+                f"`{name_of(after)}` does not return what `{name_of(before)}` returns for the same input. "
+                "Speed counts only once the answers are the same."
+            )
+        runs: dict[Callable, list[Ran]] = {before: [], after: []}
+        for _ in range(repeat):
+            # The order is random, so that a machine that grows busier or warmer favours neither.
+            for function in random.sample((before, after), 2):
+                runs[function].append(await _once(function, args, kwargs, watch, face))
+    finally:
+        face.finish(f"Compared in {seconds(face.seconds)}: {repeat} runs of each, in random order.")
+    sides = tuple(_side(function, runs[function]) for function in (before, after))
+    return Comparison(*sides, *interval(sides[0].seconds, sides[1].seconds))
+
+
+async def _once(function: Callable, args: tuple, kwargs: dict, watch, face: Face) -> Ran:
+    ran = await measured(function, args, kwargs, watch=watch, face=face)
+    face.tick()
+    await asyncio.sleep(0)
+    return ran
+
+
+def _side(function: Callable, runs: list[Ran]) -> Side:
+    middle = sorted(runs, key=lambda ran: ran.seconds)[len(runs) // 2]
+    return Side(name_of(function), tuple(ran.seconds for ran in runs), middle.traffic)
+
+
+def interval(before: tuple[float, ...], after: tuple[float, ...]) -> tuple[float, float, float]:
+    """Return the ratio of medians and its 95 % interval (percentile bootstrap; Efron and Tibshirani, 1993).
+
+    Args:
+        before: seconds of each run.
+        after: the same of the other version.
+    """
+    chance = random.Random(1)
+    draws = sorted(
+        median(chance.choices(before, k=len(before))) / median(chance.choices(after, k=len(after)))
+        for _ in range(RESAMPLES)
+    )
+    ratio = median(before) / median(after)
+    return ratio, draws[int(0.025 * RESAMPLES)], draws[int(0.975 * RESAMPLES) - 1]
+
+
+def same(one: Any, other: Any) -> bool:
+    """Tell whether two answers are equal; arrays and tables are compared as a whole."""
+    try:
+        return bool(one == other)
+    except ValueError:
+        import numpy as np
+
+        return np.shape(one) == np.shape(other) and bool(np.all(np.asarray(one == other)))
+
+
+def work(side: Side) -> dict[str, int]:
+    """Return what one run asked of the shop, by name; empty where none was watched."""
+    if side.traffic is None:
+        return {}
+    return {
+        "requests": len(side.traffic.requests),
+        "most in flight at once": side.traffic.peak_in_flight,
+        "connections": side.traffic.connections,
+    }
+
+
+def told(found: Comparison) -> str:
+    """Say in a sentence or two how the two compare."""
+    after, before = found.after.name, found.before.name
+    range_ = f"{number(found.low)} to {number(found.high)}"
+    if found.verdict == "no difference":
+        first = f"No difference that this machine can tell: `{before}` takes {number(found.ratio)}"
+        return f"{first} times as long as `{after}` (95 % interval {range_})."
+    if found.verdict == "slower":
+        slower = f"{number(1 / found.high)} to {number(1 / found.low)}"
+        return f"`{after}` is slower here: {number(1 / found.ratio)} times as long (95 % interval {slower})."
+    return f"`{after}` is {number(found.ratio)} times as fast here (95 % interval {range_})."
+
+
+def draw(found: Comparison, title: str = "") -> list:
+    """Return what to show: a sentence with a table, and the picture on one scale if traffic was watched."""
+    sides = (found.before, found.after)
+    rows = [("median time of a run", [seconds(side.median) for side in sides])]
+    rows.append(
+        ("fastest to slowest", [f"{seconds(min(s.seconds))} to {seconds(max(s.seconds))}" for s in sides])
+    )
+    counts = [work(side) for side in sides]
+    rows += [(name, [f"{count[name]:,}" for count in counts]) for name in counts[0]]
+    cells = "".join(
+        f'<tr><th scope="row">{inline(name)}</th>{"".join(f"<td>{value}</td>" for value in values)}</tr>'
+        for name, values in rows
+    )
+    words = ("before", "after")
+    heads = "".join(
+        f'<th scope="col">{word}<br>{inline(f"`{s.name}`")}</th>'
+        for word, s in zip(words, sides, strict=True)
+    )
+    html = (
+        f'<div class="wk wk-box wk-compare"><p><b>The same answers.</b> {inline(told(found))}</p>'
+        f'<table class="wk-table"><thead><tr><td></td>{heads}</tr></thead>'
+        f"<tbody>{cells}</tbody></table></div>"
+    )
+    lines = [
+        f"The same answers. {told(found)}",
+        *(f"{name}: {before}, then {after}" for name, (before, after) in rows),
+    ]
+    things: list = [Said(html, "\n".join(lines))]
+    if found.before.traffic is not None:
+        bars = [from_traffic(side.traffic) for side in sides]
+        things.append(waterfall(bars[1], title=title or "Before and after, on one scale", before=bars[0]))
+    return things
