@@ -1,0 +1,145 @@
+"""What the landing page shows and offers to click: map, paths, preflight, progress to take along."""
+
+import asyncio
+import base64
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from kettle.panels.landing_tables import CSS, draw_map, draw_paths, draw_preflight
+from kettle.panels.style import Said, inline, sheet, show
+from kettle.preflight import look
+from kettle.progress import Progress
+
+REFRESH = (
+    2.0  # seconds between two looks at the progress files, so that the map is right when a learner returns
+)
+
+
+def course_map(progress: Progress | None = None) -> None:
+    """Show the map of the course with this learner's progress, and keep it current while the kernel runs."""
+    _show_current(draw_map, progress)
+
+
+def paths(progress: Progress | None = None) -> None:
+    """Show the ways through the course, in minutes, and how much of each exists by now."""
+    _show_current(draw_paths, progress)
+
+
+def preflight_panel() -> None:
+    """Show a button that looks at this machine, and what it finds."""
+    import ipywidgets
+
+    button = _button("Look at this machine", "Takes about two seconds, five at the most")
+    below = ipywidgets.HTML()
+
+    async def clicked() -> None:
+        button.disabled = True
+        below.value = '<p role="status">Looking, for five seconds at the most …</p>'
+        try:
+            # In a thread, so that the kernel's loop is not held while servers start.
+            found = await asyncio.to_thread(look)
+            below.value = draw_preflight(found).html
+        finally:
+            button.disabled, button.description = False, "Look again"
+
+    _on_click(button, clicked)
+    show(_panel("wk-preflight", _row(button), below), "Without widgets: kettle.preflight.look()")
+
+
+def progress_panel(progress: Progress | None = None) -> None:
+    """Show what saves this learner's progress as a file, and what brings such a file back."""
+    import ipywidgets
+
+    below = ipywidgets.HTML()
+    progress = progress or Progress(tell=lambda sentence: _say(below, sentence, "wk-bad"))
+    button = _button("Prepare a download", "Makes a link that saves your progress as a file")
+    upload = ipywidgets.FileUpload(
+        accept=".json", description="Bring a file back", tooltip="Merges; loses nothing"
+    )
+
+    def prepare(_: object = None) -> None:
+        if not progress.notebooks():
+            _say(below, "There is no progress to save yet: predict, run or solve something first.")
+            return
+        name = f"watched-kettle-progress-{datetime.now(UTC):%Y-%m-%d-%H%M}.json"
+        data = base64.b64encode(progress.export()).decode()
+        href = f"data:application/json;base64,{data}"
+        link = f'<a class="wk-download" download="{name}" href="{href}">Save {name}</a>'
+        below.value = f'<p class="wk-landing" role="status">Ready: {link}</p>'
+
+    def bring_back(change: dict) -> None:
+        for file in change["new"]:
+            _say(below, *_brought_back(progress, bytes(file["content"])))
+
+    button.on_click(prepare)
+    upload.observe(bring_back, "value")
+    text = "Without widgets: kettle.progress.Progress().export() and .bring_back(data)"
+    show(_panel("wk-progress", _row(button, upload), below), text)
+
+
+def _brought_back(progress: Progress, data: bytes) -> tuple[str, str]:
+    try:
+        return f"{progress.bring_back(data)!r}", "wk-good"
+    except ValueError as error:
+        return str(error), "wk-bad"
+
+
+def _show_current(draw: Callable[[Progress], Said], progress: Progress | None) -> None:
+    """Display a drawing, and draw it again whenever the progress files change."""
+    from IPython.display import display
+
+    progress = progress or Progress()
+    first = draw(progress)
+    handle = display(first, display_id=True)
+
+    async def watch() -> None:
+        shown = first
+        while True:
+            await asyncio.sleep(REFRESH)
+            now = await asyncio.to_thread(draw, progress)
+            if now != shown:
+                shown = now
+                handle.update(now)
+
+    try:
+        _start(watch, name=draw.__name__)
+    except RuntimeError:  # no loop, so this is not a kernel: one drawing is all
+        return
+
+
+_RUNNING: dict[str, asyncio.Task] = {}
+
+
+def _start(work: Callable, name: str) -> None:
+    """Start a task by name, in the place of an earlier one; it ends with the kernel."""
+    loop = asyncio.get_running_loop()
+    if name in _RUNNING:
+        _RUNNING[name].cancel()
+    _RUNNING[name] = loop.create_task(work(), name=name)
+
+
+def _on_click(button: object, work: Callable) -> None:
+    button.on_click(lambda _: _start(work, name=button.description))
+
+
+def _button(description: str, tooltip: str) -> object:
+    import ipywidgets
+
+    return ipywidgets.Button(description=description, tooltip=tooltip).add_class("wk-main")
+
+
+def _row(*widgets: object) -> object:
+    import ipywidgets
+
+    return ipywidgets.HBox(list(widgets)).add_class("wk-row")
+
+
+def _panel(name: str, *widgets: object) -> object:
+    import ipywidgets
+
+    look_of_it = ipywidgets.HTML(CSS, layout={"display": "none"})
+    return ipywidgets.VBox([sheet(), look_of_it, *widgets]).add_class("wk").add_class(name)
+
+
+def _say(place: object, sentence: str, tone: str = "wk-soft") -> None:
+    place.value = f'<p class="{tone}" role="status">{inline(sentence)}</p>'

@@ -1,0 +1,151 @@
+"""The tables of the landing page: map of the course, paths through it, findings of a preflight."""
+
+from html import escape
+
+from kettle.course import PARTS, PATHS, CoursePath, LessonFiles, Part, lessons
+from kettle.panels.style import Said
+from kettle.preflight import Preflight
+from kettle.progress import NotebookProgress, Progress
+
+# A sign and a word for each state and level: neither needs the colour.
+_STATES = {"solved": "●", "run": "◕", "predicted": "◔", "not started": "○"}
+_LEVELS = {"ok": ("✓", "wk-good"), "limited": ("!", "wk-doubt"), "missing": ("✗", "wk-bad")}
+
+CSS = """<style>
+.wk-landing table { border-collapse: collapse; margin: .4em 0 .8em; width: 100%; font-size: inherit;
+  table-layout: auto; color: var(--wk-ink); border: 0; background: none; }
+.wk-landing caption { text-align: left; color: var(--wk-soft); padding: 0 0 .4em; caption-side: top; }
+.wk-landing th, .wk-landing td { text-align: left; vertical-align: top; padding: .35em 1.2em .35em 0;
+  border: 0; color: var(--wk-ink); white-space: normal; overflow-wrap: break-word; }
+.wk-landing thead th { border-bottom: 1px solid var(--wk-edge); font-weight: 600; white-space: nowrap; }
+.wk-landing tbody tr, .wk-landing tbody tr:nth-child(even), .wk-landing tbody tr:hover { background: none; }
+.wk-landing tbody tr + tr > * {
+  border-top: 1px solid color-mix(in srgb, var(--wk-edge) 35%, transparent); }
+.wk-landing tbody th { font-weight: 400; }
+.wk-landing tbody.wk-part > tr:first-child th { padding-top: 1em; font-weight: 700; }
+.wk-landing a, .wk-landing a:visited { color: var(--wk-link); text-decoration: underline; }
+.wk-landing a:focus-visible { outline: 3px solid var(--wk-link); outline-offset: 2px; }
+.wk-landing .wk-state { white-space: nowrap; } .wk-landing .wk-sign { display: inline-block; width: 1.3em; }
+.wk-landing .wk-mean { display: block; color: var(--wk-soft); }
+</style>"""
+
+
+def draw_map(progress: Progress) -> Said:
+    """Draw the map of the course, with this learner's progress, as a table."""
+    found = lessons()
+    bodies, lines = [], []
+    for part in PARTS:
+        here = [each for each in found if each.number in part.numbers]
+        drawn = [_lesson_row(each, progress) for each in here]
+        left = _in_preparation(part, here)
+        head = f'<tr><th scope="rowgroup" colspan="3">{part.letter}. {escape(part.name)}</th></tr>'
+        note = f'<tr><td colspan="3" class="wk-soft">{left}</td></tr>' if left else ""
+        bodies.append(f'<tbody class="wk-part">{head}{"".join(row for row, _ in drawn)}{note}</tbody>')
+        lines += [f"{part.letter}. {part.name}", *(line for _, line in drawn)]
+        lines += [f"  {left}"] if left else []
+    kept = (progress.of(each.notebook_id(kind)) for each in found for kind in ("lesson", "exercise"))
+    said = (
+        f"{_number(len(found), 'lesson')} so far, each with an exercise: "
+        f"{sum(each.solved for each in kept)} of {2 * len(found)} solved."
+    )
+    table = _table(said, ("Lesson", "Your progress", "Exercise"), "".join(bodies))
+    return _page(table, "\n".join([said, *lines]), "wk-map")
+
+
+def draw_paths(progress: Progress) -> Said:
+    """Draw the paths through the course: their minutes, what exists of them, what is solved."""
+    found = {each.number: each for each in lessons()}
+    drawn = [_path_row(path, found, progress) for path in PATHS]
+    said = (
+        "Minutes for a class, with breaks. The course is being written: a path grows as its lessons appear."
+    )
+    heads = ("Path", "When it is whole", "What you can do of it today", "You")
+    body = f"<tbody>{''.join(row for row, _ in drawn)}</tbody>"
+    return _page(_table(said, heads, body), "\n".join([said, *(line for _, line in drawn)]), "wk-paths")
+
+
+def draw_preflight(found: Preflight) -> Said:
+    """Draw the findings of a preflight as a table."""
+    rows = []
+    for each in found.findings:
+        sign, tone = _LEVELS[each.level]
+        state = f'<span class="wk-sign" aria-hidden="true">{sign}</span>{each.level}'
+        rows.append(
+            f'<tr><th scope="row">{escape(each.name)}</th><td class="wk-state {tone}">{state}</td>'
+            f'<td>{escape(each.value)}<span class="wk-mean">{escape(each.meaning)}</span></td></tr>'
+        )
+    heads = ("Looked at", "Level", "Found, and what it means for the course")
+    table = _table(f"Looked for {found.seconds:.1f} seconds.", heads, f"<tbody>{''.join(rows)}</tbody>")
+    said = f'<p role="status"><b>{escape(found.summary)}</b></p>'
+    return _page(said + table, repr(found), "wk-findings-table")
+
+
+def _lesson_row(each: LessonFiles, progress: Progress) -> tuple[str, str]:
+    lesson, exercise = (progress.of(each.notebook_id(kind)) for kind in ("lesson", "exercise"))
+    practise = _link(f"../exercises/{each.exercise.name}", "Exercise") if each.exercise.is_file() else ""
+    name = _name(each)
+    link, lesson_state = _link(each.notebook.name, name), _state_html(lesson)
+    row = (
+        f'<tr><th scope="row">{link}</th><td class="wk-state">{lesson_state}</td>'
+        f'<td class="wk-state">{practise and _state_html(exercise)} {practise}</td></tr>'
+    )
+    return row, f"  {name}: {_state(lesson)}; exercise: {_state(exercise)}"
+
+
+def _state(known: NotebookProgress) -> str:
+    if known.solved:
+        return "solved"
+    if known.runs:
+        return "run"
+    return "predicted" if known.predictions else "not started"
+
+
+def _state_html(known: NotebookProgress) -> str:
+    state = _state(known)
+    return f'<span class="wk-sign" aria-hidden="true">{_STATES[state]}</span>{state}'
+
+
+def _in_preparation(part: Part, here: list[LessonFiles]) -> str:
+    left = len(part.numbers) - len({each.number for each in here})
+    return f"{left}{' more' if here else ''} in preparation" if left else ""
+
+
+def _doable(path: CoursePath, found: dict[int, LessonFiles], progress: Progress) -> tuple[list, int, int]:
+    stops = [*path.stops, *((number, 0) for number in path.at_home)]
+    there = [found[number] for number, _ in stops if number in found]
+    minutes = sum(minutes for number, minutes in stops if number in found)
+    return there, minutes, sum(progress.of(each.notebook_id("lesson")).solved for each in there)
+
+
+def _path_row(path: CoursePath, found: dict[int, LessonFiles], progress: Progress) -> tuple[str, str]:
+    planned = f"{path.minutes} min" + (" and more" if path.at_home else "")
+    there, minutes, done = _doable(path, found, progress)
+    today = f"{minutes} min: {', '.join(_link(each.notebook.name, _name(each)) for each in there)}"
+    solved = f"{done} of {len(there)} solved" if there else ""
+    row = (
+        f'<tr><th scope="row">{escape(path.name)}</th><td class="wk-state">{planned}</td>'
+        f'<td>{today if there else "nothing yet"}</td><td class="wk-state">{solved}</td></tr>'
+    )
+    names = f"{minutes} min: {', '.join(map(_name, there))}; {solved}" if there else "nothing yet"
+    return row, f"{path.name} ({planned} when it is whole). Today {names}."
+
+
+def _table(caption: str, heads: tuple[str, ...], bodies: str) -> str:
+    head = "".join(f'<th scope="col">{name}</th>' for name in heads)
+    return f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead>{bodies}</table>"
+
+
+def _link(target: str, text: str) -> str:
+    return f'<a href="{escape(target)}">{escape(text)}</a>'
+
+
+def _page(body: str, text: str, name: str) -> Said:
+    return Said(f'{CSS}<div class="wk wk-landing {name}">{body}</div>', text)
+
+
+def _name(lesson: LessonFiles) -> str:
+    return f"{lesson.number:02} {lesson.title}"
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
