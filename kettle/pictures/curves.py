@@ -8,7 +8,7 @@ from kettle.pictures.marks import axis
 from kettle.pictures.model import Series
 from kettle.pictures.palette import SERIES
 from kettle.pictures.scale import Scale, ticks
-from kettle.pictures.svg import Markup, join, shorten, tag, text, width
+from kettle.pictures.svg import Markup, join, tag, text, width
 from kettle.pictures.units import in_unit, number
 
 TOP, BOTTOM = 34.0, 214.0
@@ -58,7 +58,7 @@ def curves(
         level = up(reference[0])
         drawn.append(tag("line", x1=across.left, x2=across.right, y1=level, y2=level, class_="kp-rule"))
     drawn += [_line(line, i, start, across, up) for i, line in enumerate(lines)]
-    drawn.append(_end_labels(lines, reference, start, across, up))
+    drawn.append(_labels(lines, reference, start, across, up))
     says = _says(lines, start, y, unit, x_unit, reference)
     return figure(ids, title, says, drawn, BOTTOM + 42, table=_table(lines, start, unit, x, x_unit, y))
 
@@ -130,40 +130,53 @@ def _line(line: Series, index: int, start: float, across: Scale, up: Scale) -> M
     )
 
 
-def _end_labels(
+def _labels(
     lines: Sequence[Series], reference: tuple[float, str] | None, start: float, across: Scale, up: Scale
 ) -> Markup:
-    """Write each name beside the end of its curve, pushed apart where they would meet."""
-    wanted = [
-        (up(line.points[-1][1]), across(line.points[-1][0] - start), line.label, i)
-        for i, line in enumerate(lines)
-        if line.points
-    ]
+    """Name each curve where it was last high: right there if there is room, else in the right margin."""
+    inside: list[tuple[float, float, str]] = []
+    margin: list[tuple[float, float | None, str]] = []
+    dots = []
+    for i, line in enumerate(lines):
+        if not line.points:
+            continue
+        px, py = _last_high(line)
+        x, y = across(px - start), up(py)
+        dots.append(tag("circle", cx=x, cy=y, r=3, class_=f"kp-{SERIES[i % len(SERIES)]}-dot"))
+        apart = all(abs(y - other) > 18 for _, other, _ in inside)
+        if x + 12 + width(line.label) < across.right and apart:
+            inside.append((x, y, line.label))
+        else:
+            margin.append((y, x, line.label))
     if reference:
-        wanted.append((up(reference[0]), across.right, reference[1], None))
-    wanted.sort(key=lambda label: label[0])
+        margin.append((up(reference[0]), None, reference[1]))
+    near = [text(x + 8, y + 4.5, label) for x, y, label in inside]
+    return join([*dots, *near, _margin(sorted(margin, key=lambda label: label[0]), across)])
+
+
+def _last_high(line: Series) -> tuple[float, float]:
+    half = max(py for _, py in line.points) / 2
+    last = max(i for i, (_, py) in enumerate(line.points) if py >= half)
+    px, py = line.points[last]
+    if line.step and last + 1 < len(line.points):  # a step holds until the next point
+        px = line.points[last + 1][0]
+    return px, py
+
+
+def _margin(wanted: Sequence[tuple[float, float | None, str]], across: Scale) -> Markup:
+    """Write names into the right margin, pushed apart where they would meet."""
     placed: list[float] = []
     for level, *_ in wanted:
-        placed.append(max(level, placed[-1] + 16) if placed else level)
+        placed.append(max(level, placed[-1] + 17) if placed else level)
     over = max(0.0, placed[-1] - BOTTOM) if placed else 0.0
     drawn = []
-    for (level, end, label, index), spot in zip(wanted, placed, strict=True):
-        y = spot - over
-        if index is not None:
-            shade = SERIES[index % len(SERIES)]
-            drawn.append(tag("circle", cx=end, cy=level, r=3, class_=f"kp-{shade}-dot"))
-            if abs(y - level) > 3 or end < across.right - 3:
-                leader = f"M{end + 3:.1f},{level:.1f}L{across.right + 6:.1f},{y:.1f}"
-                drawn.append(tag("path", d=leader, class_="kp-grid"))
-        room = WIDTH - across.right - 10
-        drawn.append(
-            text(
-                across.right + 9,
-                y + 4.5,
-                shorten(label, room),
-                class_=None if index is not None else "kp-muted",
-            )
-        )
+    for (level, end, label), spot in zip(wanted, placed, strict=True):
+        y = max(TOP, spot - over)
+        if end is not None and (abs(y - level) > 3 or end < across.right - 3):
+            leader = f"M{end + 4:.1f},{level:.1f}L{across.right + 6:.1f},{y:.1f}"
+            drawn.append(tag("path", d=leader, class_="kp-grid"))
+        shade = "kp-muted" if end is None else None
+        drawn.append(text(across.right + 9, y + 4.5, label, room=WIDTH - across.right - 9, class_=shade))
     return join(drawn)
 
 
@@ -174,15 +187,16 @@ def _says(
     if not tops:
         return "Nothing was recorded. There is nothing to see."
     (px, py), label = max(tops, key=lambda top: top[0][1])
-    first = f"{label} reaches {in_unit(py, unit)} {y}, at {in_unit(px - start, x_unit)}."
-    if len(tops) > 1:
-        (_, least), lowest = min(tops, key=lambda top: top[0][1])
-        second = f"{lowest} stays lowest, at most {in_unit(least, unit)}"
+    after = f"{in_unit(py, unit)}, after {in_unit(px - start, x_unit)}"
+    what = y[:1].upper() + y[1:]
+    if len(tops) == 1:
+        first, second = f"{what}: at most {after}.", f"It ends at {in_unit(lines[0].points[-1][1], unit)}"
     else:
-        second = f"It ends at {in_unit(lines[0].points[-1][1], unit)}"
-    return f"{first} {second}" + (
-        f"; the line marks {reference[1]} ({in_unit(reference[0], unit)})." if reference else "."
-    )
+        (_, least), lowest = min(tops, key=lambda top: top[0][1])
+        first = f"{what}: {label} goes highest, to {after}."
+        second = f"{lowest} stays lowest, at most {in_unit(least, unit)}"
+    marked = f"; the line marks {reference[1]} ({in_unit(reference[0], unit)})" if reference else ""
+    return f"{first} {second}{marked}."
 
 
 def _table(lines: Sequence[Series], start: float, unit: str, x: str, x_unit: str, y: str) -> Table:

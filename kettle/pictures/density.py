@@ -55,7 +55,7 @@ def strip(
         tag("path", d=path, class_=f"kp-{state}"),
         tag("line", x1=scale.left, x2=scale.right, y1=base, y2=base, class_="kp-axis"),
         text(scale.left - 10, base - room / 2 + 4.5, label, room=scale.left - 10, class_="kp-end"),
-        text(scale.right + 8, base - room / 2 + 4.5, f"≤ {high:,}", class_="kp-muted"),
+        text(scale.right + 8, base - room / 2 + 4.5, f"peak {high:,}", class_="kp-muted"),
     )
 
 

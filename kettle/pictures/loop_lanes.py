@@ -21,7 +21,18 @@ from kettle.pictures.palette import WORDS
 from kettle.pictures.scale import Scale
 from kettle.pictures.svg import Markup, join, shorten, tag, text, width
 from kettle.pictures.units import plural, seconds, spelled
-from kettle.pictures.waterfall import AXIS, CAPTION, label_room, labels, panel_caption, rows, rows_height
+from kettle.pictures.waterfall import (
+    AXIS,
+    CAPTION,
+    MOST_BARS,
+    RIGHT,
+    STRIP_RIGHT,
+    label_room,
+    labels,
+    panel_caption,
+    rows,
+    rows_height,
+)
 
 MOST_LANES = 60  # more tasks are folded into strips
 LOOP, LANE, NAMES = (
@@ -29,7 +40,6 @@ LOOP, LANE, NAMES = (
     17,
     18,
 )  # heights: the loop's lane, a task's lane, the line that names what held the loop
-RIGHT = WIDTH - 58
 
 
 @dataclass(frozen=True)
@@ -77,10 +87,13 @@ def loop_lanes(
     if before is not None:
         panels.insert(0, _panel("before", before, requests_before))
     total = max(panel.length for panel in panels)
-    scale = Scale(0, total or 1, label_room(label for panel in panels for label in _labels(panel)), RIGHT)
+    left = label_room(label for panel in panels for label in _labels(panel))
+    strips = any(panel.folded or len(panel.requests) > MOST_BARS for panel in panels)
+    scale = Scale(0, total or 1, left, STRIP_RIGHT if strips else RIGHT)
     ids = new_ids()
     drawing, y = [], 4.0
     for panel in panels:
+        y += 8 if drawing else 0
         if panel.name:
             drawing.append(panel_caption(y, panel.name, _in_short(panel)))
             y += CAPTION
@@ -149,18 +162,26 @@ def _wash(held: Segment, start: float, scale: Scale, top: float, bottom: float) 
 
 
 def _names(held: Sequence[Segment], start: float, scale: Scale, y: float) -> Markup:
-    """Name what held the loop above its lane, the longest first, as far as there is room."""
+    """Name what held the loop above its lane, once for each place in the code, as far as there is room."""
+    places: dict[str, list[Segment]] = {}
+    for segment in sorted(held, key=_seconds, reverse=True):
+        places.setdefault(segment.where, []).append(segment)
     taken: list[tuple[float, float]] = []
     drawn = []
-    for segment in sorted(held, key=lambda s: s.started - s.ended):
-        took = seconds(segment.ended - segment.started)
-        words = shorten(f"{segment.where}, {took}" if segment.where else took, 230)
-        x0 = min(scale(segment.started - start), WIDTH - width(words))
+    for where, segments in places.items():
+        took = seconds(_seconds(segments[0]))
+        took = took if len(segments) == 1 else f"{len(segments):,} times, longest {took}"
+        words = shorten(f"{where}, {took}" if where else took, 0.75 * WIDTH)
+        x0 = max(0.0, min(scale(min(s.started for s in segments) - start), WIDTH - width(words)))
         x1 = x0 + width(words) + 8
         if all(x1 <= left or x0 >= right for left, right in taken):
             taken.append((x0, x1))
             drawn.append(text(x0, y + 13, words, class_="kp-muted"))
     return join(drawn)
+
+
+def _seconds(segment: Segment) -> float:
+    return segment.ended - segment.started
 
 
 def _lane(
@@ -185,6 +206,8 @@ def _lane(
         tooltip = f"{lane.name}: {WORDS[s.state]}{where}, {seconds(s.ended - s.started)}"
         tooltip += f" from {seconds(s.started - start)}"
         inset = 5 if s.state == "waiting" else 3
+        # A hair's breadth between one hold and the next shows that they are two.
+        x1 -= 1.5 if s.state == "blocked" and x1 - x0 > 6 else 0
         drawn.append(bar(ids, s.state, x0, y + inset, x1 - x0, height - 2 * inset, tooltip))
     return join(drawn)
 
@@ -196,13 +219,19 @@ def _merged(segments: Iterable[Segment], start: float, scale: Scale) -> list[Seg
     done = []
     for segment in segments:
         last = merged.get(segment.state)
-        if last is not None and segment.started - last.ended <= grain and segment.where == last.where:
+        if last is not None and _hidden(last, segment, grain):
             merged[segment.state] = replace(last, ended=max(last.ended, segment.ended))
             continue
         if last is not None:
             done.append(last)
         merged[segment.state] = segment
     return sorted([*done, *merged.values()], key=lambda s: s.started)
+
+
+def _hidden(last: Segment, segment: Segment, grain: float) -> bool:
+    if segment.started - last.ended > grain or segment.where != last.where:
+        return False
+    return segment.state != "blocked" or min(_seconds(last), _seconds(segment)) < 4 * grain
 
 
 def _folded(panel: _Panel, scale: Scale, y: float) -> tuple[Markup, float]:
@@ -215,14 +244,14 @@ def _folded(panel: _Panel, scale: Scale, y: float) -> tuple[Markup, float]:
     for lane in lanes:
         for s in lane.segments:
             by_state.setdefault(s.state, []).append((s.started, s.ended))
-    for state in present(list(by_state)):
+    for state in present([state for state in by_state if state != "waiting"]):
         drawn.append(strip(by_state[state], WORDS[state], state, start, scale, y, ROW, "stretch"))
         y += ROW
     return join(drawn), y
 
 
 def _in_short(panel: _Panel) -> str:
-    held = sum(s.ended - s.started for s in panel.held)
+    held = sum(map(_seconds, panel.held))
     return f"{seconds(panel.length)}, " + (
         f"the loop held for {seconds(held)}" if held else "the loop never held"
     )
@@ -239,13 +268,14 @@ def _says(panels: Sequence[_Panel]) -> str:
 
 def _first_sentence(panel: _Panel) -> str:
     tasks = spelled(len(panel.timeline.lanes), "task")
-    held = sum(s.ended - s.started for s in panel.held)
+    held = sum(map(_seconds, panel.held))
     if not held:
         return f"{tasks} in {seconds(panel.length)}: nothing held the loop."
-    longest = max(panel.held, key=lambda s: s.ended - s.started)
+    longest = max(panel.held, key=_seconds)
     where = f", in {longest.where}" if longest.where else ""
-    took = seconds(longest.ended - longest.started)
-    how = f"held for {seconds(held)}, at most {took} at a time{where}"
+    how = f"held once, for {seconds(held)}{where}"
+    if len(panel.held) > 1:
+        how = f"held {len(panel.held):,} times, {seconds(held)} in all, longest {seconds(_seconds(longest))}{where}"
     return f"{tasks} in {seconds(panel.length)}: the loop was {how}."
 
 

@@ -41,9 +41,8 @@ def query_waterfall(
     if before is not None:
         panels = {"before": _closed(before), **panels}
     total = max(_length(panel) for panel in panels.values())
-    scale = Scale(
-        0, total or 1, label_room(label for p in panels.values() for label in _labels(p)), WIDTH - 62
-    )
+    left = label_room(label for panel in panels.values() for label in _labels(panel))
+    scale = Scale(0, total or 1, left, WIDTH - 72)
     ids = new_ids()
     drawing, y = [], 4.0
     for name, panel in panels.items():

@@ -31,12 +31,12 @@ def ratio_bars(
     if any(not min(r.ratio, r.low, r.high) > 0 for r in ratios):
         raise ValueError("a ratio on a logarithmic scale must be above 0")
     ids = new_ids()
-    room = max((width(_value(r)) for r in ratios), default=0) + 14
+    room = max((width(times(r.ratio)) for r in ratios), default=0) + 16
     low = min([r.low for r in ratios] + [0.8])
     high = max([r.high for r in ratios] + [2.5])
     scale = Scale(low, high, label_room(r.label for r in ratios), WIDTH - room, logarithmic=True)
     bottom = 6.0 + ROW * max(len(ratios), 1)
-    drawn = [axis(scale, 2, bottom, [(t, times_tick(t)) for t in log_ticks(low, high)])]
+    drawn = [axis(scale, 2, bottom, [(t, times_tick(t)) for t in log_ticks(low, high, 6)])]
     drawn += [_row(r, scale, 6 + i * ROW) for i, r in enumerate(ratios)]
     drawn.append(tag("line", x1=scale(1), x2=scale(1), y1=2, y2=bottom, class_="kp-rule"))
     unsure = any(_unsure(r) for r in ratios)
@@ -53,10 +53,6 @@ def _unsure(r: Ratio) -> bool:
     return r.low <= 1 <= r.high
 
 
-def _value(r: Ratio) -> str:
-    return f"{times(r.ratio)}  ({times(r.low)} – {times(r.high)})"
-
-
 def _row(r: Ratio, scale: Scale, y: float) -> Markup:
     middle, one, x = y + ROW / 2, scale(1), scale(r.ratio)
     low, high = scale(r.low), scale(r.high)
@@ -70,7 +66,7 @@ def _row(r: Ratio, scale: Scale, y: float) -> Markup:
         tag("path", d=whisker, class_="kp-halo"),
         tag("path", d=whisker, class_="kp-ink-line"),
         text(scale.left - 10, middle + 4.5, r.label, room=scale.left - 10, class_="kp-end"),
-        text(WIDTH, middle + 4.5, _value(r), class_="kp-muted kp-end"),
+        text(max(high, one) + 8, middle + 4.5, times(r.ratio), class_="kp-muted"),
     )
 
 

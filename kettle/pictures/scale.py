@@ -14,14 +14,15 @@ def ticks(high: float, wanted: int = 5) -> list[float]:
     return [i * step for i in range(math.floor(high / step * 1.0001) + 1)]
 
 
-def log_ticks(low: float, high: float) -> list[float]:
-    """Return round numbers (1, 2, 5, 10, …) between low and high, both above 0, at most about eight."""
+def log_ticks(low: float, high: float, most: int = 6) -> list[float]:
+    """Return round numbers between low and high, both above 0, 1 among them if it lies between."""
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    for steps in ((1, 2, 5), (1, 3), (1,)):
+    for steps in ((1, 1.5, 2, 3, 5, 7), (1, 2, 5), (1, 3), (1,)):
         found = [m * 10.0**p for p in powers for m in steps if low * 0.999 <= m * 10.0**p <= high * 1.001]
-        if len(found) <= 8:
+        if len(found) <= most:
             return found
-    return found[:: math.ceil(len(found) / 8)]
+    every = math.ceil(len(found) / most)
+    return [tick for tick in found if round(math.log10(tick)) % every == 0]
 
 
 @dataclass(frozen=True)

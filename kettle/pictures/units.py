@@ -54,7 +54,9 @@ def size(value: float) -> str:
 
 def times(value: float) -> str:
     """Write a ratio: `3.1×`."""
-    if 0.95 <= abs(value) < 9.95:
+    if 0.995 <= abs(value) < 1.995:
+        return f"{value:.2f}×"
+    if 1.995 <= abs(value) < 9.95:
         return f"{value:.1f}×"
     return f"{number(value, 2 if abs(value) < 99.5 else 3)}×"
 

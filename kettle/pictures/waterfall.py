@@ -14,7 +14,7 @@ from kettle.pictures.units import seconds, spelled
 
 MOST_BARS = 60  # more are folded into strips
 CAPTION, AXIS, GAP = 22, 24, 14  # heights, in the drawing's units
-RIGHT = WIDTH - 62  # where the longest bar ends; its length is written after it
+RIGHT, STRIP_RIGHT = WIDTH - 66, WIDTH - 92  # where time ends; a length, or a peak, is written after it
 
 Panels = dict[str, list[Bar]]
 
@@ -43,7 +43,8 @@ def waterfall(
     if before is not None:
         panels = {"before": closed_bars(before), **panels}
     total = max(length(panel) for panel in panels.values())
-    scale = Scale(0, total or 1, label_room(label for p in panels.values() for label in labels(p)), RIGHT)
+    left = label_room(label for panel in panels.values() for label in labels(panel))
+    scale = Scale(0, total or 1, left, _right(panels))
     ids = new_ids()
     drawing, bottom = _stack(ids, panels, scale)
     return figure(
@@ -66,6 +67,10 @@ def _stack(ids: str, panels: Panels, scale: Scale) -> tuple[list[Markup], float]
         drawing.append(rows(ids, panel, start_of(panel), scale, y))
         y += rows_height(panel) + GAP
     return drawing, y - GAP + 4
+
+
+def _right(panels: Panels) -> float:
+    return STRIP_RIGHT if any(len(panel) > MOST_BARS for panel in panels.values()) else RIGHT
 
 
 def start_of(bars: Sequence[Bar]) -> float:
