@@ -114,8 +114,8 @@ class Shop:
 
         count: so many calls of any of `routes` (none: of any route). Without count: one of each of `routes`,
         a name given twice standing for two. patience: seconds without another needed call, after which
-        all are let go for good: a right answer waits for nothing but its own calls, a wrong one pays patience once.
-        Raises ValueError for an unknown route, or where neither count nor routes is given.
+        all are let go for good: a right answer waits for nothing but its own calls, a wrong one pays patience
+        once. Raises ValueError for an unknown route, or where neither count nor routes is given.
         """
         names = named((routes,) if isinstance(routes, str) else routes)
         if count is None and not names:
