@@ -149,7 +149,7 @@ def open_database(seed: int = 0, *, delay: float = 0.0, server: bool = True, **s
     """Open a database with Kettle & Crumb's tables, filled from `seed`; the first one of a kernel starts the server.
 
     `delay` is in seconds for each round trip; `sizes` as for `Database.seed`; `server=False` asks for SQLite. Where no
-    server can be had, it is SQLite too, and `says` tells why. Raises NoServer where KETTLE_DATABASE_URL is wrong.
+    server can be had, it is SQLite too, and `says` tells why. Raises WrongAddress where KETTLE_DATABASE_URL is wrong.
     """
     if server:
         try:

@@ -128,7 +128,8 @@ class _Counting:
 
     def _kept(self, times: int = 1, failed: bool = False) -> None:
         told = self._statement
-        affected = self.rowcount if changes_data(told["sql"]) and not failed else None
+        knows = changes_data(told["sql"]) and self.description is None and not failed  # with RETURNING it does not yet
+        affected = self.rowcount if knows else None
         each = affected if times == 1 or affected is None else affected // max(times, 1)
         for _ in range(times):
             self._last = Statement(

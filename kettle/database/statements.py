@@ -13,7 +13,7 @@ _TRANSACTION = re.compile(
     r"\s*(begin|start\s+transaction|commit|end|rollback|abort|savepoint|release|set\s+(session|transaction))\b", re.I
 )
 _HOUSEKEEPING = re.compile(
-    r"\s*(set|show|reset|discard|deallocate|pragma)\b|\s*select\s+(current_schema|set_config|sqlite_version)"
+    r"\s*(set|show|reset|discard|deallocate|pragma)\b|\s*select\s+(current_schema|set_config|sqlite_)"
     r"|.*\b(pg_catalog|pg_type|pg_namespace|pg_class|information_schema|sqlite_master)\b"
     r"|.*\bCAST\('test (plain|unicode) returns'",
     re.IGNORECASE | re.DOTALL,
@@ -55,7 +55,11 @@ class Statement:
 
 @dataclass(frozen=True)
 class Transactions:
-    """How transactions ended. A statement that changes data outside a transaction is a commit of its own."""
+    """How transactions ended. A statement that changes data outside a transaction is a commit of its own.
+
+    On the wire, a transaction that held nothing but housekeeping is not counted; on SQLite, drivers begin a
+    transaction only with the first change, so one that only reads is not counted either.
+    """
 
     commits: int = 0
     rollbacks: int = 0
@@ -145,6 +149,7 @@ class Ledger:
         self.connected = 0
         self._windows: dict[int, dict] = {}
         self._kept: deque[Statement] = deque()
+        self.last: Statement | None = None
         self._ever = 0  # statements that were offered since the first open window
         self._number = 0
 
@@ -166,6 +171,7 @@ class Ledger:
 
     def keep(self, statement: Statement) -> None:
         """Keep a statement for the windows that are open."""
+        self.last = statement
         if not self._windows:
             return
         self._ever += 1

@@ -86,7 +86,8 @@ class Conversation:
         self._owed: deque[_Owed] = deque([_Owed("startup")])
         self._skipping = False  # after an error the server ignores everything until Sync
         self._may_speak = False  # the server asked for more in the middle of an answer
-        self._changed = False
+        self._changed = False  # since the last transaction ended
+        self._asked = False  # anything but housekeeping, since the last transaction ended
         self._texts: dict[bytes, str] = {}
         self._portals: dict[bytes, tuple[str, int]] = {}
         ledger.add("round_trips")
@@ -165,8 +166,9 @@ class Conversation:
     def _completed(self, owed: _Owed, tag: str) -> None:
         self._keep(owed, tag)
         if tag in ("COMMIT", "ROLLBACK") and not rolls_back_to_savepoint(owed.sql):
-            self._ledger.add("commits" if tag == "COMMIT" else "rollbacks")
-            self._changed = False
+            if self._asked:
+                self._ledger.add("commits" if tag == "COMMIT" else "rollbacks")
+            self._changed = self._asked = False
         elif tag.startswith("COPY "):
             self._changed = self._changed or owed.copied_in
         elif changes_data(tag) or changes_data(owed.sql):
@@ -177,6 +179,7 @@ class Conversation:
         count = tag.rsplit(" ", 1)[-1]
         affected = int(count) if count.isdigit() else None
         kind = kind_of(owed.sql)
+        self._asked = self._asked or kind == "data"
         statement = Statement(
             owed.sql, owed.rows, owed.started, now, owed.parameters, kind, affected, failed, self._number
         )
