@@ -1,10 +1,420 @@
 """Pictures: what they say is true, they are well formed, legible in both themes, and many fit on one page."""
 
-from kettle.pictures import Bar, waterfall
+import itertools
+import re
+import time
+import xml.etree.ElementTree as ET
+from types import SimpleNamespace
+
+import pytest
+
+from kettle.pictures import (
+    Bar,
+    Lane,
+    Ratio,
+    Segment,
+    Series,
+    Statement,
+    Timeline,
+    bar_chart,
+    curves,
+    from_traffic,
+    loop_lanes,
+    prediction_beside_fact,
+    query_waterfall,
+    ratio_bars,
+    table,
+    text_table,
+    waterfall,
+)
+from kettle.pictures.palette import DARK, LIGHT, SERIES, STATES, TEXTS, contrast
+from kettle.pictures.svg import shorten, width
+from kettle.pictures.units import in_unit, number, plural, seconds, times
+
+SVG = "{http://www.w3.org/2000/svg}"
+NASTY = '<script>alert("1")</script> & \x00 ]]> $1'
+PAPERS = {
+    "light": (LIGHT, ("#ffffff",)),
+    "dark": (DARK, ("#111111", "#212121")),
+}  # JupyterLab's layout colours
 
 
-def test_a_waterfall_tells_in_words_what_it_shows():
-    bars = [Bar("/orders" if i % 3 == 1 else "/profile", 0.3 * i, 0.3 * (i + 1)) for i in range(12)]
-    picture = waterfall(bars)
-    assert "Twelve calls one after another: at most 1 in flight; 3.60 s in all." in picture.text
-    assert "Most of the time goes to /profile (2.40 s)." in picture.text
+def in_turn(count=12, each=0.3):
+    return [Bar("/orders" if i % 3 == 1 else "/profile", each * i, each * (i + 1)) for i in range(count)]
+
+
+def together(count=3):
+    return [Bar(f"/part/{i}", 0.0, 0.1 * (i + 1)) for i in range(count)]
+
+
+def timeline(tasks=3, held=0.25, steps=1):
+    lanes, loop = [], []
+    for i in range(tasks):
+        segments = []
+        for step in range(steps):
+            t = (i * steps + step) * held
+            segments += [
+                Segment("waiting", i * steps * held, t),
+                Segment("blocked", t, t + held, "shop.py:41"),
+            ]
+        lanes.append(Lane(f"task {i}", segments))
+        loop += [s for s in segments if s.state == "blocked"]
+    return Timeline(lanes, loop, 0, tasks * steps * held)
+
+
+def n_plus_one(count=100):
+    sent = [Statement("orders", "SELECT * FROM orders", 0.0, 0.008, count)]
+    for i in range(count):
+        t = 0.01 * (i + 1)
+        sent.append(Statement("", f"SELECT * FROM author WHERE id = {i}", t, t + 0.008, 1))
+    return sent
+
+
+def every_picture(label="orders"):
+    return {
+        "waterfall": waterfall([Bar(label, 0, 1, kind) for kind in STATES], title=label),
+        "before": waterfall(together(), before=in_turn()),
+        "folded": waterfall([Bar(label, i / 10, i / 10 + 1, STATES[i % 5]) for i in range(200)]),
+        "nothing": waterfall([]),
+        "lanes": loop_lanes(timeline(), [Bar(label, 0.1, 0.2)], title=label),
+        "lanes before": loop_lanes(timeline(held=0.1), before=timeline(), requests_before=in_turn(2)),
+        "many lanes": loop_lanes(timeline(100)),
+        "no lanes": loop_lanes(Timeline((), (), 0, 0)),
+        "bars": bar_chart({label: 3, "other": 1}, predicted={label: 1}, title=label),
+        "no bars": bar_chart({}),
+        "prediction": prediction_beside_fact(1, 3, "s", label),
+        "no prediction": prediction_beside_fact(None, 3, "B", label),
+        "ratios": ratio_bars([Ratio(label, 3.1, 2.8, 3.4), Ratio("same", 1.0, 0.9, 1.1)], title=label),
+        "no ratios": ratio_bars([]),
+        "curves": curves({label: [(0, 0), (1, 5)]}, title=label, reference=(3, label)),
+        "no curves": curves({}),
+        "statements": query_waterfall([Statement(label, label, 0, 1, 3)] * 5, title=label),
+        "barcode": query_waterfall(n_plus_one(), before=[Statement(label, label, 0, 1)]),
+        "no statements": query_waterfall([]),
+        "table": table([label, "count"], [[label, 3]], title=label, says=label),
+    }
+
+
+PICTURES = every_picture()
+
+
+def parsed(picture):
+    return ET.fromstring(picture.html)
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_each_is_well_formed_and_described(name):
+    root = parsed(PICTURES[name])
+    assert root.tag == "figure"
+    assert root.get("role") == "group"
+    caption = root.find("figcaption")
+    assert root.get("aria-labelledby") == caption.get("id")
+    drawing = root.find(f".//{SVG}svg[@role='img']")
+    if name == "table":
+        return
+    named = [root.find(f".//*[@id='{part}']").text for part in drawing.get("aria-labelledby").split()]
+    title, says = PICTURES[name].text.split("\n", 1)
+    assert named == [title, says]
+    assert [span.text for span in caption] == [title, says]
+    assert len(re.findall(r"[.](?= |$)", says)) == 2, says
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_labels_cannot_break_out_of_the_markup(name):
+    root = parsed(every_picture(NASTY)[name])
+    assert not list(root.iter("script"))
+    assert not list(root.iter(f"{SVG}script"))
+
+
+def test_ids_are_unique_on_a_page_and_nothing_else_differs():
+    pages = every_picture(), every_picture()
+    ids = [e.get("id") for page in pages for p in page.values() for e in parsed(p).iter() if e.get("id")]
+    assert len(ids) == len(set(ids))
+    for one, other in zip(*(page.values() for page in pages), strict=True):
+        assert re.sub("kp[0-9a-f]{8}", "kp", one.html) == re.sub("kp[0-9a-f]{8}", "kp", other.html)
+
+
+def test_every_reference_points_into_its_own_figure():
+    for picture in PICTURES.values():
+        ids = set(re.findall(r'\bid="([^"]+)"', picture.html))
+        assert set(re.findall(r"url\(#([^)]+)\)", picture.html)) <= ids
+
+
+def test_nothing_is_asked_of_the_network():
+    addresses = {a for p in PICTURES.values() for a in re.findall(r"https?://[^\"'\s<]+", p.html)}
+    assert addresses == {"http://www.w3.org/2000/svg"}
+
+
+def test_jupyter_gets_html_and_words():
+    picture = PICTURES["waterfall"]
+    assert picture._repr_mimebundle_() == {"text/html": picture.html, "text/plain": picture.text}
+    assert repr(picture) == picture.text
+
+
+def test_marks_stay_inside_the_drawing():
+    for name, picture in PICTURES.items():
+        for rect in parsed(picture).iterfind(f".//{SVG}svg[@role='img']//{SVG}rect"):
+            x, wide = float(rect.get("x")), float(rect.get("width"))
+            assert -0.01 <= x <= x + wide <= 561, name
+
+
+# What the pictures say
+
+
+def test_a_waterfall_tells_calls_in_turn_from_calls_together():
+    alone = waterfall(in_turn()).text
+    assert "Twelve calls one after another: at most 1 in flight; 3.60 s in all." in alone
+    assert "Most of the time goes to /profile (2.40 s)." in alone
+    assert "Three calls all together: at most 3 in flight; 300 ms in all." in waterfall(together()).text
+
+
+def test_a_waterfall_counts_what_went_wrong():
+    bars = [Bar("a", 0, 1, "failed"), Bar("b", 0, 2, "cancelled"), Bar("c", 1, 2), Bar("d", 2, None)]
+    says = waterfall(bars).text
+    assert "Four calls: at most 2 in flight; 1 failed; 1 cancelled; 2.00 s in all." in says
+
+
+def test_before_and_after_share_a_scale():
+    root = parsed(waterfall([Bar("a", 100, 101)], before=[Bar("a", 7, 11)]))
+    long, short = (float(r.get("width")) for r in root.iter(f"{SVG}rect") if r.get("class") == "kp-running")
+    assert long == pytest.approx(4 * short, rel=0.01)
+    words = [span.text for span in root.iter(f"{SVG}tspan")]
+    assert {"before", "after"} <= set(words)
+
+
+def test_many_calls_fold_into_strips_that_keep_the_peak():
+    bars = [Bar(f"/items/{i}", i, i + 50, "failed" if i % 10 == 0 else "running") for i in range(500)]
+    picture = waterfall([*bars, Bar("stock", 600, 601)])
+    assert len(list(parsed(picture).iter(f"{SVG}rect"))) < 10
+    texts = {t.text for t in parsed(picture).iter(f"{SVG}text")}
+    assert {"all 501", "/items/#", "stock", "failed", "peak 50"} <= texts
+    assert "at most 50 in flight; 50 failed" in picture.text
+
+
+def test_sixty_calls_keep_a_row_each():
+    assert len(list(parsed(waterfall(in_turn(60))).iter(f"{SVG}rect"))) == 60
+    assert len(list(parsed(waterfall(in_turn(61))).iter(f"{SVG}rect"))) == 0
+
+
+def test_traffic_becomes_bars_with_their_states():
+    seen = {"route": "orders", "method": "GET", "path": "/customers/7/orders", "started": 1.0, "ended": 2.0}
+    ok = SimpleNamespace(**seen, status=200, cancelled=False)
+    failed = SimpleNamespace(**seen, status=503, cancelled=False)
+    cancelled = SimpleNamespace(**seen, status=None, cancelled=True)
+    bars = from_traffic(SimpleNamespace(requests=(ok, failed, cancelled)))
+    assert [b.kind for b in bars] == ["running", "failed", "cancelled"]
+    assert bars[1].detail == "GET /customers/7/orders 503"
+    assert "1 failed; 1 cancelled" in waterfall(bars).text
+
+
+def test_an_unknown_state_is_refused():
+    with pytest.raises(ValueError, match="unknown state 'sleeping'"):
+        waterfall([Bar("a", 0, 1, "sleeping")])
+
+
+def test_lanes_say_what_held_the_loop_and_for_how_long():
+    says = loop_lanes(timeline(), [Bar("health", 0.1, 0.2), Bar("stock", 0.1, 0.3)]).text
+    assert (
+        "Three tasks in 750 ms: the loop was held 3 times, 750 ms in all, longest 250 ms, in shop.py:41."
+        in says
+    )
+    assert "the server saw at most 2 requests in flight." in says
+    free = Timeline(
+        [Lane("a", [Segment("waiting", 0, 1)]), Lane("b", [Segment("waiting", 0.5, 1)])], [], 0, 1
+    )
+    assert "Two tasks in 1.00 s: nothing held the loop. At most 2 tasks waited" in loop_lanes(free).text
+
+
+def test_lanes_take_the_probes_own_records():
+    loop = [SimpleNamespace(state="blocked", started=0.0, ended=0.2, where="json.dumps")]
+    lane = SimpleNamespace(name="page", segments=loop)
+    watched = SimpleNamespace(lanes=(lane,), loop=loop, started=0.0, ended=0.2)
+    assert "held once, for 200 ms, in json.dumps" in loop_lanes(watched).text
+
+
+def test_each_hold_is_told_from_the_next():
+    root = parsed(loop_lanes(timeline(3)))
+    holds = [
+        g for g in root.iter(f"{SVG}g") if "event loop: holding the loop" in (g.findtext(f"{SVG}title") or "")
+    ]
+    assert len(holds) == 3
+
+
+def test_three_hundred_tasks_are_drawn_in_no_time_and_small():
+    crowd = timeline(300, held=0.001, steps=10)
+    spent = []
+    for _ in range(3):
+        begun = time.process_time()
+        picture = loop_lanes(crowd)
+        spent.append(time.process_time() - begun)
+    assert min(spent) < 1.5  # 0.15 s on an idle machine
+    assert len(picture.html) < 300_000
+    assert "300 tasks" in {t.text for t in parsed(picture).iter(f"{SVG}text")}
+
+
+def test_bars_name_the_largest_and_what_was_predicted():
+    says = bar_chart({"scan": 85, "format": 2}, predicted={"format": 60, "scan": 10}, unit="%").text
+    assert "The largest of 2 is scan (85%); the prediction was format." in says
+    assert "format was predicted at 60% and measured at 2%." in says
+    outlines = [
+        r for r in parsed(bar_chart([("a", 1)], predicted=[2])).iter(f"{SVG}rect") if r.get("x") != "1"
+    ]
+    guessed, measured = sorted((float(r.get("width")), r.get("class")) for r in outlines)
+    assert guessed[1] == "kp-running"
+    assert measured[0] == pytest.approx(2 * guessed[0], rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("guess", "fact", "verdict"),
+    [
+        (1.2, 3.6, "The fact is 3.0× the prediction."),
+        (6, 2, "The prediction is 3.0× the fact."),
+        (1, 1.05, "The prediction was close."),
+        (None, 1, "Nothing was predicted."),
+        (0, 0, "The prediction was right."),
+        (0, 3, "They differ."),
+    ],
+)
+def test_a_prediction_is_set_beside_the_fact(guess, fact, verdict):
+    assert prediction_beside_fact(guess, fact, "s", "total").text.endswith(verdict)
+
+
+def test_ratios_admit_what_cannot_be_told():
+    says = ratio_bars([Ratio("after", 3.1, 2.8, 3.4), Ratio("tuned", 1.02, 0.9, 1.1)]).text
+    assert "after: 3.1× as fast, with an interval from 2.8× to 3.4×." in says
+    assert "tuned cannot be told from 1×" in says
+    assert "the difference is real" in ratio_bars([Ratio("after", 3.1, 2.8, 3.4)]).text
+    with pytest.raises(ValueError, match="above 0"):
+        ratio_bars([Ratio("none", 0, 0, 1)])
+
+
+def test_ratios_lie_on_a_logarithmic_scale():
+    root = parsed(ratio_bars([Ratio("ten", 10, 10, 10), Ratio("hundred", 100, 100, 100)]))
+    rects = [r for r in root.iter(f"{SVG}rect") if r.get("class") == "kp-running"]
+    ten, hundred = (float(r.get("width")) for r in rects)
+    assert hundred == pytest.approx(2 * ten, rel=0.01)
+
+
+def test_curves_say_who_goes_highest():
+    says = curves(
+        {"gather": [(5, 0), (6, 2000), (7, 0)], "workers": [(5, 0), (7, 20)]}, reference=(100, "limit")
+    ).text
+    assert "In flight: gather goes highest, to 2,000, after 1.00 s." in says
+    assert "workers stays lowest, at most 20; the line marks limit (100)." in says
+
+
+def test_long_curves_are_thinned_without_losing_the_peak():
+    points = [(i / 1e4, 10) for i in range(100_000)]
+    points[31_415] = (3.1415, 99)
+    picture = curves([Series("memory", points, step=False)], unit="B")
+    assert "99 B, after 3.14 s" in picture.text
+    assert len(picture.html) < 120_000
+
+
+def test_statements_of_one_shape_are_counted():
+    says = query_waterfall(n_plus_one(100)).text
+    assert "101 statements of 2 shapes in 1.01 s, 200 rows fetched." in says
+    assert "100 of them differ only in their values: SELECT author." in says
+    few = query_waterfall([Statement("", f"SELECT {i} FROM t{i}x", i, i + 1) for i in range(3)]).text
+    assert "No shape is sent more than three times." in few
+
+
+def test_hundreds_of_statements_become_a_barcode():
+    texts = {t.text for t in parsed(query_waterfall(n_plus_one(300))).iter(f"{SVG}text")}
+    assert {"SELECT author", "× 300", "orders", "× 1"} <= texts
+
+
+def test_the_data_can_be_had_as_a_table():
+    rows = parsed(waterfall(in_turn())).findall(".//details//tbody/tr")
+    assert [cell.text for cell in rows[1]] == ["/orders", "300 ms", "600 ms", "300 ms", "running"]
+    long = parsed(waterfall(in_turn(2000)))
+    assert len(long.findall(".//details//tbody/tr")) == 300
+    assert long.find(".//details//p").text == "… and 1,700 more rows."
+
+
+def test_a_text_table_aligns_numbers():
+    lines = text_table(["Route", "Calls"], [["orders", 12], ["profile", 3]]).splitlines()
+    assert lines == ["Route    Calls", "───────  ─────", "orders      12", "profile      3"]
+    assert text_table(["Route"], []) == "Route\n─────"
+
+
+# How it looks
+
+
+@pytest.mark.parametrize("theme", PAPERS)
+def test_colours_stand_out_in_both_themes(theme):
+    colours, papers = PAPERS[theme]
+    assert colours["paper"] in papers
+    for paper in papers:
+        for name in TEXTS:
+            assert contrast(colours[name], paper) >= 4.5, (name, paper)
+        for name in (*STATES, *SERIES):
+            assert contrast(colours[name], paper) >= 3, (name, paper)
+
+
+def test_contrast_is_reckoned_as_wcag_does():
+    assert contrast("#000000", "#ffffff") == pytest.approx(21)
+    assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
+
+
+def test_states_differ_in_colour_and_in_texture():
+    for theme in (LIGHT, DARK):
+        assert len({theme[state] for state in STATES}) == len(STATES)
+    looks = []
+    for state in STATES:
+        (mark,) = [g for g in parsed(waterfall([Bar("a", 0, 1, state)])).iter(f"{SVG}g") if len(g)][:1]
+        looks.append(re.sub("kp[0-9a-f]{8}", "", "".join(r.get("fill", r.get("class")) for r in mark[1:])))
+    assert all(one != other for one, other in itertools.combinations(looks, 2))
+
+
+def test_the_theme_is_followed_by_css_alone():
+    html = PICTURES["waterfall"].html
+    assert 'data-jp-theme-light="false"' in html
+    assert "prefers-color-scheme:dark" in html
+    assert "var(--jp-layout-color0,#ffffff)" in html
+    for colour in re.findall(r'(?:fill|stroke)="(#[0-9a-f]+)"', html):
+        pytest.fail(f"{colour} is fixed: it cannot follow the theme")
+
+
+def test_long_labels_are_shortened_with_the_whole_in_a_tooltip():
+    label = "GET /customers/1234567/orders?since=2024-01-01&until=2025-01-01"
+    texts = [
+        t
+        for t in parsed(waterfall([Bar(label, 0, 1)])).iter(f"{SVG}text")
+        if t.find(f"{SVG}title") is not None
+    ]
+    assert texts[0].find(f"{SVG}title").text == label
+    assert "…" in "".join(texts[0].itertext())
+    assert width(shorten(label, 180)) <= 180
+    assert shorten("short", 180) == "short"
+
+
+@pytest.mark.parametrize(
+    ("written", "wanted"),
+    [
+        (seconds(1.3149), "1.31 s"),
+        (seconds(0.0243), "24 ms"),
+        (seconds(0.36), "360 ms"),
+        (seconds(0.0031), "3.1 ms"),
+        (seconds(0.00005), "50 µs"),
+        (seconds(0), "0 ms"),
+        (seconds(0.9999), "1.00 s"),
+        (seconds(75), "75 s"),
+        (seconds(900), "15 min"),
+        (seconds(float("nan")), "unknown"),
+        (number(3400), "3,400"),
+        (number(0.1234), "0.123"),
+        (number(float("inf")), "∞"),
+        (in_unit(12_300_000, "B"), "12.3 MB"),
+        (in_unit(250, "ms"), "250 ms"),
+        (in_unit(85, "%"), "85%"),
+        (in_unit(3400, "rows"), "3,400 rows"),
+        (times(3.02), "3.0×"),
+        (times(1.04), "1.04×"),
+        (times(63.2), "63×"),
+        (plural(1, "call"), "1 call"),
+        (plural(3400, "call"), "3,400 calls"),
+    ],
+)
+def test_numbers_are_written_one_way(written, wanted):
+    assert written == wanted

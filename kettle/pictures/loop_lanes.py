@@ -1,26 +1,21 @@
 """The event loop over time: its own lane on top, a lane for each task, and what the server saw."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from kettle.pictures.density import ALL, ROW, strip
-from kettle.pictures.figure import WIDTH, Picture, Table, figure, new_ids
+from kettle.pictures.figure import WIDTH, Picture, figure, new_ids
+from kettle.pictures.loop_panel import Panel, in_short, length, panel_of, says, segments, table
 from kettle.pictures.marks import bar, present, time_axis, unit_for
 from kettle.pictures.model import (
-    Bar,
     Lane,
     Segment,
-    Timeline,
-    closed_bars,
-    closed_segments,
-    from_traffic,
-    peak,
 )
 from kettle.pictures.palette import WORDS
 from kettle.pictures.scale import Scale
 from kettle.pictures.svg import Markup, join, shorten, tag, text, width
-from kettle.pictures.units import plural, seconds, spelled
+from kettle.pictures.units import plural, seconds
 from kettle.pictures.waterfall import (
     AXIS,
     CAPTION,
@@ -34,31 +29,11 @@ from kettle.pictures.waterfall import (
     rows_height,
 )
 
-MOST_LANES = 60  # more tasks are folded into strips
 LOOP, LANE, NAMES = (
     26,
     17,
     18,
 )  # heights: the loop's lane, a task's lane, the line that names what held the loop
-
-
-@dataclass(frozen=True)
-class _Panel:
-    name: str
-    timeline: Timeline
-    requests: list[Bar]
-
-    @property
-    def folded(self) -> bool:
-        return len(self.timeline.lanes) > MOST_LANES
-
-    @property
-    def held(self) -> list[Segment]:
-        return [s for s in self.timeline.loop if s.state == "blocked"]
-
-    @property
-    def length(self) -> float:
-        return self.timeline.ended - self.timeline.started
 
 
 def loop_lanes(
@@ -83,9 +58,9 @@ def loop_lanes(
     Raises:
         ValueError: a segment is in a state that the palette does not know.
     """
-    panels = [_panel("after" if before is not None else "", timeline, requests)]
+    panels = [panel_of("after" if before is not None else "", timeline, requests)]
     if before is not None:
-        panels.insert(0, _panel("before", before, requests_before))
+        panels.insert(0, panel_of("before", before, requests_before))
     total = max(panel.length for panel in panels)
     left = label_room(label for panel in panels for label in _labels(panel))
     strips = any(panel.folded or len(panel.requests) > MOST_BARS for panel in panels)
@@ -95,33 +70,20 @@ def loop_lanes(
     for panel in panels:
         y += 8 if drawing else 0
         if panel.name:
-            drawing.append(panel_caption(y, panel.name, _in_short(panel)))
+            drawing.append(panel_caption(y, panel.name, in_short(panel)))
             y += CAPTION
         drawn, y = _draw(ids, panel, scale, y)
         drawing.append(drawn)
     states = present(
-        [s.state for p in panels for s in _segments(p)] + [r.kind for p in panels for r in p.requests]
+        [s.state for p in panels for s in segments(p)] + [r.kind for p in panels for r in p.requests]
     )
     grid = time_axis(scale, 4, y + 2, unit or unit_for(total))
     return figure(
-        ids, title, _says(panels), [grid, *drawing], y + 2 + AXIS, states=states, table=_table(panels)
+        ids, title, says(panels), [grid, *drawing], y + 2 + AXIS, states=states, table=table(panels)
     )
 
 
-def _panel(name: str, timeline: Any, requests: Any) -> _Panel:
-    seen = getattr(requests, "requests", requests)
-    bars = closed_bars(r if hasattr(r, "label") else from_traffic([r])[0] for r in seen)
-    last = timeline.ended
-    lanes = [Lane(str(lane.name), closed_segments(lane.segments, last)) for lane in timeline.lanes]
-    loop = closed_segments(timeline.loop, last)
-    return _Panel(name, Timeline(lanes, loop, timeline.started, last), bars)
-
-
-def _segments(panel: _Panel) -> list[Segment]:
-    return [*panel.timeline.loop, *(s for lane in panel.timeline.lanes for s in lane.segments)]
-
-
-def _labels(panel: _Panel) -> list[str]:
+def _labels(panel: Panel) -> list[str]:
     lanes = (
         [plural(len(panel.timeline.lanes), "task")]
         if panel.folded
@@ -130,7 +92,7 @@ def _labels(panel: _Panel) -> list[str]:
     return ["holding the loop" if panel.folded else "event loop", *lanes, *labels(panel.requests)]
 
 
-def _draw(ids: str, panel: _Panel, scale: Scale, y: float) -> tuple[Markup, float]:
+def _draw(ids: str, panel: Panel, scale: Scale, y: float) -> tuple[Markup, float]:
     start, drawn = panel.timeline.started, []
     if panel.held:
         drawn.append(_names(panel.held, start, scale, y))
@@ -164,24 +126,20 @@ def _wash(held: Segment, start: float, scale: Scale, top: float, bottom: float) 
 def _names(held: Sequence[Segment], start: float, scale: Scale, y: float) -> Markup:
     """Name what held the loop above its lane, once for each place in the code, as far as there is room."""
     places: dict[str, list[Segment]] = {}
-    for segment in sorted(held, key=_seconds, reverse=True):
+    for segment in sorted(held, key=length, reverse=True):
         places.setdefault(segment.where, []).append(segment)
     taken: list[tuple[float, float]] = []
     drawn = []
-    for where, segments in places.items():
-        took = seconds(_seconds(segments[0]))
-        took = took if len(segments) == 1 else f"{len(segments):,} times, longest {took}"
+    for where, holds in places.items():
+        took = seconds(length(holds[0]))
+        took = took if len(holds) == 1 else f"{len(holds):,} times, longest {took}"
         words = shorten(f"{where}, {took}" if where else took, 0.75 * WIDTH)
-        x0 = max(0.0, min(scale(min(s.started for s in segments) - start), WIDTH - width(words)))
+        x0 = max(0.0, min(scale(min(s.started for s in holds) - start), WIDTH - width(words)))
         x1 = x0 + width(words) + 8
         if all(x1 <= left or x0 >= right for left, right in taken):
             taken.append((x0, x1))
             drawn.append(text(x0, y + 13, words, class_="kp-muted"))
     return join(drawn)
-
-
-def _seconds(segment: Segment) -> float:
-    return segment.ended - segment.started
 
 
 def _lane(
@@ -231,10 +189,10 @@ def _merged(segments: Iterable[Segment], start: float, scale: Scale) -> list[Seg
 def _hidden(last: Segment, segment: Segment, grain: float) -> bool:
     if segment.started - last.ended > grain or segment.where != last.where:
         return False
-    return segment.state != "blocked" or min(_seconds(last), _seconds(segment)) < 4 * grain
+    return segment.state != "blocked" or min(length(last), length(segment)) < 4 * grain
 
 
-def _folded(panel: _Panel, scale: Scale, y: float) -> tuple[Markup, float]:
+def _folded(panel: Panel, scale: Scale, y: float) -> tuple[Markup, float]:
     """Draw tasks too many for a lane each as curves: how many are alive, and in each state."""
     lanes, start, drawn = panel.timeline.lanes, panel.timeline.started, []
     alive = [(x.segments[0].started, max(s.ended for s in x.segments)) for x in lanes if x.segments]
@@ -248,56 +206,3 @@ def _folded(panel: _Panel, scale: Scale, y: float) -> tuple[Markup, float]:
         drawn.append(strip(by_state[state], WORDS[state], state, start, scale, y, ROW, "stretch"))
         y += ROW
     return join(drawn), y
-
-
-def _in_short(panel: _Panel) -> str:
-    held = sum(map(_seconds, panel.held))
-    return f"{seconds(panel.length)}, " + (
-        f"the loop held for {seconds(held)}" if held else "the loop never held"
-    )
-
-
-def _says(panels: Sequence[_Panel]) -> str:
-    if len(panels) == 1:
-        return f"{_first_sentence(panels[0])} {_second_sentence(panels[0])}"
-    told = [_first_sentence(panel) for panel in panels]
-    return " ".join(
-        f"{p.name.capitalize()}: {t[:1].lower()}{t[1:]}" for p, t in zip(panels, told, strict=True)
-    )
-
-
-def _first_sentence(panel: _Panel) -> str:
-    tasks = spelled(len(panel.timeline.lanes), "task")
-    held = sum(map(_seconds, panel.held))
-    if not held:
-        return f"{tasks} in {seconds(panel.length)}: nothing held the loop."
-    longest = max(panel.held, key=_seconds)
-    where = f", in {longest.where}" if longest.where else ""
-    how = f"held once, for {seconds(held)}{where}"
-    if len(panel.held) > 1:
-        how = f"held {len(panel.held):,} times, {seconds(held)} in all, longest {seconds(_seconds(longest))}{where}"
-    return f"{tasks} in {seconds(panel.length)}: the loop was {how}."
-
-
-def _second_sentence(panel: _Panel) -> str:
-    waiting = peak(
-        (s.started, s.ended) for x in panel.timeline.lanes for s in x.segments if s.state == "waiting"
-    )
-    together = f"At most {plural(waiting, 'task')} waited at the same time"
-    if not panel.requests:
-        return f"{together}."
-    seen = peak((r.started, r.ended) for r in panel.requests)
-    return f"{together}; the server saw at most {plural(seen, 'request')} in flight."
-
-
-def _table(panels: Sequence[_Panel]) -> Table:
-    cells = []
-    for panel in panels:
-        start, name = panel.timeline.started, [panel.name] if panel.name else []
-        lanes = [Lane("event loop", panel.held), *panel.timeline.lanes]
-        for lane in lanes:
-            for s in lane.segments:
-                times = (s.started - start, s.ended - s.started)
-                cells.append([*name, lane.name, WORDS[s.state], *map(seconds, times), s.where])
-    version = ["Version"] if panels[0].name else []
-    return Table([*version, "Task", "State", "Starts", "Takes", "Where"], cells)

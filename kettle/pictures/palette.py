@@ -115,7 +115,7 @@ font-variant-numeric:tabular-nums}
 .kettle-picture .kp-hatch{stroke:var(--kp-paper);stroke-width:1.4;fill:none}
 .kettle-picture .kp-wash{fill:var(--kp-blocked);fill-opacity:.13}
 .kettle-picture .kp-halo{stroke:var(--kp-paper);stroke-width:4;fill:none}
-.kettle-picture .kp-tick{stroke-width:1.2;fill:none}
+.kettle-picture .kp-tick{fill:none}
 .kettle-picture .kp-hit{fill:transparent;stroke:none}
 .kettle-picture .kp-legend{display:flex;flex-wrap:wrap;gap:2px 16px;margin:6px 0 0;padding:0;list-style:none;
 font-size:13px;color:var(--kp-muted)}

@@ -42,7 +42,12 @@ def query_waterfall(
         panels = {"before": _closed(before), **panels}
     total = max(_length(panel) for panel in panels.values())
     left = label_room(label for panel in panels.values() for label in _labels(panel))
-    scale = Scale(0, total or 1, left, WIDTH - 72)
+    scale = Scale(
+        0,
+        total or 1,
+        left,
+        WIDTH - (128 if any(0 < len(p) <= MOST_STATEMENTS for p in panels.values()) else 72),
+    )
     ids = new_ids()
     drawing, y = [], 4.0
     for name, panel in panels.items():
@@ -142,6 +147,11 @@ def _beside(x0: float, x1: float, middle: float, words: str) -> Markup:
     return join([halo, text(x0 - 6, middle + 4.5, words, class_="kp-muted kp-end")])
 
 
+def _stroke(count: int, scale: Scale) -> float:
+    # Thin enough that hundreds of lines stay lines.
+    return min(1.2, max(0.45, 0.4 * (scale.right - scale.left) / count))
+
+
 def _barcode(ids: str, statements: Sequence[Statement], scale: Scale, y: float) -> tuple[Markup, float]:
     often, drawn, start = _repeated(statements), [], statements[0].started
     for key, group in _shapes(statements).items():
@@ -158,6 +168,7 @@ def _barcode(ids: str, statements: Sequence[Statement], scale: Scale, y: float) 
                 tag(
                     "path",
                     d=lines,
+                    stroke_width=_stroke(len(group), scale),
                     class_=f"kp-tick kp-{state}-ink" if state == "running" else f"kp-tick kp-{state}",
                 ),
             ),

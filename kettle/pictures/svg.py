@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 # XML 1.0 has no way to write these characters, not even escaped.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-# Room is reckoned for the size that text takes on the narrowest screen (see palette.py), in drawing units.
-TEXT = 16.5
+# Room is reckoned for about the size that text takes on a narrow screen (see palette.py), in drawing units.
+TEXT = 15.5
 
 _NARROW, _WIDE = set("iljtfr.,:;'|!()[]/ I"), set("mwMW@%—")
 

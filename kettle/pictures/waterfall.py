@@ -100,7 +100,7 @@ def labels(bars: Sequence[Bar]) -> list[str]:
 
 def label_room(words: Iterable[str]) -> float:
     """Return the width of the column of labels, its margin included."""
-    return min(max((width(label) for label in words), default=0.0) + 10, 176)
+    return min(max((width(label) for label in words), default=0.0) + 10, 190)
 
 
 def _row(bars: Sequence[Bar]) -> int:
