@@ -1,0 +1,149 @@
+"""A rendezvous for work that must not hold the event loop: the work waits until the loop shows life.
+
+No clock decides: work on the loop's own thread waits in vain, however fast the machine is, and work elsewhere
+meets a living loop, however slow.
+"""
+
+import asyncio
+import itertools
+import json
+import os
+import shutil
+import tempfile
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+_BEAT = 0.002  # seconds between two beats of the loop
+_LOOK = 0.001  # seconds between two looks at them
+_numbers = itertools.count()
+
+
+@dataclass(frozen=True)
+class Held:
+    """One piece of work that waited for the loop: where it ran, whether the loop lived meanwhile, seconds."""
+
+    process: int
+    thread: int
+    lived: bool
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Pulse:
+    """Called by the work itself: waits until the loop has shown life, and tells whether it has.
+
+    Can be pickled; works in threads, and in processes made by fork, forkserver and spawn. Give it to the
+    work as part of what it works on.
+    """
+
+    folder: str
+    beats: int
+    patience: float
+
+    def __call__(self):
+        """Return True when the loop has beaten `beats` times; False after `patience` seconds without one."""
+        started = time.perf_counter()
+        lived = self._wait()
+        self._report(Held(os.getpid(), threading.get_ident(), lived, time.perf_counter() - started))
+        return lived
+
+    def _wait(self):
+        first = last = self._count()
+        last_beat = time.perf_counter()
+        while last is not None:
+            if last - first >= self.beats:
+                return True
+            if time.perf_counter() - last_beat > self.patience:
+                return False
+            time.sleep(_LOOK)
+            now = self._count()
+            if now != last:
+                last, last_beat = now, time.perf_counter()
+        return False
+
+    def _count(self):
+        try:
+            return (
+                Path(self.folder, "beats").stat().st_size
+            )  # a byte for each beat cannot be read half written
+        except OSError:
+            return None  # the watch is over
+
+    def _report(self, held):
+        name = f"{held.process}-{held.thread}-{next(_numbers)}"
+        try:
+            draft = Path(self.folder, f"{name}.draft")
+            draft.write_text(json.dumps(vars(held)), encoding="utf-8")
+            draft.rename(Path(self.folder, f"{name}.held"))
+        except OSError:
+            pass  # the watch is over: nobody reads it
+
+
+class loop_shows_life:  # noqa: N801 (used as a phrase: with loop_shows_life() as life)
+    """Let work find out whether the running event loop lives meanwhile; `with` and `async with` both work.
+
+    beats: how often the loop must come round. patience: seconds that the work waits for the next beat before
+    it gives up; paid by wrong answers only. Give `life.pulse` to the work, which must call it.
+
+    Read in the block or afterwards: held: a tuple of `Held`, one for each call of the pulse that has ended.
+    lived: whether there was work and the loop lived during all of it. processes: the ids of those it ran in.
+    Raises RuntimeError where no loop runs.
+    """
+
+    def __init__(self, beats=3, patience=3.0):
+        self.beats, self.patience = beats, patience
+        self._kept = None
+
+    def __enter__(self):
+        self._loop = asyncio.get_running_loop()
+        self._folder = tempfile.mkdtemp(prefix="kettle-life-")
+        self._file = Path(self._folder, "beats").open("ab", buffering=0)
+        self._kept = None
+        self._beat()
+        return self
+
+    def __exit__(self, *error):
+        self._timer.cancel()
+        self._kept = self._read()
+        self._file.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    async def __aenter__(self):
+        return self.__enter__()
+
+    async def __aexit__(self, *error):
+        self.__exit__(*error)
+
+    @property
+    def pulse(self):
+        """What the work must call."""
+        return Pulse(self._folder, self.beats, self.patience)
+
+    @property
+    def held(self):
+        """Every piece of work that has waited for the loop, in no particular order."""
+        return self._read() if self._kept is None else self._kept
+
+    @property
+    def lived(self):
+        """Whether there was work, and the loop lived during all of it."""
+        return bool(self.held) and all(held.lived for held in self.held)
+
+    @property
+    def processes(self):
+        """The ids of the processes in which work ran."""
+        return frozenset(held.process for held in self.held)
+
+    def __repr__(self):
+        lived = sum(held.lived for held in self.held)
+        return f"loop_shows_life(during {lived} of {len(self.held)}, processes {sorted(self.processes)})"
+
+    def _beat(self):
+        self._file.write(b".")
+        self._timer = self._loop.call_later(_BEAT, self._beat)
+
+    def _read(self):
+        texts = (path.read_text(encoding="utf-8") for path in Path(self._folder).glob("*.held"))
+        return tuple(Held(**json.loads(text)) for text in texts)

@@ -1,0 +1,94 @@
+"""Tasks: how many were alive at once, which were left over, and whose exceptions nobody retrieved."""
+
+import asyncio
+import gc
+import weakref
+
+from .steps import NewTasks, is_servants, name_of
+
+
+class watch_tasks:  # noqa: N801 (used as a verb: with watch_tasks() as tasks)
+    """Watch the tasks that the running loop makes in the block; `with` and `async with` both work.
+
+    `async with` lets tasks that are just ending end before it counts what is left over.
+
+    Read afterwards (or in the block): created: how many tasks were made. alive: how many have not ended.
+    peak: the most that were alive at once. leftover: the names of those alive at the end of the block.
+    never_retrieved: the exceptions, as text, of tasks that failed without anybody looking.
+    complaints: everything else that the loop's exception handler was told meanwhile.
+    Tasks of the notebook's kernel and of the course's panels are not counted.
+    Raises RuntimeError where no loop runs.
+    """
+
+    def __init__(self):
+        self.created = self.alive = self.peak = 0
+        self.leftover = self.never_retrieved = self.complaints = ()
+
+    def __enter__(self):
+        self._loop = asyncio.get_running_loop()
+        self._tasks, self._lost, self._others = [], [], []
+        self._handler_before = self._loop.get_exception_handler()
+        self._loop.set_exception_handler(self._handle)
+        self._new_tasks = NewTasks(self._loop, self._add)
+        gc.freeze()  # so that the collection at the end only looks at what came since
+        return self
+
+    def __exit__(self, *error):
+        self._new_tasks.stop()
+        tasks = [task for reference in self._tasks if (task := reference()) is not None]
+        self.leftover = tuple(_name(task) for task in tasks if not task.done())
+        alive_but_lost = [task.exception() for task in tasks if _is_lost(task)]
+        del tasks
+        gc.collect()  # tasks in cycles complain now
+        gc.unfreeze()
+        if self._loop.get_exception_handler() == self._handle:
+            self._loop.set_exception_handler(self._handler_before)
+        self.never_retrieved = tuple(self._lost) + tuple(map(repr, alive_but_lost))
+        self.complaints = tuple(self._others)
+
+    async def __aenter__(self):
+        return self.__enter__()
+
+    async def __aexit__(self, *error):
+        for _ in range(3):  # tasks that are just ending may end
+            await asyncio.sleep(0)
+        self.__exit__(*error)
+
+    def __repr__(self):
+        lost = f", never retrieved: {', '.join(self.never_retrieved)}" if self.never_retrieved else ""
+        return (
+            f"watch_tasks({self.created} created, {self.peak} at once, {len(self.leftover)} left over{lost})"
+        )
+
+    def _add(self, task):
+        if is_servants(task):
+            return
+        self.created += 1
+        self.alive += 1
+        self.peak = max(self.peak, self.alive)
+        self._tasks.append(weakref.ref(task))
+        task.add_done_callback(self._end)  # the first to be called: whoever awaits the task hears of it later
+
+    def _end(self, task):
+        self.alive -= 1
+
+    def _handle(self, loop, context):
+        message, error = context.get("message", ""), context.get("exception")
+        if "never retrieved" in message:
+            self._lost.append(repr(error))
+            return
+        self._others.append(f"{message}: {error!r}" if error is not None else message)
+        if self._handler_before is not None:
+            self._handler_before(loop, context)
+        else:
+            loop.default_exception_handler(context)
+
+
+def _is_lost(task):
+    """Tell whether a task failed and nobody has asked for its exception; asking is not done here."""
+    return task.done() and not task.cancelled() and task._log_traceback
+
+
+def _name(task):
+    name = task.get_name()
+    return name_of(task) if name.startswith("Task-") else name

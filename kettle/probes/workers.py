@@ -1,0 +1,287 @@
+"""Workers: which executors were made and shut down, which processes began, and where the work ran."""
+
+import functools
+import itertools
+import json
+import os
+import shutil
+import sys
+import tempfile
+import threading
+import time
+from concurrent import futures
+from concurrent.futures import process as _process  # noqa: F401 (so that the attribute is there)
+from dataclasses import dataclass
+from multiprocessing.pool import Pool
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+from .where import own_frame, place
+
+_numbers = itertools.count()
+
+
+@dataclass
+class Executor:
+    """A pool that was made: its class's name, "module:line" of its maker, when, whether it was shut down.
+
+    default: asyncio made it by itself, for `asyncio.to_thread` or `run_in_executor(None, …)`.
+    """
+
+    kind: str
+    where: str
+    made: float
+    default: bool = False
+    shut_down: bool = False
+
+    @property
+    def of_processes(self):
+        """Whether its workers are processes."""
+        return self.kind in ("ProcessPoolExecutor", "Pool")
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Processes that one pool started, or one process started by hand: the owner's kind, when, how many."""
+
+    owner: str
+    started: tuple[float, ...]
+
+    def __len__(self):
+        return len(self.started)
+
+
+@dataclass(frozen=True)
+class Ran:
+    """One piece of work that an executor ran: its function's name, the process's and the thread's ids."""
+
+    name: str
+    process: int
+    thread: int
+
+
+class watch_workers:  # noqa: N801 (used as a verb: with watch_workers() as workers)
+    """Watch the executors, pools and processes of this whole process; `with` and `async with` both work.
+
+    Read afterwards (or in the block):
+    made: the executors and pools made in the block (`Executor`). open: those of them not shut down.
+    batches: the processes that began, by the pool they belong to (`Batch`); a pool may start its processes
+    one by one as it needs them: that is one batch.
+    ran: the work that ended, in executors' threads and processes (`Ran`); of `multiprocessing.Pool` only
+    batches are known. processes, threads: the ids of the processes, other than this one, and of the threads
+    of this one in which work ran.
+    threads_started: how many threads were started by other code than executors.
+    """
+
+    def __init__(self):
+        self.made, self._starts, self._ran, self._by_id = [], [], [], {}
+        self._kept = None
+        self.threads_started = 0
+
+    def __enter__(self):
+        self._folder = tempfile.mkdtemp(prefix="kettle-workers-")
+        with _lock:
+            _watchers.append(self)
+            if len(_watchers) == 1:
+                _install()
+        return self
+
+    def __exit__(self, *error):
+        with _lock:
+            _watchers.remove(self)
+            if not _watchers:
+                _uninstall()
+        self._kept = self._read()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    async def __aenter__(self):
+        return self.__enter__()
+
+    async def __aexit__(self, *error):
+        self.__exit__(*error)
+
+    @property
+    def open(self):
+        """The executors made in the block that were not shut down."""
+        return tuple(executor for executor in self.made if not executor.shut_down)
+
+    @property
+    def batches(self):
+        """The processes that began, one batch for each pool and for each process started by hand."""
+        owners = {}
+        for key, owner, started in self._starts:
+            owners.setdefault((key, owner), []).append(started)
+        return tuple(Batch(owner, tuple(times)) for (_, owner), times in owners.items())
+
+    @property
+    def ran(self):
+        """The work that has ended in executors."""
+        return self._read() if self._kept is None else self._kept
+
+    @property
+    def processes(self):
+        """The ids of the other processes in which work ran."""
+        return frozenset(work.process for work in self.ran) - {os.getpid()}
+
+    @property
+    def threads(self):
+        """The ids of the threads of this process in which executors' work ran."""
+        return frozenset(work.thread for work in self.ran if work.process == os.getpid())
+
+    def __repr__(self):
+        made = ", ".join(executor.kind for executor in self.made) or "no executors"
+        return f"watch_workers({made} made, {len(self.batches)} batches of processes, {len(self.ran)} ran)"
+
+    def _read(self):
+        elsewhere = (json.loads(path.read_text("utf-8")) for path in Path(self._folder).glob("*.ran"))
+        return (*self._ran, *(Ran(**work) for work in elsewhere))
+
+
+class _Reporting:
+    """A function that leaves a note of the process it ran in. Can be pickled if the function can."""
+
+    def __init__(self, function, folder):
+        self.function, self.folder = function, folder
+
+    def __call__(self, *args, **kwargs):
+        try:
+            return self.function(*args, **kwargs)
+        finally:
+            work = {"name": _name(self.function), "process": os.getpid(), "thread": threading.get_ident()}
+            try:
+                draft = Path(self.folder, f"{work['process']}-{work['thread']}-{next(_numbers)}.draft")
+                draft.write_text(json.dumps(work), encoding="utf-8")
+                draft.rename(draft.with_suffix(".ran"))
+            except OSError:
+                pass  # the watch is over: nobody reads it
+
+
+def _name(function):
+    while isinstance(function, functools.partial | _Reporting):
+        if isinstance(function, functools.partial) and function.args and _is_context_run(function.func):
+            function = function.args[0]  # asyncio.to_thread
+        else:
+            function = getattr(function, "func", None) or function.function
+    return getattr(function, "__qualname__", type(function).__qualname__)
+
+
+def _is_context_run(function):
+    return getattr(function, "__qualname__", "") == "Context.run"
+
+
+_lock = threading.Lock()
+_watchers = []
+_undo = []
+
+
+def _replace(owner, name, make):
+    original = getattr(owner, name)
+    _undo.append((owner, name, original))
+    setattr(owner, name, functools.wraps(original)(make(original)))
+
+
+def _install():
+    for kind in (futures.ThreadPoolExecutor, futures.ProcessPoolExecutor, Pool):
+        _replace(kind, "__init__", _making)
+    for kind, ends in (
+        (futures.ThreadPoolExecutor, ("shutdown",)),
+        (futures.ProcessPoolExecutor, ("shutdown",)),
+        (Pool, ("close", "terminate")),
+    ):
+        for name in ends:
+            _replace(kind, name, _ending)
+    _replace(futures.ThreadPoolExecutor, "submit", _submitting_to_threads)
+    _replace(futures.ProcessPoolExecutor, "submit", _submitting_to_processes)
+    _replace(BaseProcess, "start", _starting)
+    _replace(threading.Thread, "start", _starting_thread)
+
+
+def _uninstall():
+    while _undo:
+        setattr(*_undo.pop())
+
+
+def _making(original):
+    def __init__(self, *args, **kwargs):  # noqa: N807 (takes the place of one)
+        original(self, *args, **kwargs)
+        frame = own_frame(sys._getframe(1))
+        where = place(frame.f_code, frame.f_lineno) if frame is not None else ""
+        default = str(getattr(self, "_thread_name_prefix", "")).startswith("asyncio")
+        for watcher in _watchers:
+            if id(self) in watcher._by_id and watcher._by_id[id(self)][0] is self:
+                continue  # ThreadPool calls Pool's
+            executor = Executor(type(self).__name__, where, time.perf_counter(), default)
+            watcher._by_id[id(self)] = (self, executor)
+            watcher.made.append(executor)
+
+    return __init__
+
+
+def _ending(original):
+    def end(self, *args, **kwargs):
+        for watcher in _watchers:
+            _, executor = watcher._by_id.get(id(self), (None, None))
+            if executor is not None:
+                executor.shut_down = True
+        return original(self, *args, **kwargs)
+
+    return end
+
+
+def _submitting_to_threads(original):
+    def submit(self, fn, /, *args, **kwargs):
+        if type(self) is not futures.ThreadPoolExecutor:
+            return original(self, fn, *args, **kwargs)  # an InterpreterPoolExecutor must pickle the function
+        watchers = tuple(_watchers)
+
+        @functools.wraps(fn, updated=())
+        def run(*args, **kwargs):
+            try:
+                return fn(*args, **kwargs)
+            finally:
+                for watcher in watchers:
+                    watcher._ran.append(Ran(_name(fn), os.getpid(), threading.get_ident()))
+
+        return original(self, run, *args, **kwargs)
+
+    return submit
+
+
+def _submitting_to_processes(original):
+    def submit(self, fn, /, *args, **kwargs):
+        for watcher in _watchers:
+            fn = _Reporting(fn, watcher._folder)
+        return original(self, fn, *args, **kwargs)
+
+    return submit
+
+
+def _starting(original):
+    def start(self):
+        key, owner = _owner(self)
+        for watcher in _watchers:
+            watcher._starts.append((key, owner, time.perf_counter()))
+        return original(self)
+
+    return start
+
+
+def _owner(process):
+    """Return what tells a process's pool from others, and its kind; a pool gives its workers one queue."""
+    target, args = getattr(process, "_target", None), getattr(process, "_args", ())
+    if getattr(target, "__module__", "") == "concurrent.futures.process":
+        return id(args[0]), "ProcessPoolExecutor"
+    if getattr(target, "__module__", "") == "multiprocessing.pool":
+        return id(args[0]), "Pool"
+    return f"by hand {next(_numbers)}", type(process).__name__
+
+
+def _starting_thread(original):
+    def start(self):
+        frame = sys._getframe(1)
+        if own_frame(frame) is frame:
+            for watcher in _watchers:
+                watcher.threads_started += 1
+        return original(self)
+
+    return start
