@@ -149,7 +149,7 @@ def _beside(x0: float, x1: float, middle: float, words: str) -> Markup:
 
 def _stroke(count: int, scale: Scale) -> float:
     # Thin enough that hundreds of lines stay lines.
-    return min(1.2, max(0.45, 0.4 * (scale.right - scale.left) / count))
+    return min(1.2, max(0.7, 0.5 * (scale.right - scale.left) / count))
 
 
 def _barcode(ids: str, statements: Sequence[Statement], scale: Scale, y: float) -> tuple[Markup, float]:

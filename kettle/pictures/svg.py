@@ -9,7 +9,7 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 # Room is reckoned for about the size that text takes on a narrow screen (see palette.py), in drawing units.
 TEXT = 15.5
 
-_NARROW, _WIDE = set("iljtfr.,:;'|!()[]/ I"), set("mwMW@%—")
+_NARROW, _WIDE = set("ilj.,:;'|!()[]/ I"), set("mwMW@%—")
 
 
 class Markup(str):
@@ -67,7 +67,9 @@ def _advance(character: str) -> float:
         return 0.34
     if character in _WIDE or ord(character) > 0x2E80:
         return 1.0 if ord(character) > 0x2E80 else 0.92
-    return 0.7 if character.isupper() else 0.58
+    if character in "frt":
+        return 0.42
+    return 0.7 if character.isupper() else 0.6
 
 
 def shorten(words: str, room: float, size: float = TEXT) -> str:
