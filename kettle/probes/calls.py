@@ -83,15 +83,17 @@ def count_calls(target: Any, name: str | None = None) -> Iterator[Calls]:
 
     Arguments:
         target: "module:qualname" (the module is imported), a function or method, a pair (owner, attribute),
-            or an owner (module, class, object, or a dict such as `globals()`) whose attribute or key is `name`.
-            A class means its constructions, a property its getter, a method the calls for all instances.
+            or an owner (module, class, object, or a dict such as `globals()`) whose attribute or key is
+            `name`. A class means its constructions, a property its getter, a method the calls for all
+            instances.
         name: the attribute or key, if `target` is an owner.
 
     Yields `Calls`. A coroutine function or generator is counted when its body starts, not when it is made.
     Windows may overlap, also on the same function and from several threads; the function is itself again
     after the last one.
 
-    Raises LookupError or AttributeError if there is no such name, TypeError if it cannot be called or watched.
+    Raises LookupError or AttributeError if there is no such name, TypeError if it cannot be called or
+    watched.
     """
     owner, key, found = _resolve(target, name)
     with ExitStack() as undo:

@@ -73,7 +73,7 @@ def outer():
 _PLAIN = ("def", "return hook(args, kwargs)")
 _COROUTINE = ("async def", "return await hook(args, kwargs)")
 _GENERATOR = ("def", "return (yield from hook(args, kwargs))")
-_ASYNC_GENERATOR = (  # there is no `yield from` here; athrow must arrive, since asynccontextmanager lives by it
+_ASYNC_GENERATOR = (  # no `yield from` here; athrow must arrive, since asynccontextmanager lives by it
     "async def",
     """made = hook(args, kwargs)
         try:

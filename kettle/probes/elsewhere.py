@@ -1,0 +1,171 @@
+"""Following a run's work into the threads it starts, and noticing when it leaves the process."""
+
+import gc
+import os
+import subprocess
+import threading
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from multiprocessing.pool import Pool
+from multiprocessing.process import BaseProcess
+from typing import Any
+
+from kettle.probes.instructions import Meter
+
+_STARTERS = (
+    (BaseProcess, "start"),
+    (subprocess.Popen, "__init__"),
+    *((os, name) for name in ("fork", "forkpty", "posix_spawn", "posix_spawnp", "system", "startfile")),
+)
+_SENDERS = (
+    (ProcessPoolExecutor, "submit"),
+    *((Pool, name) for name in ("apply_async", "_map_async", "imap", "imap_unordered")),
+)
+
+
+class Counting:
+    """Counts what is run by `here`, the threads started by it, and the jobs it gives to thread pools.
+
+    Automatic garbage collection is off meanwhile: finalizers would count at random. After the block: `totals`
+    (instructions, calls, calls of C functions), `threads`, `processes`, `sent_away` (jobs given to pools of
+    processes or interpreters), and `lost`: whether a trace or profile function was replaced meanwhile.
+    """
+
+    def __init__(self):
+        self.processes = self.sent_away = 0
+        self._meters: list[tuple[threading.Thread, Meter]] = []
+
+    def __enter__(self) -> "Counting":
+        _WATCH.open()
+        return self
+
+    def __exit__(self, *error) -> None:
+        for _, meter in self._meters:
+            meter.live = False
+        _WATCH.close()
+        counts = [(thread, meter.read()) for thread, meter in self._meters]
+        self.totals = tuple(map(sum, zip((0, 0, 0), *(count for _, count in counts), strict=True)))
+        self.threads = len({thread for thread, count in counts if count[0]} - {threading.current_thread()})
+        self.lost = any(meter.lost for _, meter in self._meters)
+
+    def here(self, fn: Callable, *args, **kwargs) -> Any:
+        """Call `fn`, counted in this thread."""
+        counted = _COUNTED.get(threading.get_ident())
+        if counted and counted.by is self:
+            return fn(*args, **kwargs)
+        counted = self.begin()
+        try:
+            return fn(*args, **kwargs)
+        finally:
+            self.end(counted)
+
+    def begin(self) -> "_Counted":
+        """Count this thread until `end`. Only this folder's frames may come before the code to be counted."""
+        me = threading.get_ident()
+        counted = _COUNTED[me] = _Counted(self, Meter(), _COUNTED.get(me))
+        self._meters.append((threading.current_thread(), counted.meter))
+        counted.meter.start()
+        return counted
+
+    def end(self, counted: "_Counted") -> None:
+        """End what `begin` began, in the same thread."""
+        counted.meter.stop()
+        if counted.before:
+            _COUNTED[threading.get_ident()] = counted.before
+        else:
+            del _COUNTED[threading.get_ident()]
+
+
+@dataclass
+class _Counted:
+    """A thread that is being counted: by whom, and whether it is just now leaving the process."""
+
+    by: Counting
+    meter: Meter
+    before: "_Counted | None"
+    leaving: str | None = None
+
+    def start_process(self, real: Callable, *args, **kwargs) -> Any:
+        self.by.processes += self.leaving != "start"  # Process.start calls os.fork
+        return self._leave("start", real, *args, **kwargs)
+
+    def send_away(self, real: Callable, *args, **kwargs) -> Any:
+        self.by.sent_away += self.leaving is None
+        return self._leave("send", real, *args, **kwargs)
+
+    def start_thread(self, real: Callable, thread: threading.Thread) -> None:
+        if self.leaving:  # the helpers of a pool of processes
+            return real(thread)
+        run = thread.run
+
+        def counted_run():
+            thread.__dict__.pop("run", None)
+            self.by.here(run)
+
+        thread.run = counted_run
+        return real(thread)
+
+    def submit(self, real: Callable, pool: ThreadPoolExecutor, fn: Callable, /, *args, **kwargs) -> Any:
+        if type(pool).__name__ == "InterpreterPoolExecutor":  # a subclass, whose jobs are pickled
+            return self.send_away(real, pool, fn, *args, **kwargs)
+        return real(pool, self.by.here, fn, *args, **kwargs)
+
+    def _leave(self, how: str, real: Callable, *args, **kwargs) -> Any:
+        """Call `real` without counting what the standard library does to start or reach a process."""
+        before, self.leaving, here = self.leaving, how, os.getpid()
+        if before is None:
+            self.meter.stop()
+        try:
+            return real(*args, **kwargs)
+        finally:
+            self.leaving = before
+            if before is None and os.getpid() == here:  # a forked child runs at full speed
+                self.meter.start()
+
+
+_COUNTED: dict[int, _Counted] = {}  # by the number of the thread
+
+
+class _Watch:
+    """What is patched while anybody counts: once for all, since the windows of threads overlap."""
+
+    def __init__(self):
+        self._lock, self._users, self._undo = threading.Lock(), 0, ExitStack()
+
+    def open(self) -> None:
+        with self._lock:
+            self._users += 1
+            if self._users > 1:
+                return
+            if gc.isenabled():
+                gc.disable()
+                self._undo.callback(gc.enable)
+            for owner, name in _STARTERS:
+                self._patch(owner, name, _Counted.start_process)
+            for owner, name in _SENDERS:
+                self._patch(owner, name, _Counted.send_away)
+            self._patch(threading.Thread, "start", _Counted.start_thread)
+            self._patch(ThreadPoolExecutor, "submit", _Counted.submit)
+
+    def close(self) -> None:
+        with self._lock:
+            self._users -= 1
+            if not self._users:
+                self._undo.close()
+
+    def _patch(self, owner: Any, name: str, instead: Callable) -> None:
+        real = getattr(owner, name, None)
+        if real is None:  # not on this system
+            return
+
+        def patched(*args, **kwargs):
+            counted = _COUNTED.get(threading.get_ident())
+            return instead(counted, real, *args, **kwargs) if counted else real(*args, **kwargs)
+
+        setattr(owner, name, patched)
+        self._undo.callback(setattr, owner, name, real)
+
+
+_WATCH = _Watch()
