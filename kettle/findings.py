@@ -127,7 +127,7 @@ def look_at_shop() -> Finding:
             "Lessons that call the shop cannot run: something forbids a server on this machine's own address."
         )
         return Finding(name, f"did not start ({short(error)})", advice, "missing")
-    value = f"answered {answer} after {seconds:.1f} s"
+    value = f"answered ({answer}) after {seconds * 1e3:.0f} ms"
     return Finding(
         name, value, "Lessons have a server of their own to call, which never leaves this machine."
     )

@@ -11,22 +11,36 @@ from kettle.progress import NotebookProgress, Progress
 _STATES = {"solved": "●", "run": "◕", "predicted": "◔", "not started": "○"}
 _LEVELS = {"ok": ("✓", "wk-good"), "limited": ("!", "wk-doubt"), "missing": ("✗", "wk-bad")}
 
+# Said twice (.wk-landing.wk-landing), to come before what JupyterLab says about tables and links in outputs.
 CSS = """<style>
-.wk-landing table { border-collapse: collapse; margin: .4em 0 .8em; width: 100%; font-size: inherit;
-  table-layout: auto; color: var(--wk-ink); border: 0; background: none; }
-.wk-landing caption { text-align: left; color: var(--wk-soft); padding: 0 0 .4em; caption-side: top; }
-.wk-landing th, .wk-landing td { text-align: left; vertical-align: top; padding: .35em 1.2em .35em 0;
-  border: 0; color: var(--wk-ink); white-space: normal; overflow-wrap: break-word; }
-.wk-landing thead th { border-bottom: 1px solid var(--wk-edge); font-weight: 600; white-space: nowrap; }
-.wk-landing tbody tr, .wk-landing tbody tr:nth-child(even), .wk-landing tbody tr:hover { background: none; }
-.wk-landing tbody tr + tr > * {
+.wk-landing.wk-landing { container-type: inline-size; overflow-x: auto; padding: 3px; }
+.wk-landing.wk-landing table { border-collapse: collapse; margin: .4em 0 .8em; width: 100%;
+  font-size: inherit; table-layout: auto; color: var(--wk-ink); border: 0; background: none; }
+.wk-landing.wk-landing caption { text-align: left; color: var(--wk-soft); padding: 0 0 .4em;
+  caption-side: top; }
+.wk-landing.wk-landing :is(th, td) { text-align: left; vertical-align: top; padding: .35em 1.2em .35em 0;
+  border: 0; color: var(--wk-ink); white-space: normal; overflow-wrap: break-word; line-height: 1.5;
+  max-width: none; }
+.wk-landing.wk-landing :is(th, td):last-child { padding-right: 0; }
+.wk-landing.wk-landing thead th { border-bottom: 1px solid var(--wk-edge); font-weight: 600; }
+.wk-landing.wk-landing tbody tr { background: none; }
+.wk-landing.wk-landing tbody tr + tr > * {
   border-top: 1px solid color-mix(in srgb, var(--wk-edge) 35%, transparent); }
-.wk-landing tbody th { font-weight: 400; }
-.wk-landing tbody.wk-part > tr:first-child th { padding-top: 1em; font-weight: 700; }
-.wk-landing a, .wk-landing a:visited { color: var(--wk-link); text-decoration: underline; }
-.wk-landing a:focus-visible { outline: 3px solid var(--wk-link); outline-offset: 2px; }
-.wk-landing .wk-state { white-space: nowrap; } .wk-landing .wk-sign { display: inline-block; width: 1.3em; }
-.wk-landing .wk-mean { display: block; color: var(--wk-soft); }
+.wk-landing.wk-landing tbody th { font-weight: 400; }
+.wk-landing.wk-landing tbody.wk-part > tr:first-child th { padding-top: 1em; font-weight: 700; }
+.wk-landing.wk-landing td.wk-soft, .wk-landing .wk-mean { color: var(--wk-soft); }
+.wk-landing.wk-landing td.wk-good { color: var(--wk-right); }
+.wk-landing.wk-landing td.wk-doubt { color: var(--wk-unsure); font-weight: 600; }
+.wk-landing.wk-landing td.wk-bad { color: var(--wk-wrong); font-weight: 600; }
+.wk-landing.wk-landing :is(a, a:visited, a:hover) { color: var(--wk-link); text-decoration: underline; }
+.wk-landing.wk-landing a:hover { text-decoration-thickness: 2px; }
+.wk-landing.wk-landing a:focus-visible { outline: 3px solid var(--wk-link); outline-offset: 2px; }
+.wk-landing .wk-state { white-space: nowrap; }
+.wk-landing .wk-sign { display: inline-block; width: 1.1em; margin-right: .3em; }
+.wk-landing .wk-mean { display: block; } .wk-landing .wk-exercise { margin-right: .8em; }
+@container (max-width: 34rem) {
+  .wk-landing.wk-landing :is(th, td) { padding-right: .7em; }
+  .wk-landing.wk-landing .wk-state { white-space: normal; } .wk-landing .wk-exercise { display: block; } }
 </style>"""
 
 
@@ -82,12 +96,13 @@ def draw_preflight(found: Preflight) -> Said:
 
 def _lesson_row(each: LessonFiles, progress: Progress) -> tuple[str, str]:
     lesson, exercise = (progress.of(each.notebook_id(kind)) for kind in ("lesson", "exercise"))
-    practise = _link(f"../exercises/{each.exercise.name}", "Exercise") if each.exercise.is_file() else ""
+    there = each.exercise.is_file()
+    practise = f'<span class="wk-exercise">{_link(f"../exercises/{each.exercise.name}", "Exercise")}</span>'
     name = _name(each)
     link, lesson_state = _link(each.notebook.name, name), _state_html(lesson)
     row = (
         f'<tr><th scope="row">{link}</th><td class="wk-state">{lesson_state}</td>'
-        f'<td class="wk-state">{practise and _state_html(exercise)} {practise}</td></tr>'
+        f'<td class="wk-state">{f"{practise} {_state_html(exercise)}" if there else ""}</td></tr>'
     )
     return row, f"  {name}: {_state(lesson)}; exercise: {_state(exercise)}"
 
