@@ -81,9 +81,10 @@ def stylesheet() -> str:
         f'[data-jp-theme-light="true"] .kettle-picture,.vscode-light .kettle-picture{{{light}}}'
         f'[data-jp-theme-light="false"] .kettle-picture,.vscode-dark .kettle-picture{{{dark}}}'
     )
-    return themes + _LAYOUT + states + series
+    return themes + _LAYOUT.replace("FIGURE", ".kettle-picture" * 3) + states + series
 
 
+# FIGURE becomes the class said thrice, where JupyterLab's rules for rendered HTML would win otherwise.
 _LAYOUT = """
 .kettle-picture{background:var(--kp-paper);color:var(--kp-ink);forced-color-adjust:none;
 margin:0;padding:10px 12px 8px;max-width:664px;box-sizing:border-box;
@@ -96,7 +97,7 @@ scrollbar-color:var(--kp-muted) transparent}
 .kettle-picture .kp-scroll:focus-visible,.kettle-picture summary:focus-visible{
 outline:2px solid var(--kp-running);outline-offset:2px}
 .kettle-picture svg.kp-svg{display:block;width:100%;min-width:370px;height:auto;background:none}
-.kettle-picture svg text{font-family:inherit;font-size:13px;fill:var(--kp-ink);
+.kettle-picture svg text{font-family:inherit;font-size:12.5px;fill:var(--kp-ink);
 font-variant-numeric:tabular-nums}
 /* The drawing shrinks with its window; its text shrinks less, and stays at 11 px or more. */
 @container (max-width:520px){.kettle-picture svg text{font-size:14.5px}}
@@ -117,20 +118,21 @@ font-variant-numeric:tabular-nums}
 .kettle-picture .kp-halo{stroke:var(--kp-paper);stroke-width:4;fill:none}
 .kettle-picture .kp-tick{fill:none}
 .kettle-picture .kp-hit{fill:transparent;stroke:none}
-.kettle-picture .kp-legend{display:flex;flex-wrap:wrap;gap:2px 16px;margin:6px 0 0;padding:0;list-style:none;
+FIGURE .kp-legend{display:flex;flex-wrap:wrap;gap:2px 16px;margin:6px 0 0;padding:0;list-style:none;
 font-size:13px;color:var(--kp-muted)}
-.kettle-picture .kp-legend li{display:flex;align-items:center;gap:6px;margin:0;padding:0}
+FIGURE .kp-legend li{display:flex;align-items:center;gap:6px;margin:0;padding:0}
 .kettle-picture details{margin-top:6px;font-size:13px;color:var(--kp-muted)}
 .kettle-picture summary{cursor:pointer;width:max-content;max-width:100%}
-.kettle-picture .kp-rows{overflow:auto;max-height:320px;margin-top:4px}
-.kettle-picture table{border-collapse:collapse;margin:0;font-size:13px;color:var(--kp-ink);
+.kettle-picture .kp-rows{overflow:auto;scrollbar-width:thin;scrollbar-color:var(--kp-muted) transparent;
+max-height:320px;margin-top:4px}
+FIGURE table{border-collapse:collapse;margin:0;font-size:13px;color:var(--kp-ink);
 font-variant-numeric:tabular-nums;background:none;border:0}
-.kettle-picture th,.kettle-picture td{padding:2px 16px 2px 0;text-align:left;vertical-align:top;border:0;
+FIGURE th,FIGURE td{padding:2px 16px 2px 0;text-align:left;vertical-align:top;border:0;
 background:none;max-width:44ch;overflow-wrap:anywhere}
-.kettle-picture th{color:var(--kp-muted);font-weight:600;
+FIGURE th{color:var(--kp-muted);font-weight:600;
 border-bottom:1px solid var(--kp-muted);white-space:nowrap}
-.kettle-picture .kp-number{text-align:right}
-.kettle-picture tr{background:none}
+FIGURE .kp-number{text-align:right;white-space:nowrap}
+FIGURE tr{background:none}
 .kettle-picture .kp-waiting{fill-opacity:.22;stroke-width:1}
 .kettle-picture .kp-cancelled{fill-opacity:.12;stroke-width:1.25;stroke-dasharray:3 2}
 .kettle-picture .kp-running,.kettle-picture .kp-blocked,.kettle-picture .kp-failed{stroke:none}
