@@ -83,7 +83,7 @@ class Predict:
         for each in self.asked:
             if each.name in self.locked and each.name in self._fields:
                 field = self._fields[each.name]
-                field.value, field.disabled = f"{self.locked[each.name]:,g}", True
+                field.value, field.disabled = in_unit(self.locked[each.name], each.unit), True
         if self._fields and not self._open():
             self._button.disabled, self._button.description = True, "Locked in"
             self._say("Locked in. Now run the next cell, and see how near you were.")
@@ -110,9 +110,10 @@ class Predict:
         rows = []
         for each in self.asked:
             # The description is the field's label, also for a screen reader.
-            field = ipywidgets.Text(description=each.text.replace("`", ""), placeholder="your guess")
+            hint = f"a number, in {each.unit}" if each.unit else "a number"
+            field = ipywidgets.Text(description=each.text.replace("`", ""), placeholder=hint)
             self._fields[each.name] = field
-            rows.append(ipywidgets.HBox([field, ipywidgets.HTML(inline(each.unit))]).add_class("wk-row"))
+            rows.append(field)
         self._button = ipywidgets.Button(description="Lock in").add_class("wk-main").add_class("wk-lock-in")
         self._button.on_click(self._click)
         self._below = ipywidgets.HTML()

@@ -1,0 +1,278 @@
+"""The verbs of a lesson, as code and by clicking, with a checker that answers at once."""
+
+import asyncio
+import json
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from kettle.checking import Verdict, checks
+from kettle.lesson import Lesson
+from kettle.panels import check as check_panel
+from kettle.panels.run import Interrupted
+from kettle.progress import Progress
+
+STEM = "14_x"
+
+
+class FakeChecker:
+    """Stands in for the checker's process, which has tests of its own."""
+
+    def __init__(self, outcome="right"):
+        self.outcome = outcome
+        self.released = threading.Event()
+        self.released.set()
+
+    def warm_up(self):
+        pass
+
+    def wait_settled(self, timeout):
+        return True
+
+    def check(self, on_event=None):
+        if on_event:
+            on_event("Looking at the answers")
+        self.released.wait(20)
+        return Verdict(self.outcome, "So it is.")
+
+    def stop(self):
+        self.outcome = "stopped"
+        self.released.set()
+
+
+@pytest.fixture(autouse=True)
+def course(tmp_path, monkeypatch):
+    cells = [
+        {"cell_type": "markdown", "metadata": {}, "source": "# Fourteen"},
+        {"cell_type": "code", "metadata": {"tags": ["fix"], "kettle": {"of": "lesson"}}, "source": "x = 1"},
+    ]
+    for folder in ("notebooks", "solutions", "checks", ".kettle/pristine/notebooks"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / f"{STEM}.ipynb").write_text(json.dumps({"cells": cells}))
+    (tmp_path / "checks" / f"{STEM}.py").write_text('HINTS = ("one", "two")\nRECALL = ()\n')
+    monkeypatch.setattr(checks, "CHECKS", tmp_path / "checks")
+    monkeypatch.setenv("KETTLE_PROGRESS", str(tmp_path / "progress"))
+    monkeypatch.delenv("KETTLE_CERTIFYING", raising=False)
+    monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
+    return tmp_path
+
+
+@pytest.fixture
+def lesson(course):
+    return Lesson(STEM, _root=course, _checker=FakeChecker())
+
+
+def history():
+    return Progress().of(f"notebooks/{STEM}")
+
+
+async def triple(value):
+    await asyncio.sleep(0.01)
+    return value * 3
+
+
+def predicted(lesson):
+    lesson.predict(total="How many seconds?", unit="s")
+    lesson.lock_in(total=3)
+    return lesson
+
+
+def test_importing_kettle_is_cheap():
+    code = "import sys, kettle; assert 'ipywidgets' not in sys.modules and 'kettle.lesson' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_it_says_what_it_is_and_refuses_a_lesson_that_is_not_there(lesson, course):
+    assert repr(lesson) == "Lesson 14: Fourteen"
+    with pytest.raises(LookupError, match="no lesson called"):
+        Lesson("99_nothing", _root=course)
+
+
+def test_nothing_runs_before_a_prediction_is_locked_in(lesson, capsys):
+    ran = []
+    lesson.predict(total="How many seconds?", unit="s")
+    assert asyncio.run(lesson.run(ran.append, 1)) is None
+    assert not ran
+    assert "Lock in your prediction first" in capsys.readouterr().out
+
+
+def test_a_prediction_is_never_changed_not_even_by_another_kernel(lesson, course, capsys):
+    predicted(lesson)
+    lesson.lock_in(total=4)
+    assert "stays as it was" in capsys.readouterr().out
+    assert history().predictions == {"total": 3}
+    again = Lesson(STEM, _root=course, _checker=FakeChecker())
+    assert asyncio.run(again.run(triple, 2)) == 6
+    again.predict(total="How many seconds?", unit="s")
+    assert "Locked in: 3.00 s." in capsys.readouterr().out
+
+
+def test_a_run_gives_the_result_and_sets_the_prediction_beside_the_fact(lesson, capsys):
+    predicted(lesson)
+    assert asyncio.run(lesson.run(triple, 2)) == 6
+    assert asyncio.run(lesson.run(lambda value: threading.current_thread().name, 1)) == "lesson"
+    assert "Predicted (How many seconds?): 3.00 s; measured:" in capsys.readouterr().out
+    assert history().runs[0].seconds > 0
+
+
+def test_facts_of_a_run_may_be_counted_and_pictures_made(lesson, capsys):
+    lesson.predict(calls="How many calls?", limit="What is the limit?", unit="calls", answer={"limit": 100})
+    lesson.lock_in(calls=2, limit=10)
+    shown = lambda result, traffic: f"picture of {result}"  # noqa: E731
+    asyncio.run(lesson.run(triple, 2, fact=lambda result, traffic: result, picture=shown))
+    out = capsys.readouterr().out
+    assert "picture of 6" in out
+    assert "measured: 6 calls" in out
+    assert "measured: 100 calls" in out
+
+
+def test_a_run_can_count_its_steps(lesson):
+    predicted(lesson)
+
+    def work(tick):
+        for _ in range(5):
+            tick()
+        return "done"
+
+    assert asyncio.run(lesson.run(work, progress=5)) == "done"
+
+
+def test_an_error_of_the_learners_own_code_is_theirs_to_see(lesson, capsys):
+    predicted(lesson)
+    with pytest.raises(ZeroDivisionError):
+        asyncio.run(lesson.run(lambda: 1 / 0))
+    assert history().runs == ()
+
+
+def test_an_interrupted_run_says_so_in_a_sentence(lesson):
+    predicted(lesson)
+
+    async def main():
+        task = asyncio.create_task(lesson.run(asyncio.sleep, 60))
+        await asyncio.sleep(0.1)
+        task.cancel()
+        with pytest.raises(Interrupted) as caught:
+            await asyncio.wait_for(task, 20)
+        assert caught.value._render_traceback_() == ["Interrupted: nothing was measured."]
+        return len(asyncio.all_tasks())
+
+    assert asyncio.run(main()) == 1
+
+
+def test_the_loop_wakes_during_a_quiet_wait_so_that_an_interrupt_is_noticed(lesson):
+    predicted(lesson)
+
+    async def main():
+        loop = asyncio.get_running_loop()
+        delays = []
+        later = loop.call_at
+        loop.call_at = lambda when, *args, **kwargs: (
+            delays.append(when - loop.time()) or later(when, *args, **kwargs)
+        )
+        await lesson.run(asyncio.sleep, 0.5)
+        return min(delays), len(delays)
+
+    shortest, count = asyncio.run(main())
+    assert shortest <= 0.11
+    assert count > 2
+
+
+def test_when_certified_nothing_is_asked_recorded_or_checked_again(lesson, monkeypatch, capsys):
+    monkeypatch.setenv("KETTLE_CERTIFYING", "1")
+    lesson.warm_up()
+    lesson.predict(total="How many seconds?", unit="s")
+    assert asyncio.run(lesson.run(triple, 2)) == 6
+    assert lesson.check() is None
+    lesson.panel()
+    assert history().events == ()
+
+
+def test_compare_gives_numbers_for_the_same_answers(lesson, capsys):
+    async def slow(value):
+        await asyncio.sleep(0.05)
+        return value
+
+    found = asyncio.run(lesson.compare(slow, lambda value: value, 7, repeat=3))
+    assert found.verdict == "faster"
+    assert history().compared == (found.ratio, found.low, found.high)
+    assert "The same answers." in capsys.readouterr().out
+
+
+def test_compare_stops_at_different_answers(lesson, capsys):
+    assert asyncio.run(lesson.compare(triple, lambda value: value, 7)) is None
+    assert "does not return what `triple` returns" in capsys.readouterr().out
+    assert history().compared is None
+
+
+@pytest.mark.parametrize("outcome", ["right", "not yet"])
+def test_check_tells_shows_and_records_the_verdict(course, capsys, outcome):
+    lesson = Lesson(STEM, _root=course, _checker=FakeChecker(outcome))
+    verdict = lesson.check()
+    assert verdict.outcome == outcome
+    assert verdict.solved == history().solved == (outcome == "right")
+    assert history().checks[0].message == "So it is."
+    assert "save first" in capsys.readouterr().out
+
+
+def test_hints_climb_the_ladder_and_stay_on_its_last_rung(lesson, capsys):
+    for _ in range(3):
+        lesson.hint()
+    out = capsys.readouterr().out
+    assert out.splitlines() == ["Hint 1 of 2. one", "Hint 2 of 2. two", "Hint 2 of 2. two"]
+    assert history().hints == 2
+
+
+def test_the_solution_is_shown_as_a_difference_also_from_a_damaged_notebook(lesson, capsys):
+    lesson.path.write_text("{")
+    lesson.solution()
+    assert "+ x = 1" in capsys.readouterr().out
+    assert history().solution_seen
+
+
+def test_reset_tells_where_the_edit_is_kept(lesson, capsys):
+    lesson.path.write_text("an edit")
+    lesson.reset()
+    (copy,) = [path for path in lesson.path.parent.iterdir() if path != lesson.path]
+    assert copy.read_text() == "an edit"
+    assert copy.name in capsys.readouterr().out
+    assert history().resets == 1
+
+
+def wait_for(condition):
+    end = time.monotonic() + 20
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.01)
+    assert condition()
+
+
+def shown(panel):
+    return " ".join(output["data"]["text/plain"] for output in panel._below.outputs)
+
+
+def test_the_panel_checks_in_a_thread_and_can_be_stopped(lesson):
+    checker = lesson._desk.checker
+    checker.released.clear()
+    panel = check_panel.Panel(lesson._desk)
+    panel._widget()
+    panel.check.click()
+    wait_for(lambda: "Looking at the answers" in shown(panel))
+    assert panel.check.disabled
+    panel.stop.click()
+    wait_for(lambda: "Stopped" in shown(panel))
+    assert not panel.check.disabled
+    assert panel.stop.disabled
+
+
+def test_the_panel_asks_before_it_shows_the_solution(lesson):
+    panel = check_panel.Panel(lesson._desk)
+    panel._widget()
+    panel.solution.click()
+    assert not history().solution_seen
+    _, yes, no = panel._question.children
+    no.click()
+    assert not panel._question.children
+    yes.click()
+    assert history().solution_seen

@@ -1,0 +1,162 @@
+"""The panels: what they show, what a click does, and the plain text for those who see no widgets."""
+
+import json
+
+import pytest
+
+from kettle.checking import Finding, Question, Verdict
+from kettle.notebook import NotebookTrouble
+from kettle.panels import check, compare, solution, style, warm_up
+from kettle.panels.predict import Asked, Predict, parse
+
+ASKED = Question("Which one?", ("this", "that <b>"), 1, "Because `that` is it.")
+
+
+def test_a_sentence_is_escaped_and_told_as_text_too():
+    said = style.say("Is `a < b`?", heading="Not yet", tone="wrong")
+    assert "<code>a &lt; b</code>" in said.html
+    assert said.text == repr(said) == "Not yet. Is `a < b`?"
+    assert said._repr_mimebundle_()["text/plain"] == said.text
+
+
+@pytest.fixture
+def decks(monkeypatch):
+    known = {}
+    monkeypatch.setattr(warm_up, "_questions", lambda stem: known.get(stem, ()))
+
+    def add(*stems, count=3):
+        known.update(
+            {
+                stem: tuple(Question(f"{stem} {n}", ("a", "b"), 0, "why") for n in range(count))
+                for stem in stems
+            }
+        )
+
+    return add
+
+
+def test_the_warm_up_asks_one_three_and_seven_lessons_back(decks):
+    stems = [f"{n:02}_x" for n in range(1, 15)]
+    decks(*stems, "00_start_here")
+    assert [stem for stem, _ in warm_up.choose("14_x", stems)] == ["13_x", "11_x", "07_x"]
+
+
+def test_the_warm_up_takes_the_nearest_earlier_lessons_and_tops_up_from_the_welcome(decks):
+    decks("07_x", "00_start_here")
+    chosen = warm_up.choose("14_x", ["07_x", "14_x", "19_x"])
+    assert [stem for stem, _ in chosen] == ["07_x", "00_start_here", "00_start_here"]
+    assert len({question.text for _, question in chosen}) == 3
+    decks("11_x", "12_x")
+    assert [stem for stem, _ in warm_up.choose("14_x", ["07_x", "11_x", "12_x"])] == ["12_x", "11_x", "07_x"]
+    assert len(warm_up.choose("01_x", ["01_x"])) == 3
+
+
+def test_a_click_in_the_warm_up_says_why_once_and_is_recorded():
+    told = []
+    panel = warm_up.WarmUp([("07_x", ASKED)], lambda event, **details: told.append((event, details)))
+    panel._widget()
+    (first, second), below = panel._cards[0]
+    first.click()
+    assert "Not this time." in below.value
+    assert "that &lt;b&gt;" in below.value
+    assert first.disabled
+    assert second.description.startswith("✓")
+    second.click()
+    assert told == [("recalled", {"question": "Which one?", "right": False})]
+    assert "1. Which one?" in panel.text()
+
+
+@pytest.mark.parametrize(
+    ("typed", "value"),
+    [("3", 3), (" 1,5 s", 1.5), ("2.5s", 2.5), ("10,000", 10_000), ("0,125", 0.125), ("1 000", 1000)],
+)
+def test_numbers_are_read_as_people_write_them(typed, value):
+    assert parse(typed) == value
+
+
+@pytest.mark.parametrize("typed", ["", "many", "-1", "inf", "nan", "1.2.3"])
+def test_what_is_no_number_is_not_taken(typed):
+    with pytest.raises(ValueError):
+        parse(typed)
+
+
+def test_a_prediction_is_locked_in_by_the_button_and_stays():
+    asked = (Asked("total", "How many seconds?", "s"), Asked("calls", "How many calls?", "calls"))
+    kept = {}
+    panel = Predict(asked, kept, lambda numbers: kept.update(numbers) or kept)
+    panel._widget()
+    panel._fields["total"].value = "3"
+    panel._button.click()
+    assert kept == {}
+    assert "How many calls?" in panel._below.value
+    panel._fields["calls"].value = "2"
+    panel._button.click()
+    assert kept == {"total": 3, "calls": 2}
+    assert all(field.disabled for field in panel._fields.values())
+    assert panel._button.disabled
+    again = Predict(asked, kept, lambda numbers: kept)
+    again._widget()
+    assert again._fields["total"].value == "3.00 s"
+    assert "Locked in: 3.00 s." in again.text()
+
+
+@pytest.mark.parametrize("outcome", ["right", "not yet", "undecided", "broken", "stopped"])
+def test_a_verdict_is_told_in_words_and_announced(outcome):
+    findings = (Finding("Same answers", "passed", "3 of 3"), Finding("In flight", "not yet", "At most <1>."))
+    said = check.draw(Verdict(outcome, "The sentence.", findings, ("A note.",)), "Save first.")
+    assert 'role="status" aria-live="polite"' in said.html
+    assert Verdict(outcome, "").heading in said.html
+    for part in ("The sentence.", "(passed)", "(not yet)", "At most &lt;1&gt;.", "A note.", "Save first."):
+        assert part in said.html
+    assert "✗ In flight" in said.text
+    assert "Save first." in said.text
+
+
+def test_the_ladder_of_hints_says_where_it_stands():
+    said = check.ladder(("look", "think", "tool", "code"), 2)
+    assert said.text == "Hint 2 of 4. think"
+    assert "look" in said.html
+    assert "tool" not in said.html
+
+
+def test_the_difference_keeps_every_line_and_can_be_read_without_colours():
+    said = solution.draw("a\nb\nc", "a\nB < 2\nc\nd")
+    assert said.text.splitlines()[1:] == ["  a", "- b", "+ B < 2", "  c", "+ d"]
+    assert "<ins><b>+</b>B &lt; 2</ins>" in said.html
+    assert "<del><b>−</b>b</del>" in said.html
+    assert "is the solution" in solution.draw("a", "a").text
+
+
+def test_the_solution_is_the_fix_of_the_right_kind_with_the_prose_before_it(tmp_path):
+    def fix(source, of):
+        return {"cell_type": "code", "metadata": {"tags": ["fix"], "kettle": {"of": of}}, "source": source}
+
+    cells = [
+        {"cell_type": "markdown", "metadata": {}, "source": "why one"},
+        fix("one", "lesson"),
+        {"cell_type": "markdown", "metadata": {}, "source": ["why ", "two"]},
+        fix("two", "exercise"),
+    ]
+    path = tmp_path / "14_x.ipynb"
+    path.write_text(json.dumps({"cells": cells}))
+    assert solution.load(path, "lesson") == solution.Solution("one", "why one")
+    assert solution.load(path, "exercise") == solution.Solution("two", "why two")
+    path.write_text(json.dumps({"cells": cells[:2]}))
+    with pytest.raises(NotebookTrouble, match="no fix for this exercise"):
+        solution.load(path, "exercise")
+
+
+def test_the_interval_tells_faster_from_no_difference():
+    assert compare.interval((2.0, 2.1, 1.9), (1.0, 1.1, 0.9))[0] == 2.0
+    side = compare.Side("f", (1.0,))
+    assert compare.Comparison(side, side, 2.0, 1.8, 2.2).verdict == "faster"
+    assert compare.Comparison(side, side, 1.1, 0.8, 1.4).verdict == "no difference"
+    assert compare.Comparison(side, side, 0.5, 0.4, 0.6).verdict == "slower"
+
+
+def test_answers_are_compared_as_a_whole():
+    import numpy as np
+
+    assert compare.same(np.arange(3), np.arange(3))
+    assert not compare.same(np.arange(3), np.arange(1, 4))
+    assert not compare.same([1, 2], [2, 1])
