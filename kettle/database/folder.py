@@ -1,12 +1,19 @@
 """Folders of a server: made where there is room and the right to enter, and swept when their owner is gone."""
 
-import json
+import contextlib
 import os
 import shutil
 import tempfile
 from pathlib import Path
+from typing import IO
+
+try:
+    import fcntl
+except ImportError:  # on Windows nothing is swept: an open file cannot be removed or renamed there either
+    fcntl = None
 
 PREFIX = "kettle-pg-"
+OWNER = "owner"
 DISK_NEEDED = 150 * 2**20  # bytes: a new cluster (about 40 MB), its write-ahead log, and room for seeded data
 
 
@@ -35,10 +42,20 @@ def make_folder(user: int | None = None) -> Path:
 
 def _folder_in(parent: Path, user: int | None) -> Path:
     folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
-    (folder / "owner.json").write_text(json.dumps({"pid": os.getpid()}))
     if user is not None:
         os.chown(folder, user, user)
     return folder
+
+
+def claim(folder: Path) -> IO[bytes]:
+    """Mark a folder as ours for as long as the returned file stays open; the claim ends with our process."""
+    if fcntl is None:
+        return (folder / OWNER).open("wb")
+    new = folder / "owner.new"
+    held = new.open("wb")
+    _try_lock(held)
+    new.rename(folder / OWNER)  # only now, so that nobody finds it unlocked
+    return held
 
 
 def anyone_can_enter(folder: Path) -> bool:
@@ -49,25 +66,22 @@ def anyone_can_enter(folder: Path) -> bool:
 
 def remove_stale_folders() -> None:
     """Remove folders whose supervisor was killed; a server left without its folder ends by itself."""
-    if os.name != "posix":  # there is no harmless way to ask whether a process lives
-        return
     for parent in _parents():
         for folder in parent.glob(PREFIX + "*"):
-            try:
-                pid = json.loads((folder / "owner.json").read_text())["pid"]
-            except (OSError, ValueError, KeyError, TypeError):
-                continue
-            if not _alive(pid):
-                shutil.rmtree(folder, ignore_errors=True)
+            with contextlib.suppress(OSError), (folder / OWNER).open("rb") as owner:
+                stale = _try_lock(owner)
+                if stale:
+                    shutil.rmtree(folder, ignore_errors=True)
 
 
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+def _try_lock(file: IO[bytes]) -> bool:
+    """Take the lock of a file if nobody holds it; a lock, unlike a process id, is never somebody else's."""
+    if fcntl is None:
         return False
-    except PermissionError:
-        pass
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
     return True
 
 

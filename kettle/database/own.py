@@ -61,7 +61,7 @@ def _parsed(url: str) -> dict:
 
 
 def _refusal(parts: dict, error: psycopg.Error) -> str:
-    reason = str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__
+    reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
     where = f"{parts.get('host', 'localhost')}:{parts.get('port', 5432)}"
     sentence = f"The server of {VARIABLE} at {where} cannot be used: {reason}."
     if "no encryption" in reason or "SSL" in reason:

