@@ -35,12 +35,12 @@ CSS = """<style>
 .wk-landing.wk-landing :is(a, a:visited, a:hover) { color: var(--wk-link); text-decoration: underline; }
 .wk-landing.wk-landing a:hover { text-decoration-thickness: 2px; }
 .wk-landing.wk-landing a:focus-visible { outline: 3px solid var(--wk-link); outline-offset: 2px; }
-.wk-landing .wk-state { white-space: nowrap; }
+.wk-landing.wk-landing td.wk-state { white-space: nowrap; }
 .wk-landing .wk-sign { display: inline-block; width: 1.1em; margin-right: .3em; }
 .wk-landing .wk-mean { display: block; } .wk-landing .wk-exercise { margin-right: .8em; }
 @container (max-width: 34rem) {
   .wk-landing.wk-landing :is(th, td) { padding-right: .7em; }
-  .wk-landing.wk-landing .wk-state { white-space: normal; } .wk-landing .wk-exercise { display: block; } }
+  .wk-landing.wk-landing td.wk-state { white-space: normal; } .wk-landing .wk-exercise { display: block; } }
 </style>"""
 
 

@@ -1,0 +1,193 @@
+"""The course keeps its own rules: files that belong together, notebooks that are clean, checks that speak."""
+
+import ast
+import importlib.util
+import json
+import re
+from collections import Counter
+
+import pytest
+
+from kettle.course import ROOT, lessons
+
+LESSONS = lessons()
+STEMS = [each.stem for each in LESSONS]
+NOTEBOOKS = sorted(
+    path
+    for folder in ("notebooks", "exercises", "solutions")
+    for path in (ROOT / folder).glob("[0-9]*.ipynb")
+)
+CHECKS = sorted((ROOT / "checks").glob("[0-9]*.py"))
+LANDING = ROOT / "notebooks" / "00_start_here.ipynb"
+ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+LINK = re.compile(r"\]\(([^)#\s]+)")
+MARKS = ("TO" + "DO", "FIX" + "ME", "X" + "XX")  # spelled apart, so that this file passes too
+
+
+def name(path):
+    return f"{path.parent.name}/{path.name}"
+
+
+def stems(folder, suffix):
+    return sorted(path.stem for path in (ROOT / folder).glob(f"[0-9]*{suffix}") if path != LANDING)
+
+
+def read(path):
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def tagged(path, tag):
+    return [cell for cell in read(path)["cells"] if tag in cell["metadata"].get("tags", ())]
+
+
+def source(cell):
+    return "".join(cell["source"])
+
+
+def test_there_are_lessons_and_a_landing_page():
+    assert STEMS
+    assert LANDING.is_file()
+
+
+@pytest.mark.parametrize(
+    ("folder", "suffix"), [("exercises", ".ipynb"), ("solutions", ".ipynb"), ("checks", ".py")]
+)
+def test_a_lesson_is_four_files_with_the_same_stem(folder, suffix):
+    assert stems(folder, suffix) == STEMS
+
+
+def test_no_two_lessons_share_a_number():
+    assert [each for each, count in Counter(each.number for each in LESSONS).items() if count > 1] == []
+    assert all(each.number in range(1, 28) for each in LESSONS)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=name)
+def test_a_notebook_is_committed_clean(path):
+    notebook = read(path)
+    assert (notebook["nbformat"], notebook["nbformat_minor"]) >= (4, 5)
+    assert notebook["metadata"]["language_info"]["name"] == "python"
+    assert notebook["metadata"]["kernelspec"]["name"] == "python3"
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
+            assert cell["outputs"] == [], f"{cell['id']} has outputs"
+            assert cell["execution_count"] is None, f"{cell['id']} has been run"
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=name)
+def test_cells_have_readable_ids_of_their_own(path):
+    ids = [cell["id"] for cell in read(path)["cells"]]
+    assert [each for each, count in Counter(ids).items() if count > 1] == []
+    # A random id of nbformat is eight hexadecimal digits: it would change with each rewrite of the file.
+    assert [
+        each for each in ids if not ID.fullmatch(each) or re.fullmatch(r"(?=.*\d)[0-9a-f]{8}", each)
+    ] == []
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=name)
+def test_a_notebook_begins_with_its_title(path):
+    first = read(path)["cells"][0]
+    assert first["cell_type"] == "markdown"
+    assert source(first).startswith("# ")
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=name)
+def test_code_cells_are_short(path):
+    long = {c["id"]: source(c).count("\n") + 1 for c in read(path)["cells"] if c["cell_type"] == "code"}
+    assert {cell: lines for cell, lines in long.items() if lines > 25} == {}
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=name)
+def test_prose_comes_before_the_fix(path):
+    cells = read(path)["cells"]
+    for place, cell in enumerate(cells):
+        if "fix" in cell["metadata"].get("tags", ()):
+            # One cell of code that prepares the fix may stand between.
+            assert "markdown" in [c["cell_type"] for c in cells[max(place - 2, 0) : place]], cell["id"]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=name)
+def test_tags_are_those_of_the_protocol(path):
+    known = {"fix", "demo"} | ({"wrong", "alternative"} if path.parent.name == "solutions" else set())
+    used = {tag for cell in read(path)["cells"] for tag in cell["metadata"].get("tags", ())}
+    assert used <= known
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=name)
+def test_there_is_one_fix_in_a_starter_and_one_for_each_in_a_solution(path):
+    fixes = tagged(path, "fix")
+    if path.parent.name == "solutions":
+        assert sorted(cell["metadata"]["kettle"]["of"] for cell in fixes) == ["exercise", "lesson"]
+    else:
+        assert len(fixes) == (path != LANDING)
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_wrong_fixes_say_what_they_must_be_told(stem):
+    path = ROOT / "solutions" / f"{stem}.ipynb"
+    wrongs = tagged(path, "wrong")
+    assert {cell["metadata"]["kettle"]["of"] for cell in wrongs} == {"lesson", "exercise"}
+    assert all(len(cell["metadata"]["kettle"]["says"]) > 10 for cell in wrongs)
+    assert {cell["metadata"]["kettle"]["of"] for cell in tagged(path, "alternative")} <= {
+        "lesson",
+        "exercise",
+    }
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=name)
+def test_links_between_files_lead_somewhere(path):
+    prose = "\n".join(source(cell) for cell in read(path)["cells"] if cell["cell_type"] == "markdown")
+    local = [link for link in LINK.findall(prose) if "://" not in link and not link.startswith("mailto:")]
+    assert [link for link in local if not (path.parent / link).exists()] == []
+
+
+def test_the_landing_page_links_every_lesson_by_its_title():
+    prose = "\n".join(source(cell) for cell in read(LANDING)["cells"] if cell["cell_type"] == "markdown")
+    for each in LESSONS:
+        assert f"[{each.number:02} {each.title}]({each.notebook.name})" in prose
+
+
+@pytest.mark.parametrize("path", CHECKS, ids=name)
+def test_every_assertion_has_a_message(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    mute = [node.lineno for node in ast.walk(tree) if isinstance(node, ast.Assert) and node.msg is None]
+    assert mute == [], "assertions without a message, by line"
+
+
+@pytest.mark.parametrize("path", CHECKS, ids=name)
+def test_every_check_has_a_title(path):
+    functions = ast.FunctionDef | ast.AsyncFunctionDef
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    checks = [node for node in tree.body if isinstance(node, functions) and node.name.startswith("check_")]
+    exercise = [node.name for node in checks if node.name.startswith("check_exercise_")]
+    assert exercise, "no check of the exercise"
+    assert len(checks) > len(exercise), "no check of the lesson"
+    assert [node.name for node in checks if not ast.get_docstring(node)] == []
+    assert ast.get_docstring(tree)
+
+
+@pytest.mark.parametrize("path", CHECKS, ids=name)
+def test_there_are_four_hints_and_a_question_for_later(path):
+    spec = importlib.util.spec_from_file_location(f"lint_{path.stem}", path)
+    checks = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(checks)
+    for hints in (checks.HINTS, checks.EXERCISE_HINTS):
+        assert len(hints) == 4
+        assert len(set(hints)) == 4
+        assert all(isinstance(hint, str) and len(hint) > 10 for hint in hints)
+    assert checks.RECALL, "later lessons ask about this one"
+    for question in checks.RECALL:
+        assert 0 <= question.answer < len(question.choices)
+        assert len(set(question.choices)) == len(question.choices)
+        assert question.why
+
+
+def test_nothing_is_left_to_be_done():
+    folders = ("kettle", "notebooks", "exercises", "solutions", "checks", "tests", "workshop", "benchmarks")
+    found = []
+    for path in (each for folder in folders for each in (ROOT / folder).rglob("*")):
+        if path.suffix in {".py", ".ipynb", ".md", ".css"} and ".ipynb_checkpoints" not in path.parts:
+            text = path.read_text(encoding="utf-8")
+            found += [
+                f"{path.relative_to(ROOT)}: {mark}" for mark in MARKS if re.search(rf"\b{mark}\b", text)
+            ]
+    assert found == []

@@ -1,0 +1,130 @@
+"""The landing page shows the map with this learner's progress, and takes progress away and back."""
+
+import asyncio
+import base64
+import re
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from kettle.course import PATHS, ROOT, lessons
+from kettle.panels import landing
+from kettle.panels.landing_tables import draw_map, draw_paths
+from kettle.progress import Progress
+
+LESSON = lessons()[0]
+
+
+@pytest.fixture
+def progress(tmp_path):
+    return Progress(tmp_path)
+
+
+def lesson_state(progress):
+    row = re.search(
+        rf'<tr><th scope="row"><a href="{LESSON.notebook.name}">.*?</tr>', draw_map(progress).html
+    )
+    return re.findall(r"</span>([a-z ]+)</td>", row[0])
+
+
+def test_the_map_tells_how_far_a_learner_is(progress):
+    notebook_id = LESSON.notebook_id("lesson")
+    assert lesson_state(progress) == ["not started", "not started"]
+    steps = [
+        ("predicted", {"name": "total", "value": 3}),
+        ("ran", {"seconds": 3}),
+        ("solved", {}),
+        ("reset", {}),
+    ]
+    for (event, details), state in zip(steps, ["predicted", "run", "solved", "solved"], strict=True):
+        progress.record(notebook_id, event, **details)
+        assert lesson_state(progress) == [state, "not started"]
+    progress.record(LESSON.notebook_id("exercise"), "solved")
+    assert lesson_state(progress) == ["solved", "solved"]
+    assert f"2 of {2 * len(lessons())} solved" in draw_map(progress).text
+    assert f"{LESSON.title}: solved; exercise: solved" in draw_map(progress).text
+
+
+def test_the_map_and_the_paths_link_what_exists_and_nothing_else(progress):
+    for drawn in (draw_map(progress), draw_paths(progress)):
+        links = re.findall(r'href="([^"]+)"', drawn.html)
+        assert [link for link in links if not (ROOT / "notebooks" / link).is_file()] == []
+    assert all(f'href="{each.notebook.name}"' in draw_map(progress).html for each in lessons())
+
+
+def test_a_path_counts_only_the_minutes_that_can_be_spent(progress):
+    numbers = {each.number for each in lessons()}
+    for path, line in zip(PATHS, draw_paths(progress).text.splitlines()[1:], strict=True):
+        there = [minutes for number, minutes in path.stops if number in numbers]
+        assert line.startswith(f"{path.name} ({path.minutes} min")
+        assert (f"Today {sum(there)} min:" if there else "Today nothing yet") in line
+
+
+def test_the_page_runs_and_draws_without_a_click(tmp_path, monkeypatch, progress):
+    progress.record(LESSON.notebook_id("lesson"), "solved")
+    monkeypatch.setenv("KETTLE_PROGRESS", str(tmp_path))
+    page = nbformat.read(ROOT / "notebooks" / "00_start_here.ipynb", as_version=4)
+    NotebookClient(page, timeout=60, resources={"metadata": {"path": str(ROOT / "notebooks")}}).execute()
+    outputs = {cell.id: cell.outputs for cell in page.cells if cell.cell_type == "code"}
+    assert f": 1 of {2 * len(lessons())} solved" in outputs["course-map"][0].data["text/plain"]
+    assert "wk-paths" in outputs["paths"][0].data["text/html"]
+    for name in ("preflight", "take-along"):
+        (output,) = outputs[name]
+        assert "application/vnd.jupyter.widget-view+json" in output.data
+        assert output.data["text/plain"].startswith("Without widgets: ")
+
+
+def test_the_map_keeps_itself_current(progress, monkeypatch):
+    updates = asyncio.Queue()
+
+    class Handle:
+        update = updates.put_nowait
+
+    monkeypatch.setattr("IPython.display.display", lambda *_, **__: Handle)
+    monkeypatch.setattr(landing, "REFRESH", 0.02)
+
+    async def visit():
+        landing.course_map(progress)
+        for kind in ("lesson", "exercise"):
+            Progress(progress.folder).record(LESSON.notebook_id(kind), "solved")
+            yield (await asyncio.wait_for(updates.get(), 30)).text
+
+    async def visited():
+        return [text async for text in visit()]
+
+    for count, text in enumerate(asyncio.run(visited()), start=1):
+        assert f": {count} of {2 * len(lessons())} solved" in text
+
+
+def test_progress_is_taken_away_by_a_link_and_brought_back_by_a_file(progress, tmp_path, monkeypatch):
+    shown = []
+    monkeypatch.setattr(landing, "show", lambda widget, text: shown.append(widget))
+    landing.progress_panel(progress)
+    buttons, below = shown[0].children[-2:]
+    prepare, upload = buttons.children
+
+    prepare.click()
+    assert "no progress to save yet" in below.value
+    progress.record("notebooks/14_one_await_at_a_time", "solved")
+    prepare.click()
+    link = re.search(r'download="(.+?\.json)" href="data:application/json;base64,(.+?)"', below.value)
+    elsewhere = Progress(tmp_path / "elsewhere")
+    elsewhere.bring_back(base64.b64decode(link[2]))
+    assert elsewhere.of("notebooks/14_one_await_at_a_time").solved
+
+    elsewhere.record("exercises/14_one_await_at_a_time", "solved")
+    for content, told in ((elsewhere.export(), "Brought back 1 entry"), (b"a poem", "Nothing was changed")):
+        file = {
+            "name": "x.json",
+            "type": "",
+            "size": 1,
+            "content": memoryview(content),
+            "last_modified": None,
+        }
+        landing_change = {"new": (file,)}
+        upload.notify_change(
+            {"name": "value", "old": (), "owner": upload, "type": "change", **landing_change}
+        )
+        assert told in below.value
+    assert progress.of("exercises/14_one_await_at_a_time").solved
