@@ -55,7 +55,7 @@ class _Cell(IPyNbCell):
         self.output_timeout = 30  # a busy machine is slow to deliver, which is no fault of the learner's
         if self.parent.broken is not None:
             self._tell(Finding(self.title, SKIPPED, kind=self.finding_kind))
-            pytest.skip("an earlier cell stops the notebook: mend that first")
+            pytest.skip("what stands before it does not pass: mend that first")
 
     finding_kind = "cell"
 
@@ -68,8 +68,7 @@ class _Cell(IPyNbCell):
         super().runtest()
 
     def _stop(self, finding: Finding) -> None:
-        if finding.outcome == BROKEN:
-            self.parent.broken = finding
+        self.parent.broken = finding  # one thing at a time: what comes after it would only blur the cause
         self._tell(finding)
         raise Stop(finding)
 
@@ -148,8 +147,8 @@ class CheckCell(_Cell):
         """Run the assertion and take its finding from what it published."""
         self.parent.run_missing()
         if self.parent.broken is not None:
-            self._tell(Finding(self.title, SKIPPED))
-            pytest.skip("an earlier cell stops the notebook: mend that first")
+            self._tell(Finding(self.title, SKIPPED, kind=self.finding_kind))
+            pytest.skip("what stands before it does not pass: mend that first")
         try:
             self._run(LIMIT + 15)  # the assertion has its own limit; this one is for what does not let it end
         except (CellTimeout, KernelDied, TooMuchMemory) as error:
@@ -160,10 +159,6 @@ class CheckCell(_Cell):
         if finding.outcome in (PASSED, SKIPPED):
             self._tell(finding)
             return
-        if "No answer after" in finding.message:
-            self.parent.broken = (
-                finding  # its thread may still hold the machine: what follows could not be trusted
-            )
         self._stop(finding)
 
     def _published(self) -> Finding:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
-import inspect
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -45,13 +44,11 @@ class Check:
     Args:
         name: the function's name.
         title: its docstring's first line.
-        function: called with arguments chosen by name.
         kind: "check", or "interest" for what is told but decides nothing.
     """
 
     name: str
     title: str
-    function: Callable
     kind: str
 
 
@@ -74,10 +71,8 @@ def load_checks(lesson: str | Path) -> ModuleType:
     Raises:
         FileNotFoundError: there is no such check file.
     """
-    path = lesson if isinstance(lesson, Path) else CHECKS / f"{lesson}.py"
+    path = _path(lesson)
     name = f"kettle_checks_{path.stem}"
-    if not path.is_file():
-        raise FileNotFoundError(f"There are no checks named {path.stem}.")
     known = sys.modules.get(name)
     stamp = (str(path), path.stat().st_mtime_ns)
     if known is not None and known.__stamp__ == stamp:
@@ -97,19 +92,21 @@ def load_checks(lesson: str | Path) -> ModuleType:
 def checks_of(lesson: str | Path, kind: str) -> tuple[Check, ...]:
     """List the hidden assertions of a lesson or of its exercise, those of interest last.
 
+    The file is read, not imported: what it imports is needed where it is run, not where tests are collected.
+
     Args:
         lesson: the lesson's name, or the path of its check file.
         kind: "lesson" or "exercise".
+
+    Raises:
+        FileNotFoundError: there is no such check file.
     """
-    module = load_checks(lesson)
     found = []
-    for name, function in vars(module).items():
-        purpose, _, rest = name.partition("_")
-        if purpose not in ("check", "interest") or not inspect.isfunction(function):
-            continue
-        if rest.startswith("exercise_") == (kind == "exercise"):
-            title = (inspect.getdoc(function) or name).splitlines()[0]
-            found.append(Check(name, title.rstrip("."), function, purpose))
+    for node in ast.parse(_path(lesson).read_text(encoding="utf-8")).body:
+        purpose, _, rest = getattr(node, "name", "").partition("_")
+        if purpose in ("check", "interest") and rest.startswith("exercise_") == (kind == "exercise"):
+            title = (ast.get_docstring(node) or node.name).splitlines()[0]
+            found.append(Check(node.name, title.rstrip("."), purpose))
     return tuple(sorted(found, key=lambda check: check.kind == "interest"))
 
 
@@ -117,3 +114,10 @@ def hints_of(lesson: str | Path, kind: str) -> tuple[str, ...]:
     """Return the ladder of hints of a lesson or of its exercise, from where to look to nearly the code."""
     module = load_checks(lesson)
     return tuple(module.HINTS if kind == "lesson" else module.EXERCISE_HINTS)
+
+
+def _path(lesson: str | Path) -> Path:
+    path = lesson if isinstance(lesson, Path) else CHECKS / f"{lesson}.py"
+    if not path.is_file():
+        raise FileNotFoundError(f"There are no checks named {path.stem}.")
+    return path

@@ -17,9 +17,10 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from kettle.checking.checks import Check, Undecided, checks_of
+from kettle.checking.checks import Check, Undecided, checks_of, load_checks
 from kettle.checking.verdict import BROKEN, NOT_YET, PASSED, SKIPPED, UNDECIDED, Finding
 from kettle.probes.apart import run_apart
+from kettle.shop import start_ahead
 
 CELL = re.compile(r"ipykernel_\d+|<ipython-input")  # the file names that IPython gives to cells
 MIME = "application/vnd.watched-kettle.finding+json"
@@ -52,11 +53,12 @@ class NotDefined(Exception):
     """The notebook does not define a name that the check calls."""
 
 
-def judge(check: Check, namespace: dict[str, object], limit: float = LIMIT) -> Finding:
+def judge(check: Check, function: Callable, namespace: dict[str, object], limit: float = LIMIT) -> Finding:
     """Run one hidden assertion in a thread and an event loop of its own.
 
     Args:
         check: the assertion.
+        function: its function.
         namespace: the learner's names.
         limit: seconds that it may take.
 
@@ -66,10 +68,11 @@ def judge(check: Check, namespace: dict[str, object], limit: float = LIMIT) -> F
     started = time.perf_counter()
     with ExitStack() as stack:
         try:
-            arguments = _arguments(check.function, namespace, stack)
+            arguments = _arguments(function, namespace, stack)
         except NotDefined as missing:
-            return Finding(check.title, NOT_YET, str(missing), kind=check.kind)
-        apart = run_apart(partial(check.function, **arguments), limit=limit)
+            outcome = SKIPPED if check.kind == "interest" else NOT_YET
+            return Finding(check.title, outcome, str(missing), kind=check.kind)
+        apart = run_apart(partial(function, **arguments), limit=limit)
         finding = _finding(check, apart, limit, namespace)
     notes = tuple(dict.fromkeys(arguments.get("notes", ())))
     if check.kind == "interest" and finding.outcome != PASSED:
@@ -125,7 +128,8 @@ def _finding(check: Check, apart: object, limit: float, namespace: dict) -> Find
 
 
 def _sentence(error: BaseException) -> str:
-    return str(error).strip().splitlines()[0].removesuffix(".") + "." if str(error).strip() else "no message."
+    text = (str(error).strip().splitlines() or ["no message"])[0]
+    return text if text.endswith((".", "?", "!")) else f"{text}."
 
 
 def _frames(error: BaseException) -> list[traceback.FrameSummary]:
@@ -163,11 +167,11 @@ def publish(path: str, kind: str, name: str, limit: float = LIMIT) -> None:
 
     try:
         check = next(check for check in checks_of(Path(path), kind) if check.name == name)
-        finding = judge(check, get_ipython().user_ns, limit)
+        function = getattr(load_checks(Path(path)), name)
+        finding = judge(check, function, get_ipython().user_ns, limit)
     except Exception as error:  # noqa: BLE001 - a fault of the course's own must not look like the learner's
-        finding = Finding(
-            name, BROKEN, f"The course itself failed here, not your code: {type(error).__name__}: {error}"
-        )
+        message = f"The course itself failed here, not your code: {type(error).__name__}: {error}"
+        finding = Finding(name, BROKEN, message)
     _display(finding)
 
 
@@ -188,13 +192,16 @@ def _display(finding: Finding) -> None:
     publish_display_data({MIME: finding.as_dict(), "text/plain": str(finding)})
 
 
-def prepare() -> None:
-    """Make a fresh kernel ready: remember failures of background tasks, and start what checks will need."""
-    asyncio.get_running_loop().set_exception_handler(_remember)
-    with suppress(ImportError):
-        from kettle.shop import start_ahead
+def prepare(path: str) -> None:
+    """Make a fresh kernel ready: remember failures of background tasks, start and import what checks need.
 
-        start_ahead()
+    Args:
+        path: of the check file.
+    """
+    asyncio.get_running_loop().set_exception_handler(_remember)
+    start_ahead()
+    with suppress(Exception):  # the check itself will say what is wrong with its file
+        load_checks(Path(path))
     gc.collect()
     gc.freeze()  # a later collection then looks at the learner's objects only, and is quick
 

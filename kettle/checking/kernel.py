@@ -10,10 +10,11 @@ from queue import Empty
 import psutil
 from nbval.kernel import CURRENT_ENV_KERNEL_NAME, RunningKernel, start_new_kernel
 
+from kettle.checking.checks import find_checks
 from kettle.checking.family import end_family
 
 MEMORY_LIMIT = 1_500_000_000  # bytes; the course's own checks stay far below
-PREPARE = "from kettle.checking import judge as _kettle_judge\n_kettle_judge.prepare()\ndel _kettle_judge"
+PREPARE = "from kettle.checking import judge as _kettle_judge\n_kettle_judge.prepare({!r})\ndel _kettle_judge"
 
 
 class CellTimeout(Exception):
@@ -32,8 +33,8 @@ class CertifyingKernel(RunningKernel):
     """An nbval kernel that notices its end at once and kills what does not stop.
 
     Args:
+        notebook: the notebook that will be run; its folder is where the kernel runs.
         name: the kernel's name, or nbval's name for this very environment.
-        cwd: the folder in which it runs.
         startup_timeout: seconds that it may take to start.
 
     Raises:
@@ -41,9 +42,9 @@ class CertifyingKernel(RunningKernel):
     """
 
     def __init__(
-        self, name: str = CURRENT_ENV_KERNEL_NAME, cwd: Path = Path(), startup_timeout: float = 60
+        self, notebook: Path, name: str = CURRENT_ENV_KERNEL_NAME, startup_timeout: float = 60
     ) -> None:
-        self.cwd = Path(cwd)
+        self.notebook = notebook
         self.cell_limit = 60.0
         environment = {**os.environ, "KETTLE_CERTIFYING": "1", "OPENBLAS_NUM_THREADS": "1"}
         environment.pop("JPY_SESSION_NAME", None)  # it would name the notebook that asked, not this one
@@ -53,13 +54,13 @@ class CertifyingKernel(RunningKernel):
                 kernel_name=name,
                 stderr=nowhere,
                 stdout=nowhere,
-                cwd=str(cwd),
+                cwd=str(notebook.parent),
                 env=environment,
                 extra_arguments=["--HistoryManager.enabled=False"],
             )
         self._ensure_iopub_up()
         self._process = psutil.Process(self.km.provisioner.pid)
-        message = self.execute_cell_input(PREPARE, allow_stdin=False)
+        message = self.execute_cell_input(PREPARE.format(str(find_checks(notebook))), allow_stdin=False)
         self.await_reply(message, timeout=startup_timeout)
 
     def await_reply(self, msg_id: str, timeout: float | None = None) -> None:

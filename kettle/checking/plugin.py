@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import nbformat
@@ -15,14 +17,16 @@ from nbval.plugin import IPyNbFile, find_metadata_tags
 from kettle.checking.cells import PROPERTY, CheckCell, DamagedNotebook, LearnerCell
 from kettle.checking.checks import checks_of, find_checks
 from kettle.checking.kernel import CertifyingKernel
-from kettle.checking.verdict import Finding, verdict_of
+from kettle.checking.verdict import Finding, Verdict, verdict_of
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the option for a full run."""
-    parser.getgroup("kettle", "Watched Kettle").addoption(
-        "--kettle-full", action="store_true", help="run the cells tagged demo too, which a check leaves out"
+    group = parser.getgroup("kettle", "Watched Kettle")
+    group.addoption(
+        "--kettle-full", action="store_true", help="run every cell, demonstrations too; judge nothing"
     )
+    group.addoption("--kettle-verdicts", metavar="FILE", help="append verdicts to FILE, as JSON lines")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -49,7 +53,9 @@ class CheckedNotebook(IPyNbFile):
     @property
     def certifies(self) -> bool:
         """Whether hidden assertions belong to it: solutions and the landing page only run."""
-        return self.path.parent.name != "solutions" and not self.path.stem.startswith("00_")
+        if self.config.option.kettle_full or self.path.stem.startswith("00_"):
+            return False
+        return self.path.parent.name != "solutions"
 
     def collect(self) -> Iterator[pytest.Item]:
         """Yield the learner's code cells, then the hidden assertions."""
@@ -75,12 +81,12 @@ class CheckedNotebook(IPyNbFile):
         yield from self._hidden(number)
 
     def _hidden(self, number: int) -> Iterator[CheckCell]:
-        def cell(name: str, title: str, call: str) -> CheckCell:
+        def cell(name: str, title: str, kind: str, call: str) -> CheckCell:
             code = new_code_cell(f"from kettle.checking import judge as _kettle_judge\n_kettle_judge.{call}")
             item = CheckCell.from_parent(
                 self, name=name, cell_num=number, cell=code, options=defaultdict(bool, check=False)
             )
-            item.title = title
+            item.title, item.finding_kind = title, kind
             return item
 
         if not self.certifies:
@@ -91,21 +97,23 @@ class CheckedNotebook(IPyNbFile):
         except FileNotFoundError:
             return
         for check in checks:
-            yield cell(check.name, check.title, f"publish({str(path)!r}, {kind!r}, {check.name!r})")
-        yield cell("nothing_fails_unseen", "Nothing fails unseen", "publish_unseen()")
+            yield cell(
+                check.name, check.title, check.kind, f"publish({str(path)!r}, {kind!r}, {check.name!r})"
+            )
+        yield cell("nothing_fails_unseen", "Nothing fails unseen", "cell", "publish_unseen()")
 
     def setup(self) -> None:
         """Take the kernel that was started ahead, or start one."""
         if self.damage:
             return
         ahead = getattr(self.config, "kettle_kernel_ahead", None)
-        if ahead is not None and ahead.cwd == self.path.parent:
+        if ahead is not None and ahead.notebook == self.path:
             self.config.kettle_kernel_ahead = None
             self.kernel = ahead
             return
         option = self.config.option
         name = CURRENT_ENV_KERNEL_NAME if not option.nbval_kernel_name else option.nbval_kernel_name
-        self.kernel = CertifyingKernel(name, self.path.parent, option.nbval_kernel_startup_timeout)
+        self.kernel = CertifyingKernel(self.path, name, option.nbval_kernel_startup_timeout)
 
     def run_missing(self) -> None:
         """Run the learner's cells that were not run yet, as when one assertion is selected alone."""
@@ -135,13 +143,26 @@ def findings_of(reports: list[pytest.TestReport]) -> list[Finding]:
     ]
 
 
+def verdicts_of(reports: Iterable[pytest.TestReport]) -> dict[str, Verdict]:
+    """Return the verdict on each notebook, by its path.
+
+    Args:
+        reports: of a whole run, in any order.
+    """
+    found: dict[str, list] = {}
+    for report in sorted(reports, key=lambda report: report.start):
+        if decides(report) and findings_of([report]):
+            found.setdefault(str(report.fspath), []).append(report)
+    return {path: verdict_of(findings_of(of)) for path, of in found.items()}
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print the verdict of each notebook that was checked."""
-    reports: dict[str, list] = {}
-    for report in (r for outcome in terminalreporter.stats.values() for r in outcome):
-        if isinstance(report, pytest.TestReport) and decides(report) and findings_of([report]):
-            reports.setdefault(report.location[2].partition(": ")[0], []).append(report)
-    for name, of in reports.items():
-        verdict = verdict_of(findings_of(sorted(of, key=lambda report: report.start)))
-        terminalreporter.section(f"verdict on {name}")
+    """Print the verdict on each notebook that was checked, and append it to a file where one is asked for."""
+    config = terminalreporter.config
+    reports = [r for of in terminalreporter.stats.values() for r in of if isinstance(r, pytest.TestReport)]
+    for path, verdict in verdicts_of(reports).items():
+        terminalreporter.section(f"verdict on {Path(path).parent.name}/{Path(path).name}")
         terminalreporter.write_line(repr(verdict))
+        if config.option.kettle_verdicts:
+            with Path(config.option.kettle_verdicts).open("a", encoding="utf-8") as file:
+                file.write(json.dumps({"notebook": path, **asdict(verdict)}) + "\n")

@@ -101,8 +101,9 @@ def verdict_of(findings: Iterable[Finding], seconds: float = 0.0) -> Verdict:
         seconds: how long all of it took, in seconds.
     """
     findings = tuple(findings)
-    shown = tuple(f for f in findings if f.kind == "check" or f.outcome not in (PASSED, SKIPPED))
-    shown = tuple(f for f in shown if f.kind != "interest")
+    shown = tuple(
+        f for f in findings if f.kind == "check" or (f.kind == "cell" and f.outcome not in (PASSED, SKIPPED))
+    )
     notes = tuple(note for f in findings for note in f.notes)
     notes += tuple(f.message for f in findings if f.kind == "interest" and f.outcome == PASSED and f.message)
     for outcome in (BROKEN, NOT_YET, UNDECIDED):

@@ -40,7 +40,7 @@ class Gate:
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self, session: pytest.Session) -> None:
         """Start the kernel, then wait at the gate."""
-        self.kernel = CertifyingKernel(cwd=self.notebook.parent)
+        self.kernel = CertifyingKernel(self.notebook)
         session.config.kettle_kernel_ahead = self.kernel
         self.tell({"event": "ready"})
         if sys.stdin.readline().strip() != "go":

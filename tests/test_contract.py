@@ -1,0 +1,58 @@
+"""The contract of each lesson: what its starter, its fixes and its tempting answers are told."""
+
+import subprocess
+import sys
+
+import pytest
+from contract import Answer, answers_of, verdicts_of
+
+from kettle import course
+from kettle.checking import load_checks
+
+STEMS = [files.stem for files in course.lessons()]
+ANSWERS = [
+    pytest.param(answer, id=str(answer), marks=pytest.mark.xdist_group(answer.stem))
+    for stem in STEMS
+    for answer in answers_of(stem)
+]
+
+
+@pytest.mark.parametrize("answer", ANSWERS)
+def test_an_answer_is_told_the_truth(answer: Answer):
+    verdict = verdicts_of(answer.stem)[answer]
+    if answer.role in ("fix", "alternative"):
+        assert verdict.solved, verdict
+        return
+    assert verdict.outcome == "not yet", verdict
+    assert says(answer) in verdict.message, verdict
+    if answer.role == "starter":
+        assert verdict.findings[0].outcome == "passed", f"the starter must give the right answers: {verdict}"
+
+
+def says(answer: Answer) -> str:
+    """Return the piece of a message that an answer must get."""
+    if answer.role == "starter":
+        module = load_checks(answer.stem)
+        return module.MISTAKE if answer.kind == "lesson" else module.EXERCISE_MISTAKE
+    return answer.says
+
+
+@pytest.mark.parametrize("stem", [pytest.param(s, marks=pytest.mark.xdist_group(s)) for s in STEMS])
+@pytest.mark.parametrize("folder", ["notebooks", "exercises", "solutions"])
+def test_a_notebook_runs_from_top_to_bottom(stem, folder):
+    command = [sys.executable, "-m", "pytest", "--nbval-lax", "--kettle-full", f"{folder}/{stem}.ipynb", "-q"]
+    done = subprocess.run(command, cwd=course.ROOT, capture_output=True, text=True, timeout=600, check=False)
+    assert done.returncode == 0, done.stdout[-3000:]
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_a_lesson_has_right_and_tempting_answers(stem):
+    answers = answers_of(stem)
+    for kind in ("lesson", "exercise"):
+        roles = [answer.role for answer in answers if answer.kind == kind]
+        assert roles.count("fix") == 1, f"{stem}: one fix of the {kind}"
+        assert roles.count("alternative") >= 1, f"{stem}: another right answer of the {kind}"
+        assert roles.count("wrong") >= 2, f"{stem}: tempting wrong answers of the {kind}"
+    assert all(answer.says for answer in answers if answer.role == "wrong"), (
+        f"{stem}: every wrong answer says"
+    )
