@@ -1,0 +1,168 @@
+"""Memory that a run needs at its peak, and memory that stays when its result is dropped, by tracemalloc.
+
+Counted is what Python and NumPy allocate, in all threads of the process meanwhile; not what other C
+libraries take from the system. Automatic garbage collection is off during a run, so that a peak repeats: it
+holds the cycles too.
+"""
+
+import gc
+import inspect
+import statistics
+import tracemalloc
+from array import array
+from asyncio import Runner
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What one run took, all in bytes above what was there before.
+
+    Attributes:
+        peak: at most at one time.
+        held: when it had ended, its result included.
+        retained: after the result was dropped and garbage was collected.
+    """
+
+    peak: int
+    held: int
+    retained: int
+
+    def __repr__(self) -> str:
+        return (
+            f"peak {_bytes(self.peak)}, with the result {_bytes(self.held)}, retained {_bytes(self.retained)}"
+        )
+
+
+@dataclass(frozen=True)
+class Retained:
+    """How retained memory grew, step by step.
+
+    Attributes:
+        steps: bytes retained after each step, above what was there before the first.
+        counts: for each step, what the function said that it had fed, or 1.
+    """
+
+    steps: tuple[int, ...] = field(repr=False)
+    counts: tuple[int, ...] = field(repr=False)
+
+    @property
+    def total(self) -> int:
+        """Bytes retained at the end."""
+        return self.steps[-1]
+
+    @property
+    def per_item(self) -> float:
+        """Bytes for each further item, the median over the second half of the steps.
+
+        The first half may fill what is bounded; the median passes over the steps in which a table is made
+        larger.
+        """
+        grown = [
+            (later - earlier) / count
+            for earlier, later, count in zip(self.steps, self.steps[1:], self.counts[1:], strict=False)
+        ]
+        return statistics.median(grown[len(grown) // 2 :])
+
+    def __repr__(self) -> str:
+        growth = f"{self.per_item:,.0f} bytes for each further item"
+        return f"{growth}, {_bytes(self.total)} after {len(self.steps)} steps"
+
+
+def measure_memory(fn: Callable, *args, **kwargs) -> Memory:
+    """Run `fn(*args, **kwargs)` once and tell its peak, held and retained bytes.
+
+    A coroutine function is run to its end by `asyncio.run`. What the run leaves in caches of its own counts
+    as retained; run it once before, if only later runs are meant. Raises what `fn` raises.
+    """
+    with _tracing(), _loop_if_async(fn) as run:
+        before = _now()
+        tracemalloc.reset_peak()
+        value = run(fn, *args, **kwargs)
+        held, peak = (size - before for size in tracemalloc.get_traced_memory())
+        del value
+        return Memory(peak, held, _now() - before)
+
+
+def peak_bytes(fn: Callable, *args, **kwargs) -> int:
+    """Tell how many bytes `fn(*args, **kwargs)` needed at most at one time; see `measure_memory`."""
+    return measure_memory(fn, *args, **kwargs).peak
+
+
+def retained_bytes(fn: Callable, *args, **kwargs) -> int:
+    """Tell how many bytes stay when the result of `fn(*args, **kwargs)` is dropped; see `measure_memory`."""
+    return measure_memory(fn, *args, **kwargs).retained
+
+
+def retained_growth(feed: Callable[[int], Any], steps: int = 20) -> Retained:
+    """Call `feed(0)`, `feed(1)`, … and tell what is retained after each, results dropped, garbage collected.
+
+    Arguments:
+        feed: feeds the code under test with new keys at each step; may return how many (an int above 0), so
+            that the growth can be told for each key; may be a coroutine function.
+        steps: at least 4; enough to fill what is bounded in the first half of them.
+
+    Raises ValueError for fewer steps, and what `feed` raises.
+    """
+    if steps < 4:
+        raise ValueError("retained growth needs at least 4 steps")
+    sizes, counts = array("q", [0] * steps), array("q", [1] * steps)  # made before: they must not count
+    with _tracing(), _loop_if_async(feed) as run:
+        before = _now()
+        for step in range(steps):
+            count = run(feed, step)
+            counts[step] = count if isinstance(count, int) and count > 0 else 1
+            del count
+            sizes[step] = _now() - before
+    return Retained(tuple(sizes), tuple(counts))
+
+
+@contextmanager
+def _tracing() -> Iterator[None]:
+    """Trace allocations, automatic collection off, what is there kept out of collections."""
+    was_tracing, was_collecting = tracemalloc.is_tracing(), gc.isenabled()
+    gc.disable()
+    gc.freeze()
+    if not was_tracing:
+        tracemalloc.start()
+    try:
+        yield
+    finally:
+        if not was_tracing:
+            tracemalloc.stop()
+        gc.unfreeze()
+        if was_collecting:
+            gc.enable()
+
+
+@contextmanager
+def _loop_if_async(fn: Callable) -> Iterator[Callable]:
+    """Provide a way to call `fn`; a loop that it needs is made before anything is measured."""
+    if not inspect.iscoroutinefunction(fn):
+        yield lambda fn, *args, **kwargs: fn(*args, **kwargs)
+        return
+    with Runner() as runner:
+        loop = runner.get_loop()
+        loop.run_until_complete(_nothing())
+        yield lambda fn, *args, **kwargs: loop.run_until_complete(fn(*args, **kwargs))
+
+
+async def _nothing() -> None:
+    pass
+
+
+def _now() -> int:
+    gc.collect()
+    return tracemalloc.get_traced_memory()[0]
+
+
+def _bytes(count: float) -> str:
+    if abs(count) < 1000:
+        return f"{count:.0f} bytes"
+    for unit, size in (("kB", 1e3), ("MB", 1e6), ("GB", 1e9)):
+        if abs(count) < 999.5 * size or unit == "GB":
+            return f"{count / size:.3g} {unit}"
+    raise AssertionError("unreachable")
