@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -41,6 +42,7 @@ class Desk:
         self._id = files.notebook_id(kind)
         self._progress = Progress()
         self._checker = checker
+        self._stopped = threading.Event()
 
     def record(self, event: str, **details) -> None:
         """Remember an event; nothing is remembered while a notebook is being checked."""
@@ -80,8 +82,9 @@ class Desk:
         Returns:
             The verdict, and a sentence where the notebook could not be saved for the learner.
         """
+        self._stopped.clear()
         saved = self.saver.wait(before)
-        verdict = self.checker.check(tell)
+        verdict = self.checker.check(lambda what: self._tell(what, tell))
         self.record("checked", outcome=verdict.outcome, message=verdict.message)
         if verdict.solved:
             self.record("solved")
@@ -90,7 +93,14 @@ class Desk:
 
     def stop(self) -> None:
         """Stop the check that is running."""
+        self._stopped.set()
         self.checker.stop()
+
+    def _tell(self, what: str, tell: Callable[[str], None] | None) -> None:
+        if self._stopped.is_set():  # the click came while the notebook was being saved
+            self.checker.stop()
+        elif tell is not None:
+            tell(what)
 
     def hint(self) -> list:
         """Take the next rung of the ladder of hints; return what to show."""

@@ -266,6 +266,20 @@ def test_the_panel_checks_in_a_thread_and_can_be_stopped(lesson):
     assert panel.stop.disabled
 
 
+def test_a_stop_that_comes_while_the_notebook_is_saved_is_not_lost(lesson, monkeypatch):
+    saving, saved = threading.Event(), threading.Event()
+    monkeypatch.setattr(lesson._desk.saver, "wait", lambda before: saving.set() or saved.wait(20))
+    found = []
+    thread = threading.Thread(target=lambda: found.extend(lesson._desk.check(None)))
+    thread.start()
+    assert saving.wait(20)
+    lesson._desk.stop()
+    lesson._desk.checker.outcome = "right"  # as the real checker forgets a stop when the next check begins
+    saved.set()
+    thread.join(20)
+    assert found[0].outcome == "stopped"
+
+
 def test_the_panel_asks_before_it_shows_the_solution(lesson):
     panel = check_panel.Panel(lesson._desk)
     panel._widget()
