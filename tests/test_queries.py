@@ -27,7 +27,9 @@ def names(session, *options):
 
 
 def django_names(orders):
-    return [[line.quantity for line in sorted(order.lines.all(), key=lambda line: line.pk)] for order in orders]
+    return [
+        [line.quantity for line in sorted(order.lines.all(), key=lambda line: line.pk)] for order in orders
+    ]
 
 
 @pytest.mark.parametrize(("option", "statements"), [(None, 101), (selectinload, 2)])
@@ -44,7 +46,9 @@ def test_sqlalchemy_n_plus_one(database, option, statements):
 def test_joined_loading_is_one_statement_and_a_product_of_rows(database):
     engine = database.engine()
     with database.wire() as wire, watch_queries(engine) as queries, Session(engine) as session:
-        session.scalars(select(Order).options(joinedload(Order.lines), joinedload(Order.events))).unique().all()
+        session.scalars(
+            select(Order).options(joinedload(Order.lines), joinedload(Order.events))
+        ).unique().all()
     assert wire.count == queries.count == 1
     assert wire.rows == queries.rows == 100 * 3 * 2
 
@@ -98,9 +102,8 @@ def test_async_engines(database, driver):
 
     async def main():
         engine = database.async_engine(driver)
-        async with database.wire() as wire, watch_queries(engine) as queries:
-            async with AsyncSession(engine) as session:
-                (await session.scalars(select(Order).options(selectinload(Order.lines)))).all()
+        async with database.wire() as wire, watch_queries(engine) as queries, AsyncSession(engine) as session:
+            (await session.scalars(select(Order).options(selectinload(Order.lines)))).all()
         await engine.dispose()
         return wire, queries
 
@@ -163,7 +166,11 @@ def test_a_failed_statement_is_told(database):
             connection.execute(text("SELECT nothing FROM products"))
         connection.rollback()
         connection.execute(text("SELECT 1"))
-    assert [each.failed for each in wire.statements] == [each.failed for each in queries.statements] == [True, False]
+    assert (
+        [each.failed for each in wire.statements]
+        == [each.failed for each in queries.statements]
+        == [True, False]
+    )
 
 
 def test_a_loop_over_the_driver_passes_the_library_but_not_the_wire(database):
@@ -194,9 +201,9 @@ def test_psycopg_connections():
             connection.cursor().executemany("UPDATE products SET stock = %s", [(1,), (2,)])
 
         async def main():
-            async with await psycopg.AsyncConnection.connect(database.dsn) as connection:
-                async with watch_queries(connection) as seen:
-                    await connection.execute("SELECT * FROM suppliers")
+            connection = await psycopg.AsyncConnection.connect(database.dsn)
+            async with connection, watch_queries(connection) as seen:
+                await connection.execute("SELECT * FROM suppliers")
             return seen
 
         assert wire.count == queries.count == 3

@@ -1,15 +1,15 @@
-"""Kettle & Crumb's database: a PostgreSQL server of this kernel's own, behind a network delay, and what it sees.
+"""Kettle & Crumb's database: a PostgreSQL server of this kernel's own, behind a network delay.
 
-    from kettle.database import open_database
+from kettle.database import open_database
 
-    with open_database(seed=7, orders=100, delay=0.002) as database:
-        engine = database.engine()
-        with database.wire() as wire:
-            ...
-        print(wire.count, wire.rows, wire.round_trips)
+with open_database(seed=7, orders=100, delay=0.002) as database:
+    engine = database.engine()
+    with database.wire() as wire:
+        ...
+    print(wire.count, wire.rows, wire.round_trips)
 """
 
-# The supervisor is a module of this package and must stay small: what is imported here is imported on first use.
+# Imported on first use, since the supervisor is a module of this package too, and must stay small.
 _HOMES = {
     "open_database": "kettle.database.database",
     "Database": "kettle.database.database",
@@ -19,7 +19,7 @@ _HOMES = {
     "Seen": "kettle.database.statements",
     "stop_servers": "kettle.database.control",
 }
-__all__ = sorted(_HOMES)
+__all__ = list(_HOMES)
 
 
 def __getattr__(name: str) -> object:

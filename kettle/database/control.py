@@ -53,7 +53,9 @@ class Control:
         Raises RuntimeError if the supervisor is gone, or in a process other than the one that started it.
         """
         if os.getpid() != self.owner:
-            raise RuntimeError("This database was opened in another process: pass its url, not the database itself.")
+            raise RuntimeError(
+                "This database was opened in another process: pass its url, not the database itself."
+            )
         with self._lock:
             number = next(self._numbers)
             self._send({"id": number, "do": do, "with": details})
@@ -94,7 +96,9 @@ class Control:
             try:
                 answer = self._answers.get(timeout=patience)
             except queue.Empty:
-                raise NoServer(f"The database's process did not answer within {patience:.0f} seconds.") from None
+                raise NoServer(
+                    f"The database's process did not answer within {patience:.0f} seconds."
+                ) from None
             if answer is None:
                 self._answers.put(None)  # for whoever asks next
                 raise NoServer("The database's process has ended: open the database again.")

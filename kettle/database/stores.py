@@ -29,7 +29,11 @@ class PostgresStore:
 
     def __init__(self, control: Control, own: dict | None) -> None:
         self._control = control
-        self._login = own or {"user": "postgres", "password": control.server["password"], "database": "postgres"}
+        self._login = own or {
+            "user": "postgres",
+            "password": control.server["password"],
+            "database": "postgres",
+        }
         self._schema = f"kettle_{secrets.token_hex(6)}"
         self._front = control.ask("open", schema=self._schema)
         self._back = control.ask("open", schema=self._schema)
@@ -58,9 +62,11 @@ class PostgresStore:
 
     @property
     def dsn(self) -> str:
+        """The address for a plain driver."""
         return self._dsn(self._front)
 
     def url(self, driver: str, _: str) -> URL:
+        """Return the address for SQLAlchemy."""
         return self._url(driver, self._front)
 
     def _url(self, driver: str, door: dict) -> URL:
@@ -78,12 +84,15 @@ class PostgresStore:
         return self._url("psycopg", door).set(drivername="postgresql").render_as_string(hide_password=False)
 
     def connect_args(self) -> dict:
+        """Return what the driver needs to be told by SQLAlchemy."""
         return {}
 
     def connect(self, **options: object) -> psycopg.Connection:
+        """Return a new connection of the plain driver."""
         return psycopg.connect(self.dsn, **options)
 
     def django(self) -> dict:
+        """Return Django's settings for this database."""
         login = self._login
         return {
             "ENGINE": "django.db.backends.postgresql",
@@ -95,10 +104,12 @@ class PostgresStore:
         }
 
     def set_delay(self, seconds: float) -> None:
+        """Charge this many seconds for each round trip."""
         self._control.ask("delay", tenant=self._front["tenant"], seconds=seconds)
         self.delay = seconds
 
     def fill(self, tables: dict[str, tuple[dict, ...]]) -> None:
+        """Replace all rows, neither delayed nor counted."""
         with psycopg.connect(self._dsn(self._back)) as connection:
             names = sql.SQL(", ").join(map(sql.Identifier, tables))
             connection.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY").format(names))
@@ -108,17 +119,24 @@ class PostgresStore:
             connection.execute(sql.SQL("ANALYZE {}").format(names))
 
     def window(self, what: str, number: int = 0) -> int | Seen:
+        """Open, read or close a window over what is seen."""
         told = self._control.ask("window", tenant=self._front["tenant"], what=what, number=number)
         return told if what == "open" else seen_from(told)
 
     def close(self) -> None:
+        """Remove everything that was made."""
         if not self._control.alive:  # the server went, and the schema with it
             return
         self._control.ask("close", tenant=self._front["tenant"])
-        with contextlib.suppress(psycopg.Error), psycopg.connect(self._dsn(self._back), autocommit=True) as connection:
+        with (
+            contextlib.suppress(psycopg.Error),
+            psycopg.connect(self._dsn(self._back), autocommit=True) as connection,
+        ):
             connection.execute(_END_USERS, {"schema": self._schema})
             connection.execute("SET lock_timeout = '5s'")
-            connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(self._schema)))
+            connection.execute(
+                sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(self._schema))
+            )
         self._control.ask("close", tenant=self._back["tenant"])
 
 
@@ -162,30 +180,36 @@ class SqliteStore:
         Base.metadata.create_all(engine)
         engine.dispose()
         self.says = (
-            "SQLite, a file instead of a server: statements and rows are counted as on a server, but one writer works "
-            "at a time, nothing crosses a network, and connecting is nearly free."
+            "SQLite, a file instead of a server: statements and rows are counted as on a server, but one "
+            "writer works at a time, nothing crosses a network, and connecting is nearly free."
         )
         if why:
             self.says += f" The reason: {why}"
 
     @property
     def delay(self) -> float:
+        """Seconds that are added to each round trip."""
         return self.simulated.delay
 
     @property
     def dsn(self) -> str:
+        """The address for a plain driver."""
         return str(self._path)
 
     def url(self, _: str, driver: str) -> URL:
+        """Return the address for SQLAlchemy."""
         return URL.create(f"sqlite+{driver}", database=str(self._path))
 
     def connect_args(self) -> dict:
+        """Return what the driver needs to be told by SQLAlchemy."""
         return {"factory": self._factory}
 
     def connect(self, **options: object) -> sqlite3.Connection:
+        """Return a new connection of the plain driver."""
         return sqlite3.connect(self._path, factory=self._factory, **options)
 
     def django(self) -> dict:
+        """Return Django's settings for this database."""
         return {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": str(self._path),
@@ -193,9 +217,11 @@ class SqliteStore:
         }
 
     def set_delay(self, seconds: float) -> None:
+        """Charge this many seconds for each round trip."""
         self.simulated.delay = seconds
 
     def fill(self, tables: dict[str, tuple[dict, ...]]) -> None:
+        """Replace all rows, neither delayed nor counted."""
         engine = create_engine(URL.create("sqlite", database=str(self._path)))
         with engine.begin() as connection:
             for table in reversed(Base.metadata.sorted_tables):
@@ -207,7 +233,9 @@ class SqliteStore:
         engine.dispose()
 
     def window(self, what: str, number: int = 0) -> int | Seen:
+        """Open, read or close a window over what is seen."""
         return getattr(self.simulated.ledger, what)(*([number] if what != "open" else []))
 
     def close(self) -> None:
+        """Remove everything that was made."""
         self._remove()

@@ -2,10 +2,11 @@
 
     python -m kettle.database.supervisor
 
-It reads one JSON object a line from its standard input and answers each with one on its standard output. The first
-line says whose child it is and, where the server is the user's own, how to reach that one. The end of its input (the
-kernel ended, however it ended) or a new parent (the kernel ended, and a child of it still holds the input open) stops
-the server and removes its folder; of a server of the user's own, only our schemas are dropped.
+It reads one JSON object a line from its standard input and answers each with one on its standard output.
+The first line says whose child it is and, where the server is the user's own, how to reach that one. The
+end of its input (the kernel ended, however it ended) or a new parent (the kernel ended, and a child of it
+still holds the input open) stops the server and removes its folder; of a server of the user's own, only
+our schemas are dropped.
 """
 
 import asyncio
@@ -77,7 +78,7 @@ class Supervisor:
         try:
             result = await getattr(self, f"do_{request['do']}")(**request.get("with", {}))
             _say({"id": request["id"], "result": result})
-        except Exception as error:  # whatever it is, the kernel is told, and the supervisor goes on
+        except Exception as error:  # noqa: BLE001 (whatever it is, the kernel is told)
             _say({"id": request["id"], "error": f"{type(error).__name__}: {error}"})
 
     async def do_open(self, schema: str) -> dict:
@@ -129,7 +130,11 @@ def _say(message: dict) -> None:
 
 def main() -> None:
     """Start the server, say so, and serve until the kernel is gone."""
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # an interrupt is meant for the kernel; the pipe tells when to end
+    for name in (
+        "SIGINT",
+        "SIGTERM",
+        "SIGHUP",
+    ):  # an interrupt is meant for the kernel; the pipe tells when to end
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     if os.name == "posix":

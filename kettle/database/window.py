@@ -6,9 +6,9 @@ from kettle.database.statements import Seen, Statement, Transactions
 class Wire:
     """A context manager, plain or async; what it has seen can be read inside it and after it.
 
-    `statements` (a tuple of Statement), `count`, `rows`, `round_trips`, `connections` (new ones), `most_connections`
-    (open at once), `transactions`, `bytes_sent`, `bytes_received`, and `everything`, which has transaction control and
-    housekeeping too. Windows may overlap.
+    `statements` (a tuple of Statement), `count`, `rows`, `round_trips`, `connections` (new ones),
+    `most_connections` (open at once), `transactions`, `bytes_sent`, `bytes_received`, and `everything`,
+    which has transaction control and housekeeping too. Windows may overlap.
     """
 
     def __init__(self, store: object) -> None:
@@ -30,7 +30,9 @@ class Wire:
     most_connections = property(lambda self: self.seen.most_connections, doc="Most connections open at once.")
     transactions = property(lambda self: self.seen.transactions, doc="Commits and rollbacks.")
     bytes_sent = property(lambda self: self.seen.bytes_sent, doc="Bytes from clients to the database.")
-    bytes_received = property(lambda self: self.seen.bytes_received, doc="Bytes from the database to clients.")
+    bytes_received = property(
+        lambda self: self.seen.bytes_received, doc="Bytes from the database to clients."
+    )
 
     def __enter__(self) -> "Wire":
         self._number = self._store.window("open")

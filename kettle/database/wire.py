@@ -1,7 +1,8 @@
 """What PostgreSQL's wire protocol says: one Conversation follows one connection, both ways.
 
-Source: PostgreSQL documentation, "Frontend/Backend Protocol" (version 3). A round trip begins when a client sends
-something while the server owes it no answer; so a pipeline is one round trip, however many statements it holds.
+Source: PostgreSQL documentation, "Frontend/Backend Protocol" (version 3). A round trip begins when a
+client sends something while the server owes it no answer; so a pipeline is one round trip, however many
+statements it holds.
 """
 
 import time
@@ -21,7 +22,13 @@ from kettle.database.statements import (
 SSL_REQUEST, GSS_REQUEST, CANCEL_REQUEST = 80877103, 80877104, 80877102
 _FROM_CLIENT = frozenset(b"QPBECD")  # messages whose content is read; of all others only the length
 _FROM_SERVER = frozenset(b"CZR")
-_ANSWERS = {ord("1"): "parse", ord("2"): "bind", ord("3"): "close", ord("T"): "describe", ord("n"): "describe"}
+_ANSWERS = {
+    ord("1"): "parse",
+    ord("2"): "bind",
+    ord("3"): "close",
+    ord("T"): "describe",
+    ord("n"): "describe",
+}
 _ASKS_FOR_MORE = (3, 5, 7, 8, 10, 11)  # authentication requests that the client must answer
 
 
@@ -76,7 +83,7 @@ class _Owed:
 
 
 class Conversation:
-    """One connection as its proxy sees it: counts into a ledger, and never changes a byte after the startup."""
+    """One connection as its proxy sees it: reads, counts into a ledger, and changes nothing."""
 
     def __init__(self, ledger: Ledger, number: int) -> None:
         self._ledger = ledger

@@ -1,4 +1,4 @@
-"""Kettle & Crumb's tables as Django models; `kettle.database.models` describes the same tables for SQLAlchemy."""
+"""Kettle & Crumb's tables as Django models; `kettle.database.models` has the same for SQLAlchemy."""
 
 from django.db import models
 
