@@ -45,7 +45,7 @@ def in_session(shop, work, **options):
     """Run the coroutine function `work` with a session of the shop."""
 
     async def run():
-        async with shop.session(**options) as session:
+        async with asyncio.timeout(30), shop.session(**options) as session:
             return await work(session)
 
     return asyncio.run(run())
@@ -179,6 +179,8 @@ def test_a_rate_limit_says_when_to_come_back(shop):
     assert refused.status_code == 429
     assert 1 <= int(refused.headers["Retry-After"]) <= 10
     assert 0 < refused.json()["retry_after"] <= 10
+    shop.set("tax", rate_limit=0.1)  # set anew, it counts anew
+    assert [status_of(shop, "/tax/GB") for _ in range(2)] == [200, 429]
     shop.set("tax", rate_limit=None)
     assert status_of(shop, "/tax/GB") == 200
 

@@ -30,6 +30,14 @@ def shop():
         yield shop
 
 
+def wait_until(there):
+    """Wait until `there()` is true, which comes to pass in another process."""
+    deadline = time.monotonic() + 20
+    while not there():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
 async def get(session, path):
     async with session.get(path) as response:
         return await response.json()
@@ -164,8 +172,7 @@ def test_the_end_of_a_rendezvous_lets_held_calls_go(shop):
     with ThreadPoolExecutor(1) as pool:
         with rendezvous(shop, 2, patience=60) as meeting:
             held = pool.submit(requests.get, f"{shop.url}/tax/GB", timeout=20)
-            while not meeting.arrived:
-                time.sleep(0.01)
+            wait_until(lambda: meeting.arrived)
         assert held.result(20).status_code == 200
     assert not meeting.met
 
@@ -265,10 +272,21 @@ def test_a_connection_for_each_session_one_for_a_shared_one(shop):
 def test_a_connection_counts_though_it_never_sends_a_request(shop):
     host, port = shop.url.removeprefix("http://").split(":")
     with watch(shop) as traffic, socket.create_connection((host, int(port))):
-        while not traffic.opened:
-            time.sleep(0.01)
+        wait_until(lambda: traffic.opened)
     assert traffic.connections == traffic.connections_opened == 1
     assert traffic.requests == ()
+
+
+@pytest.mark.parametrize("latency", [0.0, 0.05])
+def test_a_window_waits_for_what_was_sent_before_its_end(shop, latency):
+    shop.set("health", latency=latency)
+    host, port = shop.url.removeprefix("http://").split(":")
+    for _ in range(10):
+        with socket.socket() as client:
+            with watch(shop) as traffic:
+                client.connect((host, int(port)))
+                client.sendall(b"GET /health HTTP/1.1\r\nHost: shop\r\n\r\n")
+            assert [request.status for request in traffic.requests] == [200]
 
 
 def test_each_new_connection_pays_a_handshake():
