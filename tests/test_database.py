@@ -425,6 +425,22 @@ def test_sqlite_leaves_no_file():
     assert not path.parent.exists()
 
 
+@posix
+def test_the_file_of_a_killed_kernel_is_swept_by_the_next():
+    code = """
+    import os, signal
+    from kettle.database import open_database
+    print(open_database(1, server=False).dsn, flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+    """
+    path = Path(run(code).communicate(timeout=60)[0].strip())
+    assert path.exists()
+    with open_database(1, server=False) as living:
+        open_database(1, server=False).close()
+        assert Path(living.dsn).exists()
+    assert not path.parent.exists()
+
+
 def test_seeding_again_replaces_the_rows(database):
     first = database.seed(9, orders=4, lines=2)
     assert first == database.data == make_rows(9, Sizes(orders=4, lines=2))

@@ -13,6 +13,7 @@ except ImportError:  # on Windows nothing is swept: an open file cannot be remov
     fcntl = None
 
 PREFIX = "kettle-pg-"
+SQLITE_PREFIX = "kettle-sqlite-"
 OWNER = "owner"
 DISK_NEEDED = 150 * 2**20  # bytes: a new cluster (about 40 MB), its write-ahead log, and room for seeded data
 
@@ -65,9 +66,9 @@ def anyone_can_enter(folder: Path) -> bool:
 
 
 def remove_stale_folders() -> None:
-    """Remove folders whose supervisor was killed; a server left without its folder ends by itself."""
+    """Remove folders whose process was killed; a server left without its folder ends by itself."""
     for parent in _parents():
-        for folder in parent.glob(PREFIX + "*"):
+        for folder in [*parent.glob(PREFIX + "*"), *parent.glob(SQLITE_PREFIX + "*")]:
             with contextlib.suppress(OSError), (folder / OWNER).open("rb") as owner:
                 stale = _try_lock(owner)
                 if stale:

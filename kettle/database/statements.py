@@ -32,9 +32,9 @@ _ROLLBACK_TO = re.compile(r"\s*rollback\s+(work\s+|transaction\s+)?to\b", re.IGN
 class Statement:
     """One statement: an execution, not a text, so an executemany of five is five statements.
 
-    `rows` came back over the wire; `affected` is what the database says that it touched (None: it did not
-    say); `started` and `ended` are seconds on the clock of time.perf_counter(); `kind` is "data", "transaction"
-    (BEGIN, COMMIT, ...) or "housekeeping" (what a driver asks when it connects); `connection` is a number.
+    `rows` came back over the wire; `affected` is what the database says it touched (None: it did not
+    say); `started` and `ended` are seconds on the clock of time.perf_counter(); `kind` is "data",
+    "transaction" (BEGIN, COMMIT, ...) or "housekeeping" (what a driver asks when it connects); `connection` is a number.
     """
 
     sql: str

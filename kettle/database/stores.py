@@ -7,6 +7,7 @@ import sqlite3
 import tempfile
 import weakref
 from pathlib import Path
+from typing import IO
 
 import psycopg
 from psycopg import sql
@@ -14,7 +15,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.engine import URL
 
 from kettle.database.control import Control, supervisor_for
-from kettle.database.folder import PREFIX, NoServer
+from kettle.database.folder import SQLITE_PREFIX, NoServer, claim, remove_stale_folders
 from kettle.database.models import Base
 from kettle.database.own import VARIABLE, own_server
 from kettle.database.sqlite import Simulated
@@ -163,16 +164,22 @@ def _copy(connection: psycopg.Connection, table: str, rows: tuple[dict, ...]) ->
         cursor.execute("SELECT setval(pg_get_serial_sequence(%s, 'id'), %s)", (table, len(rows)))
 
 
+def _remove(place: Path, claimed: IO[bytes]) -> None:
+    claimed.close()
+    shutil.rmtree(place, ignore_errors=True)
+
+
 class SqliteStore:
     """A file in a temporary folder of its own, which is removed at the end."""
 
     kind = "SQLite"
 
     def __init__(self, why: str) -> None:
+        remove_stale_folders()
         self.simulated = Simulated()
         self._factory = self.simulated.connection_class()
-        self._folder = Path(tempfile.mkdtemp(prefix=PREFIX.replace("pg", "sqlite")))
-        self._remove = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+        self._folder = Path(tempfile.mkdtemp(prefix=SQLITE_PREFIX))
+        self._remove = weakref.finalize(self, _remove, self._folder, claim(self._folder))
         self._path = self._folder / "larder.sqlite3"
         with contextlib.closing(sqlite3.connect(self._path)) as connection:
             connection.execute("PRAGMA journal_mode = wal")
