@@ -282,7 +282,7 @@ def main(arguments=None):
         if options.command == "test":
             return become([PYTHON, "-m", "pytest", "-n", "2", "--dist", "loadfile"] + rest)
         if options.command == "update":
-            status = subprocess.call([PYTHON, "-m", "kettle.update"], cwd=ROOT)
+            status = subprocess.call([PYTHON, "-P", ROOT / "kettle" / "update.py"], cwd=ROOT)
             set_up()
             return status
         return open_course(options.port, not options.no_browser)
