@@ -430,11 +430,13 @@ def test_the_file_of_a_killed_kernel_is_swept_by_the_next():
     code = """
     import os, signal
     from kettle.database import open_database
-    print(open_database(1, server=False).dsn, flush=True)
+    database = open_database(1, server=False)
+    print(database.dsn, os.path.exists(database.dsn), flush=True)
     os.kill(os.getpid(), signal.SIGKILL)
     """
-    path = Path(run(code).communicate(timeout=60)[0].strip())
-    assert path.exists()
+    dsn, existed = run(code).communicate(timeout=60)[0].split()
+    path = Path(dsn)
+    assert existed == "True"
     with open_database(1, server=False) as living:
         open_database(1, server=False).close()
         assert Path(living.dsn).exists()

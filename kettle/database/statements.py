@@ -34,7 +34,8 @@ class Statement:
 
     `rows` came back over the wire; `affected` is what the database says it touched (None: it did not
     say); `started` and `ended` are seconds on the clock of time.perf_counter(); `kind` is "data",
-    "transaction" (BEGIN, COMMIT, ...) or "housekeeping" (what a driver asks when it connects); `connection` is a number.
+    "transaction" (BEGIN, COMMIT, ...) or "housekeeping" (what a driver asks when it connects);
+    `connection` is a number.
     """
 
     sql: str

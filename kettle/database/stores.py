@@ -164,6 +164,9 @@ def _copy(connection: psycopg.Connection, table: str, rows: tuple[dict, ...]) ->
         cursor.execute("SELECT setval(pg_get_serial_sequence(%s, 'id'), %s)", (table, len(rows)))
 
 
+_open_files: set["SqliteStore"] = set()
+
+
 def _remove(place: Path, claimed: IO[bytes]) -> None:
     claimed.close()
     shutil.rmtree(place, ignore_errors=True)
@@ -180,6 +183,7 @@ class SqliteStore:
         self._factory = self.simulated.connection_class()
         self._folder = Path(tempfile.mkdtemp(prefix=SQLITE_PREFIX))
         self._remove = weakref.finalize(self, _remove, self._folder, claim(self._folder))
+        _open_files.add(self)  # an engine may outlive the last name of its database
         self._path = self._folder / "larder.sqlite3"
         with contextlib.closing(sqlite3.connect(self._path)) as connection:
             connection.execute("PRAGMA journal_mode = wal")
@@ -245,4 +249,5 @@ class SqliteStore:
 
     def close(self) -> None:
         """Remove everything that was made."""
+        _open_files.discard(self)
         self._remove()
