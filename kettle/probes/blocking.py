@@ -114,6 +114,10 @@ KNOWN = (
 )
 
 
+def _nothing(label):
+    pass
+
+
 class Recorder:
     """Collects the blocking calls of one thread; only the outermost of calls within calls.
 
@@ -124,6 +128,7 @@ class Recorder:
         self.thread, self.wanted = thread, wanted
         self.calls = []
         self.busy = False
+        self.entered = self.left = _nothing  # called with the label as a blocking call begins and ends
 
     def add(self, label, frame, started):
         """Note a call that has just ended, made by `frame`, if it took long enough to matter."""
@@ -159,19 +164,14 @@ _undo = []
 
 
 def _install():
-    modules = [module for module in list(sys.modules.values()) if _is_own(module)]
+    modules = own_modules()
     for known in KNOWN:
         original, had = known.function, known.name in vars(known.owner)
         wrapper = _wrapped(known, original)
         setattr(known.owner, known.name, wrapper)
         _undo.append((known.owner, known.name, original if had else None))
-        if isinstance(known.owner, type):
-            continue
-        for module in modules:  # from time import sleep
-            for name, value in list(vars(module).items()):
-                if value is original:
-                    setattr(module, name, wrapper)
-                    _undo.append((module, name, original))
+        if not isinstance(known.owner, type):
+            _undo.extend(replace_names(modules, original, wrapper))
 
 
 def _uninstall():
@@ -183,9 +183,26 @@ def _uninstall():
             setattr(owner, name, original)
 
 
+def own_modules():
+    """Return the imported modules that are no library's: the learner's, and what they call."""
+    return [module for module in list(sys.modules.values()) if _is_own(module)]
+
+
 def _is_own(module):
     filename = getattr(module, "__file__", None)
     return getattr(module, "__name__", "") == "__main__" or bool(filename and not is_library(filename))
+
+
+def replace_names(modules, original, replacement):
+    """Put a replacement under each name that modules have for a function (`from time import sleep`).
+
+    Yields (module, name, original) for undoing it with `setattr`.
+    """
+    for module in modules:
+        for name, value in list(vars(module).items()):
+            if value is original:
+                setattr(module, name, replacement)
+                yield module, name, original
 
 
 def _wrapped(known, original):
@@ -241,14 +258,17 @@ def _profiler(recorder, by_code, by_function):
             ):
                 recorder.add(label, frame.f_back if event == "return" else frame, started)
                 waiting = None
+                recorder.left(label)
         elif event == "call":
             known = by_code.get(frame.f_code)
             if known and recorder.wanted() and _frame_waits(known, frame):
                 label, waiting, started = known.label, (frame, True), time.perf_counter()
+                recorder.entered(label)
         elif event == "c_call":
             found = _c_label(by_function, arg)
             if found and recorder.wanted():
                 label, waiting, started = found, (frame, arg), time.perf_counter()
+                recorder.entered(label)
 
     return profile
 
@@ -267,7 +287,7 @@ def _c_label(by_function, function):
     if name in _SOCKET and isinstance(owner, socket.SocketType):
         return f"socket.{name}" if owner.gettimeout() != 0 else None
     if name == "acquire" and isinstance(owner, _LOCKS):
-        return "Lock.acquire" if _is_locked(owner) else None
+        return "Lock.acquire" if _is_locked(owner) and not _starting_a_thread() else None
     if name in _FILES and isinstance(owner, io.IOBase) and not owner.closed:
         return f"file.{name}"
     return None

@@ -2,7 +2,7 @@
 
 import weakref
 
-from .steps import name_of
+from .steps import name_of, told_name
 from .timeline import Timeline, lane
 from .where import is_library, place
 
@@ -66,8 +66,7 @@ class _Entry:
     def told_name(self):
         """Return the name it was given, or else that of its coroutine function. Python 3.11 names it late."""
         task = self.task() if self.coroutine is not None else None
-        given = task.get_name() if task is not None else "Task-"
-        return self.name if given.startswith("Task-") else given
+        return told_name(task) if task is not None else self.name
 
 
 _places = {}

@@ -87,6 +87,13 @@ def task_of(handle):
     return owner if isinstance(owner, asyncio.Task) else None
 
 
+def told_name(task):
+    """Return the name a task was given; if none, that of its coroutine function."""
+    given = task.get_name()
+    # Python 3.13.0 calls every nameless task "None" when there is a task factory
+    return name_of(task) if given == "None" or given.startswith("Task-") else given
+
+
 def name_of(callback):
     """Return the name of a callback, or of the coroutine function of a task, as the source spells it."""
     if isinstance(callback, asyncio.Task):

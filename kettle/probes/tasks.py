@@ -4,7 +4,7 @@ import asyncio
 import gc
 import weakref
 
-from .steps import NewTasks, is_servants, name_of
+from .steps import NewTasks, is_servants, told_name
 
 
 class watch_tasks:  # noqa: N801 (used as a verb: with watch_tasks() as tasks)
@@ -36,7 +36,7 @@ class watch_tasks:  # noqa: N801 (used as a verb: with watch_tasks() as tasks)
     def __exit__(self, *error):
         self._new_tasks.stop()
         tasks = [task for reference in self._tasks if (task := reference()) is not None]
-        self.leftover = tuple(_name(task) for task in tasks if not task.done())
+        self.leftover = tuple(told_name(task) for task in tasks if not task.done())
         alive_but_lost = [task.exception() for task in tasks if _is_lost(task)]
         del tasks
         gc.collect()  # tasks in cycles complain now
@@ -87,8 +87,3 @@ class watch_tasks:  # noqa: N801 (used as a verb: with watch_tasks() as tasks)
 def _is_lost(task):
     """Tell whether a task failed and nobody has asked for its exception; asking is not done here."""
     return task.done() and not task.cancelled() and task._log_traceback
-
-
-def _name(task):
-    name = task.get_name()
-    return name_of(task) if name.startswith("Task-") else name

@@ -110,7 +110,7 @@ class watch_workers:  # noqa: N801 (used as a verb: with watch_workers() as work
         """The processes that began, one batch for each pool and for each process started by hand."""
         owners = {}
         for key, owner, started in self._starts:
-            owners.setdefault((key, owner), []).append(started)
+            owners.setdefault((id(key), owner), []).append(started)
         return tuple(Batch(owner, tuple(times)) for (_, owner), times in owners.items())
 
     @property
@@ -270,10 +270,10 @@ def _owner(process):
     """Return what tells a process's pool from others, and its kind; a pool gives its workers one queue."""
     target, args = getattr(process, "_target", None), getattr(process, "_args", ())
     if getattr(target, "__module__", "") == "concurrent.futures.process":
-        return id(args[0]), "ProcessPoolExecutor"
+        return args[0], "ProcessPoolExecutor"
     if getattr(target, "__module__", "") == "multiprocessing.pool":
-        return id(args[0]), "Pool"
-    return f"by hand {next(_numbers)}", type(process).__name__
+        return args[0], "Pool"
+    return process, type(process).__name__
 
 
 def _starting_thread(original):

@@ -1,0 +1,7 @@
+"""Virtual time: an event loop whose clock jumps when nothing is ready, so 300 seconds take milliseconds."""
+
+from .network import network
+from .refused import NotSupported
+from .run import VirtualRun, run_virtual
+
+__all__ = ["NotSupported", "VirtualRun", "network", "run_virtual"]

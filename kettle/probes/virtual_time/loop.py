@@ -1,0 +1,105 @@
+"""The event loop of virtual time: a selector loop that jumps to the next timer when nothing is ready."""
+
+import asyncio
+import threading
+
+from .clock import Clock
+from .network import Network
+from .refused import refuse
+
+_LOOK = 0.02  # real seconds between two looks at workers that are busy
+_GRACE = 0.1  # real seconds that a thread from outside gets to wake a loop on which nothing is scheduled
+_CONNECT = "Serve an application with `network().serve(app, host, port)` and connect to that."
+
+
+class VirtualLoop(asyncio.SelectorEventLoop):
+    """An event loop on a `Clock`. Made by `run_virtual`; its network is in memory.
+
+    horizon: virtual seconds after which a wait is given up. `hung` then says why.
+    """
+
+    def __init__(self, horizon):
+        self.clock = Clock()
+        super().__init__()
+        self.horizon, self.hung, self.main = horizon, "", None
+        self.thread = threading.get_ident()
+        self.over = False  # while tidying up there is no horizon
+        self.network = Network(self)
+        self._really_select = self._selector.select
+        self._selector.select = self._select
+
+    def time(self):
+        """Return the virtual time in seconds."""
+        return self.clock.now
+
+    def _select(self, timeout):
+        events = self._really_select(0)
+        if events or (timeout is not None and timeout <= 0):
+            return events
+        with self.clock.lock:
+            move = self._move(timeout)
+        if move is not None:
+            return self._really_select(move)
+        events = self._really_select(_GRACE)
+        if not events and not self.clock.busy:
+            self._give_up("Nothing is scheduled that could ever wake it.")
+        return events
+
+    def _move(self, timeout):
+        """Move the clock; return the real seconds to wait for events now, None if nothing is scheduled."""
+        clock = self.clock
+        if clock.busy:
+            return _LOOK  # somebody really works: the clock stands still
+        timer = float("inf") if timeout is None else clock.now + timeout
+        target = min(timer, clock.next_sleeper())
+        if target == float("inf"):
+            return None
+        if target > self.horizon and not self.over:
+            self._give_up(f"It was still waiting after {self.horizon:g} virtual seconds.")
+            return 0
+        if clock.next_sleeper() <= timer:
+            clock.wake_next()
+            return _LOOK
+        clock.now = target
+        return 0
+
+    def _give_up(self, why):
+        if self.hung or self.main is None:
+            self.stop()  # it was cancelled, and waits on
+            return
+        self.hung = why
+        self.main.cancel()
+
+    async def getaddrinfo(self, host, port, **options):
+        """Return the address of a served application; there are no others."""
+        return self.network.addresses(host, port)
+
+    async def sock_connect(self, sock, address):
+        """Connect a socket to a served application; the connection is made by `create_connection`."""
+        self.network.connect(sock, address)
+
+    async def create_connection(
+        self, protocol_factory, host=None, port=None, *, sock=None, ssl=None, **options
+    ):
+        """Connect to a served application, in memory."""
+        if ssl:
+            refuse("TLS", "Use http:// here: what TLS costs is not a matter of time.")
+        return self.network.open(protocol_factory, host, port, sock)
+
+    async def create_server(self, *args, **options):
+        """Refuse: a server needs real sockets."""
+        refuse("servers on real sockets", _CONNECT)
+
+    async def create_unix_connection(self, *args, **options):
+        """Refuse: the network is in memory."""
+        refuse("Unix sockets", _CONNECT)
+
+    async def create_datagram_endpoint(self, *args, **options):
+        """Refuse: the network is in memory."""
+        refuse("datagrams", _CONNECT)
+
+    async def subprocess_exec(self, *args, **options):
+        """Refuse: another process has a clock of its own."""
+        refuse("other processes", "Their clock cannot be moved: run this in real time.")
+
+    subprocess_shell = subprocess_exec

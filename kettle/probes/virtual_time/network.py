@@ -1,0 +1,194 @@
+"""The network of virtual time: connections in memory, between aiohttp clients and served applications."""
+
+import asyncio
+import socket
+import weakref
+
+from .refused import refuse
+
+_CHUNK = 65536  # bytes delivered at a time, so that large bodies arrive in pieces as on a real network
+_NOBODY = "Serve an application with `network().serve(app, host, port)` and connect to that."
+
+
+def network():
+    """Return the network of the running virtual loop.
+
+    Raises NotSupported in a loop that is not virtual.
+    """
+    found = getattr(asyncio.get_running_loop(), "network", None)
+    if not isinstance(found, Network):
+        refuse("a network outside it", "Call this inside a coroutine that run_virtual runs.")
+    return found
+
+
+class Network:
+    """Applications by host and port. connections: how many were opened; open_now: how many still are."""
+
+    def __init__(self, loop):
+        self._loop, self._servers, self._runners = loop, {}, []
+        self._sockets = weakref.WeakKeyDictionary()  # sockets that were "connected", and to whom
+        self._names = {}
+        self.connections = self.open_now = 0
+
+    async def serve(self, app, host="shop.test", port=80):
+        """Let an `aiohttp.web.Application` answer at a host and port; return its URL. Ends with the run."""
+        from aiohttp import web
+
+        runner = web.AppRunner(app, handler_cancellation=True)
+        await runner.setup()
+        self._runners.append(runner)
+        self.answer(host, port, runner.server)
+        return f"http://{host}" if port == 80 else f"http://{host}:{port}"
+
+    def answer(self, host, port, protocol_factory):
+        """Let protocols made by a factory answer at a host and port."""
+        address = self._names.setdefault(host, f"192.0.2.{len(self._names) + 1}")  # reserved for examples
+        self._servers[(host, port)] = self._servers[(address, port)] = protocol_factory
+
+    async def close(self):
+        """End the served applications."""
+        for runner in self._runners:
+            await runner.cleanup()
+
+    def addresses(self, host, port):
+        """Answer a look-up of a host's name; refuse hosts that nobody serves."""
+        if (host, port) not in self._servers:
+            refuse(f"connections to {host}:{port}", _NOBODY)
+        address = self._names.get(host, host)
+        return [(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (address, port))]
+
+    def connect(self, sock, address):
+        """Remember whom a socket is to be connected to."""
+        address = tuple(address[:2])
+        if address not in self._servers:
+            refuse(f"connections to {address[0]}:{address[1]}", _NOBODY)
+        self._sockets[sock] = address
+
+    def open(self, protocol_factory, host, port, sock):
+        """Open a connection; return (transport, protocol) as `create_connection` does."""
+        key = self._sockets.pop(sock, None) if sock is not None else (host, port)
+        if key not in self._servers:
+            refuse(f"connections to {host}:{port}", _NOBODY)
+        if sock is not None:
+            sock.close()
+        client, server = protocol_factory(), self._servers[key]()
+        ours, theirs = Transport(self._loop, client), Transport(self._loop, server)
+        ours.peer, theirs.peer = theirs, ours
+        ours.when_lost = self._closed
+        self.connections += 1
+        self.open_now += 1
+        server.connection_made(theirs)
+        client.connection_made(ours)
+        return ours, client
+
+    def _closed(self):
+        self.open_now -= 1
+
+
+class _Socket:
+    """As much of a socket as aiohttp asks a transport for; never readable."""
+
+    family, type, proto = socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP
+
+    def setsockopt(self, *args):
+        pass
+
+    def getsockopt(self, *args):
+        return 0
+
+    def getpeername(self):
+        return ("192.0.2.1", 1)
+
+    getsockname = getpeername
+
+    def fileno(self):
+        return -1
+
+
+class Transport(asyncio.Transport):
+    """One end of a connection in memory; what is written arrives at the other in the loop's next round."""
+
+    def __init__(self, loop, protocol):
+        super().__init__({"peername": ("192.0.2.1", 1), "sockname": ("192.0.2.1", 2), "socket": _Socket()})
+        self._loop, self._protocol, self.peer, self.when_lost = loop, protocol, None, lambda: None
+        self._waiting, self._ended = [], False  # pieces that were not read yet; the other end has ended
+        self._closing = self._lost = self._paused = False
+
+    def write(self, data):
+        """Send bytes, in pieces."""
+        if self._closing:
+            return
+        data = bytes(data)
+        for at in range(0, len(data), _CHUNK):
+            self._loop.call_soon(self.peer._arrive, data[at : at + _CHUNK])
+
+    def writelines(self, pieces):
+        """Send several pieces."""
+        self.write(b"".join(pieces))
+
+    def close(self):
+        """Close this end; the other end sees the end of the stream."""
+        if not self._closing:
+            self._closing = True
+            self._loop.call_soon(self._lose)
+            self._loop.call_soon(self.peer._end)
+
+    abort = close
+
+    def _arrive(self, data):
+        self._waiting.append(data)
+        self._read()
+
+    def _end(self):
+        self._ended = True
+        self._read()
+
+    def _read(self):
+        while self._waiting and not self._paused and not self._lost:
+            self._protocol.data_received(self._waiting.pop(0))
+        if self._ended and not (self._waiting or self._lost or self._closing):
+            self._ended = False
+            if not self._protocol.eof_received():
+                self.close()
+
+    def _lose(self):
+        if not self._lost:
+            self._lost = True
+            self._protocol.connection_lost(None)
+            self.when_lost()
+
+    def is_closing(self):
+        """Tell whether this end was closed."""
+        return self._closing
+
+    def is_reading(self):
+        """Tell whether what arrives is passed on."""
+        return not self._paused
+
+    def pause_reading(self):
+        """Keep what arrives from now on."""
+        self._paused = True
+
+    def resume_reading(self):
+        """Pass on what was kept, and what arrives."""
+        self._paused = False
+        self._loop.call_soon(self._read)
+
+    def set_protocol(self, protocol):
+        """Pass what arrives to another protocol."""
+        self._protocol = protocol
+
+    def get_protocol(self):
+        """Return the protocol that gets what arrives."""
+        return self._protocol
+
+    def get_write_buffer_size(self):
+        """Return 0: nothing is kept on this side."""
+        return 0
+
+    def set_write_buffer_limits(self, high=None, low=None):
+        """Do nothing: nothing is kept on this side."""
+
+    def can_write_eof(self):
+        """Return False: an end closes both ways."""
+        return False

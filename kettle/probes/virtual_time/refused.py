@@ -1,0 +1,10 @@
+"""What virtual time does not support is refused with a sentence, rather than answered wrongly."""
+
+
+class NotSupported(RuntimeError):
+    """Something was asked for that cannot be done in virtual time; the message says what to use instead."""
+
+
+def refuse(what, instead):
+    """Raise NotSupported: `what` is a noun, `instead` a whole sentence."""
+    raise NotSupported(f"Virtual time does not support {what}. {instead}")

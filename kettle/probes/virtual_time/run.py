@@ -1,0 +1,92 @@
+"""Run a coroutine function in virtual time, and tell how it went."""
+
+import asyncio
+import threading
+from dataclasses import dataclass
+
+from kettle.probes.apart import run_apart
+from kettle.probes.blocking import BlockingCall, Recorder, profiled
+
+from .loop import VirtualLoop
+from .refused import refuse
+from .threads import Threads
+
+_one_at_a_time = threading.Lock()  # the functions that are replaced are everybody's
+
+
+@dataclass(frozen=True)
+class VirtualRun:
+    """How a run in virtual time ended.
+
+    value, error: what the coroutine returned or raised; both None if it hung. elapsed: virtual seconds.
+    hung: empty, or a sentence that says why it would have waited for ever.
+    blocked: the blocking calls on the loop's thread (`BlockingCall`; of `time.sleep`, in virtual seconds).
+    leftover: the names of tasks that were alive at the end. complaints: what the exception handler heard.
+    connections: how many the in-memory network opened.
+    """
+
+    value: object = None
+    error: BaseException | None = None
+    elapsed: float = 0.0
+    hung: str = ""
+    blocked: tuple[BlockingCall, ...] = ()
+    leftover: tuple[str, ...] = ()
+    complaints: tuple[str, ...] = ()
+    connections: int = 0
+
+
+def run_virtual(function, *args, horizon=900.0, limit=30.0, **kwargs):
+    """Run a coroutine function on a loop whose clock jumps, in a thread of its own.
+
+    horizon: virtual seconds after which it is said to hang. limit: real seconds, for code that never waits.
+    Supported: asyncio's timers, tasks, locks and queues; `asyncio.to_thread`, thread pools and threads, also
+    with `time.sleep` in them; `time.sleep` on the loop (recorded as blocking; moves the clock); aiohttp
+    clients and applications by `network().serve`. Refused with `NotSupported`: other processes, real sockets
+    and TLS. `time.time` and `time.perf_counter` stay real: read `asyncio.get_running_loop().time()`. A lock
+    of `threading` that a sleeping worker holds while the loop waits for it ends with the real limit.
+    """
+    seen = {"recorder": Recorder(None)}
+    threads = Threads(seen["recorder"])
+
+    def make_loop():
+        seen["loop"] = threads.loop = VirtualLoop(horizon)
+        return seen["loop"]
+
+    async def body():
+        loop, recorder = seen["loop"], seen["recorder"]
+        loop.main = asyncio.current_task()
+        recorder.entered, recorder.left = loop.clock.block, loop.clock.unblock
+        with profiled(recorder):
+            try:
+                return await function(*args, **kwargs)
+            finally:
+                seen["elapsed"] = loop.time()
+                loop.over = True
+                await loop.network.close()
+
+    if not _one_at_a_time.acquire(timeout=2 * limit):
+        refuse("a run inside another one", "Run them one after the other.")
+    try:
+        # replaced out here: a coroutine that cannot be stopped would never put things back
+        with threads.replaced():
+            apart = run_apart(body, limit=limit, loop_factory=make_loop)
+    finally:
+        _one_at_a_time.release()
+    return _told(apart, seen, limit)
+
+
+def _told(apart, seen, limit):
+    loop = seen.get("loop")
+    hung = loop.hung if loop is not None else ""
+    if apart.timed_out:
+        hung = f"It was still busy after {limit:g} real seconds, at {apart.at or 'an unknown place'}."
+    return VirtualRun(
+        value=None if hung else apart.value,
+        error=None if hung else apart.error,
+        elapsed=seen.get("elapsed", loop.time() if loop is not None else 0.0),
+        hung=hung,
+        blocked=tuple(seen["recorder"].calls),
+        leftover=apart.leftover,
+        complaints=apart.complaints,
+        connections=loop.network.connections if loop is not None else 0,
+    )

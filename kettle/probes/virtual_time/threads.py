@@ -1,0 +1,160 @@
+"""Worker threads in virtual time: whose clock is the loop's, and whose work the loop waits for."""
+
+import contextlib
+import functools
+import sys
+import threading
+import time
+from concurrent import futures
+from concurrent.futures import process as _process  # noqa: F401 (so that the attribute is there)
+from concurrent.futures import thread as _thread
+from multiprocessing.process import BaseProcess
+
+from kettle.probes.blocking import BlockingCall, own_modules, replace_names
+from kettle.probes.where import own_frame, place, source
+
+from .refused import refuse
+
+
+class Threads:
+    """The threads of one virtual loop: its own, the pools' workers, and those that the code starts."""
+
+    def __init__(self, recorder):
+        self.loop, self.recorder = None, recorder  # the loop is made later, in its own thread
+        self.workers, self.undo = set(), []
+
+    @contextlib.contextmanager
+    def replaced(self):
+        """Replace what starts threads, hands them work and sleeps, where this loop's threads call it."""
+        self.really_sleep = time.sleep
+        sleep = self.sleep
+        self.put(time, "sleep", sleep)
+        self.undo.extend(replace_names(own_modules(), self.really_sleep, sleep))
+        self.put(futures.ThreadPoolExecutor, "submit", self.submitting(futures.ThreadPoolExecutor.submit))
+        self.put(threading.Thread, "start", self.starting(threading.Thread.start))
+        for owner, name in ((futures.ProcessPoolExecutor, "submit"), (BaseProcess, "start")):
+            self.put(owner, name, self.refusing(getattr(owner, name)))
+        try:
+            yield
+        finally:
+            while self.undo:
+                setattr(*self.undo.pop())
+
+    def put(self, owner, name, replacement):
+        """Replace an attribute until the end."""
+        self.undo.append((owner, name, getattr(owner, name)))
+        setattr(owner, name, replacement)
+
+    @property
+    def clock(self):
+        """The clock of the loop."""
+        return self.loop.clock
+
+    def is_ours(self):
+        """Tell whether the current thread is the loop's or one of its workers."""
+        me = threading.get_ident()
+        return self.loop is not None and (me == self.loop.thread or me in self.workers)
+
+    def sleep(self, seconds):
+        """Sleep virtually: on the loop's thread that is a blocking call, in a worker it is waiting."""
+        me = threading.get_ident()
+        if self.loop is not None and me == self.loop.thread:
+            self.note_sleep(seconds)
+            self.clock.pass_blocked(seconds)
+        elif me in self.workers:
+            self.clock.sleep(seconds, self.wake)
+        else:
+            self.really_sleep(seconds)
+
+    def note_sleep(self, seconds):
+        """Record a sleep on the loop's thread as blocking."""
+        frame = own_frame(sys._getframe(2)) or sys._getframe(2)
+        spot = (frame.f_code, frame.f_lineno)
+        call = BlockingCall("time.sleep", place(*spot), source(*spot), self.clock.now, seconds)
+        self.recorder.calls.append(call)
+
+    def wake(self):
+        """Make the loop look at the clock again."""
+        with contextlib.suppress(RuntimeError):  # the loop is closed
+            self.loop.call_soon_threadsafe(lambda: None)
+
+    def working(self, function):
+        """Return a function that runs another as one of this loop's workers."""
+
+        @functools.wraps(function, updated=())
+        def work(*args, **kwargs):
+            me = threading.get_ident()
+            self.workers.add(me)
+            try:
+                return function(*args, **kwargs)
+            finally:
+                self.workers.discard(me)
+
+        return work
+
+    def submitting(self, original):
+        """Return an `Executor.submit` whose work the clock waits for."""
+
+        def submit(pool, function, /, *args, **kwargs):
+            if not self.is_ours():
+                return original(pool, function, *args, **kwargs)
+            self.clock.work_begins()
+            try:
+                inner = original(pool, self.working(function), *args, **kwargs)
+            except BaseException:
+                self.clock.work_ends()
+                raise
+            return self.delivered(inner)
+
+        return submit
+
+    def delivered(self, inner):
+        """Return a future that is done before its work stops counting as busy: the clock finds no gap."""
+        outer = futures.Future()
+
+        def finish(inner):
+            try:
+                if inner.cancelled():
+                    outer.cancel()
+                    outer.set_running_or_notify_cancel()
+                elif inner.exception() is not None:
+                    outer.set_exception(inner.exception())
+                else:
+                    outer.set_result(inner.result())
+            except futures.InvalidStateError:
+                pass  # it was cancelled by whoever waited for it
+            finally:
+                self.clock.work_ends()
+
+        outer.add_done_callback(lambda outer: outer.cancelled() and inner.cancel())
+        inner.add_done_callback(finish)
+        return outer
+
+    def starting(self, original):
+        """Return a `Thread.start` whose thread the clock waits for."""
+
+        def start(thread):
+            if self.is_ours() and thread._target is not _thread._worker:
+                self.clock.work_begins()
+                run = self.working(thread.run)
+
+                def run_and_end():
+                    try:
+                        run()
+                    finally:
+                        self.clock.work_ends()
+
+                thread.run = run_and_end
+            return original(thread)
+
+        return start
+
+    def refusing(self, original):
+        """Return a function that refuses when this loop's threads call it."""
+
+        def refused(*args, **kwargs):
+            if self.is_ours():
+                refuse("other processes", "Their clock cannot be moved: run this in real time.")
+            return original(*args, **kwargs)
+
+        return refused
