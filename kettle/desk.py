@@ -133,6 +133,6 @@ class Desk:
             return [say(str(trouble), heading="Nothing was changed", tone="unsure", where="wk-reset-done")]
         self.record("reset")
         kept = f"Your notebook is kept beside it as `{copy.name}`." if copy else "There was nothing to keep."
-        shown = saved and self.saver.ask("docmanager:reload")
+        shown = saved and self.saver.reload(f"Back to the starter. {kept.replace('`', '')}")
         more = "" if shown else " Close this notebook without saving and open it again to see the starter."
         return [say(kept + more, heading="Back to the starter", where="wk-reset-done")]

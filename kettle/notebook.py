@@ -6,11 +6,13 @@ import json
 import os
 import shutil
 import subprocess
+import threading
 import time
 from datetime import datetime
 from pathlib import Path
 
 from kettle.course import FOLDERS, ROOT
+from kettle.panels.style import on_loop
 
 
 class NotebookTrouble(ValueError):
@@ -114,12 +116,32 @@ class Saver:
             except Exception:  # noqa: BLE001 - whatever is missing, the caller then says "save first"
                 self._commands = None
 
-    def ask(self, command: str) -> bool:
+    def ask(self, command: str, **arguments) -> bool:
         """Send JupyterLab a command; return whether there was anybody to send it to."""
         self.connect()
         if self._commands is None:
             return False
-        self._commands.execute(command)
+        self._commands.execute(command, arguments)
+        return True
+
+    def reload(self, message: str) -> bool:
+        """Show what the file says now, and a message, since the reload takes all outputs away.
+
+        Args:
+            message: a sentence.
+
+        Returns:
+            Whether there was a JupyterLab to ask.
+        """
+        if not self.ask("apputils:notify", message=message, type="success", options={"autoClose": False}):
+            return False
+        # Until the save before it has come back to it, JupyterLab would ask whether to drop unsaved changes;
+        # and after a reload it draws nothing until its view is moved.
+        soon = on_loop()
+        for delay, command in ((0.7, "docmanager:reload"), (1.7, "notebook:move-cursor-down")):
+            timer = threading.Timer(delay, soon, (self.ask, command))
+            timer.daemon = True
+            timer.start()
         return True
 
     def start_saving(self) -> tuple[int, int] | None:

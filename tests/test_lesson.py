@@ -114,7 +114,7 @@ def test_a_run_gives_the_result_and_sets_the_prediction_beside_the_fact(lesson, 
     predicted(lesson)
     assert asyncio.run(lesson.run(triple, 2)) == 6
     assert asyncio.run(lesson.run(lambda value: threading.current_thread().name, 1)) == "lesson"
-    assert "Predicted (How many seconds?): 3.00 s; measured:" in capsys.readouterr().out
+    assert "Predicted: 3.00 s; measured:" in capsys.readouterr().out
     assert history().runs[0].seconds > 0
 
 

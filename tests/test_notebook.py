@@ -110,7 +110,7 @@ class FrontEnd:
     def __init__(self, path):
         self.path = path
 
-    def execute(self, command):
+    def execute(self, command, arguments):
         threading.Thread(target=self.save, daemon=True).start()
 
     def save(self):
@@ -135,5 +135,5 @@ def test_where_nobody_saves_the_wait_is_bounded(lesson, monkeypatch):
     monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
     assert notebook.Saver(lesson).save() is False
     saver = notebook.Saver(lesson)
-    saver._commands = type("Deaf", (), {"execute": lambda self, command: None})()
+    saver._commands = type("Deaf", (), {"execute": lambda self, command, arguments: None})()
     assert saver.save(patience=0.1) is False
