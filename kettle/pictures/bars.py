@@ -51,15 +51,13 @@ def prediction_beside_fact(
         label: what the number is, for the caption.
     """
     fact = in_unit(measured, unit)
-    what = f" ({label})" if label else ""
     if predicted is None:
-        says = f"Measured{what}: {fact}. Nothing was predicted."
+        says = f"Measured: {fact}. Nothing was predicted."
     else:
-        guess = in_unit(predicted, unit)
-        says = f"Predicted{what}: {guess}; measured: {fact}. {_verdict(predicted, measured)}"
+        says = f"Predicted: {in_unit(predicted, unit)}; measured: {fact}. {_verdict(predicted, measured)}"
     rows = [(("predicted", None), predicted)] if predicted is not None else []
     rows.append((("measured", measured), None))
-    title = f"Prediction beside fact: {label}" if label else "Prediction beside fact"
+    title = label or "Prediction beside fact"
     return _draw(title, says, rows, unit, None)
 
 

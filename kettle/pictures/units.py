@@ -40,6 +40,8 @@ def in_unit(value: float, unit: str) -> str:
         return times(value)
     if unit == "%":
         return f"{number(value)}%"
+    if value == 1 and unit.endswith("s"):
+        unit = unit.removesuffix("s")
     return f"{number(value)} {unit}".rstrip()
 
 

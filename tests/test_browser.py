@@ -1,0 +1,111 @@
+"""The course in a real browser, from the landing page to a certified fix and back."""
+
+import os
+import subprocess
+
+import nbformat
+import pytest
+from browser import QUIET, Learner, copy_course, find_chromium, jupyterlab
+
+LESSON = "14_one_await_at_a_time"
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    if find_chromium() is None and os.environ.get("CI") and hasattr(os, "geteuid") and os.geteuid() == 0:
+        subprocess.run("apt-get update -qq && apt-get install -y -qq chromium", shell=True, check=False)
+    if find_chromium() is None:
+        pytest.skip("No Chromium is installed: on Debian and Ubuntu, `sudo apt install chromium`.")
+    sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed.")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    folder = copy_course(tmp_path_factory.mktemp("course"))
+    with jupyterlab(folder) as address:
+        yield folder, address
+
+
+@pytest.fixture
+def learner(chromium, lab):
+    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    learner = Learner(context.new_page(), lab[1])
+    yield learner
+    context.close()
+
+
+def fix_of(folder, kind="lesson"):
+    """Return the fix that solutions/ gives."""
+    cells = nbformat.read(folder / "solutions" / f"{LESSON}.ipynb", as_version=4).cells
+    return next(
+        c.source for c in cells if "fix" in c.metadata.get("tags", ()) and c.metadata.kettle["of"] == kind
+    )
+
+
+def test_from_the_landing_page_to_a_certified_fix(learner, lab):
+    folder, address = lab
+    page = learner.page
+
+    page.goto(f"{address}/")  # the course's own setting opens the landing page
+    learner.wait_ready("00_start_here.ipynb")
+    for cell in learner.code_cells():
+        learner.run(cell)
+    learner.shot("landing")
+
+    learner.open(f"notebooks/{LESSON}.ipynb")
+    learner.run_until("predict-panel")
+    learner.run("run-it")
+    assert "Lock in your prediction first" in learner.cell("run-it").inner_text()
+
+    panel = learner.run("predict-panel")
+    for box, value in zip(panel.locator("input").all(), ("2.5", "4"), strict=True):
+        box.fill(value)
+        box.press("Tab")
+    panel.locator("button.wk-lock-in").click()
+    panel.get_by_text("Locked in").first.wait_for()
+    learner.shot("predicted")
+
+    ran = learner.run("run-it")
+    ran.locator("svg[role=img]").first.wait_for()
+    assert ran.locator("figcaption").count() >= 1
+    learner.shot("ran")
+
+    said = learner.check()
+    assert "Not yet" in said
+    assert "each await waits for the one before it" in said
+    learner.shot("not-yet")
+
+    panel = learner.cell("check-panel")
+    panel.locator("button.wk-hint").click()
+    panel.get_by_text("Hint 1 of 4").wait_for()
+
+    learner.restart_kernel()
+    learner.wait_ready(f"{LESSON}.ipynb")
+    learner.run_until("fix")
+    assert "Locked in" in learner.cell("predict-panel").inner_text()
+
+    learner.type_into("fix", fix_of(folder))
+    learner.run("fix")
+    compared = learner.run("compare-run")
+    compared.locator("svg[role=img]").first.wait_for()
+    learner.shot("compared")
+    said = learner.check()
+    assert "Right" in said, said
+    assert "3 calls of one page were in flight together" in said
+    learner.shot("right")
+
+    learner.open("notebooks/00_start_here.ipynb")
+    for cell in learner.code_cells():
+        learner.run(cell)
+    page.get_by_text("solved", exact=False).first.wait_for()
+    learner.shot("landing-solved")
+
+    away = [
+        url for url in learner.requests if "127.0.0.1" not in url and not url.startswith(("data:", "blob:"))
+    ]
+    assert not away, f"requests left the machine: {away}"
+    assert not learner.errors, learner.errors
