@@ -213,3 +213,19 @@ def test_nothing_outlives_the_process_that_asked(tmp_path):
     asker.wait()
     _, alive = psutil.wait_procs(family, timeout=10)
     assert not alive
+
+
+def test_a_copy_is_checked_like_its_original(tmp_path, check):
+    notebook = make_course(tmp_path)
+    for name in ("50_scratch-Copy1.ipynb", "50_scratch 2026-11-21 11.01.27.ipynb"):
+        assert check(notebook.rename(notebook.with_name(name))).solved
+        make_course(tmp_path)
+
+
+def test_a_fault_of_the_course_is_not_blamed_on_the_learner(tmp_path, check):
+    notebook = make_course(tmp_path)
+    checks = tmp_path / "checks" / "50_scratch.py"
+    checks.write_text("def check_nothing(:", encoding="utf-8")
+    assert "not your fault" in check(notebook).message
+    checks.write_text("import no_such_room\n\n\ndef check_nothing():\n    pass\n", encoding="utf-8")
+    assert "The course itself failed here, not your code" in check(notebook).message

@@ -27,11 +27,15 @@ class Stop(Exception):
 
 
 class DamagedNotebook(pytest.Item):
-    """Stands for a notebook that cannot be read."""
+    """Stands for a notebook, or a check file, that cannot be read."""
+
+    def __init__(self, *, why: str, **kwargs: object) -> None:
+        super().__init__(**kwargs)
+        self.why = why
 
     def runtest(self) -> None:
         """Say what is damaged."""
-        finding = Finding("The notebook can be read", BROKEN, self.parent.damage, kind="cell")
+        finding = Finding("It can be read", BROKEN, self.why, kind="cell")
         self.user_properties.append((PROPERTY, finding.as_dict()))
         raise Stop(finding)
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
+COPY = re.compile(r"(\d\d_[a-z0-9_]+)[- ].*")  # JupyterLab's "…-Copy1", and the dated copies of a reset
 CHECKS = Path(__file__).resolve().parents[2] / "checks"
 
 
@@ -58,8 +60,10 @@ def find_checks(notebook: Path) -> Path:
     Args:
         notebook: path of a notebook in notebooks/ or exercises/, or of a copy of one.
     """
-    beside = notebook.resolve().parent.parent / "checks" / f"{notebook.stem}.py"
-    return beside if beside.is_file() else CHECKS / f"{notebook.stem}.py"
+    copied = COPY.fullmatch(notebook.stem)
+    name = f"{copied[1] if copied else notebook.stem}.py"
+    beside = notebook.resolve().parent.parent / "checks" / name
+    return beside if beside.is_file() else CHECKS / name
 
 
 def load_checks(lesson: str | Path) -> ModuleType:

@@ -42,7 +42,7 @@ class CheckedNotebook(IPyNbFile):
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         self.broken: Finding | None = None  # what stopped the notebook; everything after it is skipped
-        self.damage: str | None = None
+        self.damaged = False
         self.cells: list[LearnerCell] = []
 
     @property
@@ -62,8 +62,8 @@ class CheckedNotebook(IPyNbFile):
         try:
             notebook = nbformat.read(self.path, as_version=4)
         except Exception as error:  # noqa: BLE001 - a damaged file can fail in any way
-            self.damage = _damage(self.path, error)
-            yield DamagedNotebook.from_parent(self, name="notebook")
+            self.damaged = True
+            yield DamagedNotebook.from_parent(self, name="notebook", why=_damage(self.path, error))
             return
         full = self.config.option.kettle_full
         number = 0
@@ -80,7 +80,7 @@ class CheckedNotebook(IPyNbFile):
             yield item
         yield from self._hidden(number)
 
-    def _hidden(self, number: int) -> Iterator[CheckCell]:
+    def _hidden(self, number: int) -> Iterator[pytest.Item]:
         def cell(name: str, title: str, kind: str, call: str) -> CheckCell:
             code = new_code_cell(f"from kettle.checking import judge as _kettle_judge\n_kettle_judge.{call}")
             item = CheckCell.from_parent(
@@ -96,6 +96,10 @@ class CheckedNotebook(IPyNbFile):
             checks = checks_of(path, kind)
         except FileNotFoundError:
             return
+        except (OSError, SyntaxError) as error:
+            why = f"The course's own checks cannot be read, which is not your fault: {error}"
+            yield DamagedNotebook.from_parent(self, name="checks", why=why)
+            return
         for check in checks:
             yield cell(
                 check.name, check.title, check.kind, f"publish({str(path)!r}, {kind!r}, {check.name!r})"
@@ -104,7 +108,7 @@ class CheckedNotebook(IPyNbFile):
 
     def setup(self) -> None:
         """Take the kernel that was started ahead, or start one."""
-        if self.damage:
+        if self.damaged:
             return
         ahead = getattr(self.config, "kettle_kernel_ahead", None)
         if ahead is not None and ahead.notebook == self.path:

@@ -13,8 +13,7 @@ from kettle.panels.run import Face, Ran, measured, name_of
 from kettle.panels.style import Said, inline
 from kettle.pictures import from_traffic, waterfall
 from kettle.pictures.units import number, seconds
-
-RESAMPLES = 2000
+from kettle.probes.bootstrap import bootstrap, ratio_of_medians
 
 
 @dataclass(frozen=True)
@@ -92,7 +91,8 @@ async def compare(before: Callable, after: Callable, args: tuple, kwargs: dict, 
     finally:
         face.finish(f"Compared in {seconds(face.seconds)}: {repeat} runs of each, in random order.")
     sides = tuple(_side(function, runs[function]) for function in (before, after))
-    return Comparison(*sides, *interval(sides[0].seconds, sides[1].seconds))
+    times = [side.seconds for side in sides]
+    return Comparison(*sides, ratio_of_medians(*times), *bootstrap(*times))
 
 
 async def _once(function: Callable, args: tuple, kwargs: dict, watch, face: Face) -> Ran:
@@ -105,22 +105,6 @@ async def _once(function: Callable, args: tuple, kwargs: dict, watch, face: Face
 def _side(function: Callable, runs: list[Ran]) -> Side:
     middle = sorted(runs, key=lambda ran: ran.seconds)[len(runs) // 2]
     return Side(name_of(function), tuple(ran.seconds for ran in runs), middle.traffic)
-
-
-def interval(before: tuple[float, ...], after: tuple[float, ...]) -> tuple[float, float, float]:
-    """Return the ratio of medians and its 95 % interval (percentile bootstrap; Efron and Tibshirani, 1993).
-
-    Args:
-        before: seconds of each run.
-        after: the same of the other version.
-    """
-    chance = random.Random(1)
-    draws = sorted(
-        median(chance.choices(before, k=len(before))) / median(chance.choices(after, k=len(after)))
-        for _ in range(RESAMPLES)
-    )
-    ratio = median(before) / median(after)
-    return ratio, draws[int(0.025 * RESAMPLES)], draws[int(0.975 * RESAMPLES) - 1]
 
 
 def same(one: Any, other: Any) -> bool:
