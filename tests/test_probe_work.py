@@ -270,6 +270,26 @@ def test_a_lost_count_says_so():
         work(sys.settrace, None)
 
 
+def test_a_pool_thread_that_lives_on_leaves_the_next_counts_alone():
+    async def main():
+        runs = [await work_async(asyncio.to_thread, total, range(100))]
+        sys.setprofile(lambda frame, event, arg: None)
+        runs += [await work_async(asyncio.to_thread, total, range(100)) for _ in range(2)]
+        sys.setprofile(None)
+        runs += [await work_async(asyncio.to_thread, total, range(100)) for _ in range(2)]
+        if sys.version_info >= (3, 12):
+            assert not any(sys.monitoring.get_tool(place) for place in (2, 3, 4))
+        return runs, work(total, range(100))
+
+    profiled = sys.getprofile()
+    try:
+        runs, alone = asyncio.run(main())
+    finally:
+        sys.setprofile(profiled)
+    assert [run.threads for run in runs] == [1] * 5
+    assert all(run.instructions >= alone.instructions for run in runs)
+
+
 def test_work_inside_work():
     inner = []
     outer = work(lambda: inner.append(work(total, range(10))))

@@ -35,15 +35,18 @@ class Counting:
 
     def __init__(self):
         self.processes = self.sent_away = 0
+        self.is_open = False
         self._meters: list[tuple[threading.Thread, Meter]] = []
 
     def __enter__(self) -> "Counting":
         _WATCH.open()
+        self.is_open = True
         return self
 
     def __exit__(self, *error) -> None:
+        self.is_open = False
         for _, meter in self._meters:
-            meter.live = False
+            meter.close()
         _WATCH.close()
         counts = [(thread, meter.read()) for thread, meter in self._meters]
         self.totals = tuple(map(sum, zip((0, 0, 0), *(count for _, count in counts), strict=True)))
@@ -53,7 +56,7 @@ class Counting:
     def here(self, fn: Callable, *args, **kwargs) -> Any:
         """Call `fn`, counted in this thread."""
         counted = _COUNTED.get(threading.get_ident())
-        if counted and counted.by is self:
+        if not self.is_open or (counted and counted.by is self):
             return fn(*args, **kwargs)
         counted = self.begin()
         try:
@@ -162,7 +165,9 @@ class _Watch:
 
         def patched(*args, **kwargs):
             counted = _COUNTED.get(threading.get_ident())
-            return instead(counted, real, *args, **kwargs) if counted else real(*args, **kwargs)
+            if counted and counted.by.is_open:
+                return instead(counted, real, *args, **kwargs)
+            return real(*args, **kwargs)
 
         setattr(owner, name, patched)
         self._undo.callback(setattr, owner, name, real)

@@ -4,6 +4,7 @@ Python 3.11: sys.settrace with `f_trace_opcodes`, and sys.setprofile. From 3.12 
 there `f_trace_opcodes` misses instructions of a function that is traced for the first time.
 """
 
+import _weakrefset
 import asyncio
 import concurrent.futures
 import multiprocessing
@@ -18,9 +19,9 @@ from types import BuiltinFunctionType, CodeType, MethodDescriptorType
 from typing import ClassVar
 
 _FOLDERS = (__file__, asyncio.__file__, concurrent.futures.__file__, multiprocessing.__file__)
-MACHINERY = (  # how often these wake up depends on the moment, so they are left out
+MACHINERY = (  # how often these act depends on the moment, so they are left out
     *(str(Path(file).parent) + os.sep for file in _FOLDERS),
-    *(module.__file__ for module in (queue, selectors, subprocess, threading)),
+    *(module.__file__ for module in (_weakrefset, queue, selectors, subprocess, threading)),
 )
 
 
@@ -65,6 +66,10 @@ class _Traced:
         sys.setprofile(self._functions[1])
         sys.settrace(self._functions[0])
 
+    def close(self) -> None:
+        """Count no more, also where the thread goes on, as the threads of a pool do."""
+        self.live = False  # its trace function then takes itself away
+
     def stop(self) -> None:
         """Give the thread back the trace and profile functions that it had."""
         found = sys.gettrace(), sys.getprofile()
@@ -105,12 +110,25 @@ class _Monitored:
 
     def stop(self) -> None:
         """End counting this thread, or count on for whoever counted it before."""
-        me = threading.get_ident()
         with self._lock:
-            if self._before:
-                self._current[me] = self._before
-            elif self._current.pop(me, None) and not self._current:
-                self._switch_off()
+            self._drop(threading.get_ident())
+
+    def close(self) -> None:
+        """Count no more, also where the thread goes on, as the threads of a pool do."""
+        self.live = False
+        with self._lock:
+            for thread in [thread for thread, meter in self._current.items() if meter is self]:
+                self._drop(thread)
+
+    def _drop(self, thread: int) -> None:
+        if self._current.get(thread) is not self:
+            return
+        if self._before and self._before.live:
+            self._current[thread] = self._before
+            return
+        del self._current[thread]
+        if not self._current:
+            self._switch_off()
 
     @classmethod
     def _switch_off(cls) -> None:

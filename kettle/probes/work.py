@@ -33,7 +33,7 @@ class Work:
     instructions: int
     calls: int
     c_calls: int
-    value: Any = field(repr=False)
+    value: Any = field(repr=False, compare=False)
     threads: int = 0
     processes: int = 0
     sent_away: int = 0
@@ -103,11 +103,9 @@ def _itself(value: Any) -> Any:
 
 
 def _told(counting: Counting, value: Any) -> Work:
-    if counting.lost:
-        raise RuntimeError(
-            "The count was lost: the code that was counted set a trace or profile function itself."
-        )
     instructions, calls, c_calls = counting.totals
+    if counting.lost or (calls and not instructions):  # sys.monitoring can lose events when tools come and go
+        raise RuntimeError("The count was lost: a trace or profile function was set while it was counted.")
     away = (counting.processes, counting.sent_away)
     return Work(instructions, calls, c_calls, value, counting.threads, *away)
 
