@@ -96,7 +96,7 @@ def test_waiting_for_the_machine_is_not_holding():
     finally:
         release.set()
     assert loop.longest_hold == 0, loop
-    assert loop.longest_step > 0
+    assert loop.steps > 20
 
 
 def _socket_pair_late(seconds):

@@ -208,10 +208,9 @@ def replace_names(modules, original, replacement):
 def _wrapped(known, original):
     def wrapper(*args, **kwargs):
         recorders = _recorders.get(threading.get_ident())
-        if not recorders or not (idle := [r for r in recorders if not r.busy and r.wanted()]):
+        if not recorders or not known.waits(*args, **kwargs):
             return original(*args, **kwargs)
-        if not known.waits(*args, **kwargs):
-            return original(*args, **kwargs)
+        idle = [recorder for recorder in recorders if not recorder.busy and recorder.wanted()]
         for recorder in idle:
             recorder.busy = True
         started = time.perf_counter()

@@ -3,7 +3,7 @@
 import weakref
 
 from .steps import name_of, told_name
-from .timeline import Timeline, lane
+from .timeline import GRAIN, Timeline, lane
 from .where import is_library, place
 
 _ONE_RUN = 0.0002  # seconds between steps of the loop that are told as one
@@ -21,15 +21,24 @@ class LaneKeeper:
         self.entries.append(entry)
         self.by_task[id(task)] = entry
 
+    def begins(self, task, now):
+        """Note where a task has waited; only if that took long enough to be drawn."""
+        entry = self.by_task.get(id(task))
+        if entry is not None and now - entry.last >= GRAIN:
+            entry.note_wait()
+
     def keep(self, task, started, ended, held):
         """Note a step of a task, or of a callback (None). held: None, or the place of what held the loop."""
         self._keep_loop(started, ended, held)
         entry = self.by_task.get(id(task)) if task is not None else None
         if entry is None:
             return
-        then = waits_line(entry.coroutine)
-        entry.steps.append((started, ended, held is not None, held or entry.then or then, then))
-        entry.then = then
+        steps = entry.steps
+        if held is None and steps and not steps[-1][2] and started - entry.last < _ONE_RUN:
+            steps[-1] = (steps[-1][0], ended, False, steps[-1][3], "")
+        else:
+            steps.append((started, ended, held is not None, held or entry.then, ""))
+        entry.last = ended
         if task.done():
             entry.finish(ended)
             del self.by_task[id(task)]
@@ -43,6 +52,8 @@ class LaneKeeper:
 
     def timeline(self, started, ended):
         """Return what was noted between two times, folded."""
+        for entry in self.by_task.values():  # those that still wait
+            entry.note_wait()
         lanes = tuple(
             lane(entry.told_name(), entry.created, entry.ended or ended, entry.steps)
             for entry in self.entries
@@ -53,12 +64,18 @@ class LaneKeeper:
 class _Entry:
     """One task as it is being watched."""
 
-    __slots__ = ("coroutine", "created", "ended", "name", "steps", "task", "then")
+    __slots__ = ("coroutine", "created", "ended", "last", "name", "steps", "task", "then")
 
     def __init__(self, task, created):
         self.task, self.coroutine = weakref.ref(task), task.get_coro()
         self.created, self.ended, self.steps = created, None, []
-        self.name, self.then = name_of(self.coroutine), ""
+        self.name, self.then, self.last = name_of(self.coroutine), "", created
+
+    def note_wait(self):
+        """Note the line in which the coroutine waits now, as what it does after its last step."""
+        self.then = waits_line(self.coroutine)
+        if self.steps:
+            self.steps[-1] = (*self.steps[-1][:4], self.then)
 
     def finish(self, ended):
         self.name, self.ended, self.coroutine = self.told_name(), ended, None

@@ -14,6 +14,8 @@ from .timeline import GRAIN
 BUDGET = 0.02  # seconds that one step may take before it is said to hold the loop
 _MOST_STEPS = 300_000  # steps kept for the picture; later ones are only measured
 
+_CPU_FRESH = 0.001  # seconds for which a reading of the CPU clock, a system call, serves the steps that begin
+
 _clock, _cpu = time.perf_counter, time.thread_time
 
 
@@ -51,7 +53,8 @@ class watch_loop:  # noqa: N801 (used as a verb: with watch_loop() as loop)
 
     Read afterwards, in seconds:
     longest_hold: the longest time one step held the loop, by CPU time and blocking calls, 0.0 if none did.
-    longest_step: the longest step by the clock on the wall, which grows when the machine is busy, too.
+    longest_step: the longest step of at least a millisecond, by the clock on the wall, which grows when the
+    machine is busy, too.
     held_by: the code of the longest hold as text. holds: every Hold over budget, the longest first.
     blocking: every blocking call of at least a millisecond on the loop's thread, as `BlockingCall`.
     steps: how many callbacks ran. busy: seconds in steps. timeline: every task's states (a `Timeline`).
@@ -68,7 +71,8 @@ class watch_loop:  # noqa: N801 (used as a verb: with watch_loop() as loop)
     def __enter__(self):
         self.loop = asyncio.get_running_loop()
         self._thread = threading.get_ident()
-        self._found = []
+        self._found, self._kept_calls = [], []
+        self._task, self._cpu_before, self._cpu_read = None, 0.0, 0.0
         self._lanes = LaneKeeper()
         self._step = None  # of the step that runs: (number, started)
         self._recorder = blocking.Recorder(self._thread, lambda: self._step is not None)
@@ -93,7 +97,7 @@ class watch_loop:  # noqa: N801 (used as a verb: with watch_loop() as loop)
         self._end(asyncio.current_task(), "")
         self._sampler.stop()
         self.ended = _clock()
-        self.blocking = tuple(self._recorder.calls)
+        self.blocking = tuple(self._kept_calls)
         self.holds = tuple(sorted(self._found, key=lambda hold: -hold.seconds))
 
     async def __aenter__(self):
@@ -127,17 +131,21 @@ class watch_loop:  # noqa: N801 (used as a verb: with watch_loop() as loop)
         """Note that a step begins."""
         if self._step is not None:  # the step in which the watch began
             self._end(self._first, "")
+        self._task = task = task_of(handle)
+        if task is not None:
+            self._lanes.begins(task, _clock())
         self._begin()
 
     def end(self, handle):
         """Note that a step has ended."""
-        self._end(task_of(handle), handle)
+        self._end(self._task, handle)
 
     def _begin(self):
-        self._calls_before = len(self._recorder.calls)
-        self._cpu_before = _cpu()
         self.steps += 1
-        self._step = (self.steps, _clock())
+        started = _clock()
+        if started - self._cpu_read > _CPU_FRESH:
+            self._cpu_before, self._cpu_read = _cpu(), started
+        self._step = (self.steps, started)
 
     def _end(self, task, handle):
         if self._step is None:
@@ -147,16 +155,20 @@ class watch_loop:  # noqa: N801 (used as a verb: with watch_loop() as loop)
         self._step = None
         wall = ended - started
         self.busy += wall
-        self.longest_step = max(self.longest_step, wall)
-        hold = None
+        held = None
         if wall >= GRAIN:
-            hold = self._hold(number, started, wall, _cpu() - self._cpu_before, task, handle)
-        if self.steps < _MOST_STEPS:
-            self._lanes.keep(task, started, ended, hold and hold.where)
+            self.longest_step = max(self.longest_step, wall)
+            held = self._hold(number, started, wall, _cpu() - self._cpu_before, task, handle)
+            self._cpu_read = 0.0
+        if self._recorder.calls:
+            self._kept_calls += self._recorder.calls
+            self._recorder.calls.clear()
+        if number < _MOST_STEPS:
+            self._lanes.keep(task, started, ended, held and held.where)
 
     def _hold(self, number, started, wall, cpu, task, handle):
         """Return a Hold if the step took more than the budget, by CPU time and blocking calls; else None."""
-        calls = tuple(self._recorder.calls[self._calls_before :])
+        calls = tuple(self._recorder.calls)
         seconds = min(wall, cpu + sum(call.seconds for call in calls))
         if seconds < self.budget:
             return None
