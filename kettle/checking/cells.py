@@ -107,6 +107,9 @@ class LearnerCell(_Cell):
             message = self._error() or f"{self.place} could not be run: {error}"
         if message:
             self._stop(Finding(f"{self.place} runs", BROKEN, message, kind="cell"))
+        self._tell(
+            Finding(f"{self.place} runs", PASSED, seconds=self.parent.kernel.code_seconds, kind="cell")
+        )
 
     def _outputs(self, kind: str) -> list:
         return [o for o in self.test_outputs or () if o.output_type == kind]

@@ -8,6 +8,7 @@ from pathlib import Path
 from queue import Empty
 
 import psutil
+from jupyter_client.jsonutil import parse_date
 from nbval.kernel import CURRENT_ENV_KERNEL_NAME, RunningKernel, start_new_kernel
 
 from kettle.checking.checks import find_checks
@@ -45,7 +46,8 @@ class CertifyingKernel(RunningKernel):
         self, notebook: Path, name: str = CURRENT_ENV_KERNEL_NAME, startup_timeout: float = 60
     ) -> None:
         self.notebook = notebook
-        self.cell_limit = 60.0
+        self.cell_limit = 60.0  # seconds
+        self.code_seconds = 0.0  # that the last cell ran in the kernel
         environment = {**os.environ, "KETTLE_CERTIFYING": "1", "OPENBLAS_NUM_THREADS": "1"}
         environment.pop("JPY_SESSION_NAME", None)  # it would name the notebook that asked, not this one
         with Path(os.devnull).open("w") as nowhere:
@@ -82,6 +84,7 @@ class CertifyingKernel(RunningKernel):
                 self._look_after(end, limit)
                 continue
             if message["parent_header"].get("msg_id") == msg_id:
+                self.code_seconds = _seconds(message)
                 if any(p.get("source") == "ask_exit" for p in message["content"].get("payload", ())):
                     raise KernelDied("ended the Python process: leave quit() and exit() out.")
                 return
@@ -113,3 +116,11 @@ class CertifyingKernel(RunningKernel):
         """End the kernel; nothing of it is left running."""
         self.kill()
         super().stop()
+
+
+def _seconds(reply: dict) -> float:
+    """Return how long a cell ran, by the kernel's own account, in seconds."""
+    started = reply["metadata"].get("started")
+    if not started:
+        return 0.0
+    return max(0.0, (reply["header"]["date"] - parse_date(started)).total_seconds())

@@ -68,6 +68,7 @@ class Verdict:
         findings: what each hidden assertion said, in order.
         notes: sentences of interest that decide nothing.
         seconds: from the request to the verdict, in seconds.
+        code_seconds: of these, spent in the learner's own code and in the checks.
     """
 
     outcome: str
@@ -75,6 +76,7 @@ class Verdict:
     findings: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
     seconds: float = field(default=0.0, compare=False)
+    code_seconds: float = field(default=0.0, compare=False)
 
     @property
     def solved(self) -> bool:
@@ -106,13 +108,12 @@ def verdict_of(findings: Iterable[Finding], seconds: float = 0.0) -> Verdict:
     )
     notes = tuple(note for f in findings for note in f.notes)
     notes += tuple(f.message for f in findings if f.kind == "interest" and f.outcome == PASSED and f.message)
+    told = (shown, notes, seconds, sum(f.seconds for f in findings))
     for outcome in (BROKEN, NOT_YET, UNDECIDED):
         first = next((f for f in shown if f.outcome == outcome), None)
         if first:
-            return Verdict(outcome, first.message, shown, notes, seconds)
+            return Verdict(outcome, first.message, *told)
     passed = [f for f in shown if f.outcome == PASSED]
     if not passed:
-        return Verdict(
-            BROKEN, "Nothing was checked: there are no checks for this notebook.", shown, notes, seconds
-        )
-    return Verdict(RIGHT, passed[-1].message or "Every check passes.", shown, notes, seconds)
+        return Verdict(BROKEN, "Nothing was checked: there are no checks for this notebook.", *told)
+    return Verdict(RIGHT, passed[-1].message or "Every check passes.", *told)

@@ -1,0 +1,155 @@
+"""From the click on Check to the verdict on a right answer, without the learner's own code and the checks.
+
+    python benchmarks/check_latency.py [--runs 7]
+
+Side by side, in turn: the warm process, `pytest --nbval-lax` started cold, and `nbgrader validate` on a notebook
+with the same cells (nbgrader is installed into a folder of its own, which needs the network once).
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import venv
+from pathlib import Path
+
+import nbformat
+from nbformat.v4 import new_code_cell
+
+from kettle import course
+from kettle.checking import Checker, checks_of
+
+STEM = "14_one_await_at_a_time"
+NBGRADER = "nbgrader==0.9.5"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--runs", type=int, default=7, help="runs of each way")
+    runs = parser.parse_args().runs
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        notebook = right_answer(folder)
+        checker = Checker(notebook)
+        ways = {"warm process": lambda: warm(checker), "pytest --nbval-lax, cold": lambda: cold(notebook)}
+        nbgrader = install_nbgrader()
+        if nbgrader:
+            same = same_cells(notebook)
+            ways["nbgrader validate"] = lambda: validate(nbgrader, same, folder)
+        took = {way: [] for way in ways}
+        for _ in range(runs):
+            for way, measure in ways.items():
+                took[way].append(measure())
+        checker.close()
+    report(took)
+
+
+def right_answer(folder: Path) -> Path:
+    """Write the lesson with its fix in place."""
+    files = course.lesson(STEM)
+    cells = nbformat.read(files.solution, as_version=4).cells
+    fix = next(
+        c for c in cells if c.metadata.get("kettle", {}).get("of") == "lesson" and "fix" in c.metadata.tags
+    )
+    notebook = nbformat.read(files.notebook, as_version=4)
+    next(c for c in notebook.cells if "fix" in c.metadata.get("tags", ())).source = fix.source
+    path = folder / "notebooks" / files.notebook.name
+    path.parent.mkdir()
+    nbformat.write(notebook, path)
+    return path
+
+
+def warm(checker: Checker) -> tuple[float, float]:
+    """Check in the warm process; return all seconds, and those of the code."""
+    checker.warm_up()
+    checker.wait_settled(60)
+    time.sleep(0.5)  # as a learner would be slower still: the start of the process is not in the way
+    started = time.perf_counter()
+    verdict = checker.check()
+    seconds = time.perf_counter() - started
+    assert verdict.solved, verdict
+    return seconds, verdict.code_seconds
+
+
+def cold(notebook: Path) -> tuple[float, float]:
+    """Check in a terminal; return all seconds, and those of the code."""
+    out = notebook.with_suffix(".json")
+    out.unlink(missing_ok=True)
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "--nbval-lax",
+        str(notebook),
+        "-p",
+        "kettle.checking.plugin",
+        "-q",
+    ]
+    started = time.perf_counter()
+    subprocess.run([*command, f"--kettle-verdicts={out}"], check=True, capture_output=True, cwd=course.ROOT)
+    seconds = time.perf_counter() - started
+    return seconds, json.loads(out.read_text())["code_seconds"]
+
+
+def install_nbgrader() -> Path | None:
+    """Install nbgrader into a folder of its own, once; return its command."""
+    folder = course.ROOT / ".kettle" / "nbgrader"
+    command = folder / "bin" / "nbgrader"
+    if not command.exists():
+        venv.create(folder, with_pip=True)
+        done = subprocess.run(
+            [folder / "bin" / "python", "-m", "pip", "install", "-q", NBGRADER], check=False
+        )
+        if done.returncode:
+            print("nbgrader could not be installed: its row is left out.")
+            return None
+    return command
+
+
+def same_cells(notebook: Path) -> Path:
+    """Write a notebook with the cells that a check runs: the learner's, then the hidden assertions as cells."""
+    copy = nbformat.read(notebook, as_version=4)
+    copy.cells = [c for c in copy.cells if "demo" not in c.metadata.get("tags", ())]
+    checks = course.lesson(STEM).check
+    for check in checks_of(checks, "lesson"):
+        code = f"from kettle.checking import judge\njudge.publish({str(checks)!r}, 'lesson', {check.name!r})"
+        copy.cells.append(new_code_cell(code))
+    path = notebook.with_name("same_cells.ipynb")
+    nbformat.write(copy, path)
+    return path
+
+
+def validate(nbgrader: Path, notebook: Path, folder: Path) -> tuple[float, None]:
+    """Let nbgrader validate the same cells in a kernel of this environment; return all seconds."""
+    kernel = folder / "share" / "kernels" / "python3"
+    kernel.mkdir(parents=True, exist_ok=True)
+    argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    (kernel / "kernel.json").write_text(
+        json.dumps({"argv": argv, "display_name": "same", "language": "python"})
+    )
+    environment = {**os.environ, "JUPYTER_PATH": str(folder / "share")}
+    started = time.perf_counter()
+    done = subprocess.run(
+        [nbgrader, "validate", str(notebook)], capture_output=True, text=True, env=environment, check=False
+    )
+    seconds = time.perf_counter() - started
+    assert "Success" in done.stdout, done.stdout + done.stderr
+    return seconds, None
+
+
+def report(took: dict[str, list[tuple[float, float | None]]]) -> None:
+    """Print the table: medians with the fastest and the slowest run."""
+    code = statistics.median(c for c in (c for rows in took.values() for _, c in rows) if c is not None)
+    print(f"\nThe learner's code and the checks took {code:.2f} s (median); what is left, in seconds:\n")
+    print(f"{'':28}{'runs':>5}{'median':>9}{'fastest':>9}{'slowest':>9}")
+    for way, rows in took.items():
+        left = [seconds - (code if own is None else own) for seconds, own in rows]
+        print(f"{way:28}{len(left):5}{statistics.median(left):9.2f}{min(left):9.2f}{max(left):9.2f}")
+
+
+if __name__ == "__main__":
+    main()
