@@ -240,6 +240,16 @@ def test_closures_share_their_cells_with_the_original():
     assert calls.arguments == ({"by": 2}, {"by": 5})
 
 
+def test_a_type_of_numpy_is_an_argument_like_any_other():
+    import numpy as np
+
+    with count_calls(np, "array") as calls:
+        np.array([1, 2], dtype=np.int64)
+        np.array([1, 2], dtype=np.int64)
+        np.array([1, 2], dtype=np.float64)
+    assert (calls.count, calls.distinct) == (3, 2)
+
+
 def test_a_list_that_changes_later_is_known_by_its_value_then():
     basket = [1]
     with count_calls(zone) as calls:

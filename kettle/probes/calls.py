@@ -219,7 +219,7 @@ def _frozen(value: Any) -> Any:
         return type(value), tuple(map(_frozen, value))
     if isinstance(value, set | frozenset):
         return set, frozenset(map(_frozen, value))
-    if hasattr(value, "tobytes") and hasattr(value, "shape"):  # NumPy
+    if not isinstance(value, type) and hasattr(value, "tobytes") and hasattr(value, "shape"):  # NumPy
         return type(value), str(value.dtype), value.shape, value.tobytes()
     try:
         hash(value)
