@@ -2,8 +2,8 @@
 
     python benchmarks/check_latency.py [--runs 7]
 
-Side by side, in turn: the warm process, `pytest --nbval-lax` started cold, and `nbgrader validate` on a notebook
-with the same cells (nbgrader is installed into a folder of its own, which needs the network once).
+Side by side, in turn: the warm process, `pytest --nbval-lax` started cold, and `nbgrader validate` on a
+notebook with the same cells (nbgrader is installed into a folder of its own, which needs the network once).
 """
 
 import argparse
@@ -111,7 +111,7 @@ def install_nbgrader() -> Path | None:
 
 
 def same_cells(notebook: Path) -> Path:
-    """Write a notebook with the cells that a check runs: the learner's, then the hidden assertions as cells."""
+    """Write a notebook with the cells that a check runs: the learner's, then the hidden assertions."""
     copy = nbformat.read(notebook, as_version=4)
     copy.cells = [c for c in copy.cells if "demo" not in c.metadata.get("tags", ())]
     checks = course.lesson(STEM).check

@@ -151,7 +151,8 @@ class Learner:
         )
         self.page.wait_for_function(
             """id => {
-                const cell = window.jupyterapp.shell.currentWidget.content.widgets.find(c => c.model.id === id);
+                const cells = window.jupyterapp.shell.currentWidget.content.widgets;
+                const cell = cells.find(c => c.model.id === id);
                 return cell.model.executionState === 'idle' && cell.model.executionCount !== null;
             }""",
             arg=identity,

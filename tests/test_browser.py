@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -109,3 +110,60 @@ def test_from_the_landing_page_to_a_certified_fix(learner, lab):
     ]
     assert not away, f"requests left the machine: {away}"
     assert not learner.errors, learner.errors
+
+
+WIDE = """() => [...document.querySelectorAll('.jp-OutputArea-output')]
+    .filter(e => e.scrollWidth > e.clientWidth + 2).map(e => e.innerText.slice(0, 60))"""
+CONTRAST = (Path(__file__).parent / "contrast.js").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+def test_readable_in_a_narrow_window(learner, lab, theme):
+    page = learner.page
+    page.set_viewport_size({"width": 700, "height": 900})
+    learner.open(f"exercises/{LESSON}.ipynb")
+    page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme)
+    page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
+    for cell in learner.code_cells():
+        learner.run(cell)
+    panel = learner.cell("predict-panel")
+    if panel.locator("input").first.is_enabled():  # what is locked in stays, in whatever theme
+        for box in panel.locator("input").all():
+            box.fill("3")
+        panel.locator("button.wk-lock-in").focus()
+        page.keyboard.press("Enter")  # by keyboard alone
+        panel.get_by_text("Locked in").first.wait_for()
+    learner.run("run-it").locator("svg[role=img]").first.wait_for()
+    assert "Not yet" in learner.check()
+    learner.cell("check-panel").locator("button.wk-hint").click()
+    learner.cell("check-panel").locator("button.wk-solution").click()
+    learner.cell("check-panel").locator("button.wk-yes").click()
+    learner.cell("check-panel").locator(".wk-solution-code").first.wait_for()
+    learner.shot(f"narrow-{theme.split()[1].lower()}-check")
+    shown, poor = page.evaluate(CONTRAST)
+    assert shown >= 3
+    assert not poor, poor
+    for name in ("predict-panel", "run-it"):
+        learner.cell(name)
+        learner.shot(f"narrow-{theme.split()[1].lower()}-{name}")
+        shown, poor = page.evaluate(CONTRAST)
+        assert not poor, poor
+    wide = page.evaluate(WIDE)
+    assert not wide, f"wider than the window: {wide}"
+
+
+def test_check_and_reset_as_code(learner, lab):
+    folder, _ = lab
+    path = folder / "exercises" / f"{LESSON}.ipynb"
+    learner.open(f"exercises/{LESSON}.ipynb")
+    learner.run_until("predict-panel")
+    learner.type_into("fix", fix_of(folder, "exercise"))
+    learner.type_into("check-panel", "lesson.check()")
+    said = learner.run("check-panel", limit=120).inner_text()
+    assert "Right" in said, said
+    learner.type_into("check-panel", "lesson.reset()")
+    said = learner.run("check-panel").inner_text()
+    assert "kept beside it" in said, said
+    copies = list(path.parent.glob(f"{LESSON} *.ipynb"))
+    assert any("asyncio.gather" in copy.read_text(encoding="utf-8") for copy in copies)
+    assert "asyncio.gather" not in path.read_text(encoding="utf-8")
