@@ -75,6 +75,18 @@ def test_cpu_on_the_loop_is_named(explain):
     assert not loop.holds[0].calls
 
 
+def test_a_nested_function_is_told_by_its_own_name():
+    async def outer():
+        async def inner():
+            imported_sleep(0.06)
+
+        await asyncio.create_task(inner())
+
+    loop = watched(outer)
+    assert loop.holds[0].task == loop.holds[0].function == "inner"
+    assert "inner" in [lane.name for lane in loop.timeline.lanes]
+
+
 def test_waiting_for_the_machine_is_not_holding():
     """A step that takes long because its thread does not get to run is no hold."""
     release = threading.Event()

@@ -4,6 +4,7 @@ import sys
 import threading
 from collections import Counter
 
+from .steps import own_name
 from .where import own_frame, place, source
 
 _LOOK_EVERY = 0.01  # seconds between two looks
@@ -40,7 +41,7 @@ class Sampler(threading.Thread):
         if not spots:
             return "", "", ""
         code, line = spots.most_common(1)[0][0]
-        return code.co_qualname, place(code, line), source(code, line)
+        return own_name(code.co_qualname), place(code, line), source(code, line)
 
     def stop(self):
         """End the thread; waits for it for a moment."""

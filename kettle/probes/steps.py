@@ -106,4 +106,9 @@ def name_of(callback):
     if isinstance(callback, asyncio.Task):
         callback = callback.get_coro()
     callback = getattr(callback, "func", callback)  # functools.partial
-    return getattr(callback, "__qualname__", None) or type(callback).__qualname__
+    return own_name(getattr(callback, "__qualname__", None) or type(callback).__qualname__)
+
+
+def own_name(qualname):
+    """Return a function's name without the functions that it stands in: "f.<locals>.g" is told as "g"."""
+    return qualname.rpartition("<locals>.")[2]
