@@ -75,6 +75,17 @@ def test_cpu_on_the_loop_is_named(explain):
     assert not loop.holds[0].calls
 
 
+def test_a_socket_that_is_read_through_a_buffer_is_told_as_a_socket():
+    async def reads():
+        ours, theirs = _socket_pair_late(0.05)
+        with ours, theirs, ours.makefile("rb") as buffered:
+            await asyncio.sleep(0)
+            buffered.read(1)
+
+    loop = watched(reads, explain=True)
+    assert [call.call for call in loop.blocking] == ["socket.read"]
+
+
 def test_a_nested_function_is_told_by_its_own_name():
     async def outer():
         async def inner():

@@ -288,7 +288,8 @@ def _c_label(by_function, function):
     if name == "acquire" and isinstance(owner, _LOCKS):
         return "Lock.acquire" if _is_locked(owner) and not _starting_a_thread() else None
     if name in _FILES and isinstance(owner, io.IOBase) and not owner.closed:
-        return f"file.{name}"
+        # An HTTP client of the standard library reads its socket through a buffer.
+        return f"{'socket' if isinstance(getattr(owner, 'raw', None), socket.SocketIO) else 'file'}.{name}"
     return None
 
 

@@ -1,0 +1,116 @@
+"""Calls that the practice shop holds until enough are in flight and the event loop has shown life meanwhile.
+
+No clock decides: a loop that is held can never send the call that is waited for, however fast the machine is,
+and one that is free sends it sooner or later, however slow.
+"""
+
+import asyncio
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+
+from .calls import count_calls
+from .loop import watch_loop
+from .workers import watch_workers
+
+_BEAT = 0.005  # seconds between two looks at the shop
+_SHORT = 0.02  # seconds: blocking calls that are shorter in all explain nothing
+
+
+@dataclass(frozen=True)
+class Held:
+    """What the shop saw of some code while it held its calls.
+
+    met: enough calls were in flight together, and the loop, alive, sent one of its own meanwhile. together:
+    the most in flight at once. lived: the loop came round while the first of them was held, also if not met.
+    value, error: what the code returned or raised.
+    """
+
+    met: bool
+    together: int
+    lived: bool
+    value: object = None
+    error: Exception | None = None
+
+
+async def hold_calls(ask, shop, route, together, *, meanwhile=None, patience=3.0):
+    """Await `ask()` while the shop holds its calls; return a `Held`. Raises nothing that `ask` raises.
+
+    shop: a kettle.shop.Shop. route: the name of the route whose calls are held. together: how many must be in
+    flight at once. meanwhile: a coroutine function that the loop must get done while they are held, before
+    they are let go. patience: seconds without progress after which the shop lets all calls go; paid by code
+    that overlaps nothing, or holds the loop.
+    """
+    beats, value, failed = [], None, None
+    routes = (route,) * together + ("health",)
+    asker = ThreadPoolExecutor(1)  # not the loop's own pool: the code may need all of its threads
+    async with (
+        shop.session() as api,
+        shop.traffic() as traffic,
+        shop.rendezvous(routes=routes, patience=patience) as meeting,
+    ):
+        witness = asyncio.create_task(_show_life(api, meeting, together, meanwhile, beats, asker))
+        try:
+            value = await ask()
+        except Exception as error:  # noqa: BLE001 (told, not raised)
+            failed = error
+        finally:
+            witness.cancel()
+            with suppress(asyncio.CancelledError, Exception):
+                await witness
+    asker.shutdown()
+    calls = [(call.started, call.ended or float("inf")) for call in traffic.of(route)]
+    together = max((sum(other[0] <= call[0] < other[1] for other in calls) for call in calls), default=0)
+    lived = any(started < beat < ended for started, ended in calls[:1] for beat in beats)
+    return Held(meeting.met, together, lived, value, failed)
+
+
+async def _show_life(api, meeting, together, meanwhile, beats, asker):
+    loop = asyncio.get_running_loop()
+    while await loop.run_in_executor(asker, getattr, meeting, "most_together") < together:
+        beats.append(time.perf_counter())
+        await asyncio.sleep(_BEAT)
+    if meanwhile is not None:
+        await meanwhile()
+    async with api.get("/health") as response:
+        await response.read()
+
+
+@dataclass(frozen=True)
+class Why:
+    """What waited on the loop's thread: it explains a verdict, and decides none.
+
+    call, source: the blocking call that took longest in all, and the line that made it; empty if there was
+    none. function, task: where that line stands, and whose step it was. jobs: pieces of work that executors
+    ran. yields: calls of `asyncio.sleep(0)`.
+    """
+
+    call: str = ""
+    source: str = ""
+    function: str = ""
+    task: str = ""
+    jobs: int = 0
+    yields: int = 0
+
+
+async def explain(ask):
+    """Await `ask()` and return a `Why`. Raises nothing that `ask` raises."""
+    with (
+        watch_workers() as workers,
+        count_calls("asyncio.tasks:sleep") as sleeps,
+        watch_loop(explain=True) as loop,
+        suppress(Exception),
+    ):
+        await ask()
+    jobs = sum(work.name != "getaddrinfo" for work in workers.ran)  # asyncio looks names up in its own pool
+    yields = sum(slept["delay"] == 0 for slept in sleeps.arguments)
+    seconds = Counter()
+    for blocked in loop.blocking:
+        seconds[blocked.call, blocked.source] += blocked.seconds
+    (call, source), most = max(seconds.items(), key=lambda item: item[1], default=(("", ""), 0.0))
+    if most < _SHORT:
+        call, source = "", loop.holds[0].source if loop.holds else ""
+    hold = next((h for h in loop.holds if source in (h.source, *(c.source for c in h.calls))), None)
+    return Why(call, source, hold.function if hold else "", hold.task if hold else "", jobs, yields)

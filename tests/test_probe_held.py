@@ -1,0 +1,102 @@
+"""hold_calls and explain: what overlaps at the shop, whether the loop lives meanwhile, and what holds it."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import requests
+
+from kettle.probes.held import Why, explain, hold_calls
+from kettle.shop import Shop
+
+PATIENCE = 0.7
+
+
+@pytest.fixture(scope="module")
+def shop():
+    with Shop(seed=3) as shop:
+        shop.set("stock", latency=0.03)
+        yield shop
+
+
+def fetch(shop, supplier):
+    return requests.get(f"{shop.url}/suppliers/{supplier}/stock").json()["supplier"]
+
+
+async def on_the_loop(shop):
+    async def one(supplier):
+        return fetch(shop, supplier)
+
+    return await asyncio.gather(*map(one, (1, 2, 3)))
+
+
+async def in_threads(shop):
+    return await asyncio.gather(*(asyncio.to_thread(fetch, shop, n) for n in (1, 2, 3)))
+
+
+async def in_one_thread(shop):
+    return await asyncio.to_thread(lambda: [fetch(shop, n) for n in (1, 2, 3)])
+
+
+async def in_a_pool_on_the_loop(shop):
+    with ThreadPoolExecutor(3) as pool:
+        return list(pool.map(lambda n: fetch(shop, n), (1, 2, 3)))
+
+
+@pytest.mark.parametrize(
+    ("way", "met", "together", "lived"),
+    [
+        (on_the_loop, False, 1, False),
+        (in_threads, True, 3, True),
+        (in_one_thread, False, 1, True),
+        (in_a_pool_on_the_loop, False, 3, False),
+    ],
+)
+def test_overlap_and_life_are_told_apart(shop, way, met, together, lived):
+    patience = 30 if met else PATIENCE  # paid by those that do not meet
+    held = asyncio.run(hold_calls(lambda: way(shop), shop, "stock", 3, patience=patience))
+    assert (held.met, held.together, held.value) == (met, together, [1, 2, 3])
+    if not met:
+        assert held.lived == lived
+
+
+def test_what_must_be_done_meanwhile_is_done_before_the_calls_are_let_go(shop):
+    done = []
+
+    async def meanwhile():
+        done.append(shop)
+
+    held = asyncio.run(
+        hold_calls(lambda: in_threads(shop), shop, "stock", 2, meanwhile=meanwhile, patience=30)
+    )
+    assert held.met
+    assert done
+
+
+def test_what_is_raised_is_told(shop):
+    async def fails():
+        raise ValueError("no stock")
+
+    held = asyncio.run(hold_calls(fails, shop, "stock", 2, patience=PATIENCE))
+    assert isinstance(held.error, ValueError)
+    assert (held.met, held.together) == (False, 0)
+
+
+def test_the_line_that_waits_on_the_loop_is_named(shop):
+    why = asyncio.run(explain(lambda: on_the_loop(shop)))
+    assert why.call.startswith("socket.")
+    assert "requests.get(" in why.source
+    assert (why.function, why.task, why.jobs) == ("fetch", "one", 0)
+
+
+def test_work_in_threads_is_counted_and_blames_no_line(shop):
+    why = asyncio.run(explain(lambda: in_threads(shop)))
+    assert why == Why(jobs=3)
+
+
+def test_turns_given_to_the_loop_are_counted():
+    async def yields():
+        await asyncio.sleep(0)
+        await asyncio.sleep(0.001)
+
+    assert asyncio.run(explain(yields)).yields == 1
