@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import html
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,9 @@ from kettle.notebook import NotebookTrouble, read, source, tagged
 from kettle.panels.style import Said
 
 WORDS = {"+": "added", "-": "removed"}
+
+
+HEADING = re.compile(r"\A#+ .*\n+")
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,7 @@ def load(path: Path, kind: str) -> Solution:
     why = ""
     for cell in notebook["cells"]:
         if cell["cell_type"] == "markdown":
-            why = source(cell)
+            why = HEADING.sub("", source(cell))  # in the learner's notebook it stands under another heading
         elif (
             cell in tagged(notebook, "fix") and cell["metadata"].get("kettle", {}).get("of", "lesson") == kind
         ):
