@@ -98,6 +98,18 @@ def test_a_nested_function_is_told_by_its_own_name():
     assert "inner" in [lane.name for lane in loop.timeline.lanes]
 
 
+def test_the_task_of_a_notebooks_cell_is_called_the_cell():
+    class InteractiveShell:
+        async def run_cell_async(self):
+            with watch_loop() as loop:
+                await asyncio.sleep(0.01)
+            return loop
+
+    InteractiveShell.run_cell_async.__qualname__ = "InteractiveShell.run_cell_async"  # as IPython has it
+    loop = asyncio.run(InteractiveShell().run_cell_async())
+    assert [lane.name for lane in loop.timeline.lanes] == ["the cell"]
+
+
 def test_waiting_for_the_machine_is_not_holding():
     """A step that takes long because its thread does not get to run is no hold."""
     release = threading.Event()

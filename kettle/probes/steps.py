@@ -13,6 +13,7 @@ _FOREIGN = (
     "IPython",
     "prompt_toolkit",
 )
+_CELL = "InteractiveShell."  # of IPython: the task in which a notebook's cell runs
 _SERVANTS = ("kettle.lesson", "kettle.panels", "kettle.notebook", "kettle.checking")
 
 _watchers = {}  # loop → those who are told of its steps
@@ -95,10 +96,13 @@ def task_of(handle):
 
 
 def told_name(task):
-    """Return the name a task was given; if none, that of its coroutine function."""
+    """Return the name a task was given; if none, that of its coroutine function, or "the cell"."""
     given = task.get_name()
     # Python 3.13.0 calls every nameless task "None" when there is a task factory
-    return name_of(task) if given == "None" or given.startswith("Task-") else given
+    if given != "None" and not given.startswith("Task-"):
+        return given
+    name = name_of(task)
+    return "the cell" if name.startswith(_CELL) else name
 
 
 def name_of(callback):
