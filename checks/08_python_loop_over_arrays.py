@@ -250,13 +250,12 @@ def _why_off(price, quantity, full, expected, totals):
     first = int(np.flatnonzero(off)[0])
     told = f"{off.sum()} of {len(off)} totals are not what they were"
     if np.isin(quantity[off], BOUNDS).all():
-        return (
-            f"{told}, all of lines of exactly {quantity[first]}: on which side of the bound do they belong?"
-        )
+        bounds = " and ".join(str(bound) for bound in np.unique(quantity[off]))
+        return f"{told}, all of lines of exactly {bounds}: on which side of the bound do they belong?"
     if (full[off] >= 2**22).all():
         return (
             f"{told}, all of lines above £{2**22 / 100:,.2f}: a float32 holds 24 bits, about seven digits, "
-            "and their pence do not fit. Is there one on the way?"
+            "and these need more. Is there one on the way?"
         )
     if (np.abs(totals - expected)[off] == 1).all() and (halves[off] == 2).all():
         return (
@@ -264,7 +263,8 @@ def _why_off(price, quantity, full, expected, totals):
             "`round` takes a half to the even penny. Which rule is yours?"
         )
     if (np.abs(totals - expected)[off] == 1).all() and (halves[off] != 0).all():
-        return f"{told}, each by a penny, all where there was a fraction: is it cut off instead of rounded?"
+        way = "cut off" if (totals < expected)[off].all() else "rounded up"
+        return f"{told}, each by a penny, all where there was a fraction: is it {way} and not rounded to the nearest?"
     return (
         f"{told}: {quantity[first]} at {price[first]} pence come to {totals[first]}, not {expected[first]}."
     )
@@ -443,7 +443,7 @@ def _objects_for_each(answer, make):
     The blocks of Python's own allocator are counted whenever a function is entered or left: the data of
     arrays is not among them.
     """
-    few, many = 1000, 4000
+    few, many = 300, 1200
     answer(*make(few))
     counts = [_most_blocks(answer, make(n)) for n in (few, many)]
     return (counts[1] - counts[0]) / (many - few)
@@ -505,6 +505,7 @@ def _cheap(answer, reference, make, times, item):
     def taken():
         answer(*many)
 
+    allowed()
     share = _seconds(allowed) / max(_seconds(taken), 1e-6)
     if share > 0.05:  # otherwise one look is enough, and more of them would take long
         ratio = compare(allowed, taken, clock="cpu", at_least=1.0, repeat=9, most=45, patience=4.0)
@@ -519,14 +520,13 @@ def _cheap(answer, reference, make, times, item):
 
 
 def _seconds(function):
-    function()
     start = time.thread_time()
     function()
     return time.thread_time() - start
 
 
 def _why_dear(answer, make, dear, item):
-    grown = growth(lambda arguments: answer(*arguments), (1500, 1600), make)
+    grown = growth(lambda arguments: answer(*arguments), (1100, 1150), make)
     told = f"Among many, one more {item} costs over {dear:,.0f} times what it costs in operations on whole arrays"
     if grown.per_item >= 1:
         return f"{told}, and the interpreter executes {grown.per_item:,.0f} instructions for it: is there a loop that only few {item}s are spared?"
