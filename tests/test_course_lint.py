@@ -17,7 +17,7 @@ NOTEBOOKS = sorted(
     for folder in ("notebooks", "exercises", "solutions")
     for path in (ROOT / folder).glob("[0-9]*.ipynb")
 )
-CHECKS = sorted((ROOT / "checks").glob("[0-9]*.py"))
+CHECKS = sorted(path for path in (ROOT / "checks").glob("[0-9]*.py") if path.stem != "00_start_here")
 LANDING = ROOT / "notebooks" / "00_start_here.ipynb"
 ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 LINK = re.compile(r"\]\(([^)#\s]+)")
@@ -29,7 +29,7 @@ def name(path):
 
 
 def stems(folder, suffix):
-    return sorted(path.stem for path in (ROOT / folder).glob(f"[0-9]*{suffix}") if path != LANDING)
+    return sorted(path.stem for path in (ROOT / folder).glob(f"[0-9]*{suffix}") if path.stem != LANDING.stem)
 
 
 def read(path):
