@@ -118,7 +118,7 @@ class WarmUp:
 
         cards = []
         for number, (_, question) in enumerate(self.questions):
-            buttons = [ipywidgets.Button(description=choice) for choice in question.choices]
+            buttons = [ipywidgets.Button(description=choice.replace("`", "")) for choice in question.choices]
             below = ipywidgets.HTML()
             for index, button in enumerate(buttons):
                 button.on_click(lambda _, number=number, index=index: self.answer(number, index))
