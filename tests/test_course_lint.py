@@ -140,12 +140,6 @@ def test_links_between_files_lead_somewhere(path):
     assert [link for link in local if not (path.parent / link).exists()] == []
 
 
-def test_the_landing_page_links_every_lesson_by_its_title():
-    prose = "\n".join(source(cell) for cell in read(LANDING)["cells"] if cell["cell_type"] == "markdown")
-    for each in LESSONS:
-        assert f"[{each.number:02} {each.title}]({each.notebook.name})" in prose
-
-
 @pytest.mark.parametrize("path", CHECKS, ids=name)
 def test_every_assertion_has_a_message(path):
     tree = ast.parse(path.read_text(encoding="utf-8"))
