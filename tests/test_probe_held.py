@@ -94,6 +94,16 @@ def test_work_in_threads_is_counted_and_blames_no_line(shop):
     assert why == Why(jobs=3)
 
 
+def test_a_pool_that_is_left_on_the_loop_is_told_as_what_it_is(shop):
+    async def leaves():
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(fetch, shop, 1)
+
+    why = asyncio.run(explain(leaves))
+    assert why.call == "ThreadPoolExecutor.shutdown"
+    assert why.source == "with ThreadPoolExecutor(1) as pool:"
+
+
 def test_turns_given_to_the_loop_are_counted():
     async def yields():
         await asyncio.sleep(0)

@@ -98,9 +98,9 @@ class Why:
 async def explain(ask):
     """Await `ask()` and return a `Why`. Raises nothing that `ask` raises."""
     with (
+        watch_loop(explain=True) as loop,  # first: it knows functions as they are before others wrap them
         watch_workers() as workers,
         count_calls("asyncio.tasks:sleep") as sleeps,
-        watch_loop(explain=True) as loop,
         suppress(Exception),
     ):
         await ask()
