@@ -53,6 +53,7 @@ RECALL = (
 )
 
 SIZES = (100, 400)
+ROWS = (40, 120)  # rows of pandas take thousands of instructions each, and counting makes those slow
 BOUNDS = (12, 144)
 
 
@@ -89,8 +90,7 @@ def check_same_totals(reprice, rng):
 
 def check_no_work_for_each_line(reprice, rng):
     """The interpreter does nothing for each line."""
-    work = _no_work_for_each(reprice, lambda n: _lines(n, rng), "line")
-    return f"{work} instructions for 400 lines, and as many for 100."
+    return _no_work_for_each(reprice, lambda n: _lines(n, rng), "line")
 
 
 def check_no_object_for_each_line(reprice, rng):
@@ -136,8 +136,7 @@ def check_exercise_same_averages(smoothed, rng):
 def check_exercise_no_work_for_each_reading(smoothed, rng):
     """The interpreter does nothing for each reading."""
     hours = rng.randrange(3, 9)
-    work = _no_work_for_each(smoothed, lambda n: (_readings(n, rng), hours), "reading")
-    return f"{work} instructions for 400 readings, and as many for 100."
+    return _no_work_for_each(smoothed, lambda n: (_readings(n, rng), hours), "reading", ROWS)
 
 
 def check_exercise_no_object_for_each_reading(smoothed, rng):
@@ -300,8 +299,8 @@ def _same_averages(given, stock, hours):
     )
 
 
-def _no_work_for_each(answer, make, item):
-    grown = growth(lambda arguments: answer(*arguments), SIZES, make)
+def _no_work_for_each(answer, make, item, sizes=SIZES):
+    grown = growth(lambda arguments: answer(*arguments), sizes, make)
     run = grown.runs[-1]
     away = run.sent_away or run.processes
     assert not away, (
@@ -310,7 +309,7 @@ def _no_work_for_each(answer, make, item):
     )
     if grown.per_item >= 1:
         raise AssertionError(_why_work(answer, make, grown, item))
-    return f"{run.instructions:,}"
+    return f"{run.instructions:,} instructions for {sizes[1]} {item}s, and as many for {sizes[0]}."
 
 
 CALLERS = {
@@ -328,7 +327,7 @@ MAKERS = ("array", "asarray", "append", "concatenate", "hstack", "insert")
 
 def _why_work(answer, make, grown, item):
     """Say who executes instructions for each item."""
-    (few, many), (first, last) = grown.runs, SIZES
+    (few, many), (first, last) = grown.runs, grown.sizes
     calls = (many.calls - few.calls) / (last - first)
     name = _caller(answer, make(first), calls)
     told = f"{grown.per_item:,.0f} instructions for each {item}"
@@ -341,7 +340,7 @@ def _why_work(answer, make, grown, item):
     if name:
         each = "row" if name.startswith("DataFrame") else item
         return f"`{name}` calls your function for each {each}: {told}. It is a loop, out of sight."
-    arrays = [_arrays_made(answer, make(n)) for n in SIZES]
+    arrays = [_arrays_made(answer, make(n)) for n in grown.sizes]
     if arrays[1] - arrays[0] >= (last - first) / 2:
         return (
             f"NumPy made {arrays[1]} arrays for {last} {item}s, which costs far more than the arithmetic, and {told}. "
@@ -352,7 +351,7 @@ def _why_work(answer, make, grown, item):
             f"{many.threads} other threads worked on it, and together they still execute {told}: "
             "one interpreter runs them in turn."
         )
-    return _how_taken(_notes(answer, make(first)), f"The interpreter executes {told}")
+    return _how_taken(_notes(answer, make(100)), f"The interpreter executes {told}")
 
 
 def _how_taken(noted, told):
