@@ -5,7 +5,7 @@
 An answer is a starter, fix, alternative or wrong answer of solutions/. It is judged in a process of its own,
 which runs the starter's cells with the answer in place and then the hidden assertions, as a check does, in a
 fresh namespace each time. Beside it stands the naive rule: right is what takes at most half the starter's
-time in the lesson's first check. "loaded" means four busy processes; "throttled" means that the judging process
+time in the lesson's first check. "loaded" means four busy processes; "throttled" that the judging process
 and its servers may run 20 of every 100 ms (by SIGSTOP and SIGCONT, so not on Windows).
 """
 

@@ -27,6 +27,7 @@ from kettle.pictures import (
     text_table,
     waterfall,
 )
+from kettle.pictures.figure import WIDTH
 from kettle.pictures.palette import DARK, LIGHT, SERIES, STATES, TEXTS, contrast
 from kettle.pictures.svg import shorten, width
 from kettle.pictures.units import in_unit, number, plural, seconds, times
@@ -418,3 +419,13 @@ def test_long_labels_are_shortened_with_the_whole_in_a_tooltip():
 )
 def test_numbers_are_written_one_way(written, wanted):
     assert written == wanted
+
+
+def test_a_long_unit_is_not_cut_off():
+    drawn = prediction_beside_fact(3, 111, "statements").html
+    ends = [
+        float(re.search(r'x="([\d.]+)"', mark)[1]) + width("111 statements")
+        for mark in re.findall(r"<text[^>]*>111 statements", drawn)
+    ]
+    assert ends
+    assert max(ends) <= WIDTH

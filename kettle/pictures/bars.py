@@ -6,7 +6,7 @@ from typing import Any
 from kettle.pictures.figure import WIDTH, Picture, Table, entry, figure, new_ids
 from kettle.pictures.marks import axis
 from kettle.pictures.scale import Scale, ticks
-from kettle.pictures.svg import Markup, join, tag, text
+from kettle.pictures.svg import Markup, join, tag, text, width
 from kettle.pictures.units import in_unit, number, times
 from kettle.pictures.waterfall import label_room
 
@@ -79,7 +79,8 @@ def _draw(title: str, says: str, rows: Sequence, unit: str, table: Table | None)
     row = 40 if both else 22
     values = [v for (_, value), guess in rows for v in (value, guess) if v is not None]
     high = max(values, default=0.0) or 1.0
-    scale = Scale(0, high, label_room(label for (label, _), _ in rows), WIDTH - 70)
+    behind = max((width(in_unit(v, unit)) for v in values), default=0.0) + 12  # room for the numbers
+    scale = Scale(0, high, label_room(label for (label, _), _ in rows), WIDTH - max(70, min(behind, 200)))
     bottom = 4 + row * max(len(rows), 1)
     drawn = [_ticks(scale, bottom, unit)]
     for i, ((label, value), guess) in enumerate(rows):
