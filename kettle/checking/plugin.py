@@ -163,6 +163,8 @@ def verdicts_of(reports: Iterable[pytest.TestReport]) -> dict[str, Verdict]:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print the verdict on each notebook that was checked, and append it to a file where one is asked for."""
     config = terminalreporter.config
+    if config.option.kettle_full:
+        return  # nothing was judged
     reports = [r for of in terminalreporter.stats.values() for r in of if isinstance(r, pytest.TestReport)]
     for path, verdict in verdicts_of(reports).items():
         terminalreporter.section(f"verdict on {Path(path).parent.name}/{Path(path).name}")
