@@ -98,11 +98,11 @@ async def check_same_thumbnails(photo_service, rng):
 
 async def check_loop_lives(photo_service, rng):
     """The event loop lives while thumbnails are made."""
-    with loop_shows_life(patience=PATIENCE) as life:
+    with loop_shows_life(patience=PATIENCE) as life, watch_workers() as workers:
         async with _opened(photo_service) as upload:
             uploads = [_Counted(upload(photo)) for photo in _watched(life, rng, 2)]
             await asyncio.gather(*map(_awaited, uploads))
-    _judge(life, 2, sum(each.waits for each in uploads))
+    _judge(life, 2, sum(each.waits for each in uploads), _own_gil(workers))
     where = len(life.processes - {os.getpid()})
     return f"The loop went on during both thumbnails; they were made in {where or 'no'} other process{'es' * (where != 1)}."
 
@@ -411,7 +411,7 @@ def _same(answers, photos):
         )
 
 
-def _judge(life, number, waits):
+def _judge(life, number, waits, own_gil):
     """Say what is wrong with where the work ran, and whether the loop lived meanwhile."""
     here = [held for held in life.held if held.process == os.getpid()]
     on_loop = [held for held in here if held.thread == threading.get_ident()]
@@ -435,16 +435,16 @@ def _judge(life, number, waits):
     assert len(life.held) == number, (
         f"{len(life.held)} thumbnails were computed for {number} uploads: each once, please."
     )
-    assert not here or not _has_gil() or _interpreters(), (
+    assert not here or own_gil, (
         "The thumbnails were computed in threads of this very process: pure Python needs the GIL, so they and the "
         "event loop take turns at it. Where does work have a GIL of its own?"
     )
 
 
-def _interpreters():
-    """Whether interpreters of their own, with a GIL of their own, are in use (from Python 3.14 on)."""
-    module = sys.modules.get("concurrent.interpreters") or sys.modules.get("_interpreters")
-    return module is not None and len(module.list_all()) > 1
+def _own_gil(workers):
+    """Whether threads need no common GIL: a build without it, or interpreters of their own (from 3.14 on)."""
+    kinds = {each.kind for each in workers.made if not each.default}
+    return not _has_gil() or kinds == {"InterpreterPoolExecutor"}
 
 
 def _has_gil():
