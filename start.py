@@ -280,7 +280,7 @@ def main(arguments=None):
     try:
         set_up(with_tests=options.command == "test")
         if options.command == "test":
-            return become([PYTHON, "-m", "pytest", "-n", "2", "--dist", "loadgroup"] + rest)
+            return become([PYTHON, "-m", "pytest", "-n", "3", "--dist", "loadscope"] + rest)
         if options.command == "update":
             status = subprocess.call([PYTHON, "-P", ROOT / "kettle" / "update.py"], cwd=ROOT)
             set_up()

@@ -10,11 +10,7 @@ from kettle import course
 from kettle.checking import load_checks
 
 STEMS = [files.stem for files in course.lessons()]
-ANSWERS = [
-    pytest.param(answer, id=str(answer), marks=pytest.mark.xdist_group(answer.stem))
-    for stem in STEMS
-    for answer in answers_of(stem)
-]
+ANSWERS = [pytest.param(answer, id=str(answer)) for stem in STEMS for answer in answers_of(stem)]
 
 
 @pytest.mark.parametrize("answer", ANSWERS)
@@ -37,7 +33,7 @@ def says(answer: Answer) -> str:
     return answer.says
 
 
-@pytest.mark.parametrize("stem", [pytest.param(s, marks=pytest.mark.xdist_group(s)) for s in STEMS])
+@pytest.mark.parametrize("stem", STEMS)
 @pytest.mark.parametrize("folder", ["notebooks", "exercises", "solutions"])
 def test_a_notebook_runs_from_top_to_bottom(stem, folder):
     command = [sys.executable, "-m", "pytest", "--nbval-lax", "--kettle-full", f"{folder}/{stem}.ipynb", "-q"]
