@@ -152,6 +152,19 @@ def test_readable_in_a_narrow_window(learner, lab, theme):
     assert not wide, f"wider than the window: {wide}"
 
 
+def test_a_check_that_does_not_end_can_be_stopped(learner):
+    learner.open(f"exercises/{LESSON}.ipynb")
+    learner.run_until("predict-panel")
+    learner.type_into("fix", "while True:\n    pass")
+    panel = learner.run("check-panel")
+    panel.locator("button.wk-check").click()
+    panel.get_by_text("Cell").first.wait_for(timeout=60_000)  # what is being looked at
+    panel.locator("button.wk-stop").click()
+    verdict = panel.locator(".wk-verdict")
+    verdict.wait_for(timeout=60_000)
+    assert "Stopped" in verdict.inner_text()
+
+
 def test_check_and_reset_as_code(learner, lab):
     folder, _ = lab
     path = folder / "exercises" / f"{LESSON}.ipynb"
