@@ -16,7 +16,9 @@ from pathlib import Path
 # nbformat imports a grammar of web addresses that no notebook needs here; it takes longer than all the rest.
 sys.modules.setdefault("rfc3987_syntax", None)
 
+import nbformat  # noqa: E402
 import pytest  # noqa: E402
+from nbformat.v4 import new_notebook  # noqa: E402
 
 from kettle.checking import plugin  # noqa: E402
 from kettle.checking.kernel import CertifyingKernel  # noqa: E402
@@ -42,6 +44,7 @@ class Gate:
         """Start the kernel, then wait at the gate."""
         self.kernel = CertifyingKernel(self.notebook)
         session.config.kettle_kernel_ahead = self.kernel
+        nbformat.validate(new_notebook())  # the first validation prepares the schema, which takes a while
         self.tell({"event": "ready"})
         if sys.stdin.readline().strip() != "go":
             self.end()
