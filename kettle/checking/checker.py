@@ -71,9 +71,8 @@ class Checker:
         if not self.notebook.is_file():
             return Verdict(BROKEN, f"There is no notebook at {self.notebook.name}: was it moved or renamed?")
         verdict = None
-        for _ in range(
-            2
-        ):  # a warm process may have been ended from outside: then a cold one gives the same verdict
+        # A warm process may have been ended from outside: then a cold one gives the same verdict.
+        for _ in range(2):
             try:
                 self.warm_up()
             except OSError as error:

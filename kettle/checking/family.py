@@ -1,8 +1,11 @@
 """Ending a process together with all that it started."""
 
+import time
 from contextlib import suppress
 
 import psutil
+
+_LOOK = 0.01  # seconds between two looks
 
 
 def end_family(pid: int, patience: float = 2.0) -> None:
@@ -20,4 +23,14 @@ def end_family(pid: int, patience: float = 2.0) -> None:
     for process in family:
         with suppress(psutil.Error):
             process.kill()
-    psutil.wait_procs(family, timeout=patience)
+    end = time.monotonic() + patience
+    while any(map(_runs, family)) and time.monotonic() < end:
+        time.sleep(_LOOK)
+
+
+def _runs(process: psutil.Process) -> bool:
+    """Whether a process has not ended yet; a zombie has, though its new parent may never ask for its end."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False

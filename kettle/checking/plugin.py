@@ -1,16 +1,22 @@
 """The pytest plugin: a notebook becomes its cells, in nbval, and then its hidden assertions."""
 
+# ruff: noqa: E402
+
 from __future__ import annotations
 
 import json
+import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
+# nbformat imports a grammar of web addresses that no notebook needs here; it takes longer than all the rest.
+sys.modules.setdefault("rfc3987_syntax", None)
+
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell
+from nbformat.v4 import new_code_cell, new_notebook
 from nbval.kernel import CURRENT_ENV_KERNEL_NAME
 from nbval.plugin import IPyNbFile, find_metadata_tags
 
@@ -34,6 +40,11 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> Iterator:
     """Put our notebook in the place of nbval's, so that nothing is collected twice."""
     found = yield
     return [CheckedNotebook.from_parent(parent, path=c.path) if type(c) is IPyNbFile else c for c in found]
+
+
+def prepare_schema() -> None:
+    """Validate a notebook: the first time prepares nbformat's schema, which takes a while."""
+    nbformat.validate(new_notebook())
 
 
 class CheckedNotebook(IPyNbFile):
