@@ -1,223 +1,191 @@
 """How often a verdict lies: every answer of every lesson judged again and again, idle, loaded and throttled.
 
-    python benchmarks/verdict_trust.py [--runs 20] [--modes idle loaded throttled] [--lessons 07 14]
+    python benchmarks/verdict_trust.py [--lessons 07 14] [--modes idle loaded throttled] [--minutes 60]
 
 An answer is a starter, fix, alternative or wrong answer of solutions/. It is judged in a process of its own,
-which runs the starter's cells with the answer in place and then the hidden assertions, as a check does, in a
-fresh namespace each time. Beside it stands the naive rule: right is what takes at most half the starter's
-time in the lesson's first check. "loaded" means four busy processes; "throttled" that the judging process
-and its servers may run 20 of every 100 ms (by SIGSTOP and SIGCONT, so not on Windows).
+which runs the starter's cells with the answer in place and then the hidden assertions, as a check does, each
+time in a fresh namespace. Beside it stands the naive rule: right is what takes at most half the starter's
+time in the lesson's first check; it is asked once for every ten verdicts. "loaded" means four busy processes;
+"throttled" that a judging process and its servers run for 20 of every 100 ms (SIGSTOP, so not on Windows).
+
+Each verdict is kept at once in a file, .kettle/trust.jsonl, so a run can be stopped and goes on where it was.
+Verdicts count as long as the lesson's notebooks, solutions and checks stay as they are; after a change to a
+probe, begin a new file.
 """
 
 import argparse
-import contextlib
+import hashlib
 import json
-import multiprocessing
 import os
-import signal
 import statistics
 import subprocess
 import sys
 import threading
 import time
+from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
-import nbformat
-import psutil
+from judging import Answer
+from modes import AT_ONCE, MODES
 
 from kettle import course
 
 sys.path.insert(0, str(course.ROOT / "tests"))
-from contract import Answer, answers_of
+from contract import answers_of
 
-MODES = ("idle", "loaded", "throttled")
+WANTED = {"idle": 200, "loaded": 100, "throttled": 100}  # verdicts on each answer
 RIGHT = ("fix", "alternative")
-PERIOD, SHARE = 0.1, 0.2  # seconds, and the part of it that a throttled process may run
+BATCH = 10  # verdicts by one process, and for each time that the naive rule is asked
+KEPT = course.ROOT / ".kettle" / "trust.jsonl"
 
 
 def main() -> None:
+    """Judge what is still wanted, then print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--runs", type=int, default=20, help="verdicts on each answer in each mode")
-    parser.add_argument("--modes", nargs="+", default=MODES, choices=MODES)
+    parser.add_argument("--verdicts", type=int, help="on each answer in each mode; else 200, 100 and 100")
+    parser.add_argument("--modes", nargs="+", default=[*MODES], choices=MODES)
     parser.add_argument("--lessons", nargs="+", help="numbers; all of them if left out")
-    parser.add_argument("--worker", metavar="JSON", help=argparse.SUPPRESS)
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="start nothing new after them")
+    parser.add_argument("--keep", type=Path, default=KEPT, metavar="FILE", help="where verdicts are kept")
+    parser.add_argument("--report", action="store_true", help="print the table of what is kept; judge nothing")
     options = parser.parse_args()
-    if options.worker:
-        work(json.loads(options.worker), options.runs)
-        return
     stems = [f.stem for f in course.lessons() if not options.lessons or f.stem[:2] in options.lessons]
+    kept = Kept(options.keep, [answer for stem in stems for answer in answers_of(stem)])
+    end = time.monotonic() + 60 * options.minutes
     for mode in options.modes:
-        rows = []
-        with MODE[mode]() as start:
-            for stem in stems:
-                rows += [(answer, judge_often(answer, options.runs, start)) for answer in answers_of(stem)]
-        report(mode, rows)
+        if not options.report:
+            judge_all(kept, mode, options.verdicts or WANTED[mode], end)
+        report(kept, mode)
 
 
-def judge_often(answer: Answer, runs: int, start) -> list[dict]:
-    """Judge one answer again and again in a process of its own; return what each run gave."""
-    command = [sys.executable, __file__, "--runs", str(runs), "--worker", json.dumps(vars(answer))]
-    process = start(command)
-    out, trouble = process.communicate()
-    found = [json.loads(line) for line in out.splitlines() if line.startswith("{")]
-    if len(found) < runs:
-        print(f"{answer}: {runs - len(found)} verdicts are missing: {trouble.strip().splitlines()[-1:]}")
-    return found
+class Kept:
+    """The verdicts so far, in memory and in a file.
+
+    Args:
+        path: of the file, one verdict in a line of JSON.
+        answers: those that count.
+    """
+
+    def __init__(self, path: Path, answers: list[Answer]) -> None:
+        self.path, self.answers = path, answers
+        self._keys = {(str(answer), digest(answer.stem)): answer for answer in answers}
+        self._found: dict[tuple[str, Answer], list[dict]] = defaultdict(list)
+        self._lock = threading.Lock()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
+            found = json.loads(line)
+            answer = self._keys.get((found["answer"], found["digest"]))
+            if answer is not None:
+                self._found[found["mode"], answer].append(found)
+
+    def of(self, mode: str, answer: Answer) -> list[dict]:
+        """Return the verdicts on an answer in a mode."""
+        return self._found[mode, answer]
+
+    def add(self, mode: str, answer: Answer, found: dict) -> None:
+        """Keep one more."""
+        told = {"mode": mode, "answer": str(answer), "digest": digest(answer.stem), **found}
+        with self._lock, self.path.open("a", encoding="utf-8") as file:
+            self._found[mode, answer].append(told)
+            file.write(json.dumps(told) + "\n")
 
 
-def work(about: dict, runs: int) -> None:
-    """In the process of one answer: judge it, and time the naive rule; print a line of JSON for each run."""
-    from IPython.core.interactiveshell import InteractiveShell
-
-    from kettle.checking.checks import checks_of, load_checks
-
-    os.environ.update(KETTLE_CERTIFYING="1", OPENBLAS_NUM_THREADS="1")
-    answer = Answer(**about)
-    shell = InteractiveShell.instance()
-    files = course.lesson(answer.stem)
-    checks, module = checks_of(files.check, answer.kind), load_checks(files.check)
-    starter = Answer(answer.stem, answer.kind, "starter", "as-given")
-    out = os.fdopen(os.dup(1), "w", buffering=1)
-    os.dup2(2, 1)
-    for _ in range(runs):
-        names = define(shell, starter)
-        naive = first_check_seconds(checks, module, names)
-        names = define(shell, answer)
-        found = verdict(checks, module, names)
-        halved = first_check_seconds(checks, module, names) <= naive / 2
-        out.write(json.dumps({**found, "naive": halved}) + "\n")
+def digest(stem: str) -> str:
+    """Return a short name for a lesson's files as they are now."""
+    files = course.lesson(stem)
+    texts = [path.read_bytes() for path in (files.notebook, files.exercise, files.solution, files.check)]
+    return hashlib.sha256(b"".join(texts)).hexdigest()[:12]
 
 
-def define(shell, answer: Answer) -> dict:
-    """Run the starter's cells, with the answer in place of its fix, in a fresh namespace; return it."""
-    shell.reset(new_session=False)
-    files = course.lesson(answer.stem)
-    notebook = nbformat.read(files.path(answer.kind), as_version=4)
-    for cell in notebook.cells:
-        tags = cell.metadata.get("tags", ())
-        if cell.cell_type == "code" and "demo" not in tags:
-            source = answer.source if "fix" in tags and answer.source is not None else cell.source
-            shell.run_cell(source, store_history=False, silent=True).raise_error()
-    return shell.user_ns
+def judge_all(kept: Kept, mode: str, wanted: int, end: float) -> None:
+    """Judge every answer until there are as many verdicts as wanted, a batch of each in turn."""
+    batches = [
+        (done, answer, min(BATCH, wanted - done))
+        for answer in kept.answers
+        for done in range(len(kept.of(mode, answer)), wanted, BATCH)
+    ]
+    batches.sort(key=lambda batch: batch[0])
+    with MODES[mode]() as started, ThreadPoolExecutor(AT_ONCE[mode]) as pool:
+        for _, answer, runs in batches:
+            pool.submit(judge_batch, kept, mode, answer, runs, started, end)
 
 
-def verdict(checks, module, names: dict) -> dict:
-    """Return the outcome, the message and the milliseconds of one verdict."""
-    from kettle.checking.judge import judge
-
-    started = time.perf_counter()
-    message, outcome = "", "passed"
-    for check in (check for check in checks if check.kind == "check"):
-        finding = judge(check, getattr(module, check.name), names)
-        if finding.outcome != "passed":
-            outcome, message = finding.outcome, finding.message
-            break
-    return {"outcome": outcome, "message": message, "ms": 1000 * (time.perf_counter() - started)}
-
-
-def first_check_seconds(checks, module, names: dict) -> float:
-    """Return what a stopwatch says: the seconds of the first check, which looks at the answers only."""
-    from kettle.checking.judge import judge
-
-    return judge(checks[0], getattr(module, checks[0].name), names).seconds
-
-
-# the three ways to start the judging process
-
-
-@contextlib.contextmanager
-def idle():
-    """Let the process run as it likes."""
-    yield launch
-
-
-@contextlib.contextmanager
-def loaded():
-    """Keep four other processes busy meanwhile."""
-    burners = [multiprocessing.Process(target=burn, daemon=True) for _ in range(4)]
-    for burner in burners:
-        burner.start()
-    try:
-        yield launch
-    finally:
-        for burner in burners:
-            burner.kill()
-
-
-@contextlib.contextmanager
-def throttled():
-    """Stop the process, and what it started, for most of the time."""
-
-    def start(command: list[str]) -> subprocess.Popen:
-        process = launch(command)
-        threading.Thread(target=throttle, args=(process.pid,), daemon=True).start()
-        return process
-
-    yield start
-
-
-MODE = {"idle": idle, "loaded": loaded, "throttled": throttled}
-
-
-def launch(command: list[str]) -> subprocess.Popen:
-    """Start the judging process."""
-    return subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=course.ROOT
+def judge_batch(kept: Kept, mode: str, answer: Answer, runs: int, started, end: float) -> None:
+    """Judge one answer some times, in a process of its own."""
+    if time.monotonic() > end:
+        return
+    process = subprocess.Popen(
+        [sys.executable, Path(__file__).with_name("judging.py")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=course.ROOT,
+        env={**os.environ, "KETTLE_CERTIFYING": "1", "OPENBLAS_NUM_THREADS": "1"},
     )
+    trouble: list[str] = []
+    reader = threading.Thread(target=lambda: trouble.extend(process.stderr), daemon=True)
+    reader.start()
+    started(process.pid)
+    process.stdin.write(json.dumps({"answer": vars(answer), "runs": runs, "naive_every": BATCH}) + "\n")
+    process.stdin.close()
+    found = [json.loads(line) for line in process.stdout if line.startswith("{")]
+    for verdict in found:
+        kept.add(mode, answer, verdict)
+    process.wait()
+    if len(found) < runs:
+        reader.join(1)
+        print(f"{answer}: {runs - len(found)} verdicts are missing: {''.join(trouble[-1:]).strip()}")
 
 
-def burn() -> None:
-    """Keep a core busy."""
-    while True:
-        sum(range(10_000))
-
-
-def throttle(pid: int) -> None:
-    """Let a process and its descendants run for their share of each period only."""
-    with contextlib.suppress(psutil.Error):
-        eldest = psutil.Process(pid)
-        while eldest.status() != psutil.STATUS_ZOMBIE:
-            family = (eldest, *eldest.children(recursive=True))  # once, so that whoever is stopped goes on
-            for number, pause in ((signal.SIGSTOP, 1 - SHARE), (signal.SIGCONT, SHARE)):
-                for process in family:
-                    with contextlib.suppress(psutil.Error):
-                        process.send_signal(number)
-                time.sleep(PERIOD * pause)
-
-
-def report(mode: str, rows: list[tuple[Answer, list[dict]]]) -> None:
-    """Print one line for each lesson, then every answer that was ever judged wrongly."""
-    print(f"\n{mode}, on {os.cpu_count()} cores, Python {sys.version.split()[0]}\n")
+def report(kept: Kept, mode: str) -> None:
+    """Print one line for each lesson, then every kind of lie."""
+    rows = [(answer, kept.of(mode, answer)) for answer in kept.answers]
+    fewest = min((len(found) for _, found in rows), default=0)
+    print(f"\n{mode}: at least {fewest} verdicts on each answer; {os.cpu_count()} cores, ", end="")
+    print(f"Python {sys.version.split()[0]}, {AT_ONCE[mode]} judged at once\n")
     head = ("lesson", "answers", "verdicts", "false pass", "false fail", "other words", "undecided")
-    print(" | ".join(head), "| ms right | ms wrong | naive false pass | naive false fail", sep=" ")
+    head += ("ms right", "ms wrong", "naive false pass", "naive false fail")
+    print("|", " | ".join(head), "|")
+    print("|" + "---|" * len(head))
     for stem in dict.fromkeys(answer.stem for answer, _ in rows):
-        print(" | ".join(map(str, line([row for row in rows if row[0].stem == stem], stem[:2]))))
-    print(" | ".join(map(str, line(rows, "all"))))
+        print("|", " | ".join(map(str, line([row for row in rows if row[0].stem == stem], stem[:2]))), "|")
+    print("|", " | ".join(map(str, line(rows, "all"))), "|\n")
     for answer, found in rows:
-        for told in lies(answer, found):
-            print(f"  {answer}: {told['outcome']}: {told['message'][:150]}")
+        told = [f"{f['outcome']}: {f['message'][:200]}" for f in found if lies(answer, f) or strays(answer, f)]
+        for message in dict.fromkeys(told):
+            print(f"{told.count(message)} of {len(found)} on {answer}: {message}")
 
 
-def lies(answer: Answer, found: list[dict]) -> list[dict]:
-    """Return the verdicts that were wrong."""
-    return [f for f in found if (f["outcome"] == "passed") != (answer.role in RIGHT)]
+def lies(answer: Answer, found: dict) -> bool:
+    """Whether a wrong answer was passed, or a right one was not."""
+    return (found["outcome"] == "passed") != (answer.role in RIGHT)
+
+
+def strays(answer: Answer, found: dict) -> bool:
+    """Whether a wrong answer was told something else than its cause."""
+    return answer.role not in RIGHT and answer.says not in found["message"]
 
 
 def line(rows: list[tuple[Answer, list[dict]]], name: str) -> list:
     """Add up the verdicts of some answers."""
     right = [f for answer, found in rows if answer.role in RIGHT for f in found]
     wrong = [(answer, f) for answer, found in rows if answer.role not in RIGHT for f in found]
+    asked_right = [f["naive"] for f in right if "naive" in f]
+    asked_wrong = [f["naive"] for _, f in wrong if "naive" in f]
     return [
         name,
         len(rows),
         len(right) + len(wrong),
         sum(f["outcome"] == "passed" for _, f in wrong),
         sum(f["outcome"] not in ("passed", "undecided") for f in right),
-        sum(f["outcome"] == "not yet" and answer.says not in f["message"] for answer, f in wrong),
+        sum(f["outcome"] == "not yet" and strays(answer, f) for answer, f in wrong),
         sum(f["outcome"] == "undecided" for f in [*right, *(f for _, f in wrong)]),
         round(statistics.median([f["ms"] for f in right] or [0])),
         round(statistics.median([f["ms"] for _, f in wrong] or [0])),
-        f"{sum(f['naive'] for _, f in wrong)} of {len(wrong)}",
-        f"{sum(not f['naive'] for f in right)} of {len(right)}",
+        f"{sum(asked_wrong)} of {len(asked_wrong)}",
+        f"{len(asked_right) - sum(asked_right)} of {len(asked_right)}",
     ]
 
 
