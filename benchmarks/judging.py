@@ -8,10 +8,15 @@ import json
 import os
 import sys
 import time
+from unittest import mock
 
 import nbformat
+from IPython.core.interactiveshell import InteractiveShell
 
 from kettle import course
+from kettle.checking.checks import checks_of, load_checks
+from kettle.checking.judge import judge
+from kettle.probes.apart import close_apart, open_apart
 
 sys.path.insert(0, str(course.ROOT / "tests"))
 from contract import Answer
@@ -19,13 +24,8 @@ from contract import Answer
 
 def main() -> None:
     """Judge the answer that standard input names."""
-    from IPython.core.interactiveshell import InteractiveShell
-
-    from kettle.checking.checks import checks_of, load_checks
-
     order = json.loads(sys.stdin.readline())
     answer = Answer(**order["answer"])
-    starter = Answer(answer.stem, answer.kind, "starter", "as-given")
     out = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)  # what an answer prints is not a verdict
     shell = InteractiveShell.instance()
@@ -34,9 +34,7 @@ def main() -> None:
     for number in range(order["runs"]):
         found = verdict(checks, module, define(shell, answer))
         if number % order["naive_every"] == 0:
-            slow = first_check_seconds(checks, module, define(shell, starter))
-            quick = first_check_seconds(checks, module, define(shell, answer))
-            found["naive"] = quick <= slow / 2
+            found["naive"] = naive(checks, module, define(shell, answer))
         out.write(json.dumps(found) + "\n")
 
 
@@ -55,23 +53,54 @@ def define(shell, answer: Answer) -> dict:
 
 def verdict(checks, module, names: dict) -> dict:
     """Return the outcome, the message and the milliseconds of one verdict."""
-    from kettle.checking.judge import judge
-
     started = time.perf_counter()
-    message, outcome = "", "passed"
+    message, outcome, loop = "", "passed", open_apart()
     for check in (check for check in checks if check.kind == "check"):
-        finding = judge(check, getattr(module, check.name), names)
+        finding = judge(check, getattr(module, check.name), names, loop)
         if finding.outcome != "passed":
             outcome, message = finding.outcome, finding.message
             break
-    return {"outcome": outcome, "message": message, "ms": round(1000 * (time.perf_counter() - started))}
+    found = {"outcome": outcome, "message": message, "ms": round(1000 * (time.perf_counter() - started))}
+    close_apart(loop)
+    return found
 
 
-def first_check_seconds(checks, module, names: dict) -> float:
-    """Return what a stopwatch says: the seconds of the first check, which looks at the results only."""
-    from kettle.checking.judge import judge
+def naive(checks, module, names: dict) -> bool | None:
+    """Return what a stopwatch says: did the answer take at most half the time in the lesson's own comparison?
 
-    return judge(checks[0], getattr(module, checks[0].name), names).seconds
+    None where the lesson compares nothing by time.
+    """
+    comparison = next((check for check in checks if "how_much_faster" in check.name), None)
+    if comparison is None:
+        return None
+    ratios = []
+
+    def compare(before, after, *args, **settings):
+        ratios.append(seconds(before, args) / seconds(after, args))
+
+    async def compare_async(before, after, *args, **settings):
+        ratios.append(await seconds_async(before, args) / await seconds_async(after, args))
+
+    loop = open_apart()
+    stopwatches = {f.__name__: f for f in (compare, compare_async) if hasattr(module, f.__name__)}
+    with mock.patch.multiple(module, **stopwatches):
+        judge(comparison, getattr(module, comparison.name), names, loop)
+    close_apart(loop)
+    return bool(ratios) and min(ratios) >= 2
+
+
+def seconds(function, args) -> float:
+    """Time one call."""
+    started = time.perf_counter()
+    function(*args)
+    return time.perf_counter() - started
+
+
+async def seconds_async(function, args) -> float:
+    """Time one await."""
+    started = time.perf_counter()
+    await function(*args)
+    return time.perf_counter() - started
 
 
 if __name__ == "__main__":

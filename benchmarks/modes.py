@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import psutil
 
@@ -46,11 +46,11 @@ def throttled() -> Iterator[Callable[[int], None]]:
 
 MODES = {"idle": idle, "loaded": loaded, "throttled": throttled}
 AT_ONCE = {
-    "idle": os.cpu_count(),
-    "loaded": os.cpu_count(),
+    "idle": 2 * os.cpu_count(),
+    "loaded": 2 * os.cpu_count(),
     "throttled": round(os.cpu_count() / SHARE),
 }
-"""How many processes judge at the same time, each an answer of its own."""
+"""How many processes judge at the same time, each an answer of its own. Most of a verdict is waiting."""
 
 
 def _burn() -> None:
@@ -63,6 +63,7 @@ class _Throttle:
 
     def __init__(self) -> None:
         self._turns: list[list[int]] = [[] for _ in range(round(1 / SHARE))]
+        self._members: set[int] = set()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
@@ -78,16 +79,26 @@ class _Throttle:
 
     def _run(self) -> None:
         while not self._ended.is_set():
-            families = _families([pid for turn in self._turns for pid in turn])
+            families = self._look()
             for turn in self._turns:
-                turn[:] = [pid for pid in turn if families.get(pid)]
-                members = [member for pid in turn for member in families[pid]]
-                _signal([m for pid, family in families.items() if pid not in turn for m in family], "SIGSTOP")
-                _signal(members, "SIGCONT")
+                mine = [member for pid in turn for member in families.get(pid, ())]
+                _signal([m for family in families.values() for m in family if m not in mine], "SIGSTOP")
+                _signal(mine, "SIGCONT")
                 time.sleep(SLICE)
-                _signal(members, "SIGSTOP")
-        for family in _families([pid for turn in self._turns for pid in turn]).values():
+        for family in self._look().values():
             _signal(family, "SIGCONT")
+
+    def _look(self) -> dict[int, list[int]]:
+        """Return the families as they are; forget those that have ended, and let go who is left of them."""
+        families = _families([pid for turn in self._turns for pid in turn])
+        members = {member for family in families.values() for member in family}
+        _signal(self._members - members, "SIGCONT")
+        self._members = members
+        for turn in self._turns:
+            turn[:] = [
+                pid for pid in turn if families.get(pid, [pid])
+            ]  # one that has just come is no ended one
+        return families
 
 
 def _families(eldest: list[int]) -> dict[int, list[int]]:
@@ -107,7 +118,7 @@ def _lives(process: psutil.Process) -> bool:
     return process.info["status"] != psutil.STATUS_ZOMBIE
 
 
-def _signal(pids: list[int], name: str) -> None:
+def _signal(pids: Iterable[int], name: str) -> None:
     for pid in pids:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.kill(pid, getattr(signal, name))

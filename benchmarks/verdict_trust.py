@@ -4,16 +4,18 @@
 
 An answer is a starter, fix, alternative or wrong answer of solutions/. It is judged in a process of its own,
 which runs the starter's cells with the answer in place and then the hidden assertions, as a check does, each
-time in a fresh namespace. Beside it stands the naive rule: right is what takes at most half the starter's
-time in the lesson's first check; it is asked once for every ten verdicts. "loaded" means four busy processes;
-"throttled" that a judging process and its servers run for 20 of every 100 ms (SIGSTOP, so not on Windows).
+time in a fresh namespace. "loaded" means four busy processes; "throttled" that a judging process and its
+servers run for 20 of every 100 ms (SIGSTOP, so not on Windows). Beside it stands the naive rule: right is
+what takes at most half the merged code's time, each timed once, in the comparison that the lesson itself
+makes; it is asked once in every batch.
 
-Each verdict is kept at once in a file, .kettle/trust.jsonl, so a run can be stopped and goes on where it was.
-Verdicts count as long as the lesson's notebooks, solutions and checks stay as they are; after a change to a
-probe, begin a new file.
+What was found is kept in a file after each batch, so a run can be stopped and goes on where it was. It counts
+as long as the lesson's notebooks, solutions and checks stay as they are; after a change to a probe, begin a
+new file.
 """
 
 import argparse
+import functools
 import hashlib
 import json
 import os
@@ -22,8 +24,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from judging import Answer
@@ -32,12 +34,12 @@ from modes import AT_ONCE, MODES
 from kettle import course
 
 sys.path.insert(0, str(course.ROOT / "tests"))
-from contract import answers_of
+from contract import answers_of, says
 
 WANTED = {"idle": 200, "loaded": 100, "throttled": 100}  # verdicts on each answer
 RIGHT = ("fix", "alternative")
-BATCH = 10  # verdicts by one process, and for each time that the naive rule is asked
-KEPT = course.ROOT / ".kettle" / "trust.jsonl"
+BATCH = 25  # verdicts by one process, and for each time that the naive rule is asked
+KEPT = Path(__file__).with_suffix(".json")
 
 
 def main() -> None:
@@ -46,12 +48,17 @@ def main() -> None:
     parser.add_argument("--verdicts", type=int, help="on each answer in each mode; else 200, 100 and 100")
     parser.add_argument("--modes", nargs="+", default=[*MODES], choices=MODES)
     parser.add_argument("--lessons", nargs="+", help="numbers; all of them if left out")
+    parser.add_argument("--answers", nargs="+", help="names as printed; all of them if left out")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="start nothing new after them")
     parser.add_argument("--keep", type=Path, default=KEPT, metavar="FILE", help="where verdicts are kept")
-    parser.add_argument("--report", action="store_true", help="print the table of what is kept; judge nothing")
+    parser.add_argument(
+        "--report", action="store_true", help="print the table of what is kept; judge nothing"
+    )
     options = parser.parse_args()
     stems = [f.stem for f in course.lessons() if not options.lessons or f.stem[:2] in options.lessons]
-    kept = Kept(options.keep, [answer for stem in stems for answer in answers_of(stem)])
+    answers = [answer for stem in stems for answer in answers_of(stem)]
+    answers = [a for a in answers if not options.answers or str(a) in options.answers]
+    kept = Kept(options.keep, answers)
     end = time.monotonic() + 60 * options.minutes
     for mode in options.modes:
         if not options.report:
@@ -59,38 +66,77 @@ def main() -> None:
         report(kept, mode)
 
 
+@dataclass
+class Found:
+    """What was found on one answer in one mode.
+
+    verdicts, passed, undecided, other_words: how many there were, and how many of them said so; other words
+    are those of a rejection that does not name the cause. naive_asked, naive_passed: the naive rule. ms: the
+    median milliseconds of a verdict, for each batch. lies: how often each untrue message was given.
+    """
+
+    digest: str
+    verdicts: int = 0
+    passed: int = 0
+    undecided: int = 0
+    other_words: int = 0
+    naive_asked: int = 0
+    naive_passed: int = 0
+    ms: list[int] = field(default_factory=list)
+    lies: dict[str, int] = field(default_factory=dict)
+
+    def add(self, answer: Answer, batch: list[dict]) -> None:
+        """Add the verdicts of one batch."""
+        for verdict in batch:
+            outcome, message = verdict["outcome"], verdict["message"]
+            strays = answer.role not in RIGHT and says(answer) not in message
+            self.verdicts += 1
+            self.passed += outcome == "passed"
+            self.undecided += outcome == "undecided"
+            self.other_words += strays and outcome not in ("passed", "undecided")
+            if strays or (outcome == "passed") != (answer.role in RIGHT):
+                told = f"{outcome}: {message}"[:200]
+                self.lies[told] = self.lies.get(told, 0) + 1
+            if verdict.get("naive") is not None:
+                self.naive_asked += 1
+                self.naive_passed += verdict["naive"]
+        self.ms.append(round(statistics.median(verdict["ms"] for verdict in batch)))
+
+
 class Kept:
-    """The verdicts so far, in memory and in a file.
+    """What was found so far, in memory and in a file.
 
     Args:
-        path: of the file, one verdict in a line of JSON.
-        answers: those that count.
+        path: of the file, JSON.
+        answers: those that are asked for; the file keeps the others too.
     """
 
     def __init__(self, path: Path, answers: list[Answer]) -> None:
         self.path, self.answers = path, answers
-        self._keys = {(str(answer), digest(answer.stem)): answer for answer in answers}
-        self._found: dict[tuple[str, Answer], list[dict]] = defaultdict(list)
         self._lock = threading.Lock()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
-            found = json.loads(line)
-            answer = self._keys.get((found["answer"], found["digest"]))
-            if answer is not None:
-                self._found[found["mode"], answer].append(found)
+        rows = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        self._rows = {name: Found(**row) for name, row in rows.items()}
 
-    def of(self, mode: str, answer: Answer) -> list[dict]:
-        """Return the verdicts on an answer in a mode."""
-        return self._found[mode, answer]
+    def of(self, mode: str, answer: Answer) -> Found:
+        """Return what was found on an answer in a mode, with the lesson's files as they are."""
+        name, now = f"{mode} {answer}", digest(answer.stem)
+        if name not in self._rows or self._rows[name].digest != now:
+            self._rows[name] = Found(now)
+        return self._rows[name]
 
-    def add(self, mode: str, answer: Answer, found: dict) -> None:
-        """Keep one more."""
-        told = {"mode": mode, "answer": str(answer), "digest": digest(answer.stem), **found}
-        with self._lock, self.path.open("a", encoding="utf-8") as file:
-            self._found[mode, answer].append(told)
-            file.write(json.dumps(told) + "\n")
+    def add(self, mode: str, answer: Answer, batch: list[dict]) -> None:
+        """Keep the verdicts of one more batch."""
+        with self._lock:
+            self.of(mode, answer).add(answer, batch)
+            rows = (
+                f"{json.dumps(name)}: {json.dumps(vars(row))}" for name, row in sorted(self._rows.items())
+            )
+            draft = self.path.with_suffix(".draft")
+            draft.write_text("{\n" + ",\n".join(rows) + "\n}\n", encoding="utf-8")
+            draft.replace(self.path)
 
 
+@functools.cache
 def digest(stem: str) -> str:
     """Return a short name for a lesson's files as they are now."""
     files = course.lesson(stem)
@@ -103,7 +149,7 @@ def judge_all(kept: Kept, mode: str, wanted: int, end: float) -> None:
     batches = [
         (done, answer, min(BATCH, wanted - done))
         for answer in kept.answers
-        for done in range(len(kept.of(mode, answer)), wanted, BATCH)
+        for done in range(kept.of(mode, answer).verdicts, wanted, BATCH)
     ]
     batches.sort(key=lambda batch: batch[0])
     with MODES[mode]() as started, ThreadPoolExecutor(AT_ONCE[mode]) as pool:
@@ -131,18 +177,18 @@ def judge_batch(kept: Kept, mode: str, answer: Answer, runs: int, started, end: 
     process.stdin.write(json.dumps({"answer": vars(answer), "runs": runs, "naive_every": BATCH}) + "\n")
     process.stdin.close()
     found = [json.loads(line) for line in process.stdout if line.startswith("{")]
-    for verdict in found:
-        kept.add(mode, answer, verdict)
     process.wait()
+    if found:
+        kept.add(mode, answer, found)
     if len(found) < runs:
         reader.join(1)
         print(f"{answer}: {runs - len(found)} verdicts are missing: {''.join(trouble[-1:]).strip()}")
 
 
 def report(kept: Kept, mode: str) -> None:
-    """Print one line for each lesson, then every kind of lie."""
+    """Print one line for each lesson, then every untrue message."""
     rows = [(answer, kept.of(mode, answer)) for answer in kept.answers]
-    fewest = min((len(found) for _, found in rows), default=0)
+    fewest = min((found.verdicts for _, found in rows), default=0)
     print(f"\n{mode}: at least {fewest} verdicts on each answer; {os.cpu_count()} cores, ", end="")
     print(f"Python {sys.version.split()[0]}, {AT_ONCE[mode]} judged at once\n")
     head = ("lesson", "answers", "verdicts", "false pass", "false fail", "other words", "undecided")
@@ -153,39 +199,31 @@ def report(kept: Kept, mode: str) -> None:
         print("|", " | ".join(map(str, line([row for row in rows if row[0].stem == stem], stem[:2]))), "|")
     print("|", " | ".join(map(str, line(rows, "all"))), "|\n")
     for answer, found in rows:
-        told = [f"{f['outcome']}: {f['message'][:200]}" for f in found if lies(answer, f) or strays(answer, f)]
-        for message in dict.fromkeys(told):
-            print(f"{told.count(message)} of {len(found)} on {answer}: {message}")
+        for message, times in found.lies.items():
+            print(f"{times} of {found.verdicts} on {answer}: {message}")
 
 
-def lies(answer: Answer, found: dict) -> bool:
-    """Whether a wrong answer was passed, or a right one was not."""
-    return (found["outcome"] == "passed") != (answer.role in RIGHT)
+def line(rows: list[tuple[Answer, Found]], name: str) -> list:
+    """Add up what was found on some answers."""
+    right = [found for answer, found in rows if answer.role in RIGHT]
+    wrong = [found for answer, found in rows if answer.role not in RIGHT]
+    every = [*right, *wrong]
 
+    def total(what: str, of: list[Found]) -> int:
+        return sum(getattr(found, what) for found in of)
 
-def strays(answer: Answer, found: dict) -> bool:
-    """Whether a wrong answer was told something else than its cause."""
-    return answer.role not in RIGHT and answer.says not in found["message"]
-
-
-def line(rows: list[tuple[Answer, list[dict]]], name: str) -> list:
-    """Add up the verdicts of some answers."""
-    right = [f for answer, found in rows if answer.role in RIGHT for f in found]
-    wrong = [(answer, f) for answer, found in rows if answer.role not in RIGHT for f in found]
-    asked_right = [f["naive"] for f in right if "naive" in f]
-    asked_wrong = [f["naive"] for _, f in wrong if "naive" in f]
     return [
         name,
         len(rows),
-        len(right) + len(wrong),
-        sum(f["outcome"] == "passed" for _, f in wrong),
-        sum(f["outcome"] not in ("passed", "undecided") for f in right),
-        sum(f["outcome"] == "not yet" and strays(answer, f) for answer, f in wrong),
-        sum(f["outcome"] == "undecided" for f in [*right, *(f for _, f in wrong)]),
-        round(statistics.median([f["ms"] for f in right] or [0])),
-        round(statistics.median([f["ms"] for _, f in wrong] or [0])),
-        f"{sum(asked_wrong)} of {len(asked_wrong)}",
-        f"{len(asked_right) - sum(asked_right)} of {len(asked_right)}",
+        total("verdicts", every),
+        total("passed", wrong),
+        total("verdicts", right) - total("passed", right) - total("undecided", right),
+        total("other_words", wrong),
+        total("undecided", every),
+        round(statistics.median([ms for found in right for ms in found.ms] or [0])),
+        round(statistics.median([ms for found in wrong for ms in found.ms] or [0])),
+        f"{total('naive_passed', wrong)} of {total('naive_asked', wrong)}",
+        f"{total('naive_asked', right) - total('naive_passed', right)} of {total('naive_asked', right)}",
     ]
 
 

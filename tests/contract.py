@@ -12,6 +12,7 @@ from pathlib import Path
 import nbformat
 
 from kettle import course
+from kettle.checking import load_checks
 from kettle.checking.verdict import Finding, Verdict
 
 ROLES = ("fix", "alternative", "wrong")
@@ -44,6 +45,14 @@ def answers_of(stem: str) -> tuple[Answer, ...]:
             about = cell.metadata["kettle"]
             found.append(Answer(stem, about["of"], role, cell.id, cell.source, about.get("says", "")))
     return tuple(found)
+
+
+def says(answer: Answer) -> str:
+    """Return the piece of a message that an answer must get."""
+    if answer.role == "starter":
+        module = load_checks(answer.stem)
+        return module.MISTAKE if answer.kind == "lesson" else module.EXERCISE_MISTAKE
+    return answer.says
 
 
 def write(answer: Answer, folder: Path) -> Path:

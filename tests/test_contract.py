@@ -4,10 +4,9 @@ import subprocess
 import sys
 
 import pytest
-from contract import Answer, answers_of, verdicts_of
+from contract import Answer, answers_of, says, verdicts_of
 
 from kettle import course
-from kettle.checking import load_checks
 
 STEMS = [files.stem for files in course.lessons()]
 ANSWERS = [pytest.param(answer, id=str(answer)) for stem in STEMS for answer in answers_of(stem)]
@@ -23,14 +22,6 @@ def test_an_answer_is_told_the_truth(answer: Answer):
     assert says(answer) in verdict.message, verdict
     if answer.role == "starter":
         assert verdict.findings[0].outcome == "passed", f"the starter must give the right answers: {verdict}"
-
-
-def says(answer: Answer) -> str:
-    """Return the piece of a message that an answer must get."""
-    if answer.role == "starter":
-        module = load_checks(answer.stem)
-        return module.MISTAKE if answer.kind == "lesson" else module.EXERCISE_MISTAKE
-    return answer.says
 
 
 @pytest.mark.parametrize("stem", STEMS)

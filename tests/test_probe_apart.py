@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from kettle.probes.apart import run_apart
+from kettle.probes.apart import close_apart, open_apart, run_apart
 
 TOO_LONG = 60  # seconds: nothing here may wait for this
 
@@ -183,3 +183,42 @@ def test_runs_inside_a_running_loop():
         return run_apart(asyncio.sleep, 0, "inner").value
 
     assert asyncio.run(outer()) == "inner"
+
+
+def test_a_lent_loop_keeps_what_was_made_in_it():
+    made = []
+
+    async def ask():
+        """Be answered by a task that is made once, as a client is."""
+        if not made:
+            made.extend((asyncio.Queue(), asyncio.Queue()))
+            made.append(asyncio.create_task(serve(), name="server"))
+        await made[0].put("question")
+        return await made[1].get(), await asyncio.to_thread(int, "7")
+
+    async def serve():
+        while True:
+            await made[1].put(f"answer to a {await made[0].get()}")
+
+    loop = open_apart()
+    first, second = run_apart(ask, loop=loop), run_apart(ask, loop=loop)
+    assert first.value == second.value == ("answer to a question", 7)
+    assert first.leftover == ("server",)
+    assert second.leftover == ()
+    close_apart(loop)
+    assert loop.is_closed()
+    assert made[2].cancelled()
+
+
+def test_a_lent_loop_hears_of_silent_failures_of_each_function():
+    async def fails():
+        raise KeyError("lost")
+
+    async def forgets():
+        asyncio.get_running_loop().kept = asyncio.create_task(fails())
+        await asyncio.sleep(0.01)
+
+    loop = open_apart()
+    assert "lost" in run_apart(forgets, loop=loop).complaints[0]
+    assert run_apart(asyncio.sleep, 0, loop=loop).complaints == ()
+    close_apart(loop)

@@ -14,12 +14,12 @@ import traceback
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 from kettle.checking.checks import Check, Undecided, checks_of, load_checks
 from kettle.checking.verdict import BROKEN, NOT_YET, PASSED, SKIPPED, UNDECIDED, Finding
-from kettle.probes.apart import run_apart
+from kettle.probes.apart import open_apart, run_apart
 from kettle.shop import start_ahead
 
 CELL = re.compile(r"ipykernel_\d+|<ipython-input")  # the file names that IPython gives to cells
@@ -53,13 +53,21 @@ class NotDefined(Exception):
     """The notebook does not define a name that the check calls."""
 
 
-def judge(check: Check, function: Callable, namespace: dict[str, object], limit: float = LIMIT) -> Finding:
-    """Run one hidden assertion in a thread and an event loop of its own.
+def judge(
+    check: Check,
+    function: Callable,
+    namespace: dict[str, object],
+    loop: asyncio.AbstractEventLoop,
+    limit: float = LIMIT,
+) -> Finding:
+    """Run one hidden assertion in a thread of its own.
 
     Args:
         check: the assertion.
         function: its function.
         namespace: the learner's names.
+        loop: in which all assertions on a notebook run, so that what a right answer makes once, such as a
+            client, serves them all; as in `run_apart`.
         limit: seconds that it may take.
 
     Returns:
@@ -72,7 +80,7 @@ def judge(check: Check, function: Callable, namespace: dict[str, object], limit:
         except NotDefined as missing:
             outcome = SKIPPED if check.kind == "interest" else NOT_YET
             return Finding(check.title, outcome, str(missing), kind=check.kind)
-        apart = run_apart(partial(function, **arguments), limit=limit)
+        apart = run_apart(partial(function, **arguments), loop=loop, limit=limit)
         finding = _finding(check, apart, limit, namespace)
     notes = tuple(dict.fromkeys(arguments.get("notes", ())))
     if check.kind == "interest" and finding.outcome != PASSED:
@@ -154,6 +162,12 @@ def _where(error: BaseException) -> str:
     return f"It happened in `{frames[-1].name}`, at the line `{line}`."
 
 
+@cache
+def _loop() -> asyncio.AbstractEventLoop:
+    """The loop of all assertions of this kernel; it ends with the kernel."""
+    return open_apart()
+
+
 def publish(path: str, kind: str, name: str, limit: float = LIMIT) -> None:
     """Judge one assertion in this kernel and publish its finding; called by the appended cells.
 
@@ -168,7 +182,7 @@ def publish(path: str, kind: str, name: str, limit: float = LIMIT) -> None:
     try:
         check = next(check for check in checks_of(Path(path), kind) if check.name == name)
         function = getattr(load_checks(Path(path)), name)
-        finding = judge(check, function, get_ipython().user_ns, limit)
+        finding = judge(check, function, get_ipython().user_ns, _loop(), limit)
     except Exception as error:  # noqa: BLE001 - a fault of the course's own must not look like the learner's
         message = f"The course itself failed here, not your code: {type(error).__name__}: {error}"
         finding = Finding(name, BROKEN, message)

@@ -44,15 +44,19 @@ class Apart:
     seconds: float = field(default=0.0, compare=False)
 
 
-def run_apart(function, *args, limit=20.0, loop_factory=asyncio.new_event_loop, **kwargs):
-    """Run a function, or a coroutine function, in a fresh thread with a fresh event loop.
+def run_apart(function, *args, limit=20.0, loop=None, loop_factory=asyncio.new_event_loop, **kwargs):
+    """Run a function, or a coroutine function, in a fresh thread, with a fresh event loop or the given one.
 
     A plain function is called while no loop runs, so it may use `asyncio.run`; if it returns an awaitable,
     that is awaited. Context variables are not inherited. When `limit` (seconds) is up the task is cancelled,
     then `Stopped` is raised inside the thread; code that resists both is left behind in a daemon thread.
     Never raises what the function raised: see `Apart.error`. An interrupt of the caller stops the function.
+
+    A given `loop` (of `open_apart`) stays the caller's: what the function leaves in it, such as a client that
+    is made once, goes on with the next function that runs in it, until `close_apart`. One whose function
+    `timed_out` is lost.
     """
-    job = _Job(lambda: function(*args, **kwargs), loop_factory)
+    job = _Job(lambda: function(*args, **kwargs), loop, loop_factory)
     gc.freeze()  # what was there before need not be looked at when the rubbish is collected
     try:
         job.thread.start()
@@ -72,13 +76,35 @@ def run_apart(function, *args, limit=20.0, loop_factory=asyncio.new_event_loop, 
     return job.told(in_time, at, seconds)
 
 
+def open_apart():
+    """Make an event loop for functions that run apart one after another: see `run_apart`."""
+    return _ready(asyncio.new_event_loop())
+
+
+def close_apart(loop):
+    """Cancel what was left in a loop that functions ran apart in, end its worker threads, and close it."""
+
+    def call():
+        asyncio.set_event_loop(loop)
+        try:
+            loop.run_until_complete(_cancel_all(loop))
+        finally:
+            _end_workers(loop)
+            asyncio.set_event_loop(None)
+            loop.close()
+
+    run_apart(call)
+
+
 class _Job:
     """The thread, its loop, and what is known of them."""
 
-    def __init__(self, call, loop_factory):
-        self.call, self.loop_factory = call, loop_factory
+    def __init__(self, call, loop, loop_factory):
+        self.call, self.loop, self.loop_factory = call, loop, loop_factory
+        self.lent = loop is not None
+        self.before = asyncio.all_tasks(loop) if self.lent else set()
         self.done = threading.Event()
-        self.loop = self.main = self.value = self.error = None
+        self.main = self.value = self.error = None
         self.complaints, self.leftover, self.tasks = [], [], []
         self.abandoned = False
         self.started = time.perf_counter()
@@ -88,17 +114,16 @@ class _Job:
 
     def body(self):
         try:
-            self.loop = loop = self.loop_factory()
-            loop.set_exception_handler(self.complain)
-            loop.set_task_factory(self.make_task)
-            workers = ThreadPoolExecutor(thread_name_prefix="asyncio")
-            loop.set_default_executor(workers)
-            asyncio.set_event_loop(loop)
+            if not self.lent:
+                self.loop = _ready(self.loop_factory())
+            self.loop.set_exception_handler(self.complain)
+            self.loop.set_task_factory(self.make_task)
+            asyncio.set_event_loop(self.loop)
             try:
                 self.run()
             finally:
                 self.done.set()
-                self.tidy(workers)
+                self.tidy()
         except Stopped:
             pass
         finally:
@@ -125,34 +150,26 @@ class _Job:
     async def look_around(self):
         for _ in range(3):  # tasks that are just ending may end
             await asyncio.sleep(0)
-        mine = (self.main, asyncio.current_task())
-        self.leftover = [task.get_name() for task in asyncio.all_tasks() if task not in mine]
+        known = {self.main, asyncio.current_task(), *self.before}
+        self.leftover = [task.get_name() for task in asyncio.all_tasks() if task not in known]
 
-    def tidy(self, workers):
+    def tidy(self):
         loop = self.loop
         try:
-            if not loop.is_closed():
-                loop.run_until_complete(self.cancel_all())
+            if not (self.lent or loop.is_closed()):
+                loop.run_until_complete(_cancel_all(loop))
         except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 (told, not raised)
             self.complaints.append(f"while tidying up: {error!r}")
         finally:
-            _end_workers(workers)
+            if not self.lent:
+                _end_workers(loop)
             self.hear_silent_tasks()
             asyncio.set_event_loop(None)
-            if not loop.is_running():
+            if not (self.lent or loop.is_running()):
                 loop.close()
-            self.main = None
+            self.main, self.before = None, set()
             if not self.abandoned:
                 gc.collect()  # the loop's handler hears of exceptions that nobody retrieved
-
-    async def cancel_all(self):
-        me = asyncio.current_task()
-        tasks = [task for task in asyncio.all_tasks() if task is not me]
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks, timeout=TIDY_UP)
-        await asyncio.wait([asyncio.ensure_future(self.loop.shutdown_asyncgens())], timeout=TIDY_UP)
 
     def make_task(self, loop, coroutine, **kwargs):
         task = asyncio.Task(coroutine, loop=loop, **kwargs)
@@ -222,8 +239,23 @@ async def _await(awaitable):
     return await awaitable
 
 
-def _end_workers(workers):
-    """Shut an executor down; wait only a moment for work that will not end."""
+async def _cancel_all(loop):
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        await asyncio.wait(tasks, timeout=TIDY_UP)
+    await asyncio.wait([asyncio.ensure_future(loop.shutdown_asyncgens())], timeout=TIDY_UP)
+
+
+def _ready(loop):
+    loop.set_default_executor(ThreadPoolExecutor(thread_name_prefix="asyncio"))
+    return loop
+
+
+def _end_workers(loop):
+    """Shut a loop's own executor down; wait only a moment for work that will not end."""
+    workers = loop._default_executor
     closing = threading.Thread(target=workers.shutdown, kwargs={"cancel_futures": True}, daemon=True)
     closing.start()
     closing.join(TIDY_UP / 2)
