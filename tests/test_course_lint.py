@@ -175,6 +175,13 @@ def test_there_are_four_hints_and_a_question_for_later(path):
         assert question.why
 
 
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=name)
+def test_a_run_that_waits_for_a_prediction_is_no_error(path):
+    """`lesson.run` returns None until there is one, which cannot be taken apart."""
+    code = [source(cell) for cell in read(path)["cells"] if cell["cell_type"] == "code"]
+    assert [each for each in code if re.search(r"^\w+,.*= await lesson\.run\(", each, re.MULTILINE)] == []
+
+
 def test_nothing_is_left_to_be_done():
     folders = ("kettle", "notebooks", "exercises", "solutions", "checks", "tests", "workshop", "benchmarks")
     found = []
