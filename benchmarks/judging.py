@@ -1,16 +1,23 @@
-"""One answer, judged again and again in a process of its own: started by verdict_trust.py, never by hand.
+"""One answer, judged again and again in a process of its own, which verdict_trust.py starts.
 
-Standard input holds one line of JSON: the answer, how often to judge it, and how often to ask the naive rule.
-Standard output gets one line of JSON for each verdict.
+What the lessons import is imported here, once, so that such a process can be forked from one that has it.
 """
 
-import json
+import atexit
 import os
 import sys
 import time
+import traceback
+from multiprocessing.connection import Connection
 from unittest import mock
 
+import aiohttp  # noqa: F401
+import httpx  # noqa: F401
 import nbformat
+import numpy as np  # noqa: F401
+import pandas as pd  # noqa: F401
+import requests  # noqa: F401
+import sqlalchemy  # noqa: F401
 from IPython.core.interactiveshell import InteractiveShell
 
 from kettle import course
@@ -22,20 +29,32 @@ sys.path.insert(0, str(course.ROOT / "tests"))
 from contract import Answer
 
 
-def main() -> None:
-    """Judge the answer that standard input names."""
-    order = json.loads(sys.stdin.readline())
-    answer = Answer(**order["answer"])
-    out = os.fdopen(os.dup(1), "w", buffering=1)
-    os.dup2(2, 1)  # what an answer prints is not a verdict
-    shell = InteractiveShell.instance()
-    files = course.lesson(answer.stem)
-    checks, module = checks_of(files.check, answer.kind), load_checks(files.check)
-    for number in range(order["runs"]):
-        found = verdict(checks, module, define(shell, answer))
-        if number % order["naive_every"] == 0:
-            found["naive"] = naive(checks, module, define(shell, answer))
-        out.write(json.dumps(found) + "\n")
+def judge_often(answer: Answer, runs: int, naive_every: int, told: Connection) -> None:
+    """Judge an answer, and send each verdict, a dictionary; at the end None, or what went wrong.
+
+    Args:
+        answer: to be judged.
+        runs: how often.
+        naive_every: in how many of them the naive rule is asked once.
+        told: where to send to.
+    """
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for stream in range(3):
+        os.dup2(nowhere, stream)
+    try:
+        shell = InteractiveShell.instance()
+        files = course.lesson(answer.stem)
+        checks, module = checks_of(files.check, answer.kind), load_checks(files.check)
+        for number in range(runs):
+            found = verdict(checks, module, define(shell, answer))
+            if number % naive_every == 0:
+                found["naive"] = naive(checks, module, define(shell, answer))
+            told.send(found)
+        told.send(None)
+    except BaseException:  # noqa: BLE001 - whatever it is, it is said where somebody reads it
+        told.send(traceback.format_exc(limit=-3))
+    finally:
+        atexit._run_exitfuncs()  # which a process of multiprocessing leaves out, and our servers end by them
 
 
 def define(shell, answer: Answer) -> dict:
@@ -101,7 +120,3 @@ async def seconds_async(function, args) -> float:
     started = time.perf_counter()
     await function(*args)
     return time.perf_counter() - started
-
-
-if __name__ == "__main__":
-    main()

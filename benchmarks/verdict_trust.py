@@ -15,12 +15,13 @@ new file.
 """
 
 import argparse
+import contextlib
 import functools
 import hashlib
 import json
+import multiprocessing
 import os
 import statistics
-import subprocess
 import sys
 import threading
 import time
@@ -28,7 +29,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from judging import Answer
+from judging import Answer, judge_often
 from modes import AT_ONCE, MODES
 
 from kettle import course
@@ -39,6 +40,8 @@ from contract import answers_of, says
 WANTED = {"idle": 200, "loaded": 100, "throttled": 100}  # verdicts on each answer
 RIGHT = ("fix", "alternative")
 BATCH = 25  # verdicts by one process, and for each time that the naive rule is asked
+PROCESSES = multiprocessing.get_context("spawn" if sys.platform == "win32" else "forkserver")
+PROCESSES.set_forkserver_preload(["judging"])
 KEPT = Path(__file__).with_suffix(".json")
 
 
@@ -55,6 +58,7 @@ def main() -> None:
         "--report", action="store_true", help="print the table of what is kept; judge nothing"
     )
     options = parser.parse_args()
+    os.environ.update(KETTLE_CERTIFYING="1", OPENBLAS_NUM_THREADS="1")
     stems = [f.stem for f in course.lessons() if not options.lessons or f.stem[:2] in options.lessons]
     answers = [answer for stem in stems for answer in answers_of(stem)]
     answers = [a for a in answers if not options.answers or str(a) in options.answers]
@@ -161,28 +165,21 @@ def judge_batch(kept: Kept, mode: str, answer: Answer, runs: int, started, end: 
     """Judge one answer some times, in a process of its own."""
     if time.monotonic() > end:
         return
-    process = subprocess.Popen(
-        [sys.executable, Path(__file__).with_name("judging.py")],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=course.ROOT,
-        env={**os.environ, "KETTLE_CERTIFYING": "1", "OPENBLAS_NUM_THREADS": "1"},
-    )
-    trouble: list[str] = []
-    reader = threading.Thread(target=lambda: trouble.extend(process.stderr), daemon=True)
-    reader.start()
+    here, there = PROCESSES.Pipe(duplex=False)
+    process = PROCESSES.Process(target=judge_often, args=(answer, runs, BATCH, there))
+    process.start()
     started(process.pid)
-    process.stdin.write(json.dumps({"answer": vars(answer), "runs": runs, "naive_every": BATCH}) + "\n")
-    process.stdin.close()
-    found = [json.loads(line) for line in process.stdout if line.startswith("{")]
-    process.wait()
+    there.close()
+    found, trouble = [], "its process ended"
+    with contextlib.suppress(EOFError):
+        while isinstance(verdict := here.recv(), dict):
+            found.append(verdict)
+        trouble = verdict
+    process.join()
     if found:
         kept.add(mode, answer, found)
-    if len(found) < runs:
-        reader.join(1)
-        print(f"{answer}: {runs - len(found)} verdicts are missing: {''.join(trouble[-1:]).strip()}")
+    if trouble:
+        print(f"{answer}: {runs - len(found)} verdicts are missing: {trouble}")
 
 
 def report(kept: Kept, mode: str) -> None:

@@ -149,8 +149,10 @@ def _says(measured: Sequence[tuple[str, float]], guesses: Sequence[float | None]
 
 
 def _verdict(predicted: float, measured: float) -> str:
+    if predicted == measured:
+        return "The prediction was right."
     if predicted <= 0 or measured <= 0:
-        return "The prediction was right." if predicted == measured else "They differ."
+        return "They differ."
     ratio = measured / predicted
     if 0.9 <= ratio <= 1.1:
         return "The prediction was close."

@@ -68,6 +68,7 @@ def figure(
         legend: further legend entries, each an `<li>`.
         table: the data.
     """
+    title = title.replace("`", "")  # a caption is no place for code
     svg = tag(
         "svg",
         tag("title", title, id=f"{ids}-title"),
