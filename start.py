@@ -94,6 +94,7 @@ def stop_for(output):
 def tools_environment():
     """Return the environment for uv and pip: the user's own, the system's certificates trusted as well."""
     environment = dict(os.environ, PIP_USER="0", PIP_DISABLE_PIP_VERSION_CHECK="1", PYTHONUNBUFFERED="1")
+    environment.setdefault("UV_COMPILE_BYTECODE", "1")  # as pip does: the first kernel starts sooner by that
     for name in ("UV_SYSTEM_CERTS", "UV_NATIVE_TLS"):  # the second is what uv called it once
         environment.setdefault(name, "true")
     if environment.get("PIP_INDEX_URL"):
@@ -280,7 +281,10 @@ def main(arguments=None):
     try:
         set_up(with_tests=options.command == "test")
         if options.command == "test":
-            return become([PYTHON, "-m", "pytest", "-n", "3", "--dist", "loadscope"] + rest)
+            run(
+                [PYTHON, "-m", "compileall", "-q", "kettle", "checks"]
+            )  # once, and not in each of its processes
+            return become([PYTHON, "-m", "pytest", "-n", "4", "--dist", "loadscope"] + rest)
         if options.command == "update":
             status = subprocess.call([PYTHON, "-P", ROOT / "kettle" / "update.py"], cwd=ROOT)
             set_up()

@@ -1,23 +1,18 @@
-"""One answer, judged again and again in a process of its own, which verdict_trust.py starts.
-
-What the lessons import is imported here, once, so that such a process can be forked from one that has it.
-"""
+"""Answers, judged in processes of their own, forked from one that has imported what the lessons import."""
 
 import atexit
+import contextlib
+import gc
+import multiprocessing
 import os
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from unittest import mock
 
-import aiohttp  # noqa: F401
-import httpx  # noqa: F401
 import nbformat
-import numpy as np  # noqa: F401
-import pandas as pd  # noqa: F401
-import requests  # noqa: F401
-import sqlalchemy  # noqa: F401
 from IPython.core.interactiveshell import InteractiveShell
 
 from kettle import course
@@ -28,19 +23,45 @@ from kettle.probes.apart import close_apart, open_apart
 sys.path.insert(0, str(course.ROOT / "tests"))
 from contract import Answer
 
+PROCESSES = multiprocessing.get_context("spawn" if sys.platform == "win32" else "forkserver")
+IMPORTED = ["kettle.checking.plugin", "aiohttp", "httpx", "numpy", "pandas", "requests", "django.db.models"]
+IMPORTED += ["sqlalchemy.orm"]
 
-def judge_often(answer: Answer, runs: int, naive_every: int, told: Connection) -> None:
-    """Judge an answer, and send each verdict, a dictionary; at the end None, or what went wrong.
+
+def judged(
+    answer: Answer, runs: int, naive_every: int, begun: Callable[[int], None]
+) -> tuple[list[dict], str]:
+    """Judge an answer some times, in a process of its own.
 
     Args:
         answer: to be judged.
-        runs: how often.
+        runs: how often, each time in a fresh namespace.
         naive_every: in how many of them the naive rule is asked once.
-        told: where to send to.
+        begun: is told the number of the process that judges.
+
+    Returns:
+        The verdicts, as `verdict` gives them, and what went wrong if there are fewer of them than wanted.
     """
+    here, there = PROCESSES.Pipe(duplex=False)
+    process = PROCESSES.Process(target=_judge_often, args=(answer, runs, naive_every, there))
+    process.start()
+    begun(process.pid)
+    there.close()
+    found, trouble = [], "its process ended"
+    with contextlib.suppress(EOFError):
+        while isinstance(told := here.recv(), dict):
+            found.append(told)
+        trouble = told
+    process.join()
+    return found, trouble
+
+
+def _judge_often(answer: Answer, runs: int, naive_every: int, told: Connection) -> None:
+    """Send each verdict; at the end an empty text, or what went wrong."""
     nowhere = os.open(os.devnull, os.O_RDWR)
     for stream in range(3):
         os.dup2(nowhere, stream)
+    gc.freeze()  # what is imported needs not be looked through each time that a probe collects garbage
     try:
         shell = InteractiveShell.instance()
         files = course.lesson(answer.stem)
@@ -50,7 +71,7 @@ def judge_often(answer: Answer, runs: int, naive_every: int, told: Connection) -
             if number % naive_every == 0:
                 found["naive"] = naive(checks, module, define(shell, answer))
             told.send(found)
-        told.send(None)
+        told.send("")
     except BaseException:  # noqa: BLE001 - whatever it is, it is said where somebody reads it
         told.send(traceback.format_exc(limit=-3))
     finally:

@@ -15,11 +15,9 @@ new file.
 """
 
 import argparse
-import contextlib
 import functools
 import hashlib
 import json
-import multiprocessing
 import os
 import statistics
 import sys
@@ -29,7 +27,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from judging import Answer, judge_often
+from judging import IMPORTED, PROCESSES, Answer, judged
 from modes import AT_ONCE, MODES
 
 from kettle import course
@@ -40,8 +38,6 @@ from contract import answers_of, says
 WANTED = {"idle": 200, "loaded": 100, "throttled": 100}  # verdicts on each answer
 RIGHT = ("fix", "alternative")
 BATCH = 25  # verdicts by one process, and for each time that the naive rule is asked
-PROCESSES = multiprocessing.get_context("spawn" if sys.platform == "win32" else "forkserver")
-PROCESSES.set_forkserver_preload(["judging"])
 KEPT = Path(__file__).with_suffix(".json")
 
 
@@ -58,7 +54,8 @@ def main() -> None:
         "--report", action="store_true", help="print the table of what is kept; judge nothing"
     )
     options = parser.parse_args()
-    os.environ.update(KETTLE_CERTIFYING="1", OPENBLAS_NUM_THREADS="1")
+    PROCESSES.set_forkserver_preload(IMPORTED)  # not on import: an answer may have a fork server of its own
+    os.environ.update(KETTLE_CERTIFYING="1", OPENBLAS_NUM_THREADS="1")  # as in a kernel that certifies
     stems = [f.stem for f in course.lessons() if not options.lessons or f.stem[:2] in options.lessons]
     answers = [answer for stem in stems for answer in answers_of(stem)]
     answers = [a for a in answers if not options.answers or str(a) in options.answers]
@@ -165,17 +162,7 @@ def judge_batch(kept: Kept, mode: str, answer: Answer, runs: int, started, end: 
     """Judge one answer some times, in a process of its own."""
     if time.monotonic() > end:
         return
-    here, there = PROCESSES.Pipe(duplex=False)
-    process = PROCESSES.Process(target=judge_often, args=(answer, runs, BATCH, there))
-    process.start()
-    started(process.pid)
-    there.close()
-    found, trouble = [], "its process ended"
-    with contextlib.suppress(EOFError):
-        while isinstance(verdict := here.recv(), dict):
-            found.append(verdict)
-        trouble = verdict
-    process.join()
+    found, trouble = judged(answer, runs, BATCH, started)
     if found:
         kept.add(mode, answer, found)
     if trouble:
