@@ -101,12 +101,12 @@ HOSTILE = {
     "endless loop in the answer": (
         "def double(n):\n    while True:\n        pass" + WAIT,
         "not yet",
-        "No answer after",
+        "still at the line `",
     ),
     "endless await in the answer": (
         "def double(n):\n    return 2 * n\n\n\nasync def wait():\n    await asyncio.Event().wait()",
         "not yet",
-        "No answer after",
+        "still at the line `await asyncio.Event().wait()`",
     ),
     "input": ("name = input('Your name?')", "broken", "input()"),
     "input in the answer": ("def double(n):\n    return int(input())" + WAIT, "not yet", "input()"),

@@ -108,10 +108,9 @@ def _finding(check: Check, apart: object, limit: float, namespace: dict) -> Find
         return Finding(check.title, outcome, message, kind=check.kind)
 
     if apart.timed_out:
-        return finding(
-            NOT_YET,
-            f"No answer after {limit:g} s: a loop that never ends, or an await that nothing will ever wake?",
-        )
+        at = f", still at the line `{apart.line}`" if apart.at.startswith("cell:") else ""
+        what = "a loop that never ends, or something that nothing will ever wake?"
+        return finding(NOT_YET, f"No answer after {limit:g} s{at}: {what}")
     error = apart.error
     if isinstance(error, AssertionError) and not _by_learner(error):
         return finding(NOT_YET, _sentence(error))

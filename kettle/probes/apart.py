@@ -5,14 +5,16 @@ import contextvars
 import ctypes
 import gc
 import inspect
+import itertools
 import sys
 import threading
 import time
+import traceback
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from .where import own_frame, place, waits_at
+from .where import coroutine_frames, is_cell, is_library, place, source
 
 TIDY_UP = 1.0  # seconds that leftover tasks, generators and worker threads get to end
 _PATIENCE = 0.3  # seconds between asking a late function to stop and asking less politely
@@ -29,7 +31,7 @@ class Apart:
     value, error: what it returned or raised (also SystemExit, KeyboardInterrupt); both None if `timed_out`.
     complaints: what the loop's exception handler was told, such as "Task exception was never retrieved: …".
     leftover: the names of tasks that were still alive when the function had returned.
-    at: "module:line" where it was when its time was up.
+    at, line: "module:line" where it was when its time was up, in a notebook's cell if possible; its source.
     still_running: it could not be stopped; its daemon thread goes on.
     seconds: real time until the function ended or its time was up.
     """
@@ -40,6 +42,7 @@ class Apart:
     complaints: tuple[str, ...] = ()
     leftover: tuple[str, ...] = ()
     at: str = ""
+    line: str = ""
     still_running: bool = False
     seconds: float = field(default=0.0, compare=False)
 
@@ -66,14 +69,14 @@ def run_apart(function, *args, limit=20.0, loop=None, loop_factory=asyncio.new_e
             job.stop()
             raise
         seconds = time.perf_counter() - job.started
-        at = "" if in_time else job.where()
+        where = ("", "") if in_time else job.where()
         if in_time:
             job.thread.join(4 * TIDY_UP)
         else:
             job.stop()
     finally:
         gc.unfreeze()
-    return job.told(in_time, at, seconds)
+    return job.told(in_time, where, seconds)
 
 
 def open_apart():
@@ -192,15 +195,24 @@ class _Job:
                 )
 
     def where(self):
-        """Return the place of the Python code that the thread runs or waits in."""
+        """Return the place and the source of the line that the function runs or waits in."""
         try:
-            frame = own_frame(sys._current_frames().get(self.thread.ident))
-            if frame is not None:
-                return place(frame.f_code, frame.f_lineno)
-            spot = self.main and waits_at(self.main.get_coro())
-            return place(*spot) if spot else ""
+            spots = list(self.spots())
+            spot = next((spot for spot in spots if is_cell(spot[0].co_filename)), (spots or [None])[0])
+            return (place(*spot), source(*spot)) if spot else ("", "")
         except Exception:  # noqa: BLE001 (it runs on meanwhile: a place that moves away is no failure)
-            return ""
+            return "", ""
+
+    def spots(self):
+        """Yield (code, line) of what is no library's, in the thread, then in its tasks, innermost first."""
+        frames = [[frame for frame, _ in traceback.walk_stack(sys._current_frames().get(self.thread.ident))]]
+        tasks = [self.main, *(reference() for reference in self.tasks)]
+        frames += [
+            list(coroutine_frames(task.get_coro()))[::-1] for task in tasks if task and not task.done()
+        ]
+        for frame in itertools.chain.from_iterable(frames):
+            if not is_library(frame.f_code.co_filename):
+                yield frame.f_code, frame.f_lineno
 
     def stop(self):
         """Ask the thread to end: cancel its main task, then raise Stopped in it, with bounded patience."""
@@ -227,10 +239,11 @@ class _Job:
         except RuntimeError:
             pass  # closed in the meantime: it ended by itself
 
-    def told(self, in_time, at, seconds):
+    def told(self, in_time, where, seconds):
         kept = (self.value, self.error) if in_time else (None, None)
         running = self.thread.is_alive()
-        told = Apart(*kept, not in_time, tuple(self.complaints), tuple(self.leftover), at, running, seconds)
+        heard = tuple(self.complaints), tuple(self.leftover)
+        told = Apart(*kept, not in_time, *heard, *where, running, seconds)
         self.call = self.value = self.error = None  # nobody else keeps the learner's objects alive
         return told
 

@@ -12,9 +12,14 @@ _CELL = re.compile(r"ipykernel_\d+[/\\]\d+\.py$")
 @lru_cache(maxsize=1000)
 def short_name(filename):
     """Return the name of a source file as a reader knows it: no folders, "cell" for a notebook's cell."""
-    if filename.startswith("<ipython-input") or _CELL.search(filename):
+    if is_cell(filename):
         return "cell"
     return PurePath(filename).stem if filename.endswith(".py") else filename
+
+
+def is_cell(filename):
+    """Tell whether a source file is a notebook's cell."""
+    return filename.startswith("<ipython-input") or _CELL.search(filename) is not None
 
 
 def place(code, line):
@@ -41,19 +46,6 @@ def coroutine_frames(awaitable):
             return
         yield frame
         awaitable = getattr(awaitable, "gi_yieldfrom" if kind == "gi" else f"{kind}_await", None)
-
-
-def waits_at(awaitable):
-    """Return the (code, line) at which an awaitable waits: the innermost line that is no library's.
-
-    None when it has not started, has ended, or is not a coroutine. So a wait inside aiohttp is told as the
-    `await` that called it. Where all is library code, the outermost place is told.
-    """
-    best = None
-    for frame in coroutine_frames(awaitable):
-        if best is None or not is_library(frame.f_code.co_filename):
-            best = (frame.f_code, frame.f_lineno)
-    return best
 
 
 _HERE = str(Path(__file__).parent)
