@@ -35,7 +35,7 @@ LOG = TOOLS / "set-up.log"
 STAMP = VENV / "set-up.json"
 WINDOWS = os.name == "nt"
 PYTHON = VENV / ("Scripts/python.exe" if WINDOWS else "bin/python")
-ROOM = 1000000000  # bytes: the environment with its test tools takes about two thirds of this
+ROOM = 1000000000  # bytes: the environment with its test tools takes about four fifths of this
 
 FULL = (
     "The disk is full: the course needs about 1 GB and there are {free:.1f} GB free at {where}.\n"

@@ -10,6 +10,7 @@ from nbval.plugin import IPyNbCell
 
 from kettle.checking.judge import LIMIT, MIME
 from kettle.checking.kernel import CellTimeout, KernelDied, TooMuchMemory
+from kettle.checking.patience import MOST
 from kettle.checking.verdict import BROKEN, PASSED, SKIPPED, Finding
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
@@ -157,7 +158,7 @@ class CheckCell(_Cell):
             self._tell(Finding(self.title, SKIPPED, kind=self.finding_kind))
             pytest.skip("what stands before it does not pass: mend that first")
         try:
-            self._run(LIMIT + 15)  # the assertion has its own limit; this one is for what does not let it end
+            self._run(MOST * LIMIT + 15)  # it has its own limit; this one is for what does not let it end
         except (CellTimeout, KernelDied, TooMuchMemory) as error:
             self._stop(Finding(self.title, BROKEN, f"While this was checked, your code {error}"))
         except Exception as error:  # noqa: BLE001 - as above

@@ -18,8 +18,9 @@ from functools import cache, partial
 from pathlib import Path
 
 from kettle.checking.checks import Check, Undecided, checks_of, load_checks
+from kettle.checking.patience import Patience
 from kettle.checking.verdict import BROKEN, NOT_YET, PASSED, SKIPPED, UNDECIDED, Finding
-from kettle.probes.apart import open_apart, run_apart
+from kettle.probes.apart import Apart, open_apart, run_apart
 from kettle.shop import start_ahead
 
 CELL = re.compile(r"ipykernel_\d+|<ipython-input")  # the file names that IPython gives to cells
@@ -80,8 +81,9 @@ def judge(
         except NotDefined as missing:
             outcome = SKIPPED if check.kind == "interest" else NOT_YET
             return Finding(check.title, outcome, str(missing), kind=check.kind)
-        apart = run_apart(partial(function, **arguments), loop=loop, limit=limit)
-        finding = _finding(check, apart, limit, namespace)
+        patience = Patience(limit)
+        apart = run_apart(partial(function, **arguments), loop=loop, limit=limit, more=patience.more)
+        finding = _finding(check, apart, patience)
     notes = tuple(dict.fromkeys(arguments.get("notes", ())))
     if check.kind == "interest" and finding.outcome != PASSED:
         finding = replace(finding, outcome=SKIPPED, message="")
@@ -103,14 +105,12 @@ def _arguments(function: Callable, namespace: dict[str, object], stack: ExitStac
     return arguments
 
 
-def _finding(check: Check, apart: object, limit: float, namespace: dict) -> Finding:
+def _finding(check: Check, apart: Apart, patience: Patience) -> Finding:
     def finding(outcome: str, message: str) -> Finding:
         return Finding(check.title, outcome, message, kind=check.kind)
 
     if apart.timed_out:
-        at = f", still at the line `{apart.line}`" if apart.at.startswith("cell:") else ""
-        what = "a loop that never ends, or something that nothing will ever wake?"
-        return finding(NOT_YET, f"No answer after {limit:g} s{at}: {what}")
+        return finding(*_late(apart, patience))
     error = apart.error
     if isinstance(error, AssertionError) and not _by_learner(error):
         return finding(NOT_YET, _sentence(error))
@@ -132,6 +132,17 @@ def _finding(check: Check, apart: object, limit: float, namespace: dict) -> Find
     if lost:
         return finding(NOT_YET, f"Something failed in the background and nobody was told: {lost[0]}")
     return finding(PASSED, apart.value if isinstance(apart.value, str) else "")
+
+
+def _late(apart: Apart, patience: Patience) -> tuple[str, str]:
+    """Return the outcome and the message of an assertion whose time was up."""
+    at = f", still at the line `{apart.line}`" if apart.at.startswith("cell:") else ""
+    if patience.starved:
+        got = f"in which your notebook got {patience.used:.0f} s of a processor"
+        why = "This machine is too busy to tell, or it waits for what never comes."
+        return UNDECIDED, f"No answer after {apart.seconds:.0f} s{at}, {got}. {why}"
+    what = "a loop that never ends, or something that nothing will ever wake?"
+    return NOT_YET, f"No answer after {patience.limit:g} s{at}: {what}"
 
 
 def _sentence(error: BaseException) -> str:

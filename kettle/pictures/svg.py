@@ -75,6 +75,7 @@ def _advance(character: str) -> float:
 def shorten(words: str, room: float, size: float = TEXT) -> str:
     """Return text no wider than `room`: the middle goes, since paths differ at their ends."""
     words = " ".join(words.split())
+    room += 0.01  # a room that was reckoned from these very words may be too small by rounding
     if width(words, size) <= room:
         return words
     keep = len(words) - 1

@@ -47,13 +47,17 @@ class Apart:
     seconds: float = field(default=0.0, compare=False)
 
 
-def run_apart(function, *args, limit=20.0, loop=None, loop_factory=asyncio.new_event_loop, **kwargs):
+def run_apart(
+    function, *args, limit=20.0, more=None, loop=None, loop_factory=asyncio.new_event_loop, **kwargs
+):
     """Run a function, or a coroutine function, in a fresh thread, with a fresh event loop or the given one.
 
     A plain function is called while no loop runs, so it may use `asyncio.run`; if it returns an awaitable,
     that is awaited. Context variables are not inherited. When `limit` (seconds) is up the task is cancelled,
     then `Stopped` is raised inside the thread; code that resists both is left behind in a daemon thread.
     Never raises what the function raised: see `Apart.error`. An interrupt of the caller stops the function.
+
+    `more()`, if given, is asked each time that the limit is up how many seconds more it may be; 0 ends it.
 
     A given `loop` (of `open_apart`) stays the caller's: what the function leaves in it, such as a client that
     is made once, goes on with the next function that runs in it, until `close_apart`. One whose function
@@ -65,6 +69,8 @@ def run_apart(function, *args, limit=20.0, loop=None, loop_factory=asyncio.new_e
         job.thread.start()
         try:
             in_time = job.done.wait(limit)
+            while not in_time and more is not None and (extra := more()):
+                in_time = job.done.wait(extra)
         except BaseException:
             job.stop()
             raise

@@ -1,0 +1,55 @@
+"""Code that gets too little of the processor is given more time; code that hangs is not."""
+
+import threading
+import time
+
+import pytest
+
+from kettle.checking.patience import ENOUGH, MOST, Patience
+from kettle.probes.apart import run_apart
+
+LIMIT = 0.8  # seconds
+
+
+def crawl(end, share=0.2):
+    """Use a fifth of a processor, as code on a busy machine does."""
+    end += time.monotonic()
+    while (now := time.monotonic()) < end:
+        while time.monotonic() < now + 0.02:
+            pass
+        time.sleep(0.02 / share - 0.02)
+    return "done"
+
+
+def spin(end):
+    while end.is_set() is False:
+        pass
+
+
+def judged(function, *args):
+    patience = Patience(LIMIT)
+    return run_apart(function, *args, limit=LIMIT, more=patience.more), patience
+
+
+def test_what_gets_little_is_given_more_time():
+    told, patience = judged(crawl, 1.5 * LIMIT)
+    assert (told.value, patience.starved) == ("done", False)
+
+
+def test_it_ends_some_time_and_then_says_so():
+    told, patience = judged(crawl, 20 * LIMIT)
+    assert (told.timed_out, patience.starved) == (True, True)
+    assert told.seconds > MOST * LIMIT
+
+
+def wait(end):
+    end.wait(30)
+
+
+@pytest.mark.parametrize("function", [wait, spin])
+def test_what_hangs_is_given_no_more(function):
+    end = threading.Event()
+    told, patience = judged(function, end)
+    end.set()
+    assert told.timed_out
+    assert patience.starved == (function is spin and patience.used < ENOUGH * LIMIT), "only on a busy machine"
