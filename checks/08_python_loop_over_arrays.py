@@ -283,7 +283,12 @@ def _why_off(price, quantity, full, expected, totals):
     if np.isin(quantity[off], BOUNDS).all():
         bounds = " and ".join(str(bound) for bound in np.unique(quantity[off]))
         return f"{told}, all of lines of exactly {bounds}: on which side of the bound do they belong?"
-    if (full[off] >= 2**22).all():
+    if not totals[off].any():
+        return (
+            f"{told}, and come to nothing, from line {first + 1} on. Is each line in a part, and filled in?"
+        )
+    near = (np.abs(totals - expected)[off] <= expected[off] / 2**22).all()
+    if near and (full[off] >= 2**22).all():
         return (
             f"{told}, all of lines above £{2**22 / 100:,.2f}: a float32 holds 24 bits, about seven digits, "
             "and these need more. Is there one on the way?"
