@@ -2,15 +2,18 @@
 
 import asyncio
 import contextlib
+import copy
+import gc
 import json
 import multiprocessing
 import os
 import pickle
 import sys
 import threading
-from collections import Counter
+from collections import Counter, defaultdict
 from concurrent.futures import BrokenExecutor
 from dataclasses import replace
+from multiprocessing.pool import Pool
 
 from kettle.checking import Question
 from kettle.probes.life import loop_shows_life
@@ -77,6 +80,9 @@ SIDE = 32  # pixels: what a check computes takes a few milliseconds
 LARGE = 512  # pixels: too much work for the loop, whatever a service may do with small photos
 FRESH = [each for each in ("spawn", "forkserver") if each in multiprocessing.get_all_start_methods()]
 AFRESH = 14.0  # seconds for the uploads where each worker process starts a Python of its own
+UPLOADS = 6  # at once, more than small pools have workers: what does the code do when all are busy?
+# Calls that wait for work, and nothing on the loop's own thread should; not Event.wait: starting a thread waits, too.
+WAITS = {"Future.result", "Future.exception", "concurrent.futures.wait", "AsyncResult.get", "time.sleep"}
 BUDGET = 500  # orders between two turns of the loop, as the exercise's ticket says
 PULSES = 4  # pieces of an export that wait for the loop to show life
 
@@ -100,11 +106,17 @@ async def check_loop_lives(photo_service, rng):
     """The event loop lives while thumbnails are made."""
     with loop_shows_life(patience=PATIENCE) as life, watch_workers() as workers:
         async with _opened(photo_service) as upload:
-            uploads = [_Counted(upload(photo)) for photo in _watched(life, rng, 2)]
-            await asyncio.gather(*map(_awaited, uploads))
-    _judge(life, 2, sum(each.waits for each in uploads), _own_gil(workers))
+            with watch_loop() as loop:
+                uploads = [_Counted(upload(photo)) for photo in _watched(life, rng, UPLOADS)]
+                await asyncio.gather(*map(_awaited, uploads))
+    _judge(life, UPLOADS, sum(each.waits for each in uploads), _own_gil(workers))
+    waited = [call for call in loop.blocking if call.call in WAITS]
+    assert not waited, (
+        f"`{waited[0].call}` waited on the loop's own thread, {_many(len(waited), 'time')}: the loop comes round between "
+        "two such waits, and stands still for all of each. What waits without holding the loop?"
+    )
     where = len(life.processes - {os.getpid()})
-    return f"The loop went on during both thumbnails; they were made in {where or 'no'} other process{'es' * (where != 1)}."
+    return f"The loop went on during all thumbnails; they were made in {where or 'no'} other process{'es' * (where != 1)}."
 
 
 async def check_one_pool(photo_service, rng):
@@ -112,14 +124,18 @@ async def check_one_pool(photo_service, rng):
     with watch_workers() as workers:
         async with _opened(photo_service) as upload:
             await upload(_photo(rng, side=LARGE))
-            pools, began = _pools(workers), _started(workers)
+            pools, began, programs = _pools(workers), _started(workers), workers.programs
             for _ in range(4):
                 await upload(_photo(rng, side=LARGE))
                 await asyncio.sleep(0.01)  # a pool learns that its worker is free just after the answer
-            one_by_one = _started(workers) - began
+            one_by_one, programs = _started(workers) - began, workers.programs - programs
             await asyncio.gather(*(upload(_photo(rng, side=LARGE)) for _ in range(3)))
             more = _pools(workers) - pools
     by_hand = any(batch.owner not in ("ProcessPoolExecutor", "Pool") for batch in workers.batches)
+    assert programs < 4, (
+        f"{programs} processes were started for 4 uploads that came one after another: starting one costs far more "
+        "than handing work to one that is there. Who could keep them?"
+    )
     assert not more or not by_hand, (
         f"{more + pools} processes were started for 8 uploads: starting one costs far more than handing work "
         "to one that is there. Who could keep them?"
@@ -200,25 +216,47 @@ async def interest_how_much_faster(as_merged, photo_service, rng):
 
 async def check_exercise_same_text(export, rng):
     """The export is the same data, in any number of pieces."""
-    for number in (0, 1, 499, 500, 1203):
+    for number in (1, 0, 499, 500, 1203):  # one first: nothing written for none has a message of its own
         orders = [_order(rng) for _ in range(number)]
-        pieces = await _exported(export, orders)
-        text = "".join(pieces)
+        given = copy.deepcopy(orders)
+        pieces = await _exported(export, given)
+        _same_orders(pieces, orders)
+        assert given == orders, (
+            "The list that was handed in is no longer what it was: another export of it, or whoever keeps it, "
+            "finds other orders now. Whose list is it?"
+        )
+    lists = [[_order(rng) for _ in range(number)] for number in (1203, 702)]
+    written = await asyncio.gather(*(_exported(export, orders) for orders in lists))
+    for pieces, orders in zip(written, lists, strict=True):
         try:
-            data = json.loads(text)
-        except ValueError as error:
+            _same_orders(pieces, orders)
+        except AssertionError as error:
             raise AssertionError(
-                f"What was written for {_many(number, 'order')} is not JSON: {error}. "
-                "What stands between the pieces, and around them?"
+                f"Alone, an export is right; while another runs, it is not: {error} What do two exports share?"
             ) from error
-        assert isinstance(data, list), (
-            f"What was written for {_many(number, 'order')} is {_kind(data)}, not a list."
-        )
-        assert len(data) == number, f"Of {_many(number, 'order')}, {len(data):,} were written."
-        wrong = next((at for at, order in enumerate(orders) if data[at] != order), None)
-        assert wrong is None, (
-            f"Order {wrong + 1 if wrong is not None else 0} of {number:,} was written with other contents, or in another place."
-        )
+
+
+def _same_orders(pieces, orders):
+    number = len(orders)
+    text = "".join(pieces)
+    try:
+        data = json.loads(text)
+    except ValueError as error:
+        raise AssertionError(
+            f"What was written for {_many(number, 'order')} is not JSON: {error}. "
+            "What stands between the pieces, and around them?"
+        ) from error
+    assert isinstance(data, list), (
+        f"What was written for {_many(number, 'order')} is {_kind(data)}, not a list."
+    )
+    assert len(data) == number, f"Of {_many(number, 'order')}, {len(data):,} were written."
+    wrong = next((at for at, order in enumerate(orders) if data[at] != order), None)
+    assert wrong is None or isinstance(data[wrong], dict), (
+        f"In the place of order {(wrong or 0) + 1:,} of {number:,} there is {_kind(data[wrong])}, not the order itself."
+    )
+    assert wrong is None, (
+        f"Order {wrong + 1 if wrong is not None else 0} of {number:,} was written with other contents, or in another place."
+    )
 
 
 async def check_exercise_short_pieces(export, rng, notes):
@@ -232,11 +270,12 @@ async def check_exercise_short_pieces(export, rng, notes):
 
 
 async def _longest_piece(export, rng, number, notes):
-    with loop_shows_life(patience=PATIENCE) as life, watch_loop() as loop:
-        watch = _Pieces(loop, life.pulse)
-        pieces = await _exported(export, [_Order(_order(rng), watch) for _ in range(number)])
+    with loop_shows_life(patience=PATIENCE) as life, watch_loop() as loop, _Turns() as turns:
+        watch = _Pieces(loop, turns, life.pulse)
+        orders = [{**_order(rng), "paid": _Watched(watch)} for _ in range(number)]
+        pieces = await _exported(export, orders, watch.write)
     (how, where, _), longest = watch.longest
-    _short(how, where, longest, number, len(pieces))
+    _short(how, where, longest, number, pieces, watch)
     assert watch.lived, (
         "The work was handed to another thread or process, and the event loop stood still until it was done: "
         "what waits on the loop's own thread?"
@@ -253,7 +292,7 @@ async def _longest_piece(export, rng, number, notes):
     return longest
 
 
-def _short(how, where, longest, number, pieces):
+def _short(how, where, longest, number, pieces, watch):
     if longest <= BUDGET:
         return
     share = f"All {number:,}" if longest == number else f"{longest:,} of {number:,}"
@@ -265,8 +304,21 @@ def _short(how, where, longest, number, pieces):
         f"{share} orders were encoded by one call in a thread: C code that keeps the GIL until it is done, "
         f"so the loop stands still all the same. The budget is {BUDGET}."
     )
-    assert where != "loop" or longest < number or pieces < 3, (
-        f"{share} orders {EXERCISE_MISTAKE}, although they were written in {pieces:,} pieces: "
+    assert how != "copied", (
+        f"{share} orders were copied between two turns of the event loop. The budget is {BUDGET}."
+    )
+    together = len(watch.steps[watch.longest[0][2]]) if where == "loop" else 0
+    assert together < 2, (
+        f"{share} orders {EXERCISE_MISTAKE}: in {together} tasks or callbacks that were ready together, and one turn runs "
+        f"all that are ready. The budget is {BUDGET}. What has to lie between one slice and the next?"
+    )
+    in_pieces = where == "loop" and longest == number and len(pieces) > 2
+    assert not in_pieces or len(watch.written) < 3, (
+        f"{share} orders {EXERCISE_MISTAKE}, and only what came of it was cut: the work was done by then. "
+        "What has to be cut before it is encoded?"
+    )
+    assert not in_pieces, (
+        f"{share} orders {EXERCISE_MISTAKE}, although they were written in {len(pieces):,} pieces: "
         "`await write(…)` gives way only when its buffer is full. What gives way for sure?"
     )
     assert where != "loop" or longest == number, (
@@ -303,28 +355,62 @@ class _Counted:
             return end.value
 
 
-class _Order(dict):
-    """An order that tells when it is encoded or pickled; elsewhere it is a plain dictionary."""
+class _Watched(dict):
+    """A part of an order that tells when it is encoded, pickled or copied.
 
-    def __init__(self, order, watch):
-        super().__init__(order)
+    The order around it is a plain dictionary, so that shallow copies of orders are watched as well.
+    """
+
+    def __init__(self, watch):
+        super().__init__(by="card")
         self.watch = watch
 
     def items(self):
         self.watch.touched("encoded")
         return super().items()
 
+    def __copy__(self):
+        return _Watched(self.watch)
+
+    def __deepcopy__(self, memo):
+        self.watch.touched("copied")
+        return _Watched(self.watch)
+
     def __reduce_ex__(self, protocol):
         self.watch.touched("pickled")
         return dict, (dict(super().items()),)
 
 
-class _Pieces:
-    """How many orders were handled in one piece: in one turn of the loop, or by one call in another thread."""
+class _Turns:
+    """Counts turns of the loop, not its callbacks: one turn runs all that are ready as it begins."""
 
-    def __init__(self, loop, pulse):
-        self.loop, self.pulse, self.thread = loop, pulse, threading.get_ident()
+    def __enter__(self):
+        self.number, self.loop = 0, asyncio.get_running_loop()
+        self._turn()
+        return self
+
+    def __exit__(self, *error):
+        self.handle.cancel()
+
+    def _turn(self):
+        self.number += 1
+        self.handle = self.loop.call_soon(self._turn)
+
+
+class _Pieces:
+    """How many orders were handled in one piece: in one turn of the loop, or by one call in another thread.
+
+    written: the turns in which text was written. steps: the callbacks that handled orders, by their turn.
+    """
+
+    def __init__(self, loop, turns, pulse):
+        self.loop, self.turns, self.pulse, self.thread = loop, turns, pulse, threading.get_ident()
         self.counts, self.calls, self.lived = Counter(), {}, True
+        self.written, self.steps = set(), defaultdict(set)
+
+    def write(self):
+        """Note that text is written."""
+        self.written.add(self.turns.number)
 
     @property
     def longest(self):
@@ -335,7 +421,8 @@ class _Pieces:
         """Count an order; a piece in another thread waits until the loop has shown life."""
         thread = threading.get_ident()
         if thread == self.thread:
-            self.counts[how, "loop", self.loop.steps] += 1
+            self.counts[how, "loop", self.turns.number] += 1
+            self.steps[self.turns.number].add(self.loop.steps)
             return
         call, number = self.calls.get(thread, (None, 0))
         if sys._getframe(2) is not call:
@@ -369,12 +456,14 @@ async def _answers(upload, photos):
 
 async def _refuses(upload, damaged):
     try:
-        answer = await upload(damaged)
+        answer = f"the upload is answered with {_kind(await upload(damaged))}"
     except ValueError:
         return
-    raise AssertionError(
-        f"A damaged photo raised a ValueError as merged; now the upload is answered with {_kind(answer)}."
-    )
+    except Exception as error:
+        if isinstance(error, BrokenExecutor) or "shutdown" in str(error):
+            raise  # it is the pool that failed, not the photo
+        answer = f"it raises {type(error).__name__}"
+    raise AssertionError(f"A damaged photo raised a ValueError as merged; now {answer}.")
 
 
 async def _awaited(awaitable):
@@ -417,6 +506,11 @@ def _judge(life, number, waits, own_gil):
     on_loop = [held for held in here if held.thread == threading.get_ident()]
     assert life.held, (
         "The uploaded photo itself never came to `thumbnail`. Hand it on as it came: this check follows it."
+    )
+    elsewhere = [held for held in life.held if held not in on_loop]
+    assert not on_loop or not elsewhere, (
+        f"{_many(len(on_loop), 'thumbnail')} {'was' if len(on_loop) == 1 else 'were'} computed {MISTAKE}, and {len(elsewhere)} elsewhere: "
+        f"{number} uploads came together. In which case does your code compute here?"
     )
     assert not on_loop or waits, (
         f"The thumbnail is computed {MISTAKE}: until it is done nothing else runs, /health included. Where else could it run?"
@@ -473,6 +567,10 @@ async def _left(processes):
 
 
 def _end(processes):
+    for pool in gc.get_objects() if processes else ():
+        # A worker that is killed may keep a lock for which its pool would wait without end.
+        if type(pool) is Pool and any(worker.pid in processes for worker in pool._pool):
+            pool.terminate()
     for child in multiprocessing.active_children():
         if child.pid in processes:
             child.kill()
@@ -509,15 +607,17 @@ def _start_method(method):
         multiprocessing.set_start_method(usual, force=True)
 
 
-async def _exported(export, orders):
+async def _exported(export, orders, told=lambda: None):
     pieces = []
 
     async def write(text):
         """Keep the text: there is room in the buffer, so there is nothing to wait for."""
         assert isinstance(text, str), f"`write` was given {_kind(text)}, not text."
         pieces.append(text)
+        told()
 
     await export(orders, write)
+    assert pieces or orders, "For no orders, nothing was written: an export of no orders is `[]`."
     assert pieces, "Nothing had been written when the export was over: what was never awaited?"
     return list(pieces)
 

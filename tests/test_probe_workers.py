@@ -3,10 +3,12 @@
 import asyncio
 import multiprocessing
 import os
+import subprocess
 import sys
 import threading
 import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing.pool import ThreadPool
 
 import pytest
 
@@ -157,6 +159,33 @@ def test_multiprocessing_pools_and_processes_by_hand():
     assert [len(batch) for batch in workers.batches] == [2, 2, 1]
     assert [made.kind for made in workers.made] == ["Pool", "Pool"]
     assert not workers.open
+
+
+class OwnPool(ProcessPoolExecutor):
+    pass
+
+
+def test_a_pool_of_an_own_class_is_one_of_processes():
+    with watch_workers() as workers, OwnPool(1), ThreadPool(1):
+        pass
+    assert [(made.kind, made.of_processes) for made in workers.made] == [
+        ("OwnPool", True),
+        ("ThreadPool", False),
+    ]
+
+
+def test_programs_and_forks_by_hand_are_counted():
+    with watch_workers() as workers:
+        subprocess.run([sys.executable, "-c", ""], check=True)
+        with multiprocessing.Pool(2) as pool:
+            pool.map(square, [1, 2])
+        assert workers.programs == 1
+        if hasattr(os, "fork"):
+            child = os.fork()
+            if not child:
+                os._exit(0)
+            os.waitpid(child, 0)
+            assert workers.programs == 2
 
 
 def test_threads_and_the_default_executor():

@@ -5,6 +5,7 @@ import itertools
 import json
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 import threading
@@ -12,7 +13,7 @@ import time
 from concurrent import futures
 from concurrent.futures import process as _process  # noqa: F401 (so that the attribute is there)
 from dataclasses import dataclass
-from multiprocessing.pool import Pool
+from multiprocessing.pool import Pool, ThreadPool
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
@@ -26,6 +27,7 @@ class Executor:
     """A pool that was made: its class's name, "module:line" of its maker, when, whether it was shut down.
 
     default: asyncio made it by itself, for `asyncio.to_thread` or `run_in_executor(None, …)`.
+    of_processes: its workers are processes.
     """
 
     kind: str
@@ -33,11 +35,7 @@ class Executor:
     made: float
     default: bool = False
     shut_down: bool = False
-
-    @property
-    def of_processes(self):
-        """Whether its workers are processes."""
-        return self.kind in ("ProcessPoolExecutor", "Pool")
+    of_processes: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,12 +69,13 @@ class watch_workers:  # noqa: N801 (used as a verb: with watch_workers() as work
     batches are known. processes, threads: the ids of the processes, other than this one, and of the threads
     of this one in which work ran.
     threads_started: how many threads were started by other code than executors.
+    programs: how many programs `subprocess` started, and forks that multiprocessing did not make.
     """
 
     def __init__(self):
         self.made, self._starts, self._ran, self._by_id = [], [], [], {}
         self._kept = None
-        self.threads_started = 0
+        self.threads_started = self.programs = 0
 
     def __enter__(self):
         self._folder = tempfile.mkdtemp(prefix="kettle-workers-")
@@ -194,6 +193,9 @@ def _install():
     _replace(futures.ProcessPoolExecutor, "submit", _submitting_to_processes)
     _replace(BaseProcess, "start", _starting)
     _replace(threading.Thread, "start", _starting_thread)
+    _replace(subprocess.Popen, "__init__", _starting_program)
+    if hasattr(os, "fork"):
+        _replace(os, "fork", _forking)
 
 
 def _uninstall():
@@ -210,7 +212,12 @@ def _making(original):
         for watcher in _watchers:
             if id(self) in watcher._by_id and watcher._by_id[id(self)][0] is self:
                 continue  # ThreadPool calls Pool's
-            executor = Executor(type(self).__name__, where, time.perf_counter(), default)
+            processes = isinstance(self, futures.ProcessPoolExecutor | Pool) and not isinstance(
+                self, ThreadPool
+            )
+            executor = Executor(
+                type(self).__name__, where, time.perf_counter(), default, of_processes=processes
+            )
             watcher._by_id[id(self)] = (self, executor)
             watcher.made.append(executor)
 
@@ -285,3 +292,22 @@ def _starting_thread(original):
         return original(self)
 
     return start
+
+
+def _starting_program(original):
+    def __init__(self, *args, **kwargs):  # noqa: N807 (takes the place of one)
+        for watcher in _watchers:
+            watcher.programs += 1
+        original(self, *args, **kwargs)
+
+    return __init__
+
+
+def _forking(original):
+    def fork():
+        if not sys._getframe(1).f_globals.get("__name__", "").startswith("multiprocessing."):
+            for watcher in _watchers:
+                watcher.programs += 1
+        return original()
+
+    return fork
