@@ -311,12 +311,12 @@ def _no_other(paths, suppliers):
 
 
 def _why_not(seen, number, why):
-    if seen.lived and 1 < seen.together < TOGETHER:
+    if seen.lived and 1 < seen.together < (TOGETHER if why.call else number):
         return (
             f"Of {number} calls at most {seen.together} were in flight together, though the event loop was free. "
             "What do the others wait for?"
         )
-    if seen.lived:
+    if seen.lived and seen.together <= 1:
         return _in_turn(number, why)
     line = f"`{why.source}`" if why.source else "something"
     if seen.together > 1:
