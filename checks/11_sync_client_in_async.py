@@ -2,7 +2,9 @@
 
 import asyncio
 import http.client
+import inspect
 import sys
+from collections import Counter
 from contextlib import ExitStack
 
 from kettle.checking import Question
@@ -61,6 +63,9 @@ RECALL = (
     ),
 )
 
+WAITS = (
+    "time.sleep", "Future.result", "concurrent.futures.wait", "Thread.join", "Lock.acquire", "Event.wait", "Queue.get",
+)  # fmt: skip
 RESULTS = ("Future.result", "Future.exception", "AsyncResult.get")
 THREADS = ("Thread.join", "Lock.acquire", "Event.wait", "Queue.get", "ThreadPoolExecutor.shutdown")
 CLIENTS = (
@@ -68,21 +73,41 @@ CLIENTS = (
     "httpx._client:AsyncClient.__init__",
     "requests.sessions:Session.__init__",
 )
+LOOPS = {  # what asyncio and its clients raise, and what it means
+    ("cannot be called from a running event loop", "already running", "while another loop is running"): (
+        "A loop runs already; `asyncio.run` and `run_until_complete` cannot start one inside it. "
+        "Await the coroutine instead."
+    ),
+    ("no running event loop", "no current event loop"): (
+        "This thread has no event loop: what belongs to asyncio is called on the loop's thread."
+    ),
+    ("a different loop", "a different event loop", "Event loop is closed", "Timeout context manager"): (
+        "Something of yours belongs to another event loop than the one that uses it. "
+        "A client belongs to the loop that it was made in: can it be made inside the function?"
+    ),
+}
 NOBODYS = ("", "main", "_await")  # steps of the task that runs a check
 PATIENCE = 3.0  # seconds; paid by wrong answers only
+LATENCY = 0.4  # seconds that a call takes while waits on the loop's own thread are looked for
+SIX = 6  # look-ups at once
 TOGETHER = 4  # calls that must be in flight at once: the smallest default pool of to_thread has 5 threads
 
 
 async def check_same_stock(stock_of, shop, rng):
     """The stock is what it was before."""
     shop.set("stock", latency=0.02, jitter=0.04)  # answers come in another order than they were asked for
-    for number in (1, 7):
-        suppliers = rng.sample(shop.data.suppliers, number)
+    seven = rng.sample(shop.data.suppliers, 7)
+    for suppliers in (seven[3:4], seven):
         async with shop.traffic() as traffic:
             levels = await _asked(stock_of(shop.url, list(suppliers)))
-        _same(levels, {supplier: shop.data.stock(supplier)["levels"] for supplier in suppliers})
-        asked = traffic.by_route.get("stock", 0)
-        assert asked == number, f"{number} suppliers were asked {asked} times: each once, please."
+        asked = [call.path for call in traffic.of("stock")]
+        _no_other(asked, suppliers)
+        _same(levels, {supplier: shop.data.stock(supplier) for supplier in suppliers})
+        number = len(suppliers)
+        assert len(asked) == number, (
+            f"{_count(number, 'supplier')} to ask, and {_count(len(asked), 'call')}. "
+            + ("Is an answer remembered? Stock changes." if len(asked) < number else "Each once, please.")
+        )
 
 
 async def check_calls_overlap_and_the_loop_lives(stock_of, shop, rng, notes):
@@ -110,16 +135,16 @@ async def check_calls_overlap_and_the_loop_lives(stock_of, shop, rng, notes):
 
 
 async def check_nothing_else_waits_on_the_loop(stock_of, shop, rng):
-    """Nothing sleeps on the event loop, or waits there for a socket."""
-    shop.set("stock", latency=0.1)
-    suppliers = rng.sample(shop.data.suppliers, 4)
-    with watch_loop(explain=True) as loop:
-        await _asked(stock_of(shop.url, list(suppliers)))
-    waits = [call for call in loop.blocking if _is_wait(call)]
-    assert not waits, (
-        f"The calls overlap, but `{waits[0].source}` still held the event loop: {len(waits)} such waits for 4 calls, "
-        f"with {waits[0].call}: nobody else is served meanwhile. What does the same without holding it?"
-    )
+    """Nothing sleeps on the event loop, or waits there for a socket or a thread."""
+    shop.set(latency=LATENCY)
+    for number in (4, 1):
+        suppliers = rng.sample(shop.data.suppliers, number)
+        with watch_loop(explain=True) as loop:
+            await _asked(stock_of(shop.url, list(suppliers)))
+        assert not (waited := _waited(loop)), (
+            f"With {_count(number, 'call')} under way, {waited}: nobody else is served meanwhile. "
+            "What does the same without holding the loop?"
+        )
 
 
 async def interest_how_much_faster(as_merged, stock_of):
@@ -167,7 +192,7 @@ async def check_exercise_pings_are_answered(on_message, LarderClient, shop, rng)
     _raise(seen)
     if not seen.met:
         shop.set("stock", latency=0.05)
-        raise AssertionError(_no_ping(await explain(look_up)))
+        raise AssertionError(_no_ping(seen, await explain(look_up)))
     _same_answer(seen.value, supplier, shop)
     return "While the shop held a look-up, a ping was answered: only then was the look-up let go."
 
@@ -205,8 +230,39 @@ async def check_exercise_look_ups_keep_apart(on_message, LarderClient, shop, rng
         )
         _same_answer(answer, supplier, shop)
     calls = traffic.of("stock")
-    if len(calls) == 2 and calls[1].started >= calls[0].ended:
+    if seen.met and len(calls) == 2 and calls[1].started >= calls[0].ended:
         notes.append("Look-ups wait for each other, since they share one connection. The pings do not wait.")
+
+
+async def check_exercise_many_look_ups(on_message, LarderClient, shop, rng):  # noqa: N803
+    """Many look-ups at once get an answer each, and the right one."""
+    shop.set("stock", latency=0.02, jitter=0.04)
+    larder, suppliers = LarderClient(shop.url), rng.sample(shop.data.suppliers, SIX)
+    asked = (on_message(larder, {"type": "stock", "supplier": supplier}) for supplier in suppliers)
+    try:
+        async with asyncio.timeout(4 * PATIENCE):
+            answers = await asyncio.gather(*asked, return_exceptions=True)
+    except TimeoutError:
+        raise AssertionError(
+            f"{SIX} look-ups at once, and after {4 * PATIENCE:.0f} s not all of them were answered. What do they wait for?"
+        ) from None
+    for supplier, answer in zip(suppliers, answers, strict=True):
+        assert not isinstance(answer, BaseException), (
+            f"{SIX} look-ups at once: one of them failed with {type(answer).__name__}. How can they be kept apart?"
+        )
+        _same_answer(answer, supplier, shop)
+
+
+async def check_exercise_nothing_waits_on_the_loop(on_message, LarderClient, shop, rng):  # noqa: N803
+    """No look-up waits on the event loop, alone or beside another one."""
+    shop.set(latency=LATENCY)
+    for number in (1, 2):
+        larder, suppliers = LarderClient(shop.url), rng.sample(shop.data.suppliers, number)
+        with watch_loop(explain=True) as loop:
+            await asyncio.gather(*(on_message(larder, {"type": "stock", "supplier": s}) for s in suppliers))
+        assert not (waited := _waited(loop)), (
+            f"With {_count(number, 'look-up')} under way, {waited}, and pings wait with it. Where can it wait instead?"
+        )
 
 
 # --- what the checks share
@@ -219,29 +275,48 @@ def _raise(seen):
 
 
 async def _asked(answer):
-    """Await an answer; say what is wrong when something of it belongs to another event loop."""
+    """Await an answer; say what is wrong when it has the wrong event loop, or none."""
     try:
         return await answer
     except RuntimeError as error:
-        if "loop" in str(error).lower() or "Timeout context manager" in str(error):
-            raise AssertionError(
-                "Something of yours belongs to another event loop than the one that uses it. "
-                "A client belongs to the loop that it was made in: can it be made inside the function?"
-            ) from None
+        for told, sentence in LOOPS.items():
+            if any(words in str(error) for words in told):
+                raise AssertionError(sentence) from None
         raise
 
 
-def _is_wait(call):
-    return call.call == "time.sleep" or (call.call.startswith("socket.") and call.seconds > 0.05)
+def _waited(loop):
+    """Tell what waited on the loop's own thread for too long in all; return "" if nothing did."""
+    seconds = Counter()
+    for call in loop.blocking:
+        if call.call in WAITS or call.call.startswith("socket."):
+            seconds[call.call, call.source] += call.seconds
+    for (call, source), most in seconds.most_common():
+        if call == "time.sleep" or most > LATENCY / 4:
+            return f"`{source}` ({call}) waited on the event loop's own thread"
+    return ""
+
+
+def _no_other(paths, suppliers):
+    """Raise if one supplier was asked in the place of another."""
+    asked = Counter(int(path.split("/")[2]) for path in paths)
+    often = next((supplier for supplier in asked if asked[supplier] > 1), None)
+    never = next((supplier for supplier in suppliers if supplier not in asked), None)
+    if often is not None and never is not None:
+        times = "twice" if asked[often] == 2 else f"{asked[often]} times"
+        raise AssertionError(
+            f"Supplier {often} was asked {times} and supplier {never} never: "
+            "which value has your loop's variable when the call is made?"
+        )
 
 
 def _why_not(seen, number, why):
-    if seen.lived and seen.together > 1:
+    if seen.lived and 1 < seen.together < (TOGETHER if why.call else number):
         return (
             f"Of {number} calls at most {seen.together} were in flight together, though the event loop was free. "
             "What do the others wait for?"
         )
-    if seen.lived:
+    if seen.lived and seen.together <= 1:
         return _in_turn(number, why)
     line = f"`{why.source}`" if why.source else "something"
     if seen.together > 1:
@@ -252,7 +327,12 @@ def _why_not(seen, number, why):
     return "Peak in flight 1: " + _what_holds(line, why)
 
 
-def _no_ping(why):
+def _no_ping(seen, why):
+    if seen.lived and not why.call:
+        return (
+            f"{EXERCISE_MISTAKE}. The event loop was free, but the ping waited for the look-up: "
+            "what do the two share (a lock, a thread, a queue)?"
+        )
     line = f": `{why.source}` in `{why.function}` holds the event loop{_with(why)}" if why.source else ""
     task = f" A task around it, `{why.task}`, does not change that." if why.task not in NOBODYS else ""
     return (
@@ -262,14 +342,15 @@ def _no_ping(why):
 
 
 def _in_turn(number, why):
-    if why.jobs == 1:
+    if why.one_job:
         return (
             f"The event loop was free, but peak in flight 1: one thread makes all {number} calls, one after another. "
             "What if each call had a thread of its own?"
         )
     return (
-        "The event loop was free, but peak in flight 1: each call waited for the one before it, "
-        "which is the mistake of lesson 14. Start all of them, then await."
+        "The event loop was free, but peak in flight 1: each call waited for the one before it. "
+        "Is each awaited before the next is started, as in lesson 14? "
+        "Or does something let only one through at a time: a pool of one thread, a lock, a limit?"
     )
 
 
@@ -302,15 +383,18 @@ def _with(why):
 
 def _same(levels, expected):
     assert isinstance(levels, dict), (
-        f"The stock is {_kind(levels)}, not a dictionary: what was never awaited?"
+        f"The stock is {_kind(levels)}, not a dictionary: {_how(levels, 'a dictionary from supplier to levels')}"
     )
-    for supplier, right in expected.items():
+    for supplier, answer in expected.items():
         assert supplier in levels, f"Supplier {supplier} is missing."
-        level = levels[supplier]
+        level, right = levels[supplier], answer["levels"]
         assert isinstance(level, dict), (
-            f"Supplier {supplier} has {_kind(level)}, not its stock: what was never awaited?"
+            f"Supplier {supplier} has {_kind(level)}, not its stock: {_how(level, 'a dictionary from item to level')}"
         )
-        owner = next((other for other, its in expected.items() if its == level), None)
+        assert level.get("levels") != right, (
+            f"Supplier {supplier} has the whole answer; as merged it was its `levels` only."
+        )
+        owner = next((other for other, its in expected.items() if its["levels"] == level), None)
         assert level == right, (
             f"Supplier {supplier} has the stock of supplier {owner}: in which order do your results come?"
             if owner
@@ -321,17 +405,35 @@ def _same(levels, expected):
 
 def _same_answer(answer, supplier, shop):
     assert isinstance(answer, dict), (
-        f"A look-up got {_kind(answer)}, not a dictionary: what was never awaited?"
-    )
-    level = answer.get("levels")
-    assert not asyncio.iscoroutine(level) and not asyncio.isfuture(level), (
-        f"A look-up got {_kind(level)} for its levels: what was never awaited?"
+        f"A look-up got {_kind(answer)}, not a dictionary: {_how(answer, 'a dictionary')}"
     )
     right = {"type": "stock", "supplier": supplier, "levels": shop.data.stock(supplier)["levels"]}
+    assert answer.keys() == right.keys(), (
+        f"A look-up's answer has the keys {', '.join(map(str, answer)) or '(none)'}; as merged: {', '.join(right)}."
+    )
+    level = answer["levels"]
+    assert isinstance(level, dict), (
+        f"A look-up got {_kind(level)} for its levels: {_how(level, 'a dictionary from item to level')}"
+    )
     assert answer == right, (
         f"The look-up at supplier {supplier} did not get what the supplier answers. "
         "Is it another look-up's answer, or one of an earlier run?"
     )
+
+
+def _how(thing, merged):
+    """Return what may have gone wrong where something else came than a dictionary."""
+    if inspect.isawaitable(thing):
+        return "what was never awaited?"
+    if thing is None:
+        return "is a `return` missing?"
+    if isinstance(thing, BaseException):
+        return f"it failed with {type(thing).__name__}: {thing}, and the error was kept as an answer."
+    return f"as merged it was {merged}."
+
+
+def _count(number, noun):
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _kind(thing):

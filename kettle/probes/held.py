@@ -5,6 +5,7 @@ and one that is free sends it sooner or later, however slow.
 """
 
 import asyncio
+import secrets
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +17,7 @@ from .loop import watch_loop
 from .workers import watch_workers
 
 _BEAT = 0.005  # seconds between two looks at the shop
+_WITNESS = "tax"  # the route of the loop's own call; its path is drawn, so that no code can send it instead
 _SHORT = 0.02  # seconds: blocking calls that are shorter in all explain nothing
 
 
@@ -44,38 +46,52 @@ async def hold_calls(ask, shop, route, together, *, meanwhile=None, patience=3.0
     that overlaps nothing, or holds the loop.
     """
     beats, value, failed = [], None, None
-    routes = (route,) * together + ("health",)
+    routes = (route,) * together + (_WITNESS,)
+    path = f"/tax/{secrets.token_hex(8)}"
     asker = ThreadPoolExecutor(1)  # not the loop's own pool: the code may need all of its threads
     async with (
         shop.session() as api,
         shop.traffic() as traffic,
         shop.rendezvous(routes=routes, patience=patience) as meeting,
     ):
-        witness = asyncio.create_task(_show_life(api, meeting, together, meanwhile, beats, asker))
+        witness = asyncio.create_task(_show_life(api, path, meeting, together, meanwhile, asker))
+        pulse = asyncio.create_task(_beat(beats))
         try:
             value = await ask()
         except Exception as error:  # noqa: BLE001 (told, not raised)
             failed = error
         finally:
-            witness.cancel()
-            with suppress(asyncio.CancelledError, Exception):
-                await witness
+            for task in (witness, pulse):
+                task.cancel()
+                with suppress(asyncio.CancelledError, Exception):
+                    await task
     asker.shutdown()
     calls = [(call.started, call.ended or float("inf")) for call in traffic.of(route)]
     together = max((sum(other[0] <= call[0] < other[1] for other in calls) for call in calls), default=0)
     lived = any(started < beat < ended for started, ended in calls[:1] for beat in beats)
-    return Held(meeting.met, together, lived, value, failed)
+    witnessed = any(
+        started <= call.started <= ended
+        for call in traffic.of(_WITNESS)
+        if call.path == path
+        for started, ended in calls
+    )
+    return Held(meeting.met and witnessed, together, lived, value, failed)
 
 
-async def _show_life(api, meeting, together, meanwhile, beats, asker):
+async def _show_life(api, path, meeting, together, meanwhile, asker):
     loop = asyncio.get_running_loop()
-    while await loop.run_in_executor(asker, getattr, meeting, "most_together") < together:
-        beats.append(time.perf_counter())
+    while await loop.run_in_executor(asker, getattr, meeting, "most_together") < together:  # noqa: ASYNC110 (the shop tells only when asked)
         await asyncio.sleep(_BEAT)
     if meanwhile is not None:
         await meanwhile()
-    async with api.get("/health") as response:
+    async with api.get(path) as response:
         await response.read()
+
+
+async def _beat(beats):
+    while True:
+        beats.append(time.perf_counter())
+        await asyncio.sleep(_BEAT)
 
 
 @dataclass(frozen=True)
@@ -84,7 +100,8 @@ class Why:
 
     call, source: the blocking call that took longest in all, and the line that made it; empty if there was
     none. function, task: where that line stands, and whose step it was. jobs: pieces of work that executors
-    ran. yields: calls of `asyncio.sleep(0)`.
+    ran. one_job: whether there was only one, and it took most of the time. yields: calls of
+    `asyncio.sleep(0)`.
     """
 
     call: str = ""
@@ -92,6 +109,7 @@ class Why:
     function: str = ""
     task: str = ""
     jobs: int = 0
+    one_job: bool = False
     yields: int = 0
 
 
@@ -104,7 +122,10 @@ async def explain(ask):
         suppress(Exception),
     ):
         await ask()
-    jobs = sum(work.name != "getaddrinfo" for work in workers.ran)  # asyncio looks names up in its own pool
+    jobs = [
+        work for work in workers.ran if work.name != "getaddrinfo"
+    ]  # asyncio looks names up in its own pool
+    one_job = len(jobs) == 1 and jobs[0].seconds > (loop.ended - loop.started) / 2
     yields = sum(slept["delay"] == 0 for slept in sleeps.arguments)
     seconds = Counter()
     for blocked in loop.blocking:
@@ -113,4 +134,5 @@ async def explain(ask):
     if most < _SHORT:
         call, source = "", loop.holds[0].source if loop.holds else ""
     hold = next((h for h in loop.holds if source in (h.source, *(c.source for c in h.calls))), None)
-    return Why(call, source, hold.function if hold else "", hold.task if hold else "", jobs, yields)
+    function, task = (hold.function, hold.task) if hold else ("", "")
+    return Why(call, source, function, task, len(jobs), one_job, yields)

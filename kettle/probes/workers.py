@@ -51,11 +51,15 @@ class Batch:
 
 @dataclass(frozen=True)
 class Ran:
-    """One piece of work that an executor ran: its function's name, the process's and the thread's ids."""
+    """One piece of work that an executor ran: its function's name, the process's and the thread's ids.
+
+    seconds: how long it took; 0.0 where it ran in another process.
+    """
 
     name: str
     process: int
     thread: int
+    seconds: float = 0.0
 
 
 class watch_workers:  # noqa: N801 (used as a verb: with watch_workers() as workers)
@@ -243,11 +247,13 @@ def _submitting_to_threads(original):
 
         @functools.wraps(fn, updated=())
         def run(*args, **kwargs):
+            started = time.perf_counter()
             try:
                 return fn(*args, **kwargs)
             finally:
+                seconds = time.perf_counter() - started
                 for watcher in watchers:
-                    watcher._ran.append(Ran(_name(fn), os.getpid(), threading.get_ident()))
+                    watcher._ran.append(Ran(_name(fn), os.getpid(), threading.get_ident(), seconds))
 
         return original(self, run, *args, **kwargs)
 
