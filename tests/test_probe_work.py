@@ -355,7 +355,7 @@ def test_growth_between_the_named_shapes():
 
 def test_growth_of_a_coroutine_function():
     async def main():
-        return await growth_async(off_the_loop, (20, 40, 80), make=range)
+        return await growth_async(off_the_loop, (200, 400, 800), make=range)
 
     assert asyncio.run(main()).shape == "linear"
     assert growth(off_the_loop, (20, 40, 80), make=range).shape == "linear"

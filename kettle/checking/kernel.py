@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from functools import partial
 from pathlib import Path
 from queue import Empty
 
@@ -51,7 +52,8 @@ class CertifyingKernel(RunningKernel):
         environment = {**os.environ, "KETTLE_CERTIFYING": "1", "OPENBLAS_NUM_THREADS": "1"}
         environment.pop("JPY_SESSION_NAME", None)  # it would name the notebook that asked, not this one
         with Path(os.devnull).open("w") as nowhere:
-            self.km, self.kc = start_new_kernel(
+            start = partial(
+                start_new_kernel,
                 startup_timeout=startup_timeout,
                 kernel_name=name,
                 stderr=nowhere,
@@ -60,6 +62,12 @@ class CertifyingKernel(RunningKernel):
                 env=environment,
                 extra_arguments=["--HistoryManager.enabled=False"],
             )
+            try:
+                self.km, self.kc = start()
+            except (
+                RuntimeError
+            ):  # two kernels that start at once may choose the same port, and one of them dies
+                self.km, self.kc = start()
         self._ensure_iopub_up()
         self._process = psutil.Process(self.km.provisioner.pid)
         message = self.execute_cell_input(PREPARE.format(str(find_checks(notebook))), allow_stdin=False)
