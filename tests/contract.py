@@ -70,8 +70,8 @@ def write(answer: Answer, folder: Path) -> Path:
 
 
 @functools.cache
-def verdicts_of(stem: str) -> dict[Answer, Verdict]:
-    """Judge every answer of one lesson, in one run of pytest through nbval."""
+def verdicts_of(stem: str) -> dict[Answer, Verdict | str]:
+    """Judge every answer of one lesson, in one run of pytest through nbval; say why there is no verdict."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         paths = {
@@ -83,7 +83,7 @@ def verdicts_of(stem: str) -> dict[Answer, Verdict]:
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=900, check=False)
         if not out.exists():
             raise RuntimeError(f"No verdicts on {stem}:\n{done.stdout[-3000:]}\n{done.stderr[-1000:]}")
-        found = {}
+        found = dict.fromkeys(paths.values(), f"no verdict: {done.stdout[-3000:]}")
         for line in out.read_text(encoding="utf-8").splitlines():
             data = json.loads(line)
             answer = paths[str(folder / data.pop("notebook"))]

@@ -7,6 +7,7 @@ import pytest
 from contract import Answer, answers_of, says, verdicts_of
 
 from kettle import course
+from kettle.checking.verdict import Verdict
 
 STEMS = [files.stem for files in course.lessons()]
 ANSWERS = [pytest.param(answer, id=str(answer)) for stem in STEMS for answer in answers_of(stem)]
@@ -15,6 +16,7 @@ ANSWERS = [pytest.param(answer, id=str(answer)) for stem in STEMS for answer in 
 @pytest.mark.parametrize("answer", ANSWERS)
 def test_an_answer_is_told_the_truth(answer: Answer):
     verdict = verdicts_of(answer.stem)[answer]
+    assert isinstance(verdict, Verdict), verdict
     if answer.role in ("fix", "alternative"):
         assert verdict.solved, verdict
         return
