@@ -12,6 +12,7 @@ import aiohttp
 
 from kettle.checking import Question
 from kettle.probes.calls import count_calls
+from kettle.probes.stand_in import tapped
 from kettle.probes.tasks import watch_tasks
 
 MISTAKE = "nothing made any of them wait for its turn"
@@ -62,7 +63,7 @@ SUPPLIER = 7
 ROUTE = "catalogue"
 PATIENCE = 2.5  # seconds; paid by wrong answers only
 HELD = 0.2  # seconds that calls are held when as many as the limit are there: would one more come?
-STILL = 1.5  # seconds; a run that has not moved for two of them does not move any more
+STILL = 1.501  # seconds; a run that has not moved for two of them does not any more; odd, so that it is told from others
 
 
 # --- the lesson
@@ -110,6 +111,10 @@ async def check_as_many_as_the_limit(reindex, shop, rng):
     for look in seen:
         assert look.peak <= look.limit, _too_many(look)
         assert look.peak == look.limit, _too_few(look)
+        assert look.rounds[-1] >= look.limit, (
+            f"With a limit of {look.limit}, {look.rounds[0]} calls were in flight at once at first, and only "
+            f"{look.rounds[-1]} when these had ended, with work left for more. What gives a place to the next one?"
+        )
     return (
         f"With limits of {seen[0].limit} and {seen[1].limit}, at most {peaks[0]} and {peaks[1]} calls "
         "were in flight at once."
@@ -209,6 +214,10 @@ async def check_exercise_nobody_waits(letters, rng):
         assert pool.most_in_use == pool.size, (
             f"At most {pool.most_in_use} of {pool.size} connections were in use at once. "
             "What do the other letters wait for?"
+        )
+        assert pool.rounds[-1] == pool.size, (
+            f"All {pool.size} connections were in use at first, and only {pool.rounds[-1]} when these letters had "
+            "been written. What gives a place to the next one?"
         )
     return (
         f"With {seen[0][0].size} and with {seen[1][0].size} connections, all were in use and nobody waited at the "
@@ -321,6 +330,7 @@ class _Look:
     number: int
     peak: int
     gate: object
+    rounds: list
 
 
 async def _look(reindex, shop, rng, limit):
@@ -332,26 +342,40 @@ async def _look(reindex, shop, rng, limit):
         async with shop.traffic() as window:
             done = threading.Event()
             # A thread, because an answer that blocks would hold whatever runs on this loop.
-            holder = threading.Thread(target=_hold, args=(shop, window, limit, gate, done), daemon=True)
+            rounds = []
+            holder = threading.Thread(
+                target=_hold, args=(shop, window, limit, gate, done, rounds), daemon=True
+            )
             holder.start()
             try:
                 _, traffic = await _indexed(reindex, shop, items, limit, done)
             finally:
                 done.set()
                 holder.join(PATIENCE)
-    return _Look(limit, len(items), traffic.peak(ROUTE), gate)
+    return _Look(limit, len(items), traffic.peak(ROUTE), gate, rounds)
 
 
-def _hold(shop, window, limit, gate, done):
-    """Let held calls go when the limit has been reached and held for a while, or patience has ended."""
-    most, since = 0, time.monotonic()
-    while most < limit and time.monotonic() - since < PATIENCE and not done.wait(0.01):
-        now = window.still_in_flight
-        if now > most:
-            most, since = now, time.monotonic()
-    while not done.wait(0.02) and time.monotonic() - since < gate.longest_wait:
-        pass
-    shop.set(ROUTE, hang=None)
+def _hold(shop, window, limit, gate, done, rounds):
+    """Let held calls go, twice, when as many as the limit have come and have been held for a while, or patience has ended.
+
+    First they are held before an answer has begun, then in its midst: those who came when the first had gone.
+    """
+    before = 0
+    for then in ("mid body", None):
+        # nobody comes before those that are held have gone, if the limit is kept
+        most, since = 0, time.monotonic()
+        while most < limit and time.monotonic() - since < PATIENCE and not done.wait(0.01):
+            now = len(window.of(ROUTE)) - before
+            if now > most:
+                most, since = now, time.monotonic()
+        while not done.wait(0.02) and time.monotonic() - since < gate.longest_wait:
+            pass
+        rounds.append(most)
+        before = len(window.of(ROUTE))
+        hang = then if most >= limit else None
+        shop.set(ROUTE, hang=hang)
+        if hang is None:
+            return
 
 
 class _Gates:
@@ -379,19 +403,41 @@ class _Gates:
     @property
     def longest_wait(self):
         """Seconds to hold calls: longer than anybody sleeps in the hope that they will have ended."""
-        slept = max((call.get("delay", 0) for call in self._slept.arguments), default=0)
-        return min(max(HELD, 2 * slept), PATIENCE)
+        return min(max(HELD, 2 * self._slept[0]), PATIENCE)
 
 
 @contextmanager
 def _gates():
+    longest = [0]
+
+    def listen(seconds):
+        def note(args, kwargs):
+            longest[0] = max(longest[0], seconds(*args, **kwargs) or 0)
+
+        return note
+
     with (
         count_calls("asyncio.locks:Semaphore.__init__") as made,
         count_calls("asyncio.locks:Semaphore.acquire") as passed,
         count_calls("asyncio.locks:Semaphore.release") as released,
-        count_calls("asyncio.tasks:sleep") as slept,
+        tapped(asyncio.sleep, listen(lambda delay=0, *_, **__: delay)),
+        tapped(asyncio.wait, listen(_wait)),
+        tapped(asyncio.wait_for, listen(_wait_for)),
+        tapped(asyncio.BaseEventLoop.call_later, listen(_call_later)),
     ):
-        yield _Gates(made, passed, released, slept)
+        yield _Gates(made, passed, released, longest)
+
+
+def _wait(*_, timeout=None, **__):
+    return timeout if timeout != STILL else 0  # our own look at the run
+
+
+def _wait_for(fut, timeout=None, **_):
+    return timeout if "Semaphore.acquire" in getattr(fut, "__qualname__", "") else 0
+
+
+def _call_later(loop, delay, callback, *_, **__):
+    return delay if "Semaphore.release" in getattr(callback, "__qualname__", "") else 0
 
 
 # --- what is said
@@ -412,7 +458,7 @@ def _too_many(look):
     if why:
         return f"{said}: {why}"
     if look.peak == look.limit + 1:
-        return f"{said}: one more than the limit. Who else fetches?"
+        return f"{said}: one more than the limit. Who else fetches, or which comparison lets one more in?"
     if look.peak < look.number:
         return f"{said}. What lets so many in?"
     return f"{said}: {MISTAKE}. Where would a call wait, and for what?"
@@ -459,15 +505,16 @@ def _why_open(gate, number, limit):
 def _crowd(pool, gate):
     waiting = f"{pool.most_waiting} tasks waited" if pool.most_waiting > 1 else "1 task waited"
     said = f"{waiting} at the pool at once, for its {pool.size} connections"
-    why = _why_open(gate, pool.wanted, pool.size)
-    if why:
-        return f"{said}: {why}"
-    if pool.asked > pool.wanted:
+    at_once = pool.most_waiting + pool.size >= pool.wanted
+    if pool.asked > pool.wanted and not at_once:
         return (
             f"{said}: it was asked {pool.asked} times for {pool.wanted} letters. "
             "Who asks more than once, or for something else?"
         )
-    if pool.most_waiting + pool.size >= pool.wanted:
+    why = _why_open(gate, pool.wanted, pool.size)
+    if why:
+        return f"{said}: {why}"
+    if at_once:
         return f"{said}: all {pool.wanted} asked for one at once, and {EXERCISE_MISTAKE}."
     return f"{said}. How many letters may be under way at once?"
 
@@ -561,10 +608,11 @@ class _Pool:
         self.idle = self.shared = 0
         self.gate = None
         self.names = {}
-        self._size, self._queue = size, deque()
-        self._all_used = asyncio.Event()
+        self.lends = self._size = size
+        self._queue, self._free = deque(), _Free(self)
+        self._round, self._held, self.rounds = asyncio.Event(), 0, [0] if hold else []
         if not hold:
-            self._all_used.set()
+            self._round.set()
 
     async def take(self):
         self.asked += 1
@@ -584,8 +632,6 @@ class _Pool:
         self.idle += self.in_use == 0 and self.served > 0
         self.in_use += 1
         self.most_in_use = max(self.most_in_use, self.in_use)
-        if self.in_use == self._size and not self._all_used.is_set():
-            self._hold_on(time.monotonic())
         return _Connection(self)
 
     @asynccontextmanager
@@ -597,11 +643,17 @@ class _Pool:
             self._give_back()
 
     async def query(self, customer):
+        round_ = self._round
+        if not round_.is_set():
+            self._held += 1
+            self.rounds[-1] = self._held
+            if self._held == self._size:
+                self._hold_on(time.monotonic())
         try:
             async with asyncio.timeout(PATIENCE):
-                await self._all_used.wait()
+                await round_.wait()
         except TimeoutError:
-            self._all_used.set()  # patience is paid once
+            self._let_go(for_good=True)  # patience is paid once
         await asyncio.sleep(customer % 7 / 1000)
         self.served += 1
         return self.names.setdefault(customer, f"no. {hash((id(self), customer)) % 10**6}")
@@ -609,9 +661,16 @@ class _Pool:
     def _hold_on(self, since):
         """Let queries go when all connections have been used for a while: would one more come?"""
         if time.monotonic() - since >= self.gate.longest_wait:
-            self._all_used.set()
+            self._let_go(for_good=len(self.rounds) == 2)
         else:
             asyncio.get_running_loop().call_later(0.02, self._hold_on, since)
+
+    def _let_go(self, for_good):
+        """Let those go who are held; the next ones are held again, unless it is for good."""
+        self._round.set()
+        if not for_good:
+            self._round, self._held = asyncio.Event(), 0
+            self.rounds.append(0)
 
     def _count_waiting(self):
         self.waiting = sum(not turn.done() for turn in self._queue)
@@ -624,6 +683,25 @@ class _Pool:
                 turn.set_result(None)
                 return
         self.in_use -= 1
+
+
+class _Free:
+    """What an answer may use of the queue of the notebook's pool: giving back, and looking how many are free."""
+
+    def __init__(self, pool):
+        self._pool = pool
+
+    def put_nowait(self, connection):
+        self._pool._give_back()
+
+    async def put(self, connection):
+        self._pool._give_back()
+
+    def qsize(self):
+        return self._pool._size - self._pool.in_use
+
+    def empty(self):
+        return self.qsize() == 0
 
 
 class _Connection:
@@ -647,6 +725,12 @@ async def _written(letters, pool, customers):
     assert not isinstance(written, _Stuck), (
         f"The run stands still: {pool.served} of {len(customers)} letters have a name, and no connection is in use. "
         "When a letter is written, what gives its place to the next one?"
+    )
+    assert pool.size == pool.lends, (
+        f"`pool.size` was {pool.lends} and is {pool.size} now: that says how many connections there are, and makes none."
+    )
+    assert pool.asked or not customers, (
+        "Nobody asked the pool that was given for a connection. Whose was used?"
     )
     return written
 
