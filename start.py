@@ -281,9 +281,8 @@ def main(arguments=None):
     try:
         set_up(with_tests=options.command == "test")
         if options.command == "test":
-            run(
-                [PYTHON, "-m", "compileall", "-q", "kettle", "checks"]
-            )  # once, and not in each of its processes
+            # Once, and not again in each process where Python may not write bytecode.
+            run([PYTHON, "-m", "compileall", "-q", "kettle", "checks"])
             return become([PYTHON, "-m", "pytest", "-n", "4", "--dist", "loadscope"] + rest)
         if options.command == "update":
             status = subprocess.call([PYTHON, "-P", ROOT / "kettle" / "update.py"], cwd=ROOT)

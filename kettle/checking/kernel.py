@@ -64,9 +64,7 @@ class CertifyingKernel(RunningKernel):
             )
             try:
                 self.km, self.kc = start()
-            except (
-                RuntimeError
-            ):  # two kernels that start at once may choose the same port, and one of them dies
+            except RuntimeError:  # of two that start at once and choose the same port, one dies
                 self.km, self.kc = start()
         self._ensure_iopub_up()
         self._process = psutil.Process(self.km.provisioner.pid)

@@ -122,9 +122,8 @@ async def explain(ask):
         suppress(Exception),
     ):
         await ask()
-    jobs = [
-        work for work in workers.ran if work.name != "getaddrinfo"
-    ]  # asyncio looks names up in its own pool
+    # asyncio looks names up in its own pool
+    jobs = [work for work in workers.ran if work.name != "getaddrinfo"]
     one_job = len(jobs) == 1 and jobs[0].seconds > (loop.ended - loop.started) / 2
     yields = sum(slept["delay"] == 0 for slept in sleeps.arguments)
     seconds = Counter()

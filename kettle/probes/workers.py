@@ -20,6 +20,7 @@ from pathlib import Path
 from .where import own_frame, place
 
 _numbers = itertools.count()
+PROCESS_POOLS = (futures.ProcessPoolExecutor, Pool)  # and ThreadPool, which is a Pool, is none
 
 
 @dataclass
@@ -216,12 +217,9 @@ def _making(original):
         for watcher in _watchers:
             if id(self) in watcher._by_id and watcher._by_id[id(self)][0] is self:
                 continue  # ThreadPool calls Pool's
-            processes = isinstance(self, futures.ProcessPoolExecutor | Pool) and not isinstance(
-                self, ThreadPool
-            )
-            executor = Executor(
-                type(self).__name__, where, time.perf_counter(), default, of_processes=processes
-            )
+            processes = isinstance(self, PROCESS_POOLS) and not isinstance(self, ThreadPool)
+            kind = type(self).__name__
+            executor = Executor(kind, where, time.perf_counter(), default, of_processes=processes)
             watcher._by_id[id(self)] = (self, executor)
             watcher.made.append(executor)
 
