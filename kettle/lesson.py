@@ -173,15 +173,15 @@ class Lesson:
             **kwargs: what else both are called with.
 
         Returns:
-            The comparison; None, after a sentence, where the answers differ.
+            The comparison; None, after a sentence, where the answers differ or both are one function.
         """
         await self._desk.settle()
         try:
             found = await comparing.compare(before, after, args, kwargs, repeat=repeat, watch=watch)
         except asyncio.CancelledError:
             raise Interrupted("Interrupted: nothing was compared.") from None
-        if isinstance(found, comparing.Differs):
-            display(say(found.sentence, heading="Not the same answers", tone="wrong", where="wk-compare"))
+        if isinstance(found, comparing.Refused):
+            display(say(found.sentence, heading=found.heading, tone="wrong", where="wk-compare"))
             return None
         for thing in comparing.draw(found):
             display(thing)

@@ -207,6 +207,17 @@ def test_compare_stops_at_different_answers(lesson, capsys):
     assert history().compared is None
 
 
+def test_compare_refuses_a_function_with_itself(lesson, capsys):
+    names = {"as_merged": triple, "tripled": triple}
+    exec("def before(value): return as_merged(value)\ndef after(value): return tripled(value)", names)
+    assert asyncio.run(lesson.compare(names["before"], names["after"], 7)) is None
+    assert "`as_merged` and `tripled` are one and the same function." in capsys.readouterr().out
+    names["tripled"] = lambda value: 3 * value
+    assert asyncio.run(lesson.compare(names["before"], names["after"], 7, repeat=1)) is not None
+    assert asyncio.run(lesson.compare(triple, triple, 7)) is None
+    assert "`triple` was given twice." in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("outcome", ["right", "not yet"])
 def test_check_tells_shows_and_records_the_verdict(course, capsys, outcome):
     lesson = Lesson(STEM, _root=course, _checker=FakeChecker(outcome))

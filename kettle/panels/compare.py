@@ -54,9 +54,10 @@ class Comparison:
 
 
 @dataclass(frozen=True)
-class Differs:
-    """The two versions do not give the same answers; the sentence says so."""
+class Refused:
+    """There is nothing to compare; the sentence says why."""
 
+    heading: str
     sentence: str
 
 
@@ -72,16 +73,23 @@ async def compare(before: Callable, after: Callable, args: tuple, kwargs: dict, 
         watch: a shop whose traffic is collected.
 
     Returns:
-        A Comparison, or Differs.
+        A Comparison, or Refused where both are one function or the answers differ.
     """
+    if twins := one_function(before, after):
+        return Refused(
+            "One function, twice",
+            f"{twins} Run the cell with your fix; if it ran before the line that "
+            "keeps the merged code, run the merged code first, then that line, then your fix.",
+        )
     face = Face("Comparing", 2 * repeat + 2)
     face.start()
     try:
         first = {function: await _once(function, args, kwargs, watch, face) for function in (before, after)}
         if not same(first[before].result, first[after].result):
-            return Differs(
+            return Refused(
+                "Not the same answers",
                 f"`{name_of(after)}` does not return what `{name_of(before)}` returns for the same input. "
-                "Speed counts only once the answers are the same."
+                "Speed counts only once the answers are the same.",
             )
         runs: dict[Callable, list[Ran]] = {before: [], after: []}
         for _ in range(repeat):
@@ -93,6 +101,20 @@ async def compare(before: Callable, after: Callable, args: tuple, kwargs: dict, 
     sides = tuple(_side(function, runs[function]) for function in (before, after))
     times = [side.seconds for side in sides]
     return Comparison(*sides, ratio_of_medians(*times), *bootstrap(*times))
+
+
+def one_function(before: Callable, after: Callable) -> str:
+    """Say so where two versions are one function, or differ only in two names of one; else return nothing."""
+    if before is after:
+        return f"`{name_of(before)}` was given twice."
+    names = [getattr(getattr(each, "__code__", None), "co_names", ()) for each in (before, after)]
+    own = [[name for name in mine if name not in other] for mine, other in (names, names[::-1])]
+    things = [
+        [each.__globals__.get(name) for name in mine] for each, mine in zip((before, after), own, strict=True)
+    ]
+    if not all(own) or things[0] != things[1] or not callable(things[0][0]):
+        return ""
+    return f"`{own[0][0]}` and `{own[1][0]}` are one and the same function."
 
 
 async def _once(function: Callable, args: tuple, kwargs: dict, watch, face: Face) -> Ran:
