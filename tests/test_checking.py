@@ -11,7 +11,7 @@ import psutil
 import pytest
 from scratch_course import FIX, make_course
 
-from kettle.checking import Checker
+from kettle.checking import Checker, kernel
 
 ROOT = Path(__file__).resolve().parents[1]
 DOUBLE = "def double(n):\n    return 2 * n\n\n\n"
@@ -196,6 +196,22 @@ def test_a_lost_warm_process_is_replaced(tmp_path):
     psutil.Process(checker._warm.popen.pid).kill()
     assert checker.check().solved
     checker.close()
+
+
+def test_a_kernel_that_dies_at_its_start_is_started_again(tmp_path, monkeypatch):
+    start, tries = kernel.start_new_kernel, []
+
+    def dies_once(**options):
+        tries.append(options)
+        if len(tries) == 1:
+            raise RuntimeError("Kernel died before replying to kernel_info")
+        return start(**options)
+
+    monkeypatch.setattr(kernel, "start_new_kernel", dies_once)
+    started = kernel.CertifyingKernel(make_course(tmp_path))
+    assert started.km.is_alive()
+    started.kill()
+    assert len(tries) == 2
 
 
 @pytest.mark.skipif(os.name != "posix", reason="kills with SIGKILL")

@@ -60,6 +60,18 @@ def test_overlap_and_life_are_told_apart(shop, way, met, together, lived):
         assert held.lived == lived
 
 
+def test_the_loops_own_call_cannot_be_sent_by_others(shop):
+    async def pretends():
+        with ThreadPoolExecutor(4) as pool:
+            taxes = pool.submit(requests.get, f"{shop.url}/tax/DE")
+            return list(pool.map(lambda n: fetch(shop, n), (1, 2, 3))), taxes.result().status_code
+
+    held = asyncio.run(hold_calls(pretends, shop, "stock", 3, patience=30))
+    assert (held.value, held.together) == (([1, 2, 3], 200), 3)
+    assert not held.met
+    assert not held.lived
+
+
 def test_what_must_be_done_meanwhile_is_done_before_the_calls_are_let_go(shop):
     done = []
 
