@@ -2,7 +2,6 @@
 
 import atexit
 import contextlib
-import gc
 import multiprocessing
 import os
 import sys
@@ -19,6 +18,7 @@ from kettle import course
 from kettle.checking.checks import checks_of, load_checks
 from kettle.checking.judge import judge
 from kettle.probes.apart import close_apart, open_apart
+from kettle.probes.collecting import keep_out
 
 sys.path.insert(0, str(course.ROOT / "tests"))
 from contract import Answer
@@ -61,7 +61,7 @@ def _judge_often(answer: Answer, runs: int, naive_every: int, told: Connection) 
     nowhere = os.open(os.devnull, os.O_RDWR)
     for stream in range(3):
         os.dup2(nowhere, stream)
-    gc.freeze()  # what is imported needs not be looked through each time that a probe collects garbage
+    keep_out()  # what is imported need not be looked through each time that a probe collects garbage
     try:
         shell = InteractiveShell.instance()
         files = course.lesson(answer.stem)

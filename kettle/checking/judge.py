@@ -21,6 +21,7 @@ from kettle.checking.checks import Check, Undecided, checks_of, load_checks
 from kettle.checking.patience import Patience
 from kettle.checking.verdict import BROKEN, NOT_YET, PASSED, SKIPPED, UNDECIDED, Finding
 from kettle.probes.apart import Apart, open_apart, run_apart
+from kettle.probes.collecting import keep_out
 from kettle.shop import start_ahead
 
 CELL = re.compile(r"ipykernel_\d+|<ipython-input")  # the file names that IPython gives to cells
@@ -226,8 +227,7 @@ def prepare(path: str) -> None:
     start_ahead()
     with suppress(Exception):  # the check itself will say what is wrong with its file
         load_checks(Path(path))
-    gc.collect()
-    gc.freeze()  # a later collection then looks at the learner's objects only, and is quick
+    keep_out()  # a later collection then looks at the learner's objects only, and is quick
 
 
 def _remember(loop: asyncio.AbstractEventLoop, context: dict) -> None:

@@ -14,6 +14,7 @@ import weakref
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
+from .collecting import only_new_collected
 from .where import coroutine_frames, is_cell, is_library, place, source
 
 TIDY_UP = 1.0  # seconds that leftover tasks, generators and worker threads get to end
@@ -64,8 +65,7 @@ def run_apart(
     `timed_out` is lost.
     """
     job = _Job(lambda: function(*args, **kwargs), loop, loop_factory)
-    gc.freeze()  # what was there before need not be looked at when the rubbish is collected
-    try:
+    with only_new_collected():
         job.thread.start()
         try:
             in_time = job.done.wait(limit)
@@ -80,8 +80,6 @@ def run_apart(
             job.thread.join(4 * TIDY_UP)
         else:
             job.stop()
-    finally:
-        gc.unfreeze()
     return job.told(in_time, where, seconds)
 
 

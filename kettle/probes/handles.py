@@ -17,6 +17,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from .collecting import only_new_collected
+
 _TURN = 0.005  # seconds between two looks, while a loop gets the time to close what was let go
 
 
@@ -65,8 +67,7 @@ class Handles:
 
     def __enter__(self) -> "Handles":
         self._undo = ExitStack()
-        gc.freeze()  # so that the collection at the end looks at what is new only
-        self._undo.callback(gc.unfreeze)
+        self._undo.enter_context(only_new_collected())
         self._undo.enter_context(_LISTENING.into(self._told))
         self._before = {handle._identity for handle in open_handles()}
         return self

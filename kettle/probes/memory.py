@@ -16,6 +16,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from .collecting import only_new_collected
+
 
 @dataclass(frozen=True)
 class Memory:
@@ -125,15 +127,14 @@ def _tracing() -> Iterator[None]:
     """Trace allocations, automatic collection off, what is there kept out of collections."""
     was_tracing, was_collecting = tracemalloc.is_tracing(), gc.isenabled()
     gc.disable()
-    gc.freeze()
     if not was_tracing:
         tracemalloc.start()
     try:
-        yield
+        with only_new_collected():
+            yield
     finally:
         if not was_tracing:
             tracemalloc.stop()
-        gc.unfreeze()
         if was_collecting:
             gc.enable()
 

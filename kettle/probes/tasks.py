@@ -4,6 +4,7 @@ import asyncio
 import gc
 import weakref
 
+from .collecting import only_new_collected
 from .steps import NewTasks, is_servants, told_name
 
 
@@ -30,7 +31,8 @@ class watch_tasks:  # noqa: N801 (used as a verb: with watch_tasks() as tasks)
         self._handler_before = self._loop.get_exception_handler()
         self._loop.set_exception_handler(self._handle)
         self._new_tasks = NewTasks(self._loop, self._add)
-        gc.freeze()  # so that the collection at the end only looks at what came since
+        self._collecting = only_new_collected()
+        self._collecting.__enter__()
         return self
 
     def __exit__(self, *error):
@@ -40,7 +42,7 @@ class watch_tasks:  # noqa: N801 (used as a verb: with watch_tasks() as tasks)
         alive_but_lost = [task.exception() for task in tasks if _is_lost(task)]
         del tasks
         gc.collect()  # tasks in cycles complain now
-        gc.unfreeze()
+        self._collecting.__exit__(None, None, None)
         if self._loop.get_exception_handler() == self._handle:
             self._loop.set_exception_handler(self._handler_before)
         self.never_retrieved = tuple(self._lost) + tuple(map(repr, alive_but_lost))
