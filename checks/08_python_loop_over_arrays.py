@@ -479,8 +479,9 @@ def _caller(answer, make, n, calls=1.0):
         finally:
             sys.setprofile(None)
     for by, count in back.most_common(1):
-        if count > 0.65 * n and "." in (name := _written(by)) and "__" not in name:
-            return name
+        array_method = by.f_globals["__name__"].startswith(("numpy.", "pandas.")) and "__" not in _written(by)
+        if array_method and count > 0.65 * n:
+            return _written(by)
     used = [name for name in LOOPS if name in given]
     if used and (calls > 0.9 or used[0].startswith("DataFrame.iter")):
         return used[0]
@@ -491,10 +492,11 @@ def _caller(answer, make, n, calls=1.0):
 
 
 def _called_by(frame, own):
-    """Return the frame of the library's function that the notebook called, and that called the notebook back."""
+    """Return the frame of the method that the notebook called, and that called the notebook back, if one did."""
     by = None
     while (frame := frame.f_back) and frame.f_globals is not own:
-        by = frame
+        if "<" not in frame.f_code.co_qualname:  # a decorator's wrapper
+            by = frame
     return by if frame else None
 
 
@@ -508,9 +510,10 @@ def _written(frame):
 
 def _goes_through(frame, n):
     """Tell whether a call of one of LOOPS is for most of n elements; a dict is looked up, and no function called."""
-    name, values = _written(frame), [*frame.f_locals.values(), *(frame.f_locals.get("args") or ())]
+    name = _written(frame)
     if name not in LOOPS or (name == "DataFrame.apply" and frame.f_locals["axis"] in (0, "index")):
         return False
+    values = [*frame.f_locals.values(), *(frame.f_locals.get("args") or ())]
     things = [getattr(value, "obj", value) for value in values]
     long = any(
         len(thing) > 0.65 * n for thing in things if isinstance(thing, np.ndarray | pd.Series | pd.DataFrame)
