@@ -1,12 +1,12 @@
 """A Python loop over arrays: the interpreter works for each element."""
 
+import re
 import sys
 import time
 from collections import Counter
 from contextlib import ExitStack, suppress
 from functools import partial
-from inspect import getclosurevars, isfunction, ismethod, unwrap
-from itertools import chain
+from inspect import CO_GENERATOR, getclosurevars, isfunction, ismethod, unwrap
 from typing import ClassVar
 
 import numpy as np
@@ -94,13 +94,13 @@ def check_same_totals(reprice, rng):
 
 def check_no_work_for_each_line(reprice, rng):
     """The interpreter does nothing for each line."""
-    return _no_work_for_each(reprice, lambda n: _lines(n, rng), "line")
+    return _no_work_for_each(reprice, lambda n: _lines(n, rng, orders=8), "line")
 
 
 def check_no_object_for_each_line(reprice, rng):
     """No Python object is made for each line, and memory grows no faster than the lines."""
     made = _objects_for_each(reprice, lambda n: _lines(n, rng))
-    assert made < 0.5, _why_objects(reprice, _lines(100, rng), made, "line")
+    assert made < 0.5, _why_objects(reprice, lambda n: _lines(n, rng), made, "line")
     _memory_in_proportion(reprice, lambda n: _lines(n, rng), "line")
 
 
@@ -163,7 +163,7 @@ def check_exercise_no_object_for_each_reading(smoothed, rng):
     """No Python object is made for each reading, and memory grows no faster than the readings."""
     hours = rng.randrange(3, 9)
     made = _objects_for_each(smoothed, lambda n: (_readings(n, rng), hours))
-    assert made < 0.5, _why_objects(smoothed, (_readings(100, rng), hours), made, "reading")
+    assert made < 0.5, _why_objects(smoothed, lambda n: (_readings(n, rng), hours), made, "reading")
     _memory_in_proportion(smoothed, lambda n: (_readings(n, rng), hours), "reading")
 
 
@@ -186,6 +186,17 @@ def check_exercise_same_for_many(smoothed, rng):
     )
 
 
+def check_exercise_same_index(smoothed, rng):
+    """A part of the readings has averages with the index of that part."""
+    part = _readings(113, rng).iloc[40:]
+    averages, expected = smoothed(part.copy(), 5), _rolling(part, 5)
+    told = "Right for readings whose index begins at 0, and not for a part of them whose index begins at 40"
+    assert averages.index.equals(part.index), f"{told}: the averages have another index than their readings."
+    assert np.allclose(averages, expected, rtol=1e-6, atol=1e-6, equal_nan=True), (
+        f"{told}: which places in your code are labels of the index, and which are counted from 0?"
+    )
+
+
 def interest_exercise_how_much_faster(smoothed, rng):
     """How much faster here."""
 
@@ -202,14 +213,18 @@ def interest_exercise_how_much_faster(smoothed, rng):
 # --- data, and what is right
 
 
-def _lines(n, rng):
-    """Basket lines as in the notebook: prices in pence and quantities, all bands and their bounds among them."""
+def _lines(n, rng, orders=None):
+    """Basket lines as in the notebook: prices in pence and quantities, all bands and their bounds among them.
+
+    With `orders`, hotels order so many quantities and no others: work for each different quantity is not
+    work for each line.
+    """
     chance = np.random.default_rng(rng.randrange(1 << 30))
     price = chance.integers(95, 2500, n)
     quantity = chance.choice([1, 2, 3, 5, 11, 12, 13, 30, 143, 144, 145, 600], n)
     whole = chance.random(n) < 0.08  # what hotels order
     price[whole] = chance.integers(3000, 9999, whole.sum())
-    quantity[whole] = chance.integers(3000, 20_002, whole.sum())
+    quantity[whole] = chance.choice(chance.integers(3000, 20_002, orders or n), whole.sum())
     quantity[-1] = 20_001  # the largest order in the notebook
     return price, quantity
 
@@ -277,7 +292,8 @@ def _right_kind(totals):
 
 def _why_off(price, quantity, full, expected, totals):
     off = totals != expected
-    halves = np.rint(4 * full * np.where(quantity >= 144, 0.5, np.where(quantity >= 12, 0.75, 1.0))) % 4
+    exact = full * np.where(quantity >= 144, 0.5, np.where(quantity >= 12, 0.75, 1.0))
+    halves = 4 * exact % 4
     first = int(np.flatnonzero(off)[0])
     told = f"{off.sum()} of {len(off)} totals are not what they were"
     if np.isin(quantity[off], BOUNDS).all():
@@ -293,13 +309,29 @@ def _why_off(price, quantity, full, expected, totals):
             f"{told}, all of lines above £{2**22 / 100:,.2f}: a float32 holds 24 bits, about seven digits, "
             "and these need more. Is there one on the way?"
         )
+    largest = any(
+        values[off].min() > values[~off].max(initial=0)
+        for values in (full, expected, quantity)
+        if not off.all()
+    )
+    if largest and (totals < 0).any():
+        worst = int(totals.argmin())
+        return (
+            f"{told}, all of the largest lines, and {quantity[worst]} at {price[worst]} pence come to "
+            f"{totals[worst]}: a number that its dtype cannot hold wraps around, and an int32 ends at 2,147,483,647. "
+            "Which step makes a number too large?"
+        )
     if (np.abs(totals - expected)[off] == 1).all() and (halves[off] == 2).all():
         return (
-            f"{told}, each by a penny, and each of them came to exactly half a penny before it was rounded: "
-            "`round` takes a half to the even penny. Which rule is yours?"
+            f"{told}, each by a penny, and each where the value lies halfway between two: "
+            f"`round` takes a half to the even penny, here {exact[first]} to {expected[first]}, "
+            f"and yours comes to {totals[first]}."
         )
     if (np.abs(totals - expected)[off] == 1).all() and (halves[off] != 0).all():
-        way = "cut off" if (totals < expected)[off].all() else "rounded up"
+        below = (totals < expected)[off]
+        way = (
+            "cut off" if below.all() else "cut off here and rounded up there" if below.any() else "rounded up"
+        )
         return f"{told}, each by a penny, all where there was a fraction: is it {way} and not rounded to the nearest?"
     return (
         f"{told}: {quantity[first]} at {price[first]} pence come to {totals[first]}, not {expected[first]}."
@@ -316,11 +348,16 @@ def _same_averages(given, stock, hours):
     at = int(np.flatnonzero(off)[0])
     told = f"With windows of {hours}, {off.sum()} of {len(off)} averages are not what they were"
     empty = np.isnan(expected)
+    full = np.array([len(some) == hours for some in known])
     assert not (np.isnan(given[off]).all() and (np.flatnonzero(off) < hours).all()), (
         f"{told}, all among the first {hours}: they have no average now, though there are readings. "
         "What is a window that is not full yet?"
     )
-    assert not np.isnan(given[off]).all(), (
+    assert (np.flatnonzero(off) >= hours - 1).any(), (
+        f"{told}, all among the first {hours - 1}: their windows begin with the first reading. What do yours hold "
+        "before it? `np.roll`, for one, brings the last readings there."
+    )
+    assert full[off].any() or not np.isnan(given[off]).all(), (
         f"{told}: where a window holds a gap there is no average now, and it was that of the other readings."
     )
     assert not empty[off].all(), (
@@ -333,7 +370,6 @@ def _same_averages(given, stock, hours):
     )
     zero = np.array([(some == 0).any() for some in known])
     assert not zero[off].all(), f"{told}, all where a window holds a reading of 0: is that a gap?"
-    full = np.array([len(some) == hours for some in known])
     assert full[off].any(), (
         f"{told}, all where a window holds fewer than {hours} readings: by how many is its sum divided, "
         "and what stands in for a gap?"
@@ -359,16 +395,17 @@ def _no_work_for_each(answer, make, item, sizes=SIZES):
     return f"{run.instructions:,} instructions for {sizes[1]} {item}s, and {also} for {sizes[0]}."
 
 
-CALLERS = {
-    "DataFrame.iterrows": "pandas:DataFrame.iterrows",
-    "DataFrame.itertuples": "pandas:DataFrame.itertuples",
-    "DataFrame.apply": "pandas:DataFrame.apply",
-    "Series.apply": "pandas:Series.apply",
-    "Series.map": "pandas:Series.map",
-    "rolling().apply": "pandas.core.window.rolling:Rolling.apply",
-    "np.apply_along_axis": "numpy:apply_along_axis",
-    "np.vectorize": "numpy:vectorize.__call__",
-}
+LOOPS = (
+    "DataFrame.iterrows",
+    "DataFrame.itertuples",
+    "DataFrame.apply",
+    "Series.apply",
+    "Series.map",
+    "rolling().apply",
+    "np.apply_along_axis",
+    "np.vectorize",
+)  # these go through all elements, even where the function that they call is not the notebook's own
+TOO_FEW = "too few for a loop over all of them: is there one over parts, or over each different value?"
 MAKERS = ("array", "asarray", "append", "concatenate", "hstack", "insert")
 
 
@@ -376,8 +413,8 @@ def _why_work(answer, make, grown, item):
     """Say who executes instructions for each item."""
     (few, many), (first, last) = grown.runs, grown.sizes
     calls = (many.calls - few.calls) / (last - first)
-    name = _caller(answer, make(first), calls)
-    told = f"{grown.per_item:,.0f} instructions for each {item}"
+    name = _caller(answer, make, last, calls)
+    told = f"{_instructions(grown.per_item)} for each {item}"
     if name in ("DataFrame.iterrows", "DataFrame.itertuples"):
         return f"`{name}` hands out each row as a Python object: {told}. Which operation on columns does it for all?"
     if name == "np.vectorize":
@@ -385,7 +422,7 @@ def _why_work(answer, make, grown, item):
     if name == "np.frompyfunc":
         return f"A ufunc of `np.frompyfunc` calls your Python function for each {item}: {told}."
     if name:
-        each = "row" if name.startswith("DataFrame") else item
+        each = "row" if name in ("DataFrame.apply", "DataFrame.agg", "DataFrame.transform") else item
         return f"`{name}` calls your function for each {each}: {told}. It is a loop, out of sight."
     arrays = [_arrays_made(answer, make(n)) for n in grown.sizes]
     if arrays[1] - arrays[0] >= (last - first) / 2:
@@ -398,7 +435,13 @@ def _why_work(answer, make, grown, item):
             f"{many.threads} other threads worked on it, and together they still execute {told}: "
             "one interpreter runs them in turn."
         )
-    return _how_taken(_notes(answer, make(100)), f"The interpreter executes {told}")
+    noted, told = _notes(answer, make(100)), f"The interpreter executes {told}"
+    return _how_taken(noted, told) if noted or grown.per_item >= 2 else f"{told}, {TOO_FEW}"
+
+
+def _instructions(each):
+    text = f"{each:,.0f}" if each >= 10 else f"{each:.2g}"
+    return f"{text} instruction{'s' * (text != '1')}"
 
 
 def _how_taken(noted, told):
@@ -414,26 +457,68 @@ def _how_taken(noted, told):
     return f"{told}: somewhere a loop in Python goes through them. What could be one operation on all?"
 
 
-def _caller(answer, arguments, calls=1.0):
-    """Tell which function of NumPy or pandas calls a function for each element, if one does."""
-    with ExitStack() as stack:
-        seen = {name: stack.enter_context(count_calls(where)) for name, where in CALLERS.items()}
-        ufuncs = stack.enter_context(count_calls(np, "frompyfunc"))
-        answer(*arguments)
-    used = [name for name, found in seen.items() if found.count]
-    for name in {"Series.map", "Series.apply"} & set(used):  # a dict is looked up, and no function called
-        if not any(map(callable, chain.from_iterable(a.values() for a in seen[name].arguments))):
-            used.remove(name)
-    if "DataFrame.apply" in used and all(
-        a["axis"] in (0, "index") for a in seen["DataFrame.apply"].arguments
-    ):
-        used.remove("DataFrame.apply")
+def _caller(answer, make, n, calls=1.0):
+    """Tell which function of NumPy or pandas, called in the notebook, calls a function for each element."""
+    own = _function(answer).__globals__
+    back, given = Counter(), set()
+
+    def note(frame, event, arg):
+        if event != "call":
+            return
+        if frame.f_globals is not own:
+            if frame.f_back.f_globals is own and _goes_through(frame, n):
+                given.add(_written(frame))
+        elif not frame.f_code.co_flags & CO_GENERATOR and (by := _called_by(frame, own)):
+            back[by] += 1
+
+    arguments = make(n)
+    with count_calls(np, "frompyfunc") as ufuncs:
+        sys.setprofile(note)
+        try:
+            answer(*arguments)
+        finally:
+            sys.setprofile(None)
+    for by, count in back.most_common(1):
+        array_method = by.f_globals["__name__"].startswith(("numpy.", "pandas.")) and "__" not in _written(by)
+        if array_method and count > 0.65 * n:
+            return _written(by)
+    used = [name for name in LOOPS if name in given]
     if used and (calls > 0.9 or used[0].startswith("DataFrame.iter")):
         return used[0]
     known = getclosurevars(_function(answer))
     made = [v for v in (*known.globals.values(), *known.nonlocals.values()) if isinstance(v, np.ufunc)]
     from_python = ufuncs.count or any(ufunc.__name__.endswith("(vectorized)") for ufunc in made)
     return "np.frompyfunc" if from_python and calls > 0.9 else None
+
+
+def _called_by(frame, own):
+    """Return the frame of the method that the notebook called, and that called the notebook back, if one did."""
+    by = None
+    while (frame := frame.f_back) and frame.f_globals is not own:
+        if "<" not in frame.f_code.co_qualname:  # a decorator's wrapper
+            by = frame
+    return by if frame else None
+
+
+def _written(frame):
+    """Write the name of a library's function as a notebook does."""
+    name = frame.f_code.co_qualname.replace("vectorize.__call__", "vectorize").replace(".aggregate", ".agg")
+    if frame.f_globals["__name__"].startswith("numpy"):
+        return f"np.{name}"
+    return re.sub(r"^\w*(Rolling|Expanding|GroupBy)\.", lambda found: f"{found[1].lower()}().", name)
+
+
+def _goes_through(frame, n):
+    """Tell whether a call of one of LOOPS is for most of n elements; a dict is looked up, and no function called."""
+    name = _written(frame)
+    if name not in LOOPS or (name == "DataFrame.apply" and frame.f_locals["axis"] in (0, "index")):
+        return False
+    values = [*frame.f_locals.values(), *(frame.f_locals.get("args") or ())]
+    things = [getattr(value, "obj", value) for value in values]
+    long = any(
+        len(thing) > 0.65 * n for thing in things if isinstance(thing, np.ndarray | pd.Series | pd.DataFrame)
+    )
+    return long and (name.startswith("DataFrame.iter") or any(map(callable, values)))
 
 
 def _function(answer):
@@ -526,8 +611,8 @@ def _most_blocks(answer, arguments):
     return most - before
 
 
-def _why_objects(answer, arguments, made, item):
-    noted, name = _notes(answer, arguments), _caller(answer, arguments)
+def _why_objects(answer, make, made, item):
+    noted, name = _notes(answer, make(100)), _caller(answer, make, 100)
     told = f"{made:.1f} Python objects for each {item} are alive at once"
     if name:
         return f"{told}: `{name}` calls a function for each {item}, even where that is written in C."
@@ -587,13 +672,15 @@ def _seconds(function):
 
 
 def _why_dear(answer, make, item, times=None):
-    grown = growth(lambda arguments: answer(*arguments), (1100, 1150), make)
+    grown = growth(lambda arguments: answer(*arguments), (1000, 2000), make)
     told = f"Among many, one more {item} costs far more than it does in operations on whole arrays"
     if times:
         told = f"Among many, one more {item} costs over {times} times what it costs in operations on whole arrays"
-    if grown.per_item >= 1:
-        return f"{told}, and the interpreter executes {grown.per_item:,.0f} instructions for it: is there a loop that only few {item}s are spared?"
-    name = _caller(answer, make(100))
+    if grown.per_item >= 2:
+        return f"{told}, and the interpreter executes {_instructions(grown.per_item)} for it: is there a loop that only few {item}s are spared?"
+    if grown.per_item > 0.3:
+        return f"{told}. The interpreter executes {_instructions(grown.per_item)} for it, {TOO_FEW}"
+    name = _caller(answer, make, 100)
     if name:
         return f"{told}: `{name}` calls a function for each {item}."
     if _notes(answer, make(100)):
