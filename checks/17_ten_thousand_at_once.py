@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import aiohttp
 
 from kettle.checking import Question
-from kettle.probes.calls import count_calls
 from kettle.probes.stand_in import tapped
 from kettle.probes.tasks import watch_tasks
 
@@ -418,24 +417,35 @@ def _hold(shop, window, limit, gate, done, rounds):
 class _Gates:
     """What one run did with semaphores, and how long it slept."""
 
-    def __init__(self, made, passed, released, slept):
-        self._made, self._passed, self._released, self._slept = made, passed, released, slept
+    def __init__(self, slept):
+        self._slept = slept
+        self._widths, self._passed, self._released = {}, [], []
+
+    def make(self, gate, value=1, **_):
+        self._widths[gate] = value
+
+    def pass_(self, gate):
+        self._passed.append(gate)
+
+    def release(self, gate):
+        self._released.append(gate)
 
     @property
     def made(self):
-        return self._made.count
+        return len(self._widths)
 
     @property
     def passed(self):
-        return self._passed.count
+        return sum(gate in self._widths for gate in self._passed)
 
     @property
     def released(self):
-        return self._released.count
+        # an earlier run may still give back what is its own
+        return sum(gate in self._widths for gate in self._released)
 
     @property
     def widest(self):
-        return max((call.get("value", 1) for call in self._made.arguments), default=0)
+        return max(self._widths.values(), default=0)
 
     @property
     def longest_wait(self):
@@ -446,6 +456,7 @@ class _Gates:
 @contextmanager
 def _gates():
     longest = [0]
+    gates = _Gates(longest)
 
     def listen(seconds):
         def note(args, kwargs):
@@ -454,16 +465,16 @@ def _gates():
         return note
 
     with (
-        count_calls("asyncio.locks:Semaphore.__init__") as made,
-        count_calls("asyncio.locks:Semaphore.acquire") as passed,
-        count_calls("asyncio.locks:Semaphore.release") as released,
+        tapped(asyncio.Semaphore.__init__, lambda args, kwargs: gates.make(*args, **kwargs)),
+        tapped(asyncio.Semaphore.acquire, lambda args, _: gates.pass_(*args)),
+        tapped(asyncio.Semaphore.release, lambda args, _: gates.release(*args)),
         tapped(asyncio.sleep, listen(lambda delay=0, *_, **__: delay)),
         tapped(asyncio.wait, listen(_wait)),
         tapped(asyncio.wait_for, listen(_wait_for)),
         tapped(asyncio.BaseEventLoop.call_later, listen(_call_later)),
         _timeouts(listen(lambda seconds: seconds)),
     ):
-        yield _Gates(made, passed, released, longest)
+        yield gates
 
 
 def _wait(*_, timeout=None, **__):
