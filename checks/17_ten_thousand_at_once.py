@@ -1,17 +1,17 @@
 """Ten thousand at once: everything is started together, and the other side or a default decides what happens."""
 
 import asyncio
+import inspect
 import math
 import threading
 import time
 from collections import deque
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 
 import aiohttp
 
 from kettle.checking import Question
-from kettle.probes.calls import count_calls
 from kettle.probes.stand_in import tapped
 from kettle.probes.tasks import watch_tasks
 
@@ -61,6 +61,7 @@ RECALL = (
 
 SUPPLIER = 7
 ROUTE = "catalogue"
+MANY = 150  # items, or letters: more than a large number of workers
 PATIENCE = 2.5  # seconds; paid by wrong answers only
 HELD = 0.2  # seconds that calls are held when as many as the limit are there: would one more come?
 STILL = 1.501  # seconds; a run that has not moved for two of them does not any more; odd, so that it is told from others
@@ -80,15 +81,19 @@ async def check_same_index(reindex, shop, rng):
 
 async def check_failures_stay_alone(reindex, shop, rng):
     """An item that fails is None, and costs no other item its turn."""
-    for limit in (rng.randint(2, 3), rng.randint(5, 7)):
+    for limit, broken in ((rng.randint(2, 3), None), (rng.randint(5, 7), 10_000)):
         good = rng.sample(shop.data.items, 3 * limit)
         bad = [10_000 + number for number in range(limit + 2)]  # the shop has no such items
         items = [*good[:limit], *rng.sample(bad + good[limit:], len(bad) + 2 * limit)]
         try:
-            index, traffic = await _indexed(reindex, shop, items, limit)
+            index, traffic = await _indexed(reindex, shop, items, limit, broken=broken)
         except Exception as error:
             if not _is_of(error, aiohttp.ClientError):
                 raise
+            assert not _is_of(error, aiohttp.ServerDisconnectedError), (
+                "The connection of one call broke, and the whole run ended with "
+                f"{type(error).__name__}, without an index. Which failures are caught, and which are not?"
+            )
             raise AssertionError(
                 f"{len(bad)} of {len(items)} items failed, and the whole run ended with {type(error).__name__}, "
                 "without an index. Where is a failed call caught?"
@@ -108,13 +113,15 @@ async def check_as_many_as_the_limit(reindex, shop, rng):
     peaks = [look.peak for look in seen]
     if any(look.peak != look.limit for look in seen):
         _constant(seen)
+    seen.append(await _look(reindex, shop, rng, 1, number=8))
+    wide = next((look for look in seen if look.peak > look.limit), None)
+    if wide and wide.peak == wide.number and not wide.gate.made:
+        # would it be all of more items, too?
+        wide = await _look(reindex, shop, rng, wide.limit, number=MANY)
+    assert not wide, _too_many(wide)
     for look in seen:
-        assert look.peak <= look.limit, _too_many(look)
         assert look.peak == look.limit, _too_few(look)
-        assert look.rounds[-1] >= look.limit, (
-            f"With a limit of {look.limit}, {look.rounds[0]} calls were in flight at once at first, and only "
-            f"{look.rounds[-1]} when these had ended, with work left for more. What gives a place to the next one?"
-        )
+        assert look.rounds[-1] >= look.limit, _no_place(look)
     return (
         f"With limits of {seen[0].limit} and {seen[1].limit}, at most {peaks[0]} and {peaks[1]} calls "
         "were in flight at once."
@@ -146,6 +153,10 @@ async def check_what_is_held(reindex, shop, rng, notes):
     items = rng.sample(shop.data.items, number)
     async with watch_tasks() as tasks:
         _, traffic = await _indexed(reindex, shop, items, limit)
+    peak = traffic.peak(ROUTE)
+    assert peak <= limit, (
+        f"With a limit of {limit}, {peak} of {number} calls were in flight at once. What lets so many in?"
+    )
     alive = tasks.peak - 1  # one is the run itself
     if alive >= number:
         notes.append(
@@ -191,8 +202,8 @@ async def check_exercise_same_letters(letters, rng):
 async def check_exercise_nobody_waits(letters, rng):
     """Nobody waits at the pool, and all of its connections are used."""
     seen = []
-    for size in (rng.randint(3, 5), rng.randint(8, 12)):
-        pool, gate = await _look_at_pool(letters, rng, size)
+    for size, times in ((rng.randint(3, 5), 5), (rng.randint(8, 12), 4)):
+        pool, gate = await _look_at_pool(letters, rng, size, times * size + 3)
         assert not pool.shared, (
             f"A connection was asked while it was still answering, {pool.shared} times: it answers one query at a "
             "time. Who lends it to several letters?"
@@ -207,9 +218,12 @@ async def check_exercise_nobody_waits(letters, rng):
     ):
         raise AssertionError(
             f"With {seen[0][0].size} connections and with {seen[1][0].size}, at most {at_once[0]} letters were "
-            "under way at once: that number does not come from `pool.size`. Where does it stand?"
+            "under way at once: that number does not come from the `pool.size` of the run. Where does it come from?"
         )
     for pool, gate in seen:
+        if pool.most_waiting + pool.size >= pool.wanted and not gate.made:
+            # would it be all of more letters, too?
+            pool, gate = await _look_at_pool(letters, rng, pool.size, MANY)  # noqa: PLW2901
         assert not pool.most_waiting, _crowd(pool, gate)
         assert pool.most_in_use == pool.size, (
             f"At most {pool.most_in_use} of {pool.size} connections were in use at once. "
@@ -248,10 +262,10 @@ async def check_exercise_what_is_held(letters, rng, notes):
 # --- running an answer: until it ends, or until nothing moves any more
 
 
-async def _indexed(reindex, shop, items, limit, done=None):
+async def _indexed(reindex, shop, items, limit, done=None, broken=None):
     """Run `reindex` with a session that has no limit of its own; return the index and the traffic."""
-    connector = aiohttp.TCPConnector(limit=0)
-    async with shop.traffic() as traffic, shop.session(connector=connector) as api:
+    options = {"connector": aiohttp.TCPConnector(limit=0), "trace_configs": [_breaking(broken)]}
+    async with shop.traffic() as traffic, shop.session(**options) as api:
 
         def seen():
             requests = traffic.requests
@@ -263,14 +277,30 @@ async def _indexed(reindex, shop, items, limit, done=None):
             done.set()
         if isinstance(index, _Stuck):
             _say_stuck(traffic, items)
-        for _ in range(3):  # tasks that are just ending may end
-            await asyncio.sleep(0)
-        left = len(asyncio.all_tasks() - before)
-        assert not left, (
-            f"{left} {'task was' if left == 1 else 'tasks were'} still there when the index had been returned. "
-            "Who awaits them, or ends them?"
-        )
+        await _none_left(before)
     return index, traffic
+
+
+def _breaking(item):
+    """Break the connection of the call for one item, as its client sees it."""
+
+    async def end(session, context, params):
+        if params.url.path == _path(item):
+            raise aiohttp.ServerDisconnectedError
+
+    trace = aiohttp.TraceConfig()
+    trace.on_request_end.append(end)
+    return trace
+
+
+async def _none_left(before):
+    for _ in range(3):  # tasks that are just ending may end
+        await asyncio.sleep(0)
+    left = len(asyncio.all_tasks() - before)
+    assert not left, (
+        f"{left} {'task was' if left == 1 else 'tasks were'} still there when your function had returned. "
+        "Who awaits them, or ends them?"
+    )
 
 
 @dataclass(frozen=True)
@@ -280,7 +310,7 @@ class _Stuck:
 
 async def _ended(answer, seen):
     """Await an answer; give up when for two looks in a row nothing has come and nothing is under way."""
-    if not asyncio.iscoroutine(answer) and not asyncio.isfuture(answer):
+    if not inspect.isawaitable(answer):
         raise AssertionError(f"The call gives {_kind(answer)} that cannot be awaited. Was the `async` lost?")
     run = asyncio.ensure_future(answer)
     last, same = None, 0
@@ -308,6 +338,9 @@ def _say_stuck(traffic, items):
     asked = {request.path for request in traffic.of(ROUTE)}
     failed = sum(request.status != 200 for request in traffic.of(ROUTE))
     left = sum(_path(item) not in asked for item in items)
+    assert asked, (
+        "The run stands still, and no item was ever asked for. What is waited for before the first call?"
+    )
     raise AssertionError(
         f"The run stands still: {len(asked)} items were asked for, {failed} of them failed, "
         f"and {left} were never asked for. "
@@ -328,14 +361,15 @@ class _Look:
 
     limit: int
     number: int
+    asked: int
     peak: int
     gate: object
     rounds: list
 
 
-async def _look(reindex, shop, rng, limit):
+async def _look(reindex, shop, rng, limit, number=None):
     """Hold the first calls at the shop and see how many come; some of them fail when they are let go."""
-    good = rng.sample(shop.data.items, 5 * limit + 3)
+    good = rng.sample(shop.data.items, number or 5 * limit + 3)
     items = [10_000, *good[: 2 * limit], 10_001, 10_002, *good[2 * limit :]]
     shop.set(ROUTE, hang="first byte")
     with _gates() as gate:
@@ -352,7 +386,8 @@ async def _look(reindex, shop, rng, limit):
             finally:
                 done.set()
                 holder.join(PATIENCE)
-    return _Look(limit, len(items), traffic.peak(ROUTE), gate, rounds)
+    asked = len({request.path for request in traffic.of(ROUTE)})
+    return _Look(limit, len(items), asked, traffic.peak(ROUTE), gate, rounds)
 
 
 def _hold(shop, window, limit, gate, done, rounds):
@@ -381,24 +416,35 @@ def _hold(shop, window, limit, gate, done, rounds):
 class _Gates:
     """What one run did with semaphores, and how long it slept."""
 
-    def __init__(self, made, passed, released, slept):
-        self._made, self._passed, self._released, self._slept = made, passed, released, slept
+    def __init__(self, slept):
+        self._slept = slept
+        self._widths, self._passed, self._released = {}, [], []
+
+    def make(self, gate, value=1, **_):
+        self._widths[gate] = value
+
+    def pass_(self, gate):
+        self._passed.append(gate)
+
+    def release(self, gate):
+        self._released.append(gate)
 
     @property
     def made(self):
-        return self._made.count
+        return len(self._widths)
 
     @property
     def passed(self):
-        return self._passed.count
+        return sum(gate in self._widths for gate in self._passed)
 
     @property
     def released(self):
-        return self._released.count
+        # an earlier run may still give back what is its own
+        return sum(gate in self._widths for gate in self._released)
 
     @property
     def widest(self):
-        return max((call.get("value", 1) for call in self._made.arguments), default=0)
+        return max(self._widths.values(), default=0)
 
     @property
     def longest_wait(self):
@@ -409,23 +455,27 @@ class _Gates:
 @contextmanager
 def _gates():
     longest = [0]
+    gates = _Gates(longest)
 
     def listen(seconds):
         def note(args, kwargs):
-            longest[0] = max(longest[0], seconds(*args, **kwargs) or 0)
+            heard = seconds(*args, **kwargs) or 0
+            if heard < PATIENCE:  # a longer one will not end while calls are held
+                longest[0] = max(longest[0], heard)
 
         return note
 
     with (
-        count_calls("asyncio.locks:Semaphore.__init__") as made,
-        count_calls("asyncio.locks:Semaphore.acquire") as passed,
-        count_calls("asyncio.locks:Semaphore.release") as released,
+        tapped(asyncio.Semaphore.__init__, lambda args, kwargs: gates.make(*args, **kwargs)),
+        tapped(asyncio.Semaphore.acquire, lambda args, _: gates.pass_(*args)),
+        tapped(asyncio.Semaphore.release, lambda args, _: gates.release(*args)),
         tapped(asyncio.sleep, listen(lambda delay=0, *_, **__: delay)),
         tapped(asyncio.wait, listen(_wait)),
         tapped(asyncio.wait_for, listen(_wait_for)),
         tapped(asyncio.BaseEventLoop.call_later, listen(_call_later)),
+        _timeouts(listen(lambda seconds: seconds)),
     ):
-        yield _Gates(made, passed, released, longest)
+        yield gates
 
 
 def _wait(*_, timeout=None, **__):
@@ -440,6 +490,30 @@ def _call_later(loop, delay, callback, *_, **__):
     return delay if "Semaphore.release" in getattr(callback, "__qualname__", "") else 0
 
 
+@contextmanager
+def _timeouts(note):
+    """Tell how long an `asyncio.timeout` is that ends with a place taken in it: it is for the wait, not for the call."""
+    # by task: the timeout that it entered last, and the one in which it came to a gate
+    entered, asked = {}, {}
+
+    def leave(args, _):
+        if asked.get(_task()) is args[0] and args[0].when():
+            note((args[0].when() - asyncio.get_running_loop().time(),), {})
+
+    with (
+        tapped(asyncio.Timeout.__aenter__, lambda args, _: entered.update({_task(): args[0]})),
+        tapped(asyncio.Semaphore.acquire, lambda args, _: asked.update({_task(): entered.get(_task())})),
+        tapped(asyncio.Semaphore.release, lambda args, _: asked.pop(_task(), None)),
+        tapped(asyncio.Timeout.__aexit__, leave),
+    ):
+        yield
+
+
+def _task():
+    with suppress(RuntimeError):  # in a thread without a loop
+        return asyncio.current_task()
+
+
 # --- what is said
 
 
@@ -448,7 +522,7 @@ def _constant(seen):
     if first.peak == second.peak > 1:
         raise AssertionError(
             f"With a limit of {first.limit} and with one of {second.limit}, at most {first.peak} calls were in flight "
-            "at once: that number does not come from `limit`. Where does it stand?"
+            "at once: that number does not come from the `limit` of the run. Where does it come from?"
         )
 
 
@@ -460,7 +534,7 @@ def _too_many(look):
     if look.peak == look.limit + 1:
         return f"{said}: one more than the limit. Who else fetches, or which comparison lets one more in?"
     if look.peak < look.number:
-        return f"{said}. What lets so many in?"
+        return f"{said}. What lets so many in? Is there a number larger than the limit, or a wait that ends too early?"
     return f"{said}: {MISTAKE}. Where would a call wait, and for what?"
 
 
@@ -478,6 +552,18 @@ def _too_few(look):
     )
 
 
+def _no_place(look):
+    if look.asked < look.number:
+        return (
+            f"With a limit of {look.limit}, {look.number - look.asked} of {look.number} items were never asked for when "
+            "the first calls took long. Who gives up an item that waits for its turn?"
+        )
+    return (
+        f"With a limit of {look.limit}, {look.rounds[0]} calls were in flight at once at first, and only "
+        f"{look.rounds[-1]} when these had ended, with work left for more. What gives a place to the next one?"
+    )
+
+
 def _why_open(gate, number, limit):
     """Say why semaphores did not hold calls back, or nothing where they tell nothing."""
     if gate.made >= number:
@@ -486,18 +572,22 @@ def _why_open(gate, number, limit):
         )
     if gate.made and gate.widest > limit:
         return f"the semaphore was made to let {gate.widest} in. Which number belongs there?"
-    if gate.made == 1 and gate.passed < number:
+    if gate.made > 1:
+        return f"{gate.made} semaphores were made, and each counts only those who pass it. Which one do all calls share?"
+    if gate.made and not gate.passed:
+        return "a semaphore was made, and nobody passed it. Is it awaited, or entered?"
+    if gate.made and gate.passed < number:
         times = "once" if gate.passed == 1 else f"{gate.passed} times"
-        return f"the semaphore was passed {times if gate.passed else 'by nobody'}. What does it have to stand around?"
+        return f"the semaphore was passed {times}. What does it have to stand around?"
     if gate.made and gate.released > gate.passed:
         return (
             f"the semaphore was passed {gate.passed} times and released {gate.released} times. "
             "Who gives a place back twice?"
         )
-    if gate.made == 1:
+    if gate.made:
         return (
-            "each passed the semaphore and left it before its call had ended. "
-            "Which line has to be inside its block?"
+            "each came to the semaphore, but not every call was inside its block from beginning to end. "
+            "Which lines belong there?"
         )
     return ""
 
@@ -543,6 +633,10 @@ def _same_index(index, expected, traffic):
         else ". Is the index from an earlier run?"
     )
     twice = [item for item in expected if asked.count(_path(item)) > 1]
+    assert not twice or any(expected[item] for item in twice), (
+        f"{len(twice)} items that failed were asked for more than once: each one once a night. "
+        "The next night asks again for what is None."
+    )
     assert not twice, (
         f"{len(twice)} of {len(expected)} items were asked for more than once: each one once a night. "
         "Who else takes them?"
@@ -606,6 +700,7 @@ class _Pool:
         self.size, self.patience, self.wanted = size, 60.0, wanted
         self.asked = self.served = self.waiting = self.most_waiting = self.in_use = self.most_in_use = 0
         self.idle = self.shared = 0
+        self.home, self.held = asyncio.get_running_loop(), False
         self.gate = None
         self.names = {}
         self.lends = self._size = size
@@ -643,6 +738,10 @@ class _Pool:
             self._give_back()
 
     async def query(self, customer):
+        if asyncio.get_running_loop() is not self.home and not self.held:
+            alive = threading.Event()
+            self.home.call_soon_threadsafe(alive.set)
+            self.held = not await asyncio.to_thread(alive.wait, PATIENCE)
         round_ = self._round
         if not round_.is_set():
             self._held += 1
@@ -721,10 +820,16 @@ class _Connection:
 
 async def _written(letters, pool, customers):
     pool.wanted = len(customers)
+    before = asyncio.all_tasks()
     written = await _ended(letters(pool, list(customers)), lambda: (pool.served, pool.in_use))
     assert not isinstance(written, _Stuck), (
         f"The run stands still: {pool.served} of {len(customers)} letters have a name, and no connection is in use. "
         "When a letter is written, what gives its place to the next one?"
+    )
+    await _none_left(before)
+    assert not pool.held, (
+        "While the letters were written, nothing else of the program could run: its event loop was held until "
+        "they were done. Is there a thread that is joined, or a pool of threads that is waited for?"
     )
     assert pool.size == pool.lends, (
         f"`pool.size` was {pool.lends} and is {pool.size} now: that says how many connections there are, and makes none."
@@ -735,11 +840,11 @@ async def _written(letters, pool, customers):
     return written
 
 
-async def _look_at_pool(letters, rng, size):
+async def _look_at_pool(letters, rng, size, number):
     pool = _Pool(size, hold=True)
     with _gates() as gate:
         pool.gate = gate
-        await _written(letters, pool, rng.sample(range(1000, 100_000), 5 * size + 3))
+        await _written(letters, pool, rng.sample(range(1000, 100_000), number))
     return pool, gate
 
 
