@@ -1,7 +1,11 @@
 """Code that gets too little of the processor is given more time; code that hangs is not."""
 
+import os
+import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -53,3 +57,30 @@ def test_what_hangs_is_given_no_more(function):
     end.set()
     assert told.timed_out
     assert patience.starved == (function is spin and patience.used < ENOUGH * LIMIT), "only on a busy machine"
+
+
+BURN = "import os; os.sched_setaffinity(0, {}); all(n == 0 for n in iter(int, 1))"
+STAND = """
+import os, threading
+from test_patience import judged, spin
+os.sched_setaffinity(0, {})
+os.nice(19)
+told, patience = judged(spin, threading.Event())
+print(told.timed_out, patience.starved, flush=True)
+os._exit(0)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux alone tells who stands in line for a processor")
+def test_what_stands_in_line_is_not_taken_for_waiting():
+    here, one = Path(__file__).parent, {min(os.sched_getaffinity(0))}
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(here), str(here.parent)])}
+    burners = [subprocess.Popen([sys.executable, "-c", BURN.format(one)]) for _ in range(2)]
+    try:
+        command = [sys.executable, "-c", STAND.format(one)]
+        told = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=True)
+    finally:
+        for burner in burners:
+            burner.kill()
+            burner.wait()
+    assert told.stdout.split() == ["True", "True"]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from contextlib import suppress
+from pathlib import Path
 
 import psutil
 
 WINDOW = 2.0  # seconds that are looked at; more than any wait of a right answer in them would be a rare thing
-ALIVE = 0.02  # of a processor in that window: what waits for something that never comes uses less
+ALIVE = 0.02  # of that window, used or stood in line for: what waits for something that never comes does less
 ENOUGH = 0.75  # of the limit, in seconds of a processor: what has had so much, and goes on, does not end
 MOST = 3  # times the limit, at most
 
@@ -32,20 +34,37 @@ class Patience:
 
     def more(self) -> float:
         """Look for a while, and return how many seconds more it may take; 0 where that would not help."""
-        window, before = min(WINDOW, self.limit / 2), self.used
+        window, stood, before = min(WINDOW, self.limit / 2), _stood_in_line(), self.used
         time.sleep(window)
         used = self.used
-        if used - before < ALIVE * window or used > ENOUGH * self.limit:
+        wanted = used - before + sum(now - stood.get(name, 0) for name, now in _stood_in_line().items())
+        if wanted < ALIVE * window or used > ENOUGH * self.limit:
             return 0.0
         self.starved = time.monotonic() - self._started > MOST * self.limit
         return 0.0 if self.starved else window
 
 
 def _used() -> float:
-    own = psutil.Process()
     total = 0.0
-    for process in (own, *own.children(recursive=True)):
+    for process in _family():
         with suppress(psutil.Error):
             times = process.cpu_times()
             total += times.user + times.system + times.children_user + times.children_system
     return total
+
+
+def _stood_in_line() -> dict[Path, float]:
+    """Return the seconds that each other thread of the family was ready to run and did not; on Linux only."""
+    stood = {}
+    for process in _family():
+        threads = Path(f"/proc/{process.pid}/task")
+        for thread in threads.glob("*") if threads.exists() else ():
+            if thread.name != str(threading.get_native_id()):
+                with suppress(OSError, IndexError):
+                    stood[thread] = int((thread / "schedstat").read_text().split()[1]) / 1e9
+    return stood
+
+
+def _family() -> list[psutil.Process]:
+    own = psutil.Process()
+    return [own, *own.children(recursive=True)]

@@ -71,6 +71,7 @@ def run_apart(
             in_time = job.done.wait(limit)
             while not in_time and more is not None and (extra := more()):
                 in_time = job.done.wait(extra)
+            in_time = in_time or job.done.is_set()  # it may have ended while `more` looked
         except BaseException:
             job.stop()
             raise
