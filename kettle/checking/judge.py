@@ -130,8 +130,14 @@ def _finding(check: Check, apart: Apart, patience: Patience) -> Finding:
         return finding(NOT_YET, f"{told} {NOT_THERE}" if _unknown_name(error) else told)
     lost = [line for line in apart.complaints if "nclosed" not in line]
     if lost:
-        return finding(NOT_YET, f"Something failed in the background and nobody was told: {lost[0]}")
+        return finding(NOT_YET, _in_background(lost[0]))
     return finding(PASSED, apart.value if isinstance(apart.value, str) else "")
+
+
+def _in_background(complaint: str) -> str:
+    if complaint.startswith("Task was destroyed but it is pending"):
+        return "A task was still waiting when nothing could wake it any more. Who awaits it, or cancels it?"
+    return f"Something failed in the background and nobody was told: {complaint}"
 
 
 def _late(apart: Apart, patience: Patience) -> tuple[str, str]:
