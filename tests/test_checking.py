@@ -106,6 +106,12 @@ HOSTILE = {
         "not yet",
         "It stopped with ValueError: lost. It happened in `fail`, at the line `raise ValueError('lost')`.",
     ),
+    "a task thrown away": (
+        DOUBLE
+        + "async def wait():\n    asyncio.ensure_future(asyncio.Event().wait())\n    await asyncio.sleep(0)",
+        "not yet",
+        "A task was still waiting when nothing could wake it any more.",
+    ),
     "unfinished": ("def double(n):\n    raise NotImplementedError" + WAIT, "not yet", "NotImplementedError"),
     "renamed": ("def twice(n):\n    return 2 * n", "not yet", "defines nothing called `double`"),
     "endless loop in the cell": ("while True:\n    pass", "broken", "still running after"),
