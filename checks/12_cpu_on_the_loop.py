@@ -19,6 +19,8 @@ from kettle.checking import Question
 from kettle.probes.life import loop_shows_life
 from kettle.probes.loop import watch_loop
 from kettle.probes.ratio import compare_async
+from kettle.probes.steps import told_name
+from kettle.probes.where import coroutine_frames, is_cell
 from kettle.probes.workers import watch_workers
 from kettle.shop.thumbnails import ROWS, take_photo, thumbnail
 
@@ -85,6 +87,7 @@ UPLOADS = 6  # at once, more than small pools have workers: what does the code d
 WAITS = {"Future.result", "Future.exception", "concurrent.futures.wait", "AsyncResult.get", "time.sleep"}
 BUDGET = 500  # orders between two turns of the loop, as the exercise's ticket says
 PULSES = 4  # pieces of an export that wait for the loop to show life
+_waiting = set()  # tasks that a service left: Python complains of those that nothing else keeps
 
 
 async def check_same_thumbnails(photo_service, rng):
@@ -154,12 +157,14 @@ async def check_one_pool(photo_service, rng):
 async def check_closed_at_the_end(photo_service, rng, notes):
     """What the service opens, it closes at its end."""
     with loop_shows_life(patience=PATIENCE) as life, watch_workers() as workers:
-        before = _children()
+        before, tasks_before = _children(), asyncio.all_tasks()
         async with _opened(photo_service) as upload:
             await upload(*_watched(life, rng, 1))
             during = _children()
-        left = await _left((during - before) | (life.processes & during))
+        left = await _left(lambda: ((during - before) | (life.processes & during)) & _children())
         _end(left)
+        running = await _left(lambda: workers.running)
+        tasks = await _left(lambda: _own_tasks() - tasks_before)
     made = [each for each in workers.made if not each.default]
     if left and not any(each.of_processes for each in made) and not workers.batches:
         raise AssertionError(
@@ -169,6 +174,14 @@ async def check_closed_at_the_end(photo_service, rng, notes):
     assert not left, (
         f"The service has ended, and {_many(len(left), 'worker process')} of its own did not end with it. "
         "Where is what the service opened shut down?"
+    )
+    assert not running, (
+        f"The service has ended, and {_many(len(running), 'process')} that it started by hand did not end with it. "
+        "Who ends what the service started, and when?"
+    )
+    assert not tasks, (
+        f"The service has ended, and {_many(len(tasks), 'task')} that it started did not end with it, "
+        f"such as `{told_name(min(tasks, key=told_name))}`. Who cancels what the service started, and when?"
     )
     still_open = [each for each in made if not each.shut_down]
     assert not still_open, (
@@ -194,7 +207,7 @@ async def check_fresh_workers(photo_service, rng):
                     "Does a new process find the function in a module, or is it in a cell only?"
                 ) from error
             finally:
-                _end(await _left(_children() - before))
+                _end(await _left(lambda before=before: _children() - before))
     return "Worker processes that start afresh, by spawn or by a fork server, find their function."
 
 
@@ -438,11 +451,14 @@ async def _opened(photo_service):
     assert hasattr(service, "__aenter__"), (
         f"`photo_service()` gives {_kind(service)}, nothing to open with `async with`: is its decorator still there?"
     )
-    async with service as upload:
-        assert callable(upload), (
-            f"The service must yield the function that answers an upload; it yields {_kind(upload)}."
-        )
-        yield upload
+    try:
+        async with service as upload:
+            assert callable(upload), (
+                f"The service must yield the function that answers an upload; it yields {_kind(upload)}."
+            )
+            yield upload
+    finally:
+        _waiting.update(_own_tasks())
 
 
 async def _answers(upload, photos):
@@ -558,10 +574,19 @@ def _children():
     return frozenset(child.pid for child in multiprocessing.active_children())
 
 
-async def _left(processes):
-    """Return which of these processes are still there, after some patience."""
+def _own_tasks():
+    """Return the tasks that run code of a cell: a package may keep tasks for as long as the loop."""
+    return {
+        task
+        for task in asyncio.all_tasks()
+        if any(is_cell(frame.f_code.co_filename) for frame in coroutine_frames(task.get_coro()))
+    }
+
+
+async def _left(there):
+    """Return what is still there, after some patience."""
     ends = asyncio.get_running_loop().time() + PATIENCE
-    while (left := processes & _children()) and asyncio.get_running_loop().time() < ends:  # noqa: ASYNC110
+    while (left := there()) and asyncio.get_running_loop().time() < ends:  # noqa: ASYNC110
         await asyncio.sleep(0.02)
     return left
 
@@ -578,19 +603,24 @@ def _end(processes):
 
 
 async def _ends_by_error(photo_service, rng, notes):
-    before, during = _children(), frozenset()
+    before, during, tasks_before = _children(), frozenset(), asyncio.all_tasks()
     with contextlib.suppress(_Ended):
         async with _opened(photo_service) as upload:
             await upload(_photo(rng, side=LARGE))
             during = _children()
             raise _Ended
-    left = await _left(during - before)
+    left = await _left(lambda: (during - before) & _children())
     _end(left)
-    if left:
-        notes.append(
-            f"When the service ends by an error, {_many(len(left), 'worker process')} did not end with it: "
-            "`with`, or `try` and `finally`, would close the pool then, too."
-        )
+    tasks = await _left(lambda: _own_tasks() - tasks_before)
+    for number, what, does in (
+        (len(left), "worker process", "close the pool"),
+        (len(tasks), "task", "cancel it"),
+    ):
+        if number:
+            notes.append(
+                f"When the service ends by an error, {_many(number, what)} did not end with it: "
+                f"`with`, or `try` and `finally`, would {does} then, too."
+            )
 
 
 class _Ended(Exception):

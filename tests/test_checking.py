@@ -11,7 +11,10 @@ import psutil
 import pytest
 from scratch_course import FIX, make_course
 
-from kettle.checking import Checker, kernel
+from kettle.checking import Checker, Undecided, kernel
+from kettle.checking.checks import Check
+from kettle.checking.judge import judge
+from kettle.probes.apart import close_apart, open_apart
 
 ROOT = Path(__file__).resolve().parents[1]
 DOUBLE = "def double(n):\n    return 2 * n\n\n\n"
@@ -87,8 +90,28 @@ def test_a_full_run_runs_the_demonstrations_too(tmp_path):
 HOSTILE = {
     "wrong answer": ("def double(n):\n    return 2" + WAIT, "not yet", "Which sign is it?"),
     "syntax error": ("def double(n)\n    return 2 * n", "broken", "SyntaxError"),
-    "NameError": ("def double(n):\n    return 2 * m" + WAIT, "not yet", "NameError: name 'm' is not defined"),
-    "NameError in the cell": ("double = treble", "broken", "The cell with your fix stopped with NameError"),
+    "NameError in the cell": (
+        "double = treble",
+        "broken",
+        "with NameError: name 'treble' is not defined (line 1: `double = treble`). A check starts afresh",
+    ),
+    "NameError": (
+        "def double(n):\n    return 2 * m" + WAIT,
+        "not yet",
+        "NameError: name 'm' is not defined. It happened in `double`, at the line `return 2 * m`. A check",
+    ),
+    "a group of one": (
+        DOUBLE + FAIL + "async def wait():\n    async with asyncio.TaskGroup() as group:\n"
+        "        group.create_task(fail())",
+        "not yet",
+        "It stopped with ValueError: lost. It happened in `fail`, at the line `raise ValueError('lost')`.",
+    ),
+    "a task thrown away": (
+        DOUBLE
+        + "async def wait():\n    asyncio.ensure_future(asyncio.Event().wait())\n    await asyncio.sleep(0)",
+        "not yet",
+        "A task was still waiting when nothing could wake it any more.",
+    ),
     "unfinished": ("def double(n):\n    raise NotImplementedError" + WAIT, "not yet", "NotImplementedError"),
     "renamed": ("def twice(n):\n    return 2 * n", "not yet", "defines nothing called `double`"),
     "endless loop in the cell": ("while True:\n    pass", "broken", "still running after"),
@@ -148,6 +171,24 @@ def test_hostile_code_gets_a_sentence(tmp_path, check, monkeypatch, name):
     assert (verdict.outcome, piece in verdict.message) == (outcome, True), verdict
     assert "Traceback" not in repr(verdict)
     assert time.monotonic() - started < 60
+
+
+@pytest.mark.parametrize(
+    ("errors", "outcome", "piece"),
+    [
+        ([AssertionError("One more than needed.")], "not yet", "One more than needed."),
+        ([Undecided("Too noisy to tell.")], "undecided", "Too noisy to tell."),
+        ([KeyError(1), KeyError(2)], "not yet", "ExceptionGroup: a group (2 sub-exceptions)."),
+    ],
+)
+def test_a_group_of_one_is_told_as_what_is_in_it(errors, outcome, piece):
+    async def check_it():
+        raise ExceptionGroup("of a group", [ExceptionGroup("a group", errors)])
+
+    loop = open_apart()
+    finding = judge(Check("check_it", "It", "check"), check_it, {}, loop)
+    close_apart(loop)
+    assert (finding.outcome, finding.message.removeprefix("It stopped with ")) == (outcome, piece)
 
 
 def test_the_check_after_a_hostile_one_works(tmp_path):

@@ -3,6 +3,7 @@
 import asyncio
 import multiprocessing
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -10,6 +11,7 @@ import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing.pool import ThreadPool
 
+import anyio.to_process
 import pytest
 
 from kettle.probes.life import loop_shows_life
@@ -186,6 +188,34 @@ def test_programs_and_forks_by_hand_are_counted():
                 os._exit(0)
             os.waitpid(child, 0)
             assert workers.programs == 2
+
+
+def test_programs_that_run_still():
+    wait = [sys.executable, "-c", "import sys; sys.stdin.read()"]
+
+    async def both():
+        in_thread = await asyncio.to_thread(subprocess.Popen, wait, stdin=subprocess.PIPE)
+        program = await asyncio.create_subprocess_exec(*wait, stdin=subprocess.PIPE)
+        assert workers.running == {program.pid, in_thread.pid}
+        in_thread.communicate()
+        assert workers.running == {program.pid}
+        await program.communicate(b"")
+        assert not workers.running
+        await anyio.to_process.run_sync(square, 2)  # keeps its process for the life of the loop
+
+    with watch_workers() as workers:
+        asyncio.run(both())
+        assert workers.programs == 3
+        assert not workers.running
+        if hasattr(os, "fork"):
+            child = os.fork()
+            if not child:
+                time.sleep(60)
+                os._exit(0)
+            assert workers.running == {child}
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+            assert not workers.running
 
 
 def test_threads_and_the_default_executor():

@@ -8,7 +8,7 @@ import re
 import pytest
 from nbval.plugin import IPyNbCell
 
-from kettle.checking.judge import LIMIT, MIME
+from kettle.checking.judge import LIMIT, MIME, NOT_THERE
 from kettle.checking.kernel import CellTimeout, KernelDied, TooMuchMemory
 from kettle.checking.patience import MOST
 from kettle.checking.verdict import BROKEN, PASSED, SKIPPED, Finding
@@ -132,7 +132,9 @@ class LearnerCell(_Cell):
         if error.ename == "SystemExit":
             return f"{self.place} called sys.exit(), which ends the whole program: leave it out."
         text = ANSI.sub("", error.evalue).strip().splitlines() or [""]
-        return f"{self.place} stopped with {error.ename}: {text[0]}{self._line(error)}"
+        told = f"{self.place} stopped with {error.ename}: {text[0]}{self._line(error)}"
+        full = self.config.option.kettle_full
+        return f"{told}. {NOT_THERE}" if error.ename == "NameError" and not full else told
 
     def _line(self, error: object) -> str:
         found = re.findall(r"^-+> *(\d+) (.*)$", ANSI.sub("", "\n".join(error.traceback)), re.MULTILINE)

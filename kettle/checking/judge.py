@@ -27,6 +27,7 @@ from kettle.shop import start_ahead
 CELL = re.compile(r"ipykernel_\d+|<ipython-input")  # the file names that IPython gives to cells
 MIME = "application/vnd.watched-kettle.finding+json"
 LIMIT = float(os.environ.get("KETTLE_LIMIT", "20"))  # seconds that one hidden assertion may take
+NOT_THERE = "A check starts afresh and leaves out the cells tagged `demo`: does one of the others define it?"
 _unseen: list[str] = []  # failures of background tasks of the kernel's own loop
 
 
@@ -112,7 +113,7 @@ def _finding(check: Check, apart: Apart, patience: Patience) -> Finding:
 
     if apart.timed_out:
         return finding(*_late(apart, patience))
-    error = apart.error
+    error = _alone(apart.error)
     if isinstance(error, AssertionError) and not _by_learner(error):
         return finding(NOT_YET, _sentence(error))
     if isinstance(error, Undecided):
@@ -126,13 +127,18 @@ def _finding(check: Check, apart: Apart, patience: Patience) -> Finding:
     if isinstance(error, asyncio.CancelledError):
         return finding(NOT_YET, f"Your code cancelled the very task that called it. {_where(error)}".strip())
     if error is not None:
-        return finding(
-            NOT_YET, f"It stopped with {type(error).__name__}: {_sentence(error)} {_where(error)}".strip()
-        )
+        told = f"It stopped with {type(error).__name__}: {_sentence(error)} {_where(error)}".strip()
+        return finding(NOT_YET, f"{told} {NOT_THERE}" if _unknown_name(error) else told)
     lost = [line for line in apart.complaints if "nclosed" not in line]
     if lost:
-        return finding(NOT_YET, f"Something failed in the background and nobody was told: {lost[0]}")
+        return finding(NOT_YET, _in_background(lost[0]))
     return finding(PASSED, apart.value if isinstance(apart.value, str) else "")
+
+
+def _in_background(complaint: str) -> str:
+    if complaint.startswith("Task was destroyed but it is pending"):
+        return "A task was still waiting when nothing could wake it any more. Who awaits it, or cancels it?"
+    return f"Something failed in the background and nobody was told: {complaint}"
 
 
 def _late(apart: Apart, patience: Patience) -> tuple[str, str]:
@@ -144,6 +150,13 @@ def _late(apart: Apart, patience: Patience) -> tuple[str, str]:
         return UNDECIDED, f"No answer after {apart.seconds:.0f} s{at}, {got}. {why}"
     what = "a loop that never ends, or something that nothing will ever wake?"
     return NOT_YET, f"No answer after {patience.limit:g} s{at}: {what}"
+
+
+def _alone(error: BaseException | None) -> BaseException | None:
+    """Return what is in a group of one, however deep: a TaskGroup raises a single failure as a group, too."""
+    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    return error
 
 
 def _sentence(error: BaseException) -> str:
@@ -163,6 +176,11 @@ def _by_learner(error: BaseException) -> bool:
     """Whether the learner's own code raised it: an `assert` in a cell is not one of ours."""
     last = traceback.extract_tb(error.__traceback__)[-1:]
     return bool(last) and last[0] in _frames(error)
+
+
+def _unknown_name(error: BaseException) -> bool:
+    """Whether the learner's own code used a global name that nothing defines."""
+    return type(error) is NameError and str(error).endswith("is not defined") and _by_learner(error)
 
 
 def _where(error: BaseException) -> str:
@@ -231,6 +249,6 @@ def prepare(path: str) -> None:
 
 
 def _remember(loop: asyncio.AbstractEventLoop, context: dict) -> None:
-    error = context.get("exception")
+    error = _alone(context.get("exception"))
     if isinstance(error, Exception):
         _unseen.append(f"{type(error).__name__}: {_sentence(error)}")

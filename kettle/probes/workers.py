@@ -12,12 +12,15 @@ import threading
 import time
 from concurrent import futures
 from concurrent.futures import process as _process  # noqa: F401 (so that the attribute is there)
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.pool import Pool, ThreadPool
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-from .where import own_frame, place
+import psutil
+
+from .where import is_library, own_frame, place
 
 _numbers = itertools.count()
 PROCESS_POOLS = (futures.ProcessPoolExecutor, Pool)  # and ThreadPool, which is a Pool, is none
@@ -75,10 +78,12 @@ class watch_workers:  # noqa: N801 (used as a verb: with watch_workers() as work
     of this one in which work ran.
     threads_started: how many threads were started by other code than executors.
     programs: how many programs `subprocess` started, and forks that multiprocessing did not make.
+    running: the ids of those that have not ended. What an installed package started for itself is left out:
+    it may keep it for as long as the event loop, as anyio does.
     """
 
     def __init__(self):
-        self.made, self._starts, self._ran, self._by_id = [], [], [], {}
+        self.made, self._starts, self._ran, self._by_id, self._programs = [], [], [], {}, []
         self._kept = None
         self.threads_started = self.programs = 0
 
@@ -108,6 +113,11 @@ class watch_workers:  # noqa: N801 (used as a verb: with watch_workers() as work
     def open(self):
         """The executors made in the block that were not shut down."""
         return tuple(executor for executor in self.made if not executor.shut_down)
+
+    @property
+    def running(self):
+        """The ids of the programs and forks that were started in the block and still run, now."""
+        return frozenset(program.pid for program in self._programs if _runs(program))
 
     @property
     def batches(self):
@@ -303,15 +313,37 @@ def _starting_program(original):
         for watcher in _watchers:
             watcher.programs += 1
         original(self, *args, **kwargs)
+        _keep(self.pid, sys._getframe(1))
 
     return __init__
 
 
 def _forking(original):
     def fork():
-        if not sys._getframe(1).f_globals.get("__name__", "").startswith("multiprocessing."):
-            for watcher in _watchers:
-                watcher.programs += 1
-        return original()
+        by_hand = not sys._getframe(1).f_globals.get("__name__", "").startswith("multiprocessing.")
+        for watcher in _watchers if by_hand else ():
+            watcher.programs += 1
+        child = original()
+        if child and by_hand:
+            _keep(child, sys._getframe(1))
+        return child
 
     return fork
+
+
+def _keep(pid, frame):
+    """Remember a program that was started at this frame, unless a package started it for itself."""
+    while frame is not None and is_library(frame.f_code.co_filename):
+        if "site-packages" in frame.f_code.co_filename:
+            return
+        frame = frame.f_back
+    with suppress(psutil.Error):  # it may have ended already
+        program = psutil.Process(pid)
+        for watcher in _watchers:
+            watcher._programs.append(program)
+
+
+def _runs(program):
+    with suppress(psutil.Error):
+        return program.is_running() and program.status() != psutil.STATUS_ZOMBIE
+    return False
