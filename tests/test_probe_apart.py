@@ -3,10 +3,13 @@
 import asyncio
 import contextlib
 import contextvars
+import os
 import threading
 import time
 
+import psutil
 import pytest
+from anyio import to_process
 
 from kettle.probes.apart import close_apart, open_apart, run_apart
 
@@ -208,6 +211,15 @@ def test_a_lent_loop_keeps_what_was_made_in_it():
     close_apart(loop)
     assert loop.is_closed()
     assert made[2].cancelled()
+
+
+def test_a_lent_loop_does_not_seem_to_end_with_each_function():
+    loop = open_apart()
+    workers = {run_apart(to_process.run_sync, os.getpid, loop=loop).value for _ in range(3)}
+    assert len(workers) == 1  # AnyIO keeps its worker process for as long as the loop
+    close_apart(loop)
+    assert workers != {None}
+    assert not any(map(psutil.pid_exists, workers))
 
 
 def test_a_lent_loop_hears_of_silent_failures_of_each_function():

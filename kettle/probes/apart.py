@@ -86,7 +86,20 @@ def run_apart(
 
 def open_apart():
     """Make an event loop for functions that run apart one after another: see `run_apart`."""
-    return _ready(asyncio.new_event_loop())
+    loop = _ready(asyncio.new_event_loop())
+    loop.create_task(_stay(), name="stays").add_done_callback(_ends_with_its_loop)
+    return loop
+
+
+async def _stay():
+    await asyncio.get_running_loop().create_future()
+
+
+def _ends_with_its_loop(task):
+    """Do nothing: AnyIO ends its processes with the task called back by run_until_complete, or by uvloop."""
+
+
+_ends_with_its_loop.__module__ = "uvloop.loop"
 
 
 def close_apart(loop):
@@ -150,7 +163,11 @@ class _Job:
         """Run the loop until the awaitable has ended, and see which tasks then go on."""
         self.main = self.loop.create_task(_await(awaitable), name="main")
         try:
-            return self.loop.run_until_complete(self.main)
+            if not self.lent:
+                return self.loop.run_until_complete(self.main)
+            ended = self.loop.create_future()  # so that the loop does not seem to end with this task
+            self.main.add_done_callback(ended.set_result)
+            return self.loop.run_until_complete(ended).result()
         finally:
             if not self.abandoned:
                 self.loop.run_until_complete(self.look_around())
