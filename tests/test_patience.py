@@ -52,11 +52,15 @@ def wait(end):
 
 @pytest.mark.parametrize("function", [wait, spin])
 def test_what_hangs_is_given_no_more(function):
-    end = threading.Event()
-    told, patience = judged(function, end)
-    end.set()
-    assert told.timed_out
-    assert patience.starved == (function is spin and patience.used < ENOUGH * LIMIT), "only on a busy machine"
+    for _ in range(5):  # on a busy machine other threads of this process may stand in line
+        end = threading.Event()
+        told, patience = judged(function, end)
+        end.set()
+        assert told.timed_out
+        if not patience.starved:
+            return
+    assert function is spin
+    assert patience.used < ENOUGH * LIMIT
 
 
 BURN = "import os; os.sched_setaffinity(0, {}); all(n == 0 for n in iter(int, 1))"

@@ -10,7 +10,10 @@ from pathlib import Path
 import psutil
 
 WINDOW = 2.0  # seconds that are looked at; more than any wait of a right answer in them would be a rare thing
-ALIVE = 0.02  # of that window, used or stood in line for: what waits for something that never comes does less
+ALIVE = 0.02  # of a processor in that window: what waits for something that never comes uses less
+IN_LINE = (
+    0.1  # of that window: threads that only wake now and then stand in line for less, on a busy machine too
+)
 ENOUGH = 0.75  # of the limit, in seconds of a processor: what has had so much, and goes on, does not end
 MOST = 3  # times the limit, at most
 
@@ -37,8 +40,9 @@ class Patience:
         window, stood, before = min(WINDOW, self.limit / 2), _stood_in_line(), self.used
         time.sleep(window)
         used = self.used
-        wanted = used - before + sum(now - stood.get(name, 0) for name, now in _stood_in_line().items())
-        if wanted < ALIVE * window or used > ENOUGH * self.limit:
+        in_line = sum(now - stood.get(name, 0) for name, now in _stood_in_line().items())
+        waits = used - before < ALIVE * window and in_line < IN_LINE * window
+        if waits or used > ENOUGH * self.limit:
             return 0.0
         self.starved = time.monotonic() - self._started > MOST * self.limit
         return 0.0 if self.starved else window
