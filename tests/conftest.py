@@ -10,8 +10,15 @@ LESSON = re.compile(r"(\d\d)[-_]")
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Put the longest files first, so that no process is left alone with one of them at the end."""
-    items.sort(key=lambda item: FIRST.index(item.path.name) if item.path.name in FIRST else len(FIRST))
+    """Put the longest first, so that no process is left alone with one at the end."""
+
+    def place(item):  # later lessons take longer
+        lesson = LESSON.search(item.name) if item.path.name == FIRST[0] else None
+        return FIRST.index(item.path.name) if item.path.name in FIRST else len(FIRST), -int(
+            lesson[1] if lesson else 0
+        )
+
+    items.sort(key=place)
 
 
 def pytest_xdist_make_scheduler(config, log):

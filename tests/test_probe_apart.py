@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import contextvars
+import gc
 import os
 import threading
 import time
@@ -211,6 +212,15 @@ def test_a_lent_loop_keeps_what_was_made_in_it():
     close_apart(loop)
     assert loop.is_closed()
     assert made[2].cancelled()
+
+
+def test_a_lent_loop_has_nothing_of_its_own_to_complain_of():
+    loop = open_apart()
+    for _ in range(3):
+        told = run_apart(asyncio.sleep, 0, loop=loop)
+        gc.collect()
+        assert (told.complaints, told.leftover) == ((), ())
+    close_apart(loop)
 
 
 def test_a_lent_loop_does_not_seem_to_end_with_each_function():

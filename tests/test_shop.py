@@ -481,13 +481,19 @@ def test_two_processes_share_nothing(shop):
     assert other_pid != process.current().pid
 
 
+def kill_server():
+    server = process.current()._process
+    server.kill()
+    server.wait()
+
+
 def test_a_dead_server_is_told_in_a_sentence_and_replaced():
     shop = Shop()
     assert answers(shop.url)
 
     async def watch():
         async with shop.traffic():
-            process.current()._process.kill()
+            kill_server()
 
     with pytest.raises(ShopClosed, match="has ended"):
         asyncio.run(asyncio.wait_for(watch(), 30))
@@ -503,7 +509,7 @@ def test_what_failed_in_the_block_is_told_rather_than_the_lost_server():
 
     def fail_with_the_server():
         with shop.traffic():
-            process.current()._process.kill()
+            kill_server()
             raise KeyError
 
     with pytest.raises(KeyError):

@@ -87,7 +87,8 @@ def run_apart(
 def open_apart():
     """Make an event loop for functions that run apart one after another: see `run_apart`."""
     loop = _ready(asyncio.new_event_loop())
-    loop.create_task(_stay(), name="stays").add_done_callback(_ends_with_its_loop)
+    loop.stays = loop.create_task(_stay(), name="stays")  # kept here: nothing else would keep it
+    loop.stays.add_done_callback(_ends_with_its_loop)
     return loop
 
 

@@ -22,6 +22,7 @@ from multiprocessing.pool import ApplyResult
 from multiprocessing.process import BaseProcess
 from queue import Queue
 
+from .steps import own_name
 from .where import is_library, own_frame, place, source
 
 SHORTEST = 0.001  # seconds: calls that end sooner held nobody up
@@ -29,13 +30,14 @@ SHORTEST = 0.001  # seconds: calls that end sooner held nobody up
 
 @dataclass(frozen=True)
 class BlockingCall:
-    """One call that blocked: what was called, "module:line" and text of the caller, started and seconds."""
+    """One call that blocked: what was called; "module:line", text, function of the caller; when; seconds."""
 
     call: str
     where: str
     source: str
     started: float
     seconds: float
+    function: str = ""
 
     def __str__(self):
         return f"{self.call} at {self.where} ({self.seconds * 1000:.0f} ms)"
@@ -137,7 +139,7 @@ class Recorder:
             frame = own_frame(frame) or frame
             self.calls.append(
                 BlockingCall(label, place(frame.f_code, frame.f_lineno), source(frame.f_code, frame.f_lineno),
-                             started, seconds)
+                             started, seconds, own_name(frame.f_code.co_qualname))
             )  # fmt: skip
 
 

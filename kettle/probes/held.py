@@ -128,10 +128,13 @@ async def explain(ask):
     yields = sum(slept["delay"] == 0 for slept in sleeps.arguments)
     seconds = Counter()
     for blocked in loop.blocking:
-        seconds[blocked.call, blocked.source] += blocked.seconds
-    (call, source), most = max(seconds.items(), key=lambda item: item[1], default=(("", ""), 0.0))
+        seconds[blocked.call, blocked.source, blocked.function] += blocked.seconds
+    (call, source, function), most = max(seconds.items(), key=lambda item: item[1], default=(("",) * 3, 0.0))
     if most < _SHORT:
-        call, source = "", loop.holds[0].source if loop.holds else ""
+        call, source, function = (
+            "",
+            *((loop.holds[0].source, loop.holds[0].function) if loop.holds else ("", "")),
+        )
     hold = next((h for h in loop.holds if source in (h.source, *(c.source for c in h.calls))), None)
-    function, task = (hold.function, hold.task) if hold else ("", "")
+    task = hold.task if hold else ""
     return Why(call, source, function, task, len(jobs), one_job, yields)

@@ -55,7 +55,7 @@ class ServerProcess:
     @property
     def usable(self) -> bool:
         """Whether the process lives, as far as is known, and belongs to this one."""
-        return self._ended is None and self.owner == os.getpid()
+        return self._ended is None and self.owner == os.getpid() and self._process.poll() is None
 
     def tell(self, what: str, **details: Any) -> concurrent.futures.Future[Any]:
         """Send a command and return the future of its reply.
