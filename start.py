@@ -283,7 +283,7 @@ def main(arguments=None):
         if options.command == "test":
             # Once, and not again in each process where Python may not write bytecode.
             run([PYTHON, "-m", "compileall", "-q", "kettle", "checks"])
-            return become([PYTHON, "-m", "pytest", "-n", "6", "--dist", "loadscope"] + rest)
+            return become([PYTHON, "-m", "pytest", "-n", "4", "--dist", "loadscope"] + rest)
         if options.command == "update":
             status = subprocess.call([PYTHON, "-P", ROOT / "kettle" / "update.py"], cwd=ROOT)
             set_up()

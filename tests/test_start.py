@@ -142,7 +142,7 @@ def test_tests_bring_their_tools_and_pass_on_what_they_are_told(copy):
     copy.start("--no-browser")
     copy.installs()
     done = copy.start("test", "-k", "some thing", "--help")
-    assert done.stdout.splitlines()[-1] == "python -m pytest -n 6 --dist loadscope -k some thing --help"
+    assert done.stdout.splitlines()[-1] == "python -m pytest -n 4 --dist loadscope -k some thing --help"
     assert copy.installs()[0].endswith("requirements-test.txt")
     copy.start("--no-browser")
     assert copy.installs() == [], "the learner's requirements are among those of the tests"

@@ -28,47 +28,49 @@ class Patience:
     def __init__(self, limit: float) -> None:
         self.limit = limit
         self.starved = False  # it was given all the time there is, and not enough of the processor
-        self._started, self._before = time.monotonic(), _used()
+        self._started, self._before = time.monotonic(), _used(_family())
 
     @property
     def used(self) -> float:
         """Seconds of a processor so far."""
-        return _used() - self._before
+        return _used(_family()) - self._before
 
     def more(self) -> float:
         """Look for a while, and return how many seconds more it may take; 0 where that would not help."""
-        window, stood, before = min(WINDOW, self.limit / 2), _stood_in_line(), self.used
+        window, family = min(WINDOW, self.limit / 2), _family()
+        stood, before = _stood_in_line(family), _used(family)
         time.sleep(window)
-        used = self.used
-        in_line = sum(now - stood.get(name, 0) for name, now in _stood_in_line().items())
+        family = _family()
+        used = _used(family)
+        in_line = sum(now - stood.get(name, 0) for name, now in _stood_in_line(family).items())
         waits = used - before < ALIVE * window and in_line < IN_LINE * window
-        if waits or used > ENOUGH * self.limit:
+        if waits or used - self._before > ENOUGH * self.limit:
             return 0.0
         self.starved = time.monotonic() - self._started > MOST * self.limit
         return 0.0 if self.starved else window
 
 
-def _used() -> float:
+def _family() -> list[psutil.Process]:
+    own = psutil.Process()
+    return [own, *own.children(recursive=True)]
+
+
+def _used(family: list[psutil.Process]) -> float:
     total = 0.0
-    for process in _family():
+    for process in family:
         with suppress(psutil.Error):
             times = process.cpu_times()
             total += times.user + times.system + times.children_user + times.children_system
     return total
 
 
-def _stood_in_line() -> dict[Path, float]:
+def _stood_in_line(family: list[psutil.Process]) -> dict[Path, float]:
     """Return the seconds that each other thread of the family was ready to run and did not; on Linux only."""
     stood = {}
-    for process in _family():
+    for process in family:
         threads = Path(f"/proc/{process.pid}/task")
         for thread in threads.glob("*") if threads.exists() else ():
             if thread.name != str(threading.get_native_id()):
                 with suppress(OSError, IndexError):
                     stood[thread] = int((thread / "schedstat").read_text().split()[1]) / 1e9
     return stood
-
-
-def _family() -> list[psutil.Process]:
-    own = psutil.Process()
-    return [own, *own.children(recursive=True)]

@@ -184,6 +184,7 @@ _SILENT = f"The shop's server has not answered for {PATIENCE:.0f} seconds. Resta
 
 def _start(complaints: Any) -> subprocess.Popen[bytes]:
     environment = {name: value for name, value in os.environ.items() if name not in _NOT_PASSED_ON}
+    environment["SSL_CERT_FILE"] = os.devnull  # it speaks no TLS, and aiohttp would read all certificates
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))
     # A session (on Windows a group) of its own: the interrupt button signals the kernel's whole group.
     if os.name == "posix":
