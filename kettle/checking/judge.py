@@ -17,7 +17,7 @@ from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 
-from kettle.checking.checks import Check, Undecided, checks_of, load_checks
+from kettle.checking.checks import Check, Undecided, checks_of, load_checks, wants_shop
 from kettle.checking.patience import Patience
 from kettle.checking.verdict import BROKEN, NOT_YET, PASSED, SKIPPED, UNDECIDED, Finding
 from kettle.probes.apart import Apart, open_apart, run_apart
@@ -242,8 +242,9 @@ def prepare(path: str) -> None:
         path: of the check file.
     """
     asyncio.get_running_loop().set_exception_handler(_remember)
-    start_ahead()
     with suppress(Exception):  # the check itself will say what is wrong with its file
+        if wants_shop(Path(path)):
+            start_ahead()
         load_checks(Path(path))
     keep_out()  # a later collection then looks at the learner's objects only, and is quick
 
