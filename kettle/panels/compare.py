@@ -76,11 +76,7 @@ async def compare(before: Callable, after: Callable, args: tuple, kwargs: dict, 
         A Comparison, or Refused where both are one function or the answers differ.
     """
     if twins := one_function(before, after):
-        return Refused(
-            "One function, twice",
-            f"{twins} Run the cell with your fix; if it ran before the line that "
-            "keeps the merged code, run the merged code first, then that line, then your fix.",
-        )
+        return Refused("One function, twice", twins)
     face = Face("Comparing", 2 * repeat + 2)
     face.start()
     try:
@@ -104,9 +100,9 @@ async def compare(before: Callable, after: Callable, args: tuple, kwargs: dict, 
 
 
 def one_function(before: Callable, after: Callable) -> str:
-    """Say so where two versions are one function, or differ only in two names of one; else return nothing."""
+    """Say what to do where two versions are one function, or use it under two names; else return nothing."""
     if before is after:
-        return f"`{name_of(before)}` was given twice."
+        return f"`{name_of(before)}` was given twice: give the merged version, then yours."
     names = [getattr(getattr(each, "__code__", None), "co_names", ()) for each in (before, after)]
     own = [[name for name in mine if name not in other] for mine, other in (names, names[::-1])]
     things = [
@@ -114,7 +110,11 @@ def one_function(before: Callable, after: Callable) -> str:
     ]
     if not all(own) or things[0] != things[1] or not callable(things[0][0]):
         return ""
-    return f"`{own[0][0]}` and `{own[1][0]}` are one and the same function."
+    kept, mine = own[0][0], own[1][0]
+    return (
+        f"`{kept}` and `{mine}` are one and the same function. Did the cell that keeps `{kept}` run after "
+        "your fix, or your fix not at all? Run the merged code, then that cell, then your fix."
+    )
 
 
 async def _once(function: Callable, args: tuple, kwargs: dict, watch, face: Face) -> Ran:
