@@ -121,7 +121,7 @@ async def check_calls_overlap_and_the_loop_lives(stock_of, shop, rng, notes):
         seen = await hold_calls(ask, shop, "stock", TOGETHER, patience=PATIENCE)
         _raise(seen)
         if not seen.met:
-            shop.set("stock", latency=0.05)
+            shop.set("stock", latency=LATENCY)
             raise AssertionError(_why_not(seen, number, await explain(ask)))
     if (made := await _count_clients(ask)) >= number:
         notes.append(
@@ -191,7 +191,7 @@ async def check_exercise_pings_are_answered(on_message, LarderClient, shop, rng)
     seen = await hold_calls(look_up, shop, "stock", 1, meanwhile=ping, patience=PATIENCE)
     _raise(seen)
     if not seen.met:
-        shop.set("stock", latency=0.05)
+        shop.set("stock", latency=LATENCY)
         raise AssertionError(_no_ping(seen, await explain(look_up)))
     _same_answer(seen.value, supplier, shop)
     return "While the shop held a look-up, a ping was answered: only then was the look-up let go."
