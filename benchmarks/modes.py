@@ -36,7 +36,7 @@ def loaded() -> Iterator[Callable[[int], None]]:
 
 @contextlib.contextmanager
 def throttled() -> Iterator[Callable[[int], None]]:
-    """Let each process, with all that it starts, run for 20 of every 100 ms, one for each core at a time."""
+    """Let each process, with all that it starts, run for at most 20 of every 100 ms."""
     throttle = _Throttle()
     try:
         yield throttle.add
@@ -46,9 +46,9 @@ def throttled() -> Iterator[Callable[[int], None]]:
 
 MODES = {"idle": idle, "loaded": loaded, "throttled": throttled}
 AT_ONCE = {
-    "idle": 2 * os.cpu_count(),
+    "idle": 3 * os.cpu_count(),
     "loaded": 5 * os.cpu_count(),
-    "throttled": round(os.cpu_count() / SHARE),
+    "throttled": round(2 * os.cpu_count() / SHARE),
 }
 """How many processes judge at the same time, each an answer of its own. Most of a verdict is waiting."""
 

@@ -5,7 +5,7 @@
 An answer is a starter, fix, alternative or wrong answer of solutions/. It is judged in a process of its own,
 which runs the starter's cells with the answer in place and then the hidden assertions, as a check does, each
 time in a fresh namespace. "loaded" means four busy processes; "throttled" that a judging process and its
-servers run for 20 of every 100 ms (SIGSTOP, so not on Windows). Beside it stands the naive rule: right is
+servers run for at most 20 of every 100 ms (SIGSTOP, so not on Windows). Beside it stands the naive rule: right is
 what takes at most half the merged code's time, each timed once, in the comparison that the lesson itself
 makes; it is asked once in every batch.
 
@@ -19,6 +19,7 @@ import functools
 import hashlib
 import json
 import os
+import random
 import statistics
 import sys
 import threading
@@ -152,6 +153,7 @@ def judge_all(kept: Kept, mode: str, wanted: int, end: float) -> None:
         for answer in kept.answers
         for done in range(kept.of(mode, answer).verdicts, wanted, BATCH)
     ]
+    random.Random(0).shuffle(batches)  # those that compute among those that mostly wait
     batches.sort(key=lambda batch: batch[0])
     with MODES[mode]() as started, ThreadPoolExecutor(AT_ONCE[mode]) as pool:
         for _, answer, runs in batches:
