@@ -5,9 +5,9 @@
 An answer is a starter, fix, alternative or wrong answer of solutions/. It is judged in a process of its own,
 which runs the starter's cells with the answer in place and then the hidden assertions, as a check does, each
 time in a fresh namespace. "loaded" means four busy processes; "throttled" that a judging process and its
-servers run for at most 20 of every 100 ms (SIGSTOP, so not on Windows). Beside it stands the naive rule: right is
-what takes at most half the merged code's time, each timed once, in the comparison that the lesson itself
-makes; it is asked once in every batch.
+servers run for at most 20 of every 100 ms (SIGSTOP, so not on Windows). Beside it stands the naive rule:
+right is what takes at most half the merged code's time, each timed once, in the comparison that the lesson
+itself makes; it is asked once in every batch.
 
 What was found is kept in a file after each batch, so a run can be stopped and goes on where it was. It counts
 as long as the lesson's notebooks, solutions and checks stay as they are; after a change to a probe, begin a
