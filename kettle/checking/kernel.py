@@ -37,7 +37,7 @@ class CertifyingKernel(RunningKernel):
     Args:
         notebook: the notebook that will be run; its folder is where the kernel runs.
         name: the kernel's name, or nbval's name for this very environment.
-        startup_timeout: seconds that it may take to start.
+        startup_timeout: seconds that it may take to start; after a third of them another one is started.
 
     Raises:
         RuntimeError: it did not start.
@@ -54,7 +54,6 @@ class CertifyingKernel(RunningKernel):
         with Path(os.devnull).open("w") as nowhere:
             start = partial(
                 start_new_kernel,
-                startup_timeout=startup_timeout,
                 kernel_name=name,
                 stderr=nowhere,
                 stdout=nowhere,
@@ -63,9 +62,11 @@ class CertifyingKernel(RunningKernel):
                 extra_arguments=["--HistoryManager.enabled=False"],
             )
             try:
-                self.km, self.kc = start()
-            except RuntimeError:  # of two that start at once and choose the same port, one dies
-                self.km, self.kc = start()
+                self.km, self.kc = start(startup_timeout=startup_timeout / 3)
+            except (
+                RuntimeError
+            ):  # of two that start at once and choose the same port, one dies or stays silent
+                self.km, self.kc = start(startup_timeout=startup_timeout)
         self._ensure_iopub_up()
         self._process = psutil.Process(self.km.provisioner.pid)
         message = self.execute_cell_input(PREPARE.format(str(find_checks(notebook))), allow_stdin=False)
