@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 
+import numpy as np
 import pytest
 
 from kettle.checking import Verdict, checks
@@ -214,6 +215,9 @@ def test_compare_refuses_a_function_with_itself(lesson, capsys):
     assert "`as_merged` and `tripled` are one and the same function." in capsys.readouterr().out
     names["tripled"] = lambda value: 3 * value
     assert asyncio.run(lesson.compare(names["before"], names["after"], 7, repeat=1)) is not None
+    names |= {"as_merged": np.zeros(2), "tripled": np.zeros(2)}
+    exec("def before(): return len(as_merged)\ndef after(): return len(tripled)", names)
+    assert asyncio.run(lesson.compare(names["before"], names["after"], repeat=1)) is not None
     assert asyncio.run(lesson.compare(triple, triple, 7)) is None
     assert "`triple` was given twice" in capsys.readouterr().out
 

@@ -63,9 +63,8 @@ class CertifyingKernel(RunningKernel):
             )
             try:
                 self.km, self.kc = start(startup_timeout=startup_timeout / 3)
-            except (
-                RuntimeError
-            ):  # of two that start at once and choose the same port, one dies or stays silent
+            except RuntimeError:
+                # Of two that start at once and choose the same port, one dies or stays silent.
                 self.km, self.kc = start(startup_timeout=startup_timeout)
         self._ensure_iopub_up()
         self._process = psutil.Process(self.km.provisioner.pid)

@@ -11,9 +11,7 @@ import psutil
 
 WINDOW = 2.0  # seconds that are looked at; more than any wait of a right answer in them would be a rare thing
 ALIVE = 0.02  # of a processor in that window: what waits for something that never comes uses less
-IN_LINE = (
-    0.1  # of that window: threads that only wake now and then stand in line for less, on a busy machine too
-)
+IN_LINE = 0.1  # of that window: threads that only wake now and then stand in line for less
 ENOUGH = 0.75  # of the limit, in seconds of a processor: what has had so much, and goes on, does not end
 MOST = 3  # times the limit, at most
 

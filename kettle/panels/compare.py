@@ -108,7 +108,8 @@ def one_function(before: Callable, after: Callable) -> str:
     things = [
         [each.__globals__.get(name) for name in mine] for each, mine in zip((before, after), own, strict=True)
     ]
-    if not all(own) or things[0] != things[1] or not callable(things[0][0]):
+    # By identity: arrays, for one, cannot be asked whether they are equal.
+    if not all(own) or list(map(id, things[0])) != list(map(id, things[1])) or not callable(things[0][0]):
         return ""
     kept, mine = own[0][0], own[1][0]
     return (

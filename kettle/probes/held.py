@@ -131,10 +131,8 @@ async def explain(ask):
         seconds[blocked.call, blocked.source, blocked.function] += blocked.seconds
     (call, source, function), most = max(seconds.items(), key=lambda item: item[1], default=(("",) * 3, 0.0))
     if most < _SHORT:
-        call, source, function = (
-            "",
-            *((loop.holds[0].source, loop.holds[0].function) if loop.holds else ("", "")),
-        )
+        first = next(iter(loop.holds), None)
+        call, source, function = ("", first.source, first.function) if first else ("", "", "")
     hold = next((h for h in loop.holds if source in (h.source, *(c.source for c in h.calls))), None)
     task = hold.task if hold else ""
     return Why(call, source, function, task, len(jobs), one_job, yields)
