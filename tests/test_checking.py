@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -191,7 +192,10 @@ def test_a_group_of_one_is_told_as_what_is_in_it(errors, outcome, piece):
     assert (finding.outcome, finding.message.removeprefix("It stopped with ")) == (outcome, piece)
 
 
-def test_the_check_after_a_hostile_one_works(tmp_path):
+def test_the_check_after_a_hostile_one_works_and_no_file_is_left(tmp_path, monkeypatch):
+    files = tmp_path / "temporary"
+    files.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(files))
     notebook = make_course(tmp_path, "import os\n\nos._exit(1)")
     checker = Checker(notebook)
     try:
@@ -204,8 +208,13 @@ def test_the_check_after_a_hostile_one_works(tmp_path):
         assert "no notebook" in checker.check().message
         make_course(tmp_path)
         assert checker.check().solved
+        assert list(files.iterdir())  # the next process is at work there
     finally:
         checker.close()
+    deadline = time.monotonic() + 10  # processes that have judged are ended in threads
+    while list(files.iterdir()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not list(files.iterdir())
 
 
 def test_a_deleted_a_split_and_a_copied_cell(tmp_path, check):
@@ -258,11 +267,19 @@ def test_a_kernel_that_dies_at_its_start_is_started_again(tmp_path, monkeypatch)
 @pytest.mark.skipif(os.name != "posix", reason="kills with SIGKILL")
 def test_nothing_outlives_the_process_that_asked(tmp_path):
     notebook = make_course(tmp_path)
+    files = tmp_path / "temporary"
+    files.mkdir()
     code = (
         "import sys, time\nfrom kettle.checking import Checker\n"
         f"c = Checker({str(notebook)!r})\nc.warm_up()\nprint(c.wait_settled(60), flush=True)\ntime.sleep(60)"
     )
-    asker = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    asker = subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "TMPDIR": str(files)},
+    )
     assert asker.stdout.readline().strip() == "True"
     family = psutil.Process(asker.pid).children(recursive=True)
     assert len(family) >= 2
@@ -270,6 +287,7 @@ def test_nothing_outlives_the_process_that_asked(tmp_path):
     asker.wait()
     _, alive = psutil.wait_procs(family, timeout=10)
     assert not alive
+    assert not list(files.iterdir())
 
 
 def test_a_copy_is_checked_like_its_original(tmp_path, check):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -12,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
-from kettle.checking.family import end_family
+from kettle.checking.family import FOLDER, end_family
 from kettle.checking.verdict import BROKEN, STOPPED, Finding, Verdict, verdict_of
 
 START_LIMIT = 90.0  # seconds until a warm process is ready; a loaded classroom server is slow to start one
@@ -117,6 +119,8 @@ class _Process:
         self.events: SimpleQueue[dict] = SimpleQueue()
         self.ready = False
         self.trouble = "it did not say why."
+        # What is killed cannot tidy up after itself: kernels, pools and servers leave files behind.
+        self._folder = tempfile.TemporaryDirectory(prefix=FOLDER, ignore_cleanup_errors=True)
         options = {"start_new_session": True}
         if sys.platform == "win32":
             options = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
@@ -127,6 +131,7 @@ class _Process:
             stderr=subprocess.PIPE,
             encoding="utf-8",
             errors="replace",
+            env={**os.environ, **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), self._folder.name)},
             **options,
         )
         threading.Thread(target=self._read, daemon=True).start()
@@ -191,8 +196,9 @@ class _Process:
         return True
 
     def end(self) -> None:
-        """End the process, its kernel and everything that they started."""
+        """End the process, its kernel and everything that they started, with the files that these left."""
         end_family(self.popen.pid)
         self.popen.wait(10)
         with suppress(OSError):
             self.popen.stdin.close()
+        self._folder.cleanup()

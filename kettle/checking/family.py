@@ -1,10 +1,11 @@
-"""Ending a process together with all that it started."""
+"""Ending a process together with all that it started, and with the files that these leave."""
 
 import time
 from contextlib import suppress
 
 import psutil
 
+FOLDER = "kettle-check-"  # begins the name of a folder that is made for the files of one family
 _LOOK = 0.01  # seconds between two looks
 
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -16,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from kettle.checking import plugin
+from kettle.checking.family import FOLDER
 from kettle.checking.kernel import CertifyingKernel
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -51,9 +54,12 @@ class Gate:
         self.end()
 
     def end(self) -> None:
-        """End the kernel and this process, now."""
+        """End the kernel and this process, now; remove the folder that was made for their files."""
         if self.kernel is not None:
             self.kernel.kill()
+        folder = Path(tempfile.gettempdir())
+        if folder.name.startswith(FOLDER):
+            shutil.rmtree(folder, ignore_errors=True)
         os._exit(0)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
@@ -79,11 +85,11 @@ class Gate:
                 self.tell({"event": "done"})
 
 
-def watch_parent(parent: int) -> None:
+def watch_parent(parent: int, gate: Gate) -> None:
     """End this process when its parent is gone, even if something keeps our standard input open."""
     while os.getppid() == parent:
         time.sleep(1)
-    os._exit(0)
+    gate.end()
 
 
 def main(notebook: Path) -> int:
@@ -94,9 +100,9 @@ def main(notebook: Path) -> int:
     """
     out = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8", buffering=1)
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    if os.name == "posix":
-        threading.Thread(target=watch_parent, args=(os.getppid(),), daemon=True).start()
     gate = Gate(notebook, lambda event: out.write(json.dumps(event) + "\n"))
+    if os.name == "posix":
+        threading.Thread(target=watch_parent, args=(os.getppid(), gate), daemon=True).start()
     return pytest.main(
         [
             "--nbval-lax",
