@@ -71,6 +71,18 @@ class CertifyingKernel(RunningKernel):
         message = self.execute_cell_input(PREPARE.format(str(find_checks(notebook))), allow_stdin=False)
         self.await_reply(message, timeout=startup_timeout)
 
+    def get_message(self, stream: str, timeout: float | None = None) -> dict:
+        """Return the next message, as nbval does, which also lays out each of them for its log.
+
+        Args:
+            stream: "shell" or "iopub".
+            timeout: seconds to wait for it; None means for ever.
+
+        Raises:
+            Empty: there was none.
+        """
+        return (self.kc.get_iopub_msg if stream == "iopub" else self.kc.get_shell_msg)(timeout=timeout)
+
     def await_reply(self, msg_id: str, timeout: float | None = None) -> None:
         """Wait for a cell's reply, looking after the kernel meanwhile.
 
