@@ -47,7 +47,7 @@ def throttled() -> Iterator[Callable[[int], None]]:
 MODES = {"idle": idle, "loaded": loaded, "throttled": throttled}
 AT_ONCE = {
     "idle": 3 * os.cpu_count(),
-    "loaded": 10 * os.cpu_count(),
+    "loaded": 7 * os.cpu_count(),
     "throttled": round(2 * os.cpu_count() / SHARE),
 }
 """How many processes judge at the same time, each an answer of its own. Most of a verdict is waiting."""
