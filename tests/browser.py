@@ -23,6 +23,7 @@ QUIET = [
 QUIET += ["--disable-component-update", "--disable-sync", "--force-color-profile=srgb"]
 FOLDERS = ("checks", "exercises", "kettle", "notebooks", "solutions")
 ADDRESS = re.compile(r"http://(localhost|127\.0\.0\.1):(\d+)/\S*")
+POLLING = 100  # milliseconds; to look at each frame, as Playwright would, keeps a processor busy
 START_LIMIT = 120  # seconds until JupyterLab answers; two cores may be busy with other tests
 
 
@@ -117,6 +118,7 @@ class Learner:
             }""",
             arg=name,
             timeout=120_000,
+            polling=POLLING,
         )
         self.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.info")
 
@@ -157,6 +159,7 @@ class Learner:
             }""",
             arg=identity,
             timeout=1000 * limit,
+            polling=POLLING,
         )
         return self.cell(identity)
 

@@ -12,16 +12,19 @@ LESSON = "14_one_await_at_a_time"
 
 
 @pytest.fixture(scope="module")
-def chromium():
+def chromium(tmp_path_factory):
     if find_chromium() is None and os.environ.get("CI") and hasattr(os, "geteuid") and os.geteuid() == 0:
         subprocess.run("apt-get update -qq && apt-get install -y -qq chromium", shell=True, check=False)
     if find_chromium() is None:
         pytest.skip("No Chromium is installed: on Debian and Ubuntu, `sudo apt install chromium`.")
     sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed.")
     with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_chromium(), args=QUIET)
-        yield browser
-        browser.close()
+        # A folder of its own lets it keep JupyterLab's scripts compiled from one page to the next.
+        context = playwright.chromium.launch_persistent_context(
+            tmp_path_factory.mktemp("chromium"), executable_path=find_chromium(), args=QUIET
+        )
+        yield context
+        context.close()
 
 
 @pytest.fixture(scope="module")
@@ -33,10 +36,10 @@ def lab(tmp_path_factory):
 
 @pytest.fixture
 def learner(chromium, lab):
-    context = chromium.new_context(viewport={"width": 1280, "height": 900})
-    learner = Learner(context.new_page(), lab[1])
-    yield learner
-    context.close()
+    page = chromium.new_page()
+    page.set_viewport_size({"width": 1280, "height": 900})
+    yield Learner(page, lab[1])
+    page.close()
 
 
 def fix_of(folder, kind="lesson"):

@@ -1,5 +1,6 @@
 """The checker, through its two doors: the warm process and `pytest --nbval-lax`."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -24,16 +25,12 @@ WAIT = "\n\n\nasync def wait():\n    pass"
 
 
 @pytest.fixture
-def check(tmp_path):
-    checkers = []
-
+def check():
     def run(notebook):
-        checkers.append(Checker(notebook))
-        return checkers[-1].check()
+        with contextlib.closing(Checker(notebook)) as checker:  # at once: it starts the next process already
+            return checker.check()
 
-    yield run
-    for checker in checkers:
-        checker.close()
+    return run
 
 
 def terminal(notebook, *options):
