@@ -191,8 +191,12 @@ async def check_exercise_pings_are_answered(on_message, LarderClient, shop, rng)
     seen = await hold_calls(look_up, shop, "stock", 1, meanwhile=ping, patience=PATIENCE)
     _raise(seen)
     if not seen.met:
-        shop.set("stock", latency=LATENCY)
-        raise AssertionError(_no_ping(seen, await explain(look_up)))
+        for times in (1, 4):
+            shop.set("stock", latency=times * LATENCY)
+            why = await explain(look_up)
+            if why.call or not seen.lived:
+                break  # else look longer: on a busy machine the call may end before anybody waits for it
+        raise AssertionError(_no_ping(seen, why))
     _same_answer(seen.value, supplier, shop)
     return "While the shop held a look-up, a ping was answered: only then was the look-up let go."
 

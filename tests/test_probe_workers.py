@@ -91,6 +91,17 @@ def test_the_loop_does_not_live_when_it_is_held(body):
     assert [held.lived for held in life.held] == [False]
 
 
+def test_one_that_waits_in_vain_waits_for_all():
+    async def three(pulse):
+        await asyncio.sleep(0.01)
+        for _ in range(3):
+            pulse()
+
+    life = in_life(three, patience=0.5)
+    assert [held.lived for held in life.held] == [False] * 3
+    assert sum(held.seconds >= 0.5 for held in life.held) == 1
+
+
 def test_no_work_is_no_life():
     async def dropped(pulse):
         await asyncio.sleep(0.01)

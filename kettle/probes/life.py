@@ -5,6 +5,7 @@ meets a living loop, however slow.
 """
 
 import asyncio
+import contextlib
 import itertools
 import json
 import os
@@ -22,7 +23,7 @@ _numbers = itertools.count()
 
 @dataclass(frozen=True)
 class Held:
-    """One piece of work that waited for the loop: where it ran, whether the loop lived meanwhile, seconds."""
+    """One piece of work that waited for the loop: where it ran, whether it saw the loop live, and seconds."""
 
     process: int
     thread: int
@@ -43,19 +44,27 @@ class Pulse:
     patience: float
 
     def __call__(self):
-        """Return True when the loop has beaten `beats` times; False after `patience` seconds without one."""
+        """Return True when the loop has beaten `beats` times; False after `patience` seconds without one.
+
+        Once one piece of work has waited in vain, no other waits: the loop did not live during all of them.
+        """
         started = time.perf_counter()
         lived = self._wait()
         self._report(Held(os.getpid(), threading.get_ident(), lived, time.perf_counter() - started))
         return lived
 
     def _wait(self):
+        in_vain = Path(self.folder, "in vain")
+        if in_vain.exists():
+            return False
         first = last = self._count()
         last_beat = time.perf_counter()
         while last is not None:
             if last - first >= self.beats:
                 return True
             if time.perf_counter() - last_beat > self.patience:
+                with contextlib.suppress(OSError):  # the watch is over
+                    in_vain.touch()
                 return False
             time.sleep(_LOOK)
             now = self._count()
@@ -85,7 +94,7 @@ class loop_shows_life:  # noqa: N801 (used as a phrase: with loop_shows_life() a
     """Let work find out whether the running event loop lives meanwhile; `with` and `async with` both work.
 
     beats: how often the loop must come round. patience: seconds that the work waits for the next beat before
-    it gives up; paid by wrong answers only. Give `life.pulse` to the work, which must call it.
+    it gives up; paid once, and by wrong answers only. Give `life.pulse` to the work, which must call it.
 
     Read in the block or afterwards: held: a tuple of `Held`, one for each call of the pulse that has ended.
     lived: whether there was work and the loop lived during all of it. processes: the ids of those it ran in.
