@@ -64,7 +64,7 @@ class CertifyingKernel(RunningKernel):
             try:
                 self.km, self.kc = start(startup_timeout=startup_timeout / 3)
             except RuntimeError:
-                # Of two that start at once and choose the same port, one dies or stays silent.
+                # It died or stayed silent, as one of some hundreds does on a busy machine.
                 self.km, self.kc = start(startup_timeout=startup_timeout)
         self._ensure_iopub_up()
         self._process = psutil.Process(self.km.provisioner.pid)
@@ -72,7 +72,7 @@ class CertifyingKernel(RunningKernel):
         self.await_reply(message, timeout=startup_timeout)
 
     def get_message(self, stream: str, timeout: float | None = None) -> dict:
-        """Return the next message, as nbval does, which also lays out each of them for its log.
+        """Return the next message; unlike nbval, do not lay out each of them for a log.
 
         Args:
             stream: "shell" or "iopub".
