@@ -92,6 +92,11 @@ def test_no_growth_where_the_cache_is_bounded():
         assert retained_growth(fed(cache)).per_item == 0
 
 
+def test_growth_is_followed_until_it_tells_enough():
+    grown = retained_growth(fed(lru_cache(100)(len)), until=lambda growth: len(growth.counts) == 5)
+    assert len(grown.steps) == len(grown.counts) == 5
+
+
 def test_growth_of_a_coroutine_function():
     seen = []
 

@@ -99,15 +99,18 @@ def retained_bytes(fn: Callable, *args, **kwargs) -> int:
     return measure_memory(fn, *args, **kwargs).retained
 
 
-def retained_growth(feed: Callable[[int], Any], steps: int = 20) -> Retained:
+def retained_growth(
+    feed: Callable[[int], Any], steps: int = 20, until: Callable[[Retained], bool] = lambda growth: False
+) -> Retained:
     """Call `feed(0)`, `feed(1)`, … and tell what is retained after each, results dropped, garbage collected.
 
     Arguments:
         feed: feeds the code under test with new keys at each step; may return how many (an int above 0), so
             that the growth can be told for each key; may be a coroutine function.
         steps: at least 4; enough to fill what is bounded in the first half of them.
+        until: asked after each step; when what has grown so far tells enough, no further step is made.
 
-    Raises ValueError for fewer steps, and what `feed` raises.
+    Raises ValueError for fewer steps, and what `feed` and `until` raise.
     """
     if steps < 4:
         raise ValueError("retained growth needs at least 4 steps")
@@ -119,7 +122,9 @@ def retained_growth(feed: Callable[[int], Any], steps: int = 20) -> Retained:
             counts[step] = count if isinstance(count, int) and count > 0 else 1
             del count
             sizes[step] = _now() - before
-    return Retained(tuple(sizes), tuple(counts))
+            if until(Retained(tuple(sizes[: step + 1]), tuple(counts[: step + 1]))):
+                break
+    return Retained(tuple(sizes[: step + 1]), tuple(counts[: step + 1]))
 
 
 @contextmanager
