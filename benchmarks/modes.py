@@ -46,7 +46,7 @@ def throttled() -> Iterator[Callable[[int], None]]:
 
 MODES = {"idle": idle, "loaded": loaded, "throttled": throttled}
 AT_ONCE = {
-    "idle": 3 * os.cpu_count(),
+    "idle": 4 * os.cpu_count(),
     "loaded": 7 * os.cpu_count(),
     "throttled": round(2 * os.cpu_count() / SHARE),
 }
