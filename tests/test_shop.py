@@ -576,3 +576,46 @@ def test_opening_a_shop_does_not_import_a_client():
         [sys.executable, "-c", code], capture_output=True, check=True, timeout=60, text=True
     )
     assert told.stdout == "False\n"
+
+
+def test_a_named_call_fails_and_no_other(shop):
+    shop.break_calls("/suppliers/7/stock", calls=[2])
+    paths = ["/suppliers/7/stock", "/suppliers/8/stock", "/suppliers/7/stock", "/suppliers/7/stock"]
+    assert [status_of(shop, path) for path in paths] == [200, 200, 503, 200]
+
+
+def test_all_calls_of_a_path_fail_with_the_status_that_was_named(shop):
+    shop.break_calls("/tax/DE", status=418)
+    assert [status_of(shop, path) for path in ("/tax/DE", "/tax/FR", "/tax/DE")] == [418, 200, 418]
+
+
+def test_a_connection_breaks(shop):
+    shop.break_calls("/tax/DE", status=None)
+    with pytest.raises(requests.ConnectionError):
+        requests.get(f"{shop.url}/tax/DE", timeout=10)
+    assert status_of(shop, "/tax/FR") == 200
+
+
+def test_calls_are_late_by_their_path_and_number_and_not_by_their_order():
+    def latencies(paths):
+        with Shop(seed=5) as shop:
+            shop.set(latency=0.0, shuffle=0.02)
+            with shop.traffic() as traffic:
+                for path in paths:
+                    status_of(shop, path)
+            return [call.latency for call in traffic.requests]
+
+    once = latencies(["/tax/DE", "/tax/DE", "/tax/FR"])
+    assert len(set(once)) == 3
+    assert latencies(["/tax/FR", "/tax/DE", "/tax/DE"]) == [once[2], once[0], once[1]]
+
+
+def test_a_revised_shop_answers_otherwise_under_the_same_ids(shop):
+    customer = shop.any_customer()
+    before = requests.get(f"{shop.url}/customers/{customer}/orders", timeout=10).json()
+    address = shop.data.profile(customer)["address"]
+    shop.revise()
+    after = requests.get(f"{shop.url}/customers/{customer}/orders", timeout=10).json()
+    assert after != before
+    assert after == shop.data.orders(customer)
+    assert shop.data.profile(customer)["address"] == address

@@ -42,6 +42,7 @@ class Data:
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
+        self.revision = 0  # with it, all that the shop answers changes, but no id
         # Drawn by hash, so that no address can be asked for before its profile has been read.
         self._addresses = {self._address_id(customer): customer for customer in self.customers}
 
@@ -192,7 +193,8 @@ class Data:
         return "a" + hashlib.sha256(f"{self.seed}/address/{customer}".encode()).hexdigest()[:9]
 
     def _draw(self, *what: object) -> random.Random:
-        return random.Random("/".join(map(str, (self.seed, *what))))  # a text seeds alike in every process
+        world = (self.seed, self.revision) if self.revision else (self.seed,)
+        return random.Random("/".join(map(str, (*world, *what))))  # a text seeds alike in every process
 
 
 def _postcode(draw: random.Random) -> str:

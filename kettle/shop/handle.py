@@ -10,6 +10,7 @@ import weakref
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Self
 
 from kettle.shop import process
@@ -80,6 +81,7 @@ class Shop:
         *routes: str,
         latency: float | EllipsisType = ...,
         jitter: float | EllipsisType = ...,
+        shuffle: float | EllipsisType = ...,
         fail: float | EllipsisType = ...,
         hang: str | EllipsisType | None = ...,
         rate_limit: float | EllipsisType | None = ...,
@@ -93,6 +95,7 @@ class Shop:
         given = changes(
             latency=latency,
             jitter=jitter,
+            shuffle=shuffle,
             fail=fail,
             hang=hang,
             rate_limit=rate_limit,
@@ -102,6 +105,22 @@ class Shop:
         changed = {name: replace(self.settings[name], **given) for name in names}
         process.wait_for(self.tell("set", routes=names, changes=given))
         self.settings.update(changed)
+
+    def break_calls(
+        self, *paths: str, calls: Iterable[int] = (), status: int | None = HTTPStatus.SERVICE_UNAVAILABLE
+    ) -> None:
+        """Let calls of paths, such as "/suppliers/7/stock", fail after their usual time, from now on.
+
+        calls: the numbers of those that fail, counted for each path from now, the first being 1; none given:
+        all of them. status: of the answer; None: the connection breaks instead. Raises ShopClosed.
+        """
+        status = None if status is None else int(status)
+        process.wait_for(self.tell("break_calls", paths=paths, calls=list(calls), status=status))
+
+    def revise(self) -> None:
+        """Let the shop answer otherwise from now on: names, orders and levels change, ids do not."""
+        process.wait_for(self.tell("revise"))
+        self.data.revision += 1
 
     def traffic(self) -> TrafficWindow:
         """Watch what the server sees in a `with` or `async with` block; see TrafficWindow and Traffic."""

@@ -50,6 +50,14 @@ class Control:
         """Change settings of a shop's routes."""
         self._tenants[tenant].set(routes, changes)
 
+    async def break_calls(self, tenant: int, paths: list[str], calls: list[int], status: int | None) -> None:
+        """Let calls of a shop fail."""
+        self._tenants[tenant].break_calls(paths, calls, status)
+
+    async def revise(self, tenant: int) -> None:
+        """Let a shop answer otherwise from now on."""
+        self._tenants[tenant].data.revision += 1
+
     async def window(self, tenant: int, watcher: int) -> None:
         """Start to collect calls."""
         self._tenants[tenant].watchers[watcher] = Window()

@@ -15,6 +15,8 @@ from kettle.shop.data import Data
 from kettle.shop.routes import ROUTES, Settings, defaults, find
 from kettle.shop.watch import Call, Connection, Rendezvous, Window
 
+BROKEN_CONNECTION = -1  # in the place of a status
+
 
 class Tenant:
     """One shop: everything that two notebooks, or a lesson and its check, must not share."""
@@ -29,6 +31,8 @@ class Tenant:
         self._in_flight: Counter[str] = Counter()
         self._admitted: dict[str, deque[float]] = {name: deque() for name in ROUTES}
         self._luck = {name: self._generator(name) for name in ROUTES}
+        self._asked: Counter[str] = Counter()
+        self._broken: dict[str, tuple[list[int], int | None]] = {}
         self._hanging = {name: asyncio.Event() for name in ROUTES}
         self._front = _Front(self)
         self._listener: asyncio.Server | None = None
@@ -58,6 +62,12 @@ class Tenant:
             self._admitted[name].clear()
             self._hanging[name].set()
             self._hanging[name] = asyncio.Event()
+
+    def break_calls(self, paths: list[str], calls: list[int], status: int | None) -> None:
+        """Let calls of paths fail, counted from now on; status None: their connection breaks."""
+        for path in paths:
+            self._broken[path] = (calls, status)
+            self._asked.pop(path, None)
 
     def connected(self, key: Any) -> None:
         """Count a new connection."""
@@ -119,8 +129,10 @@ class Tenant:
         # All of them as they were on arrival, whatever is set in the meantime.
         settings, luck, go_on = (of[call.route] for of in (self.settings, self._luck, self._hanging))
         # Drawn on arrival, so that the n-th call of a route always draws the same.
-        call.latency = settings.latency + settings.jitter * luck.random()
-        fails = luck.random() < settings.fail
+        self._asked[request.path] += 1
+        late = settings.jitter * luck.random() + settings.shuffle * self._lateness(request.path)
+        call.latency = settings.latency + late
+        fails = 503 if luck.random() < settings.fail else self._breaks(request.path)
         if (retry_after := self._over_limit(call.route, settings)) is not None:
             return _too_many(retry_after)
         for watcher in call.seen_by:
@@ -129,8 +141,11 @@ class Tenant:
         if settings.hang == "first byte":
             await go_on.wait()
         await asyncio.sleep(call.latency)
+        if fails == BROKEN_CONNECTION:
+            request.transport.abort()
+            await asyncio.Event().wait()  # aiohttp cancels the handler now
         if fails:
-            return _json(503, {"error": f"{call.route} is down just now."})
+            return _json(fails, {"error": f"{call.route} is down just now."})
         return await self._body(request, call, values, go_on if settings.hang == "mid body" else None)
 
     async def _body(
@@ -171,6 +186,17 @@ class Tenant:
             return admitted[0] + span - now
         admitted.append(now)
         return None
+
+    def _lateness(self, path: str) -> float:
+        """Draw 0 to 1 for a path's call of this number, the same whatever else is asked before."""
+        return random.Random(f"{self.data.seed}/late/{path}/{self._asked[path]}").random()
+
+    def _breaks(self, path: str) -> int:
+        """Tell the status with which this call of a path has to fail, or 0."""
+        calls, status = self._broken.get(path, ((), 0))
+        if path not in self._broken or (calls and self._asked[path] not in calls):
+            return 0
+        return BROKEN_CONNECTION if status is None else status
 
     def _generator(self, name: str) -> random.Random:
         return random.Random(f"{self.data.seed}/luck/{name}")
