@@ -20,8 +20,8 @@ from pathlib import Path
 import nbformat
 from nbformat.v4 import new_code_cell
 
-from kettle import course
 from kettle.checking import Checker, checks_of
+from kettle.files import course
 
 STEM = "14_one_await_at_a_time"
 NBGRADER = "nbgrader==0.9.5"

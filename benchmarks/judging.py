@@ -14,11 +14,11 @@ from unittest import mock
 import nbformat
 from IPython.core.interactiveshell import InteractiveShell
 
-from kettle import course
 from kettle.checking.checks import checks_of, load_checks
 from kettle.checking.judge import judge
-from kettle.probes.apart import close_apart, open_apart
-from kettle.probes.collecting import keep_out
+from kettle.files import course
+from kettle.probes.engines.collecting import keep_out
+from kettle.probes.engines.own_thread import close_apart, open_apart
 
 sys.path.insert(0, str(course.ROOT / "tests"))
 from contract import Answer

@@ -21,7 +21,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
 from kettle.probes.calls import count_calls
-from kettle.probes.elsewhere import Counting
+from kettle.probes.engines.counting import Counting
 from kettle.probes.handles import handles
 from kettle.probes.loop import watch_loop
 from kettle.probes.ratio import Ratio, compare_async

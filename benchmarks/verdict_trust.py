@@ -31,7 +31,7 @@ from pathlib import Path
 from judging import IMPORTED, PROCESSES, Answer, judged
 from modes import AT_ONCE, MODES
 
-from kettle import course
+from kettle.files import course
 
 sys.path.insert(0, str(course.ROOT / "tests"))
 from contract import answers_of, says

@@ -8,8 +8,8 @@ from collections import Counter
 from contextlib import ExitStack
 
 from kettle.checking import Question
+from kettle.checking.held_calls import explain, hold_calls
 from kettle.probes.calls import count_calls
-from kettle.probes.held import explain, hold_calls
 from kettle.probes.loop import watch_loop
 from kettle.probes.ratio import compare_async
 from kettle.shop import Shop

@@ -16,11 +16,11 @@ from dataclasses import replace
 from multiprocessing.pool import Pool
 
 from kettle.checking import Question
-from kettle.probes.life import loop_shows_life
+from kettle.probes.engines.callbacks import told_name
+from kettle.probes.engines.where import coroutine_frames, is_cell
 from kettle.probes.loop import watch_loop
 from kettle.probes.ratio import compare_async
-from kettle.probes.steps import told_name
-from kettle.probes.where import coroutine_frames, is_cell
+from kettle.probes.responsive import loop_shows_life
 from kettle.probes.workers import watch_workers
 from kettle.shop.thumbnails import ROWS, take_photo, thumbnail
 

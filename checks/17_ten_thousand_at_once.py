@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import aiohttp
 
 from kettle.checking import Question
-from kettle.probes.stand_in import tapped
+from kettle.probes.engines.stand_in import tapped
 from kettle.probes.tasks import watch_tasks
 
 MISTAKE = "nothing made any of them wait for its turn"

@@ -9,15 +9,16 @@ from typing import Any
 
 from IPython.display import display
 
-from kettle import course, notebook
 from kettle.checking import Verdict
-from kettle.desk import Desk
-from kettle.notebook import certifying
+from kettle.files import course, notebook
+from kettle.files.notebook import certifying
 from kettle.panels import compare as comparing
-from kettle.panels.check import Panel, draw
+from kettle.panels.actions import Actions
+from kettle.panels.check import Panel
 from kettle.panels.predict import Asked, Predict
 from kettle.panels.run import Face, Interrupted, measured, name_of
 from kettle.panels.style import say
+from kettle.panels.verdict import draw
 from kettle.panels.warm_up import WarmUp, choose
 from kettle.pictures import from_traffic, prediction_beside_fact, waterfall
 from kettle.pictures.units import in_unit, seconds
@@ -39,7 +40,7 @@ class Lesson:
     def __init__(self, stem: str, kind: str | None = None, *, _root=course.ROOT, _checker=None) -> None:
         self.files = course.lesson(stem, _root)
         self.path, self.kind = notebook.find(stem, kind, _root)
-        self._desk = Desk(self.files, self.kind, self.path, _root, _checker)
+        self._actions = Actions(self.files, self.kind, self.path, _root, _checker)
         self._root = _root
         self._asked: tuple[Asked, ...] = ()
         self._answers: dict[str, float] = {}
@@ -54,9 +55,9 @@ class Lesson:
     def warm_up(self) -> None:
         """Ask three short questions from earlier lessons."""
         stems = [files.stem for files in course.lessons(self._root)]
-        self._warm_up = WarmUp(choose(self.files.stem, stems), self._desk.record)
+        self._warm_up = WarmUp(choose(self.files.stem, stems), self._actions.record)
         self._warm_up.show()
-        self._desk.get_ready()
+        self._actions.get_ready()
 
     def recall(self, question: int, choice: str) -> None:
         """Answer a question of the warm-up without clicking.
@@ -90,7 +91,7 @@ class Lesson:
         self._answers = dict(answer or {})
         self._predict = Predict(self._asked, self._locked(), self._lock)
         self._predict.show()
-        self._desk.get_ready()
+        self._actions.get_ready()
 
     def lock_in(self, **numbers: float) -> None:
         """Lock predictions in, as the button does: lesson.lock_in(total=3.0). What is locked in stays.
@@ -144,7 +145,7 @@ class Lesson:
         """
         if not self._may_run():
             return None
-        await self._desk.settle()
+        await self._actions.settle()
         face = Face(f"`{name_of(function)}`", progress)
         if progress:
             kwargs["tick"] = face.tick
@@ -175,7 +176,7 @@ class Lesson:
         Returns:
             The comparison; None, after a sentence, where the answers differ or both are one function.
         """
-        await self._desk.settle()
+        await self._actions.settle()
         try:
             found = await comparing.compare(before, after, args, kwargs, repeat=repeat, watch=watch)
         except asyncio.CancelledError:
@@ -185,7 +186,7 @@ class Lesson:
             return None
         for thing in comparing.draw(found):
             display(thing)
-        self._desk.record("compared", ratio=found.ratio, low=found.low, high=found.high)
+        self._actions.record("compared", ratio=found.ratio, low=found.low, high=found.high)
         return found
 
     def check(self) -> Verdict | None:
@@ -193,37 +194,37 @@ class Lesson:
         if certifying():
             display(say("This notebook is being checked already."))
             return None
-        verdict, advice = self._desk.check(self._desk.saver.start_saving())
+        verdict, advice = self._actions.check(self._actions.saver.start_saving())
         display(draw(verdict, advice))
         return _Shown(**{field.name: getattr(verdict, field.name) for field in fields(verdict)})
 
     def hint(self) -> None:
         """Give the next hint, from where to look to nearly the code. Asking costs nothing."""
-        display(*self._desk.hint())
+        display(*self._actions.hint())
 
     def solution(self) -> None:
         """Show why the solution works, and how it differs from your code."""
-        display(*self._desk.solution())
+        display(*self._actions.solution())
 
     def reset(self) -> None:
         """Keep a dated copy of the notebook beside it and go back to the starter."""
-        display(*self._desk.reset())
+        display(*self._actions.reset())
 
     def panel(self) -> None:
         """Show the buttons: Check, Stop, Hint, Solution, Reset."""
-        Panel(self._desk).show()
-        self._desk.get_ready()
+        Panel(self._actions).show()
+        self._actions.get_ready()
 
     # --- what the verbs share
 
     def _locked(self) -> dict[str, float]:
-        return dict(self._desk.history().predictions)
+        return dict(self._actions.history().predictions)
 
     def _lock(self, numbers: Mapping[str, float]) -> dict[str, float]:
         locked = self._locked()
         for name, value in numbers.items():
             if name not in locked:
-                self._desk.record("predicted", name=name, value=value)
+                self._actions.record("predicted", name=name, value=value)
                 locked[name] = value
         return locked
 
@@ -249,7 +250,7 @@ class Lesson:
                 fact = facts[each.name]
                 known[each.name] = float(fact(ran.result, ran.traffic) if callable(fact) else fact)
                 display(prediction_beside_fact(locked.get(each.name), known[each.name], each.unit, each.text))
-        self._desk.record("ran", seconds=ran.seconds, fact=next(iter(known.values()), ran.seconds))
+        self._actions.record("ran", seconds=ran.seconds, fact=next(iter(known.values()), ran.seconds))
 
     def _facts(self, facts: Mapping | None, fact: float | Callable | None, took: float) -> dict:
         first = self._asked[:1]

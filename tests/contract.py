@@ -11,9 +11,9 @@ from pathlib import Path
 
 import nbformat
 
-from kettle import course
 from kettle.checking import load_checks
 from kettle.checking.verdict import Finding, Verdict
+from kettle.files import course
 
 ROLES = ("fix", "alternative", "wrong")
 FOLDERS = {"lesson": "notebooks", "exercise": "exercises"}

@@ -16,7 +16,7 @@ from scratch_course import FIX, make_course
 from kettle.checking import Checker, Undecided, kernel
 from kettle.checking.checks import Check
 from kettle.checking.judge import judge
-from kettle.probes.apart import close_apart, open_apart
+from kettle.probes.engines.own_thread import close_apart, open_apart
 
 ROOT = Path(__file__).resolve().parents[1]
 DOUBLE = "def double(n):\n    return 2 * n\n\n\n"

@@ -6,8 +6,8 @@ import sys
 import pytest
 from contract import Answer, answers_of, says, verdicts_of
 
-from kettle import course
 from kettle.checking.verdict import Verdict
+from kettle.files import course
 
 STEMS = [files.stem for files in course.lessons()]
 ANSWERS = [pytest.param(answer, id=str(answer)) for stem in STEMS for answer in answers_of(stem)]

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from kettle import course
+from kettle.files import course
 
 
 def write_notebook(path, *sources):

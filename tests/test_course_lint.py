@@ -8,7 +8,7 @@ from collections import Counter
 
 import pytest
 
-from kettle.course import ROOT, lessons
+from kettle.files.course import ROOT, lessons
 
 LESSONS = lessons()
 STEMS = [each.stem for each in LESSONS]

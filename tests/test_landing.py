@@ -8,10 +8,10 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from kettle.course import PATHS, ROOT, lessons
+from kettle.files.course import PATHS, ROOT, lessons
+from kettle.files.progress import Progress
 from kettle.panels import landing
 from kettle.panels.landing_tables import draw_map, draw_paths
-from kettle.progress import Progress
 
 LESSON = lessons()[0]
 

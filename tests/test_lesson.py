@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from kettle.checking import Verdict, checks
+from kettle.files.progress import Progress
 from kettle.lesson import Lesson
 from kettle.panels import check as check_panel
 from kettle.panels.run import Interrupted
-from kettle.progress import Progress
 
 STEM = "14_x"
 
@@ -268,9 +268,9 @@ def shown(panel):
 
 
 def test_the_panel_checks_in_a_thread_and_can_be_stopped(lesson):
-    checker = lesson._desk.checker
+    checker = lesson._actions.checker
     checker.released.clear()
-    panel = check_panel.Panel(lesson._desk)
+    panel = check_panel.Panel(lesson._actions)
     panel._widget()
     panel.check.click()
     wait_for(lambda: "Looking at the answers" in shown(panel))
@@ -283,20 +283,20 @@ def test_the_panel_checks_in_a_thread_and_can_be_stopped(lesson):
 
 def test_a_stop_that_comes_while_the_notebook_is_saved_is_not_lost(lesson, monkeypatch):
     saving, saved = threading.Event(), threading.Event()
-    monkeypatch.setattr(lesson._desk.saver, "wait", lambda before: saving.set() or saved.wait(20))
+    monkeypatch.setattr(lesson._actions.saver, "wait", lambda before: saving.set() or saved.wait(20))
     found = []
-    thread = threading.Thread(target=lambda: found.extend(lesson._desk.check(None)))
+    thread = threading.Thread(target=lambda: found.extend(lesson._actions.check(None)))
     thread.start()
     assert saving.wait(20)
-    lesson._desk.stop()
-    lesson._desk.checker.outcome = "right"  # as the real checker forgets a stop when the next check begins
+    lesson._actions.stop()
+    lesson._actions.checker.outcome = "right"  # as the real checker forgets a stop when the next check begins
     saved.set()
     thread.join(20)
     assert found[0].outcome == "stopped"
 
 
 def test_the_panel_asks_before_it_shows_the_solution(lesson):
-    panel = check_panel.Panel(lesson._desk)
+    panel = check_panel.Panel(lesson._actions)
     panel._widget()
     panel.solution.click()
     assert not history().solution_seen

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from kettle import notebook
+from kettle.files import notebook
 
 STEM = "14_one_await_at_a_time"
 

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from kettle.checking import Finding, Question, Verdict
-from kettle.notebook import NotebookTrouble
-from kettle.panels import check, compare, solution, style, warm_up
+from kettle.files.notebook import NotebookTrouble
+from kettle.panels import compare, solution, style, verdict, warm_up
 from kettle.panels.predict import Asked, Predict, parse
 
 ASKED = Question("Which one?", ("this", "that <b>"), 1, "Because `that` is it.")
@@ -103,7 +103,7 @@ def test_a_prediction_is_locked_in_by_the_button_and_stays():
 @pytest.mark.parametrize("outcome", ["right", "not yet", "undecided", "broken", "stopped"])
 def test_a_verdict_is_told_in_words_and_announced(outcome):
     findings = (Finding("Same answers", "passed", "3 of 3"), Finding("In flight", "not yet", "At most <1>."))
-    said = check.draw(Verdict(outcome, "The sentence.", findings, ("A note.",)), "Save first.")
+    said = verdict.draw(Verdict(outcome, "The sentence.", findings, ("A note.",)), "Save first.")
     assert 'role="status" aria-live="polite"' in said.html
     assert Verdict(outcome, "").heading in said.html
     for part in ("The sentence.", "(passed)", "(not yet)", "At most &lt;1&gt;.", "A note.", "Save first."):
@@ -113,7 +113,7 @@ def test_a_verdict_is_told_in_words_and_announced(outcome):
 
 
 def test_the_ladder_of_hints_says_where_it_stands():
-    said = check.ladder(("look", "think", "tool", "code"), 2)
+    said = verdict.ladder(("look", "think", "tool", "code"), 2)
     assert said.text == "Hint 2 of 4. think"
     assert "look" in said.html
     assert "tool" not in said.html

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from kettle.checking.patience import ENOUGH, MOST, Patience
-from kettle.probes.apart import run_apart
+from kettle.probes.engines.own_thread import run_apart
 
 LIMIT = 0.8  # seconds
 

@@ -7,7 +7,7 @@ import types
 
 import pytest
 
-from kettle import findings, machine, preflight
+from kettle.machine import numbers, observations, preflight
 from kettle.panels.landing_tables import draw_preflight
 
 
@@ -16,9 +16,9 @@ def test_it_looks_at_everything_and_ends_in_time():
     found = preflight.look(patience=5)
     # twice the promise, for a machine that is not idle
     assert time.monotonic() - began < 10
-    assert [each.name for each in found.findings] == list(findings.LOOKS)
+    assert [each.name for each in found.findings] == list(observations.LOOKS)
     for each in found.findings:
-        assert each.level in findings.LEVELS
+        assert each.level in observations.LEVELS
         assert each.value
         assert each.meaning.endswith(".")
         assert each.value in repr(found)
@@ -48,8 +48,8 @@ def test_no_finding_raises_and_none_is_waited_for(monkeypatch):
 @pytest.mark.parametrize(
     ("room", "glance", "level"),
     [
-        ("kettle.shop", findings.look_at_shop, "missing"),
-        ("kettle.database.server", findings.look_at_database, "limited"),
+        ("kettle.shop", observations.look_at_shop, "missing"),
+        ("kettle.database.server", observations.look_at_database, "limited"),
     ],
 )
 def test_a_room_that_is_missing_or_broken_is_a_finding(monkeypatch, room, glance, level):
@@ -67,32 +67,34 @@ def test_binder_and_hubs_are_recognised(monkeypatch):
     for name in ("BINDER_SERVICE_HOST", "BINDER_REPO_URL", "BINDER_LAUNCH_HOST"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("JUPYTERHUB_SERVICE_PREFIX", "/user/ines/")
-    assert findings.look_at_place().value.startswith("JupyterHub")
+    assert observations.look_at_place().value.startswith("JupyterHub")
     monkeypatch.setenv("BINDER_SERVICE_HOST", "10.0.0.1")
-    assert findings.look_at_place().value.startswith("Binder")
-    assert findings.look_at_place().level == "limited"
+    assert observations.look_at_place().value.startswith("Binder")
+    assert observations.look_at_place().level == "limited"
 
 
 def test_a_small_share_of_a_processor_is_a_limit(monkeypatch):
-    monkeypatch.setattr(machine, "cores", lambda: 64)
-    monkeypatch.setattr(machine, "processor_limit", lambda: 0.5)
-    found = findings.look_at_cores()
+    monkeypatch.setattr(numbers, "cores", lambda: 64)
+    monkeypatch.setattr(numbers, "processor_limit", lambda: 0.5)
+    found = observations.look_at_cores()
     assert (found.value, found.level) == ("64, of which 0.5 may be used", "limited")
-    monkeypatch.setattr(machine, "processor_limit", lambda: None)
-    assert findings.look_at_cores() == findings.Finding("Processors", "64", findings.look_at_cores().meaning)
+    monkeypatch.setattr(numbers, "processor_limit", lambda: None)
+    assert observations.look_at_cores() == observations.Observation(
+        "Processors", "64", observations.look_at_cores().meaning
+    )
 
 
 def test_the_limit_of_memory_counts(monkeypatch):
-    monkeypatch.setattr(machine, "memory", lambda: (64 * 2**30, 32 * 2**30))
-    monkeypatch.setattr(machine, "memory_limit", lambda: 2**30)
-    found = findings.look_at_memory()
+    monkeypatch.setattr(numbers, "memory", lambda: (64 * 2**30, 32 * 2**30))
+    monkeypatch.setattr(numbers, "memory_limit", lambda: 2**30)
+    found = observations.look_at_memory()
     assert (found.value, found.level) == ("1.0 GB free of 1.0 GB (a set limit)", "limited")
 
 
 def test_a_build_without_a_gil_is_told(monkeypatch):
     monkeypatch.setattr(sys, "_is_gil_enabled", lambda: False, raising=False)
-    assert "without a GIL" in findings.look_at_python().value
-    assert findings.look_at_python().level == "limited"
+    assert "without a GIL" in observations.look_at_python().value
+    assert observations.look_at_python().level == "limited"
 
 
 @pytest.mark.parametrize(
@@ -117,20 +119,20 @@ def test_the_limit_of_a_control_group_is_read(tmp_path, monkeypatch, files, grou
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text + "\n")
-    assert machine.processor_limit(tmp_path, groups) == limit
+    assert numbers.processor_limit(tmp_path, groups) == limit
 
 
 def test_memory_limits_of_both_versions_are_read(tmp_path, monkeypatch):
     monkeypatch.delenv("MEM_LIMIT", raising=False)
     (tmp_path / "memory" / "x").mkdir(parents=True)
     (tmp_path / "memory" / "memory.limit_in_bytes").write_text("9223372036854771712\n")
-    assert machine.memory_limit(tmp_path, "4:memory:/x\n0::/") is None
+    assert numbers.memory_limit(tmp_path, "4:memory:/x\n0::/") is None
     (tmp_path / "memory" / "x" / "memory.limit_in_bytes").write_text("2147483648\n")
-    assert machine.memory_limit(tmp_path, "4:memory:/x\n0::/") == 2**31
+    assert numbers.memory_limit(tmp_path, "4:memory:/x\n0::/") == 2**31
     (tmp_path / "memory.max").write_text("1073741824\n")
-    assert machine.memory_limit(tmp_path, "4:memory:/x\n0::/") == 2**30
+    assert numbers.memory_limit(tmp_path, "4:memory:/x\n0::/") == 2**30
     monkeypatch.setenv("MEM_LIMIT", "471859200")
-    assert machine.memory_limit(tmp_path, "4:memory:/x\n0::/") == 450 * 2**20
+    assert numbers.memory_limit(tmp_path, "4:memory:/x\n0::/") == 450 * 2**20
 
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="macOS has rules of its own")
@@ -148,15 +150,15 @@ def test_memory_limits_of_both_versions_are_read(tmp_path, monkeypatch):
 def test_the_right_to_attach_follows_yama(tmp_path, scope, capabilities, may):
     (tmp_path / "scope").write_text(scope)
     (tmp_path / "status").write_text(f"Name:\tpython\nCapEff:\t{capabilities}\n")
-    assert machine.may_attach(tmp_path / "scope", tmp_path / "status") == may
+    assert numbers.may_attach(tmp_path / "scope", tmp_path / "status") == may
 
 
 def test_words_for_the_clock_follow_its_numbers():
     even = {"work": 0.001, "spread": 1.1, "overshoot": 0.0001, "latest": 0.001, "share": 1.0}
-    assert machine.Noise(**even).quiet
+    assert numbers.Noise(**even).quiet
     for worse in ({"spread": 3.0}, {"latest": 0.02}, {"share": 0.5}):
-        assert not machine.Noise(**(even | worse)).quiet
-    measured = machine.clock_noise(0.1)
+        assert not numbers.Noise(**(even | worse)).quiet
+    measured = numbers.clock_noise(0.1)
     assert measured.work > 0
     assert measured.spread >= 1
     assert 0 <= measured.overshoot <= measured.latest
@@ -164,7 +166,9 @@ def test_words_for_the_clock_follow_its_numbers():
 
 
 def test_the_table_can_be_read_without_colours_and_carries_no_markup():
-    found = preflight.Preflight((findings.Finding("Disk", "<b>0</b> MB", "Make room.", "missing"),), 1.0)
+    found = preflight.Preflight(
+        (observations.Observation("Disk", "<b>0</b> MB", "Make room.", "missing"),), 1.0
+    )
     drawn = draw_preflight(found).html
     assert '<th scope="row">Disk</th>' in drawn
     assert "missing</td>" in drawn

@@ -3,7 +3,7 @@
 import gc
 import weakref
 
-from kettle.probes.collecting import only_new_collected
+from kettle.probes.engines.collecting import only_new_collected
 
 
 class Thing:

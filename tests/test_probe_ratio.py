@@ -12,8 +12,8 @@ import warnings
 import pytest
 
 from kettle.probes import ratio
-from kettle.probes.blas import one_blas_thread
-from kettle.probes.bootstrap import bootstrap
+from kettle.probes.engines.blas import one_blas_thread
+from kettle.probes.engines.bootstrap import bootstrap
 from kettle.probes.ratio import FASTER, NOT_FASTER, TOO_NOISY, Ratio, compare, compare_async
 
 
@@ -196,7 +196,7 @@ def raise_after(pinned, threads):
 
 def test_one_blas_thread():
     numpy = pytest.importorskip("numpy")
-    from kettle.probes.blas import _openblas
+    from kettle.probes.engines.blas import _openblas
 
     calls = _openblas()
     if calls is None:
@@ -209,7 +209,7 @@ def test_one_blas_thread():
 
 def test_blas_before_numpy_is_imported_and_where_it_cannot_be_told(monkeypatch):
     script = (
-        "import os\nfrom kettle.probes.blas import one_blas_thread\n"
+        "import os\nfrom kettle.probes.engines.blas import one_blas_thread\n"
         "with one_blas_thread() as pinned: print(pinned, os.environ['OPENBLAS_NUM_THREADS'])\n"
         "print(os.environ.get('OPENBLAS_NUM_THREADS'))"
     )
@@ -219,7 +219,7 @@ def test_blas_before_numpy_is_imported_and_where_it_cannot_be_told(monkeypatch):
     )
     assert done.stdout.split() == ["True", "1", "None"]
     monkeypatch.setitem(sys.modules, "numpy", sys)
-    monkeypatch.setattr("kettle.probes.blas._openblas", lambda: None)
+    monkeypatch.setattr("kettle.probes.engines.blas._openblas", lambda: None)
     for name in ("OPENBLAS", "OMP", "MKL"):
         monkeypatch.delenv(f"{name}_NUM_THREADS", raising=False)
     monkeypatch.delenv("VECLIB_MAXIMUM_THREADS", raising=False)

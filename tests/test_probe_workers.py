@@ -14,7 +14,7 @@ from multiprocessing.pool import ThreadPool
 import anyio.to_process
 import pytest
 
-from kettle.probes.life import loop_shows_life
+from kettle.probes.responsive import loop_shows_life
 from kettle.probes.workers import watch_workers
 
 METHODS = [

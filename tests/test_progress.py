@@ -10,8 +10,8 @@ import time
 
 import pytest
 
-from kettle.filelock import file_lock
-from kettle.progress import Progress
+from kettle.files.filelock import file_lock
+from kettle.files.progress import Progress
 
 LESSON = "notebooks/14_one_await_at_a_time"
 EXERCISE = "exercises/14_one_await_at_a_time"
@@ -33,7 +33,7 @@ def file_of(progress, notebook_id=LESSON):
 
 def start(code, folder):
     """Run Python that records in the same folder, in a process of its own."""
-    head = f"from kettle.progress import Progress\nprogress = Progress({str(folder)!r}, patience=60)\n"
+    head = f"from kettle.files.progress import Progress\nprogress = Progress({str(folder)!r}, patience=60)\n"
     return subprocess.Popen([sys.executable, "-c", head + textwrap.dedent(code)], stdout=subprocess.PIPE)
 
 
@@ -158,7 +158,7 @@ def test_a_lock_ends_with_the_process_that_held_it(tmp_path):
     holder = start(
         """
         import time
-        from kettle.filelock import file_lock
+        from kettle.files.filelock import file_lock
         with file_lock(progress.folder / ".lock"):
             print("held", flush=True)
             time.sleep(60)
@@ -248,7 +248,7 @@ def test_a_folder_that_can_only_be_read_is_read(progress, monkeypatch):
     def refused(*_):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("kettle.progress.file_lock", refused)
+    monkeypatch.setattr("kettle.files.progress.file_lock", refused)
     assert Progress(progress.folder).of(LESSON).solved
 
 

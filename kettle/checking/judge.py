@@ -20,8 +20,8 @@ from pathlib import Path
 from kettle.checking.checks import Check, Undecided, checks_of, load_checks, wants_shop
 from kettle.checking.patience import Patience
 from kettle.checking.verdict import BROKEN, NOT_YET, PASSED, SKIPPED, UNDECIDED, Finding
-from kettle.probes.apart import Apart, open_apart, run_apart
-from kettle.probes.collecting import keep_out
+from kettle.probes.engines.collecting import keep_out
+from kettle.probes.engines.own_thread import Apart, open_apart, run_apart
 from kettle.shop import start_ahead
 
 CELL = re.compile(r"ipykernel_\d+|<ipython-input")  # the file names that IPython gives to cells

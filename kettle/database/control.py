@@ -17,11 +17,11 @@ from kettle.database.folder import NoServer
 PACKAGE_PARENT = Path(__file__).resolve().parents[2]
 START_PATIENCE = 130.0  # seconds; a start takes one or two, on a busy machine many more
 ANSWER_PATIENCE = 30.0
-_running: dict[str, "Control"] = {}
+_running: dict[str, "SupervisorProcess"] = {}
 _lock = threading.RLock()
 
 
-class Control:
+class SupervisorProcess:
     """A supervisor process and the pipe to it."""
 
     def __init__(self, own: dict | None = None) -> None:
@@ -111,7 +111,7 @@ class Control:
             return answer["result"]
 
 
-def supervisor_for(own: dict | None = None) -> Control:
+def supervisor_for(own: dict | None = None) -> SupervisorProcess:
     """Return this kernel's running supervisor (one for each server), starting it if need be.
 
     Raises NoServer with a sentence where there can be no server.
@@ -120,7 +120,7 @@ def supervisor_for(own: dict | None = None) -> Control:
     with _lock:
         control = _running.get(key)
         if control is None or not control.alive:
-            control = _running[key] = Control(own)
+            control = _running[key] = SupervisorProcess(own)
         return control
 
 

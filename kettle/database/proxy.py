@@ -17,7 +17,7 @@ LONGEST_STARTUP = 10_000  # bytes, PostgreSQL's own limit
 Address = str | tuple[str, int]
 
 
-class Tenant:
+class ProxyPort:
     """One port of the proxy: what one database handle of the kernel talks to."""
 
     def __init__(self, address: Address, schema: str) -> None:

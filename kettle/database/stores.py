@@ -14,7 +14,7 @@ from psycopg import sql
 from sqlalchemy import create_engine
 from sqlalchemy.engine import URL
 
-from kettle.database.control import Control, supervisor_for
+from kettle.database.control import SupervisorProcess, supervisor_for
 from kettle.database.folder import SQLITE_PREFIX, NoServer, claim, remove_stale_folders
 from kettle.database.models import Base
 from kettle.database.own import VARIABLE, own_server
@@ -28,7 +28,7 @@ class PostgresStore:
 
     delay = 0.0
 
-    def __init__(self, control: Control, own: dict | None) -> None:
+    def __init__(self, control: SupervisorProcess, own: dict | None) -> None:
         self._control = control
         self._login = own or {
             "user": "postgres",

@@ -18,7 +18,7 @@ import sys
 import threading
 
 from kettle.database.folder import NoServer
-from kettle.database.proxy import Tenant
+from kettle.database.proxy import ProxyPort
 from kettle.database.server import Server
 
 LOOK = 0.5  # seconds between looks at the parent
@@ -31,7 +31,7 @@ class Supervisor:
         self._parent = parent
         self._own = own  # {"address": ..., "conninfo": ...} of a server that is not ours
         self._server = None if own else Server()
-        self._tenants: dict[int, Tenant] = {}
+        self._tenants: dict[int, ProxyPort] = {}
         self._number = 0
 
     def start(self) -> dict:
@@ -84,7 +84,7 @@ class Supervisor:
     async def do_open(self, schema: str) -> dict:
         """Open a tenant: a port that leads into this schema."""
         address = self._server.address if self._server else self._own["address"]
-        tenant = Tenant(address if isinstance(address, str) else tuple(address), schema)
+        tenant = ProxyPort(address if isinstance(address, str) else tuple(address), schema)
         self._number += 1
         self._tenants[self._number] = tenant
         return {"tenant": self._number, "port": await tenant.open()}

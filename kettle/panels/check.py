@@ -1,88 +1,25 @@
-"""The verdict, drawn; and the row of buttons: Check, Stop, Hint, Solution, Reset."""
+"""The row of buttons: Check, Stop, Hint, Solution, Reset; and what they have to say."""
 
 from __future__ import annotations
 
-import html
 import threading
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
-from kettle.checking import Verdict
-from kettle.panels.style import Said, inline, on_loop, say, sheet, show
-
-if TYPE_CHECKING:
-    from kettle.desk import Desk
-
-TONES = {"right": "right", "not yet": "wrong", "undecided": "unsure", "broken": "wrong", "stopped": ""}
-MARKS = {
-    "passed": ("✓", "good", "passed"),
-    "not yet": ("✗", "bad", "not yet"),
-    "undecided": ("?", "doubt", "too noisy to tell"),
-    "broken": ("✗", "bad", "stops"),
-    "skipped": ("–", "soft", "not looked at"),
-}
-
-
-def draw(verdict: Verdict, advice: str = "") -> Said:
-    """Draw a verdict: heading and message, each finding with its mark and a word, notes.
-
-    Args:
-        verdict: what the checker found.
-        advice: a sentence about how to go on, or about the file that was judged.
-    """
-    rows = []
-    for finding in verdict.findings:
-        mark, tone, word = MARKS.get(finding.outcome, MARKS["skipped"])
-        because = f'<span class="wk-because">{inline(finding.message)}</span>'
-        told = finding.message and finding.message != verdict.message and finding.outcome != "skipped"
-        rows.append(
-            f'<li><span class="wk-mark wk-{tone}" aria-hidden="true">{mark}</span>{inline(finding.title)}'
-            f' <span class="wk-{tone}">({word})</span>{because if told else ""}</li>'
-        )
-    listed = f'<ul class="wk-findings">{"".join(rows)}</ul>' if rows else ""
-    notes = "".join(f'<p class="wk-soft">Note: {inline(note)}</p>' for note in verdict.notes)
-    advised = f"<p>{inline(advice)}</p>" if advice else ""
-    tone = TONES.get(verdict.outcome) or "plain"
-    box = (
-        f'<div class="wk wk-box wk-verdict wk-{tone}" role="status" aria-live="polite"'
-        f' data-outcome="{html.escape(verdict.outcome)}"><p class="wk-heading">{inline(verdict.heading)}</p>'
-        f"<p>{inline(verdict.message)}</p>{listed}{notes}{advised}</div>"
-    )
-    return Said(box, repr(verdict) + (f"\n{advice}" if advice else ""))
-
-
-def ladder(hints: Sequence[str], rung: int) -> Said:
-    """Show the hints up to a rung, the newest last.
-
-    Args:
-        hints: all rungs.
-        rung: of the newest, from 1.
-    """
-    heading = f"Hint {rung} of {len(hints)}"
-    earlier = "".join(
-        f'<p class="wk-soft">{number}. {inline(hint)}</p>' for number, hint in enumerate(hints[: rung - 1], 1)
-    )
-    more = (
-        ""
-        if rung < len(hints)
-        else '<p class="wk-soft">That was the last hint; the solution is there on request.</p>'
-    )
-    box = (
-        f'<div class="wk wk-box wk-hint-text" role="status" aria-live="polite">'
-        f'<p class="wk-heading">{heading}</p>{earlier}<p>{inline(hints[rung - 1])}</p>{more}</div>'
-    )
-    return Said(box, f"{heading}. {hints[rung - 1]}")
+from kettle.files.kernel_loop import on_loop
+from kettle.panels.actions import Actions
+from kettle.panels.style import Said, inline, say, sheet, show
+from kettle.panels.verdict import draw
 
 
 class Panel:
     """Check, Stop, Hint, Solution and Reset in one row, and below it what they have to say.
 
     Args:
-        desk: does what the buttons ask for.
+        actions: does what the buttons ask for.
     """
 
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
+    def __init__(self, actions: Actions) -> None:
+        self.actions = actions
         self._checking = False
 
     def show(self) -> None:
@@ -108,12 +45,12 @@ class Panel:
         self.stop.disabled = True
         self.check.on_click(self._check)
         self.stop.on_click(self._stop)
-        self.hint.on_click(lambda _: self._say(*self.desk.hint()))
+        self.hint.on_click(lambda _: self._say(*self.actions.hint()))
         self.solution.on_click(
-            lambda _: self._ask("See the solution now? Another hint may be enough.", self.desk.solution)
+            lambda _: self._ask("See the solution now? Another hint may be enough.", self.actions.solution)
         )
         self.reset.on_click(
-            lambda _: self._ask("Go back to the starter? A dated copy is kept.", self.desk.reset)
+            lambda _: self._ask("Go back to the starter? A dated copy is kept.", self.actions.reset)
         )
         row = ipywidgets.HBox([self.check, self.stop, self.hint, self.solution, self.reset]).add_class(
             "wk-row"
@@ -142,12 +79,12 @@ class Panel:
             return
         self._checking, self.check.disabled, self.stop.disabled = True, True, False
         self._progress("Saving your notebook")
-        before = self.desk.saver.start_saving()  # a comm message: sent here, awaited in the thread
+        before = self.actions.saver.start_saving()  # a comm message: sent here, awaited in the thread
         threading.Thread(target=self._work, args=(before,), name="check", daemon=True).start()
 
     def _work(self, before) -> None:
         try:
-            said = draw(*self.desk.check(before, lambda what: self._soon(self._progress, what)))
+            said = draw(*self.actions.check(before, lambda what: self._soon(self._progress, what)))
         except Exception as error:  # noqa: BLE001 - whatever happens, the buttons come back
             said = say(
                 f"The check itself failed: {error}", heading="Not checked", tone="wrong", where="wk-verdict"
@@ -166,7 +103,7 @@ class Panel:
         self.stop.disabled = True
         self._progress("Stopping")
         # Ending processes takes a moment; the loop goes on meanwhile.
-        threading.Thread(target=self.desk.stop, daemon=True).start()
+        threading.Thread(target=self.actions.stop, daemon=True).start()
 
 
 def checking(what: str) -> Said:

@@ -13,7 +13,7 @@ from kettle.panels.run import Face, Ran, measured, name_of
 from kettle.panels.style import Said, inline
 from kettle.pictures import from_traffic, waterfall
 from kettle.pictures.units import number, seconds
-from kettle.probes.bootstrap import bootstrap, ratio_of_medians
+from kettle.probes.engines.bootstrap import bootstrap, ratio_of_medians
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,10 @@ import base64
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from kettle.files.progress import Progress
+from kettle.machine.preflight import look
 from kettle.panels.landing_tables import CSS, draw_map, draw_paths, draw_preflight
 from kettle.panels.style import Said, inline, sheet, show
-from kettle.preflight import look
-from kettle.progress import Progress
 
 REFRESH = (
     2.0  # seconds between two looks at the progress files, so that the map is right when a learner returns
@@ -43,7 +43,7 @@ def preflight_panel() -> None:
             button.disabled, button.description = False, "Look again"
 
     _on_click(button, clicked)
-    show(_panel("wk-preflight", _row(button), below), "Without widgets: kettle.preflight.look()")
+    show(_panel("wk-preflight", _row(button), below), "Without widgets: kettle.machine.preflight.look()")
 
 
 def progress_panel(progress: Progress | None = None) -> None:
@@ -73,7 +73,7 @@ def progress_panel(progress: Progress | None = None) -> None:
 
     button.on_click(prepare)
     upload.observe(bring_back, "value")
-    text = "Without widgets: kettle.progress.Progress().export() and .bring_back(data)"
+    text = "Without widgets: kettle.files.progress.Progress().export() and .bring_back(data)"
     show(_panel("wk-progress", _row(button, upload), below), text)
 
 

@@ -2,10 +2,10 @@
 
 from html import escape
 
-from kettle.course import PARTS, PATHS, CoursePath, LessonFiles, Part, lessons
+from kettle.files.course import PARTS, PATHS, CoursePath, LessonFiles, Part, lessons
+from kettle.files.progress import NotebookProgress, Progress
+from kettle.machine.preflight import Preflight
 from kettle.panels.style import Said
-from kettle.preflight import Preflight
-from kettle.progress import NotebookProgress, Progress
 
 # A sign and a word for each state and level: neither needs the colour.
 _STATES = {"solved": "●", "run": "◕", "predicted": "◔", "not started": "○"}

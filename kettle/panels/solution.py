@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from kettle.notebook import NotebookTrouble, read, source, tagged
+from kettle.files.notebook import NotebookTrouble, read, source, tagged
 from kettle.panels.style import Said
 
 WORDS = {"+": "added", "-": "removed"}

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import html
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,12 +70,3 @@ def sheet():
     import ipywidgets
 
     return ipywidgets.HTML(f"<style>{CSS}</style>", layout={"display": "none"})
-
-
-def on_loop() -> Callable:
-    """Return a function that runs a callback on the kernel's loop, from any thread."""
-    try:
-        loop = asyncio.get_running_loop()
-    except RuntimeError:
-        return lambda callback, *args: callback(*args)
-    return loop.call_soon_threadsafe

@@ -6,7 +6,7 @@ from typing import Any
 
 from kettle.pictures.density import ALL, ROW, strip
 from kettle.pictures.figure import WIDTH, Picture, figure, new_ids
-from kettle.pictures.loop_panel import Panel, in_short, length, panel_of, says, segments, table
+from kettle.pictures.loop_panel import LoopPanel, in_short, length, panel_of, says, segments, table
 from kettle.pictures.marks import bar, present, time_axis, unit_for
 from kettle.pictures.model import (
     Lane,
@@ -83,7 +83,7 @@ def loop_lanes(
     )
 
 
-def _labels(panel: Panel) -> list[str]:
+def _labels(panel: LoopPanel) -> list[str]:
     lanes = (
         [plural(len(panel.timeline.lanes), "task")]
         if panel.folded
@@ -92,7 +92,7 @@ def _labels(panel: Panel) -> list[str]:
     return ["holding the loop" if panel.folded else "event loop", *lanes, *labels(panel.requests)]
 
 
-def _draw(ids: str, panel: Panel, scale: Scale, y: float) -> tuple[Markup, float]:
+def _draw(ids: str, panel: LoopPanel, scale: Scale, y: float) -> tuple[Markup, float]:
     start, drawn = panel.timeline.started, []
     if panel.held:
         drawn.append(_names(panel.held, start, scale, y))
@@ -192,7 +192,7 @@ def _hidden(last: Segment, segment: Segment, grain: float) -> bool:
     return segment.state != "blocked" or min(length(last), length(segment)) < 4 * grain
 
 
-def _folded(panel: Panel, scale: Scale, y: float) -> tuple[Markup, float]:
+def _folded(panel: LoopPanel, scale: Scale, y: float) -> tuple[Markup, float]:
     """Draw tasks too many for a lane each as curves: how many are alive, and in each state."""
     lanes, start, drawn = panel.timeline.lanes, panel.timeline.started, []
     alive = [(x.segments[0].started, max(s.ended for s in x.segments)) for x in lanes if x.segments]

@@ -22,7 +22,7 @@ MOST_LANES = 60  # more tasks are folded into strips
 
 
 @dataclass(frozen=True)
-class Panel:
+class LoopPanel:
     """One event loop as it will be drawn: its heading, its timeline, and what the server saw."""
 
     name: str
@@ -45,17 +45,17 @@ class Panel:
         return self.timeline.ended - self.timeline.started
 
 
-def panel_of(name: str, timeline: Any, requests: Any) -> Panel:
+def panel_of(name: str, timeline: Any, requests: Any) -> LoopPanel:
     """Return a panel from anything shaped like a Timeline, and from bars, requests or a traffic."""
     seen = getattr(requests, "requests", requests)
     bars = closed_bars(r if hasattr(r, "label") else from_traffic([r])[0] for r in seen)
     last = timeline.ended
     lanes = [Lane(str(lane.name), closed_segments(lane.segments, last)) for lane in timeline.lanes]
     loop = closed_segments(timeline.loop, last)
-    return Panel(name, Timeline(lanes, loop, timeline.started, last), bars)
+    return LoopPanel(name, Timeline(lanes, loop, timeline.started, last), bars)
 
 
-def segments(panel: Panel) -> list[Segment]:
+def segments(panel: LoopPanel) -> list[Segment]:
     """Return every segment of the loop and of its tasks."""
     return [*panel.timeline.loop, *(s for lane in panel.timeline.lanes for s in lane.segments)]
 
@@ -65,7 +65,7 @@ def length(segment: Segment) -> float:
     return segment.ended - segment.started
 
 
-def in_short(panel: Panel) -> str:
+def in_short(panel: LoopPanel) -> str:
     """Return the panel's heading: how long it took, and how long the loop was held."""
     held = sum(map(length, panel.held))
     return f"{seconds(panel.length)}, " + (
@@ -73,7 +73,7 @@ def in_short(panel: Panel) -> str:
     )
 
 
-def says(panels: Sequence[Panel]) -> str:
+def says(panels: Sequence[LoopPanel]) -> str:
     """Return the picture in two sentences."""
     if len(panels) == 1:
         return f"{_first_sentence(panels[0])} {_second_sentence(panels[0])}"
@@ -83,7 +83,7 @@ def says(panels: Sequence[Panel]) -> str:
     )
 
 
-def _first_sentence(panel: Panel) -> str:
+def _first_sentence(panel: LoopPanel) -> str:
     tasks = spelled(len(panel.timeline.lanes), "task")
     held = sum(map(length, panel.held))
     if not held:
@@ -97,7 +97,7 @@ def _first_sentence(panel: Panel) -> str:
     return f"{tasks} in {seconds(panel.length)}: the loop was {how}."
 
 
-def _second_sentence(panel: Panel) -> str:
+def _second_sentence(panel: LoopPanel) -> str:
     waiting = peak(
         (s.started, s.ended) for x in panel.timeline.lanes for s in x.segments if s.state == "waiting"
     )
@@ -108,7 +108,7 @@ def _second_sentence(panel: Panel) -> str:
     return f"{together}; the server saw at most {plural(seen, 'request')} in flight."
 
 
-def table(panels: Sequence[Panel]) -> Table:
+def table(panels: Sequence[LoopPanel]) -> Table:
     """Return every segment as a row."""
     cells = []
     for panel in panels:

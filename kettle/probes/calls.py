@@ -16,7 +16,7 @@ from contextlib import ExitStack, contextmanager
 from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
-from kettle.probes.stand_in import tapped
+from kettle.probes.engines.stand_in import tapped
 
 
 class Calls:

@@ -17,7 +17,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .collecting import only_new_collected
+from kettle.probes.engines.collecting import only_new_collected
 
 _TURN = 0.005  # seconds between two looks, while a loop gets the time to close what was let go
 

@@ -5,11 +5,18 @@ import threading
 import time
 from dataclasses import dataclass
 
-from . import blocking
-from .lanes import LaneKeeper
-from .sampler import Sampler
-from .steps import NewTasks, is_servants, name_of, task_of, unwatch_steps, watch_steps
-from .timeline import GRAIN
+from kettle.probes.engines import blocking
+from kettle.probes.engines.callbacks import (
+    NewTasks,
+    is_servants,
+    name_of,
+    task_of,
+    unwatch_steps,
+    watch_steps,
+)
+from kettle.probes.engines.lanes import LaneKeeper
+from kettle.probes.engines.sampler import Sampler
+from kettle.probes.engines.timeline import GRAIN
 
 BUDGET = 0.02  # seconds that one step may take before it is said to hold the loop
 _MOST_STEPS = 300_000  # steps kept for the picture; later ones are only measured

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from .collecting import only_new_collected
+from kettle.probes.engines.collecting import only_new_collected
 
 
 @dataclass(frozen=True)

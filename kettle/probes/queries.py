@@ -17,7 +17,7 @@ from collections.abc import Callable
 
 from kettle.database.statements import Ledger, Seen, Statement, Transactions
 from kettle.database.window import Wire
-from kettle.probes.listeners import watch_django, watch_psycopg, watch_sqlalchemy
+from kettle.probes.engines.listeners import watch_django, watch_psycopg, watch_sqlalchemy
 
 
 def watch_queries(target: object) -> "Queries | Wire":

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from kettle.probes.blas import one_blas_thread
-from kettle.probes.bootstrap import bootstrap, divided, ratio_of_medians, spread
+from kettle.probes.engines.blas import one_blas_thread
+from kettle.probes.engines.bootstrap import bootstrap, divided, ratio_of_medians, spread
 
 FASTER, NOT_FASTER, TOO_NOISY = "faster", "not faster", "too noisy to tell"
 _CLOCKS = {"wall": (time.perf_counter, "perf_counter"), "cpu": (time.thread_time, "thread_time")}

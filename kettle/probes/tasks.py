@@ -4,8 +4,8 @@ import asyncio
 import gc
 import weakref
 
-from .collecting import only_new_collected
-from .steps import NewTasks, is_servants, told_name
+from kettle.probes.engines.callbacks import NewTasks, is_servants, told_name
+from kettle.probes.engines.collecting import only_new_collected
 
 
 class watch_tasks:  # noqa: N801 (used as a verb: with watch_tasks() as tasks)

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from kettle.probes.elsewhere import Counting
+from kettle.probes.engines.counting import Counting
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import psutil
 
-from .where import is_library, own_frame, place
+from kettle.probes.engines.where import is_library, own_frame, place
 
 _numbers = itertools.count()
 PROCESS_POOLS = (futures.ProcessPoolExecutor, Pool)  # and ThreadPool, which is a Pool, is none

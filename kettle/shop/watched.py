@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
+from concurrent.futures import Future
+from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
 
 from kettle.shop.process import ShopClosed, wait_for, wait_for_async
 
-if TYPE_CHECKING:
-    from kettle.shop.handle import Shop
-
 Result = TypeVar("Result")
 _numbers = itertools.count(1)
+
+
+class Told(Protocol):
+    """What can be told a command: a shop."""
+
+    def tell(self, what: str, **details: Any) -> Future[Any]:
+        """Send a command."""
 
 
 class Watched(Generic[Result]):
@@ -20,7 +25,7 @@ class Watched(Generic[Result]):
     opens_with: ClassVar[str]
     settle: ClassVar[float] = 0.0
 
-    def __init__(self, shop: Shop, **details: Any) -> None:
+    def __init__(self, shop: Told, **details: Any) -> None:
         self._shop = shop
         self._details = details
         self._number: int | None = None

@@ -4,8 +4,8 @@ import asyncio
 import threading
 from dataclasses import dataclass
 
-from kettle.probes.apart import run_apart
-from kettle.probes.blocking import BlockingCall, Recorder, profiled
+from kettle.probes.engines.blocking import BlockingCall, Recorder, profiled
+from kettle.probes.engines.own_thread import run_apart
 
 from .loop import VirtualLoop
 from .refused import refuse

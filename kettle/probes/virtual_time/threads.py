@@ -10,8 +10,8 @@ from concurrent.futures import process as _process  # noqa: F401 (so that the at
 from concurrent.futures import thread as _thread
 from multiprocessing.process import BaseProcess
 
-from kettle.probes.blocking import BlockingCall, own_modules, replace_names
-from kettle.probes.where import own_frame, place, source
+from kettle.probes.engines.blocking import BlockingCall, own_modules, replace_names
+from kettle.probes.engines.where import own_frame, place, source
 
 from .refused import refuse
 

@@ -26,7 +26,7 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Check:
+class PastCheck:
     """One verdict: its outcome ("right", "not yet", …) and the sentence that the learner read."""
 
     when: datetime
@@ -52,10 +52,10 @@ class NotebookProgress:
         return tuple(Run(_when(e), e.get("seconds"), e.get("fact")) for e in self._all("ran"))
 
     @property
-    def checks(self) -> tuple[Check, ...]:
+    def checks(self) -> tuple[PastCheck, ...]:
         """Every verdict, oldest first."""
         return tuple(
-            Check(_when(e), str(e.get("outcome", "")), str(e.get("message", "")))
+            PastCheck(_when(e), str(e.get("outcome", "")), str(e.get("message", "")))
             for e in self._all("checked")
         )
 

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = {"lesson": "notebooks", "exercise": "exercises"}
 
 _STEM = re.compile(r"(?!00)\d\d_[a-z0-9_]+")

@@ -14,7 +14,7 @@ _FOREIGN = (
     "prompt_toolkit",
 )
 _CELL = "InteractiveShell."  # of IPython: the task in which a notebook's cell runs
-_SERVANTS = ("kettle.lesson", "kettle.panels", "kettle.notebook", "kettle.checking")
+_SERVANTS = ("kettle.lesson", "kettle.panels", "kettle.files", "kettle.checking")
 
 _watchers = {}  # loop → those who are told of its steps
 _original_run = events.Handle._run

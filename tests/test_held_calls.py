@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 
-from kettle.probes.held import Why, explain, hold_calls
+from kettle.checking.held_calls import Why, explain, hold_calls
 from kettle.shop import Shop
 
 PATIENCE = 0.7

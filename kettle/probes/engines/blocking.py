@@ -22,8 +22,8 @@ from multiprocessing.pool import ApplyResult
 from multiprocessing.process import BaseProcess
 from queue import Queue
 
-from .steps import own_name
-from .where import is_library, own_frame, place, source
+from kettle.probes.engines.callbacks import own_name
+from kettle.probes.engines.where import is_library, own_frame, place, source
 
 SHORTEST = 0.001  # seconds: calls that end sooner held nobody up
 

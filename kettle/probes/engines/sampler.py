@@ -4,8 +4,8 @@ import sys
 import threading
 from collections import Counter
 
-from .steps import own_name
-from .where import own_frame, place, source
+from kettle.probes.engines.callbacks import own_name
+from kettle.probes.engines.where import own_frame, place, source
 
 _LOOK_EVERY = 0.01  # seconds between two looks
 

@@ -14,8 +14,8 @@ import weakref
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from .collecting import only_new_collected
-from .where import coroutine_frames, is_cell, is_library, place, source
+from kettle.probes.engines.collecting import only_new_collected
+from kettle.probes.engines.where import coroutine_frames, is_cell, is_library, place, source
 
 TIDY_UP = 1.0  # seconds that leftover tasks, generators and worker threads get to end
 _PATIENCE = 0.3  # seconds between asking a late function to stop and asking less politely

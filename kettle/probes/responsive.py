@@ -22,7 +22,7 @@ _numbers = itertools.count()
 
 
 @dataclass(frozen=True)
-class Held:
+class WaitedWork:
     """One piece of work that waited for the loop: where it ran, whether it saw the loop live, and seconds."""
 
     process: int
@@ -50,7 +50,7 @@ class Pulse:
         """
         started = time.perf_counter()
         lived = self._wait()
-        self._report(Held(os.getpid(), threading.get_ident(), lived, time.perf_counter() - started))
+        self._report(WaitedWork(os.getpid(), threading.get_ident(), lived, time.perf_counter() - started))
         return lived
 
     def _wait(self):
@@ -96,9 +96,9 @@ class loop_shows_life:  # noqa: N801 (used as a phrase: with loop_shows_life() a
     beats: how often the loop must come round. patience: seconds that the work waits for the next beat before
     it gives up; paid once, and by wrong answers only. Give `life.pulse` to the work, which must call it.
 
-    Read in the block or afterwards: held: a tuple of `Held`, one for each call of the pulse that has ended.
-    lived: whether there was work and the loop lived during all of it. processes: the ids of those it ran in.
-    Raises RuntimeError where no loop runs.
+    Read in the block or afterwards: held: a tuple of `WaitedWork`, one for each call of the pulse that has
+    ended. lived: whether there was work and the loop lived during all of it. processes: the ids of those it
+    ran in. Raises RuntimeError where no loop runs.
     """
 
     def __init__(self, beats=3, patience=3.0):
@@ -155,4 +155,4 @@ class loop_shows_life:  # noqa: N801 (used as a phrase: with loop_shows_life() a
 
     def _read(self):
         texts = (path.read_text(encoding="utf-8") for path in Path(self._folder).glob("*.held"))
-        return tuple(Held(**json.loads(text)) for text in texts)
+        return tuple(WaitedWork(**json.loads(text)) for text in texts)

@@ -18,7 +18,8 @@ from pathlib import Path
 from types import BuiltinFunctionType, CodeType, MethodDescriptorType
 from typing import ClassVar
 
-_FOLDERS = (__file__, asyncio.__file__, concurrent.futures.__file__, multiprocessing.__file__)
+_PROBES = str(Path(__file__).parents[1] / "__init__.py")
+_FOLDERS = (_PROBES, asyncio.__file__, concurrent.futures.__file__, multiprocessing.__file__)
 MACHINERY = (  # how often these act depends on the moment, so they are left out
     *(str(Path(file).parent) + os.sep for file in _FOLDERS),
     *(module.__file__ for module in (_weakrefset, queue, selectors, subprocess, threading)),

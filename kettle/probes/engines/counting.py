@@ -12,7 +12,7 @@ from multiprocessing.pool import Pool
 from multiprocessing.process import BaseProcess
 from typing import Any
 
-from kettle.probes.instructions import Meter
+from kettle.probes.engines.instructions import Meter
 
 _STARTERS = (
     (BaseProcess, "start"),

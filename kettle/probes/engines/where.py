@@ -48,13 +48,14 @@ def coroutine_frames(awaitable):
         awaitable = getattr(awaitable, "gi_yieldfrom" if kind == "gi" else f"{kind}_await", None)
 
 
-_HERE = str(Path(__file__).parent)
-_LIBRARIES = (str(Path(asyncio.__file__).parent.parent), _HERE, "<frozen")
+_KETTLE = Path(__file__).parents[2]
+_OURS = tuple(str(_KETTLE / room) for room in ("probes", "checking"))
+_LIBRARIES = (str(Path(asyncio.__file__).parent.parent), *_OURS, "<frozen")
 
 
 @lru_cache(maxsize=1000)
 def is_library(filename):
-    """Tell whether a source file is the standard library's, an installed package's, or this probe's own."""
+    """Tell whether a source file is the standard library's, an installed package's, or an instrument's."""
     return "site-packages" in filename or filename.startswith(_LIBRARIES)
 
 

@@ -5,14 +5,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from kettle.findings import LEVELS, LOOKS, Finding, short
+from kettle.machine.observations import LEVELS, LOOKS, Observation, short
 
 
 @dataclass(frozen=True, repr=False)
 class Preflight:
     """All findings, and the seconds that looking took."""
 
-    findings: tuple[Finding, ...]
+    findings: tuple[Observation, ...]
     seconds: float
 
     @property
@@ -53,15 +53,15 @@ def look(patience: float = 5.0) -> Preflight:
     return Preflight(tuple(findings), time.monotonic() - began)
 
 
-def _put(found: dict[str, Finding], name: str, glance: Callable[[], Finding]) -> None:
+def _put(found: dict[str, Observation], name: str, glance: Callable[[], Observation]) -> None:
     found[name] = _looked(name, glance)
 
 
-def _looked(name: str, glance: Callable[[], Finding]) -> Finding:
+def _looked(name: str, glance: Callable[[], Observation]) -> Observation:
     try:
         return glance()
     except Exception as error:  # noqa: BLE001 a preflight that fails would be worse than none
-        return Finding(
+        return Observation(
             name,
             f"could not be looked at ({short(error)})",
             "The course goes on without knowing.",
@@ -69,6 +69,6 @@ def _looked(name: str, glance: Callable[[], Finding]) -> Finding:
         )
 
 
-def _no_answer(name: str, patience: float) -> Finding:
+def _no_answer(name: str, patience: float) -> Observation:
     meaning = "This machine may be busy: look again. Lessons wait longer than this preflight does."
-    return Finding(name, f"no answer in {patience:.0f} s", meaning, "limited")
+    return Observation(name, f"no answer in {patience:.0f} s", meaning, "limited")

@@ -12,7 +12,7 @@ import psutil
 import pytest
 from anyio import to_process
 
-from kettle.probes.apart import close_apart, open_apart, run_apart
+from kettle.probes.engines.own_thread import close_apart, open_apart, run_apart
 
 TOO_LONG = 60  # seconds: nothing here may wait for this
 
@@ -82,7 +82,7 @@ def test_endless_code_is_stopped_and_leaves_no_thread(function):
     assert told.timed_out
     assert told.value is None
     assert told.error is None
-    assert told.at.startswith("test_probe_apart:"), told.at
+    assert told.at.startswith("test_own_thread:"), told.at
     assert time.perf_counter() - before < 20
     assert not told.still_running
     assert not kettle_threads()

@@ -13,15 +13,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from kettle import machine
-from kettle.progress import Progress
+from kettle.files.progress import Progress
+from kettle.machine import numbers
 
 LEVELS = ("ok", "limited", "missing")
 _MB, _GB = 2**20, 2**30
 
 
 @dataclass(frozen=True)
-class Finding:
+class Observation:
     """One thing that was looked at: its value, what that means, and its level (one of LEVELS)."""
 
     name: str
@@ -33,32 +33,34 @@ class Finding:
         return f"{self.level:<8} {self.name}: {self.value}\n         {self.meaning}"
 
 
-def look_at_place() -> Finding:
-    """Find out whether this is Binder, a hub, or the learner's own machine."""
+def look_at_place() -> Observation:
+    """Find out whether this is Binder, a hub, or the learner's own numbers."""
     name, system = "Where this runs", f"{platform.system()} {platform.machine()}"
     if any(
         variable in os.environ
         for variable in ("BINDER_SERVICE_HOST", "BINDER_REPO_URL", "BINDER_LAUNCH_HOST")
     ):
         kept = "Nothing is kept after some ten idle minutes: download your progress below before you leave."
-        return Finding(name, f"Binder, {system}", kept, "limited")
+        return Observation(name, f"Binder, {system}", kept, "limited")
     if "JUPYTERHUB_SERVICE_PREFIX" in os.environ or "JUPYTERHUB_API_URL" in os.environ:
-        return Finding(name, f"JupyterHub, {system}", "Your files are kept as long as this hub keeps them.")
-    return Finding(name, f"this machine, {system}", "Your files and your progress stay here.")
+        return Observation(
+            name, f"JupyterHub, {system}", "Your files are kept as long as this hub keeps them."
+        )
+    return Observation(name, f"this machine, {system}", "Your files and your progress stay here.")
 
 
-def look_at_cores() -> Finding:
+def look_at_cores() -> Observation:
     """Count the processors that may be used, and the share of them that is granted."""
-    count, limit = machine.cores(), machine.processor_limit()
+    count, limit = numbers.cores(), numbers.processor_limit()
     usable = min(count, limit or count)
     value = f"{count}" if usable == count else f"{count}, of which {usable:.2g} may be used"
     if usable >= 2:
-        return Finding("Processors", value, "Enough to see the difference between threads and processes.")
+        return Observation("Processors", value, "Enough to see the difference between threads and processes.")
     few = "Lessons on processes and threads will show less gain than their text leads you to expect."
-    return Finding("Processors", value, few, "limited")
+    return Observation("Processors", value, few, "limited")
 
 
-def look_at_python() -> Finding:
+def look_at_python() -> Observation:
     """Tell the version, and whether this build has a global interpreter lock."""
     locked = getattr(sys, "_is_gil_enabled", lambda: True)()
     build = f"{platform.python_implementation()} {platform.python_version()}"
@@ -67,49 +69,53 @@ def look_at_python() -> Finding:
         other = (
             "Threads run Python at the same time here, so what the course says about the GIL does not hold."
         )
-        return Finding("Python", value, other, "limited")
-    return Finding("Python", value, "The usual build, as the lessons describe it.")
+        return Observation("Python", value, other, "limited")
+    return Observation("Python", value, "The usual build, as the lessons describe it.")
 
 
-def look_at_memory() -> Finding:
+def look_at_memory() -> Observation:
     """Tell how much memory is free, within the limit that somebody may have set."""
-    total, available = machine.memory()
-    limit = machine.memory_limit()
+    total, available = numbers.memory()
+    limit = numbers.memory_limit()
     usable = min(total, limit or total)
     free = min(available, usable)
     value = f"{free / _GB:.1f} GB free of {usable / _GB:.1f} GB" + (
         " (a set limit)" if usable < total else ""
     )
     if free > 1.5 * _GB:
-        return Finding("Memory", value, "Enough for every lesson, several open at once.")
+        return Observation("Memory", value, "Enough for every lesson, several open at once.")
     tight = "Keep one lesson open at a time, and shut down the kernels of those you have finished."
-    return Finding("Memory", value, tight, "limited")
+    return Observation("Memory", value, tight, "limited")
 
 
-def look_at_disk() -> Finding:
+def look_at_disk() -> Observation:
     """Tell how much room is left, for notebooks and for the practice database."""
     free = min(shutil.disk_usage(folder).free for folder in (Path.cwd(), Path(tempfile.gettempdir())))
     if free > 500 * _MB:
-        return Finding("Disk", f"{free / _GB:.1f} GB free", "Enough for your work and the practice database.")
+        return Observation(
+            "Disk", f"{free / _GB:.1f} GB free", "Enough for your work and the practice database."
+        )
     little = "Make some room: saving a notebook may fail, and the practice database needs about 100 MB."
-    return Finding("Disk", f"{free / _MB:.0f} MB free", little, "limited")
+    return Observation("Disk", f"{free / _MB:.0f} MB free", little, "limited")
 
 
-def look_at_clock() -> Finding:
+def look_at_clock() -> Observation:
     """Measure how evenly time passes just now."""
-    noise = machine.clock_noise()
+    noise = numbers.clock_noise()
     value = (
         f"{'quiet' if noise.quiet else 'noisy'}: work of {noise.work * 1e3:.2f} ms, nine in ten within "
         f"{noise.spread:.1f} times that; sleeps {noise.overshoot * 1e3:.2f} ms late, nine in ten under "
         f"{noise.latest * 1e3:.1f} ms"
     )
     if noise.quiet:
-        return Finding("Clock", value, "Timings will be close to each other. Verdicts do not depend on them.")
+        return Observation(
+            "Clock", value, "Timings will be close to each other. Verdicts do not depend on them."
+        )
     busy = "Seconds will vary from run to run here. Verdicts count causes and do not depend on them."
-    return Finding("Clock", value, busy, "limited")
+    return Observation("Clock", value, busy, "limited")
 
 
-def look_at_shop() -> Finding:
+def look_at_shop() -> Observation:
     """Start the practice server and ask it something."""
     name = "Practice shop"
     try:
@@ -119,21 +125,21 @@ def look_at_shop() -> Finding:
             answer = _status(f"{shop.url}/tax/NL")
             seconds = time.perf_counter() - began
     except ImportError as error:
-        return Finding(
+        return Observation(
             name, f"not installed ({error})", "Set the course up again: python3 start.py.", "missing"
         )
     except Exception as error:  # noqa: BLE001 whatever the reason, the learner needs a sentence
         advice = (
             "Lessons that call the shop cannot run: something forbids a server on this machine's own address."
         )
-        return Finding(name, f"did not start ({short(error)})", advice, "missing")
+        return Observation(name, f"did not start ({short(error)})", advice, "missing")
     value = f"answered ({answer}) after {seconds * 1e3:.0f} ms"
-    return Finding(
-        name, value, "Lessons have a server of their own to call, which never leaves this machine."
+    return Observation(
+        name, value, "Lessons have a server of their own to call, which never leaves this numbers."
     )
 
 
-def look_at_database() -> Finding:
+def look_at_database() -> Observation:
     """Start the practice PostgreSQL and stop it again."""
     name, without = (
         "PostgreSQL",
@@ -149,49 +155,49 @@ def look_at_database() -> Finding:
         finally:
             server.stop()
     except ImportError:
-        return Finding(name, "not installed", without, "limited")
+        return Observation(name, "not installed", without, "limited")
     except Exception as error:  # noqa: BLE001 whatever the reason, the learner needs a sentence
-        return Finding(name, f"did not start ({short(error)})", without, "limited")
-    return Finding(name, f"started in {seconds:.1f} s", "Database lessons run on the real thing.")
+        return Observation(name, f"did not start ({short(error)})", without, "limited")
+    return Observation(name, f"started in {seconds:.1f} s", "Database lessons run on the real thing.")
 
 
-def look_at_compiler() -> Finding:
+def look_at_compiler() -> Observation:
     """Look for a C compiler."""
     found = next(filter(None, map(shutil.which, ("cc", "gcc", "clang", "cl"))), None)
     if found:
-        return Finding(
+        return Observation(
             "C compiler", Path(found).name, "You can build native code; only optional demos ask for it."
         )
-    return Finding("C compiler", "none", "Only optional demos of native code need one.", "limited")
+    return Observation("C compiler", "none", "Only optional demos of native code need one.", "limited")
 
 
-def look_at_profiler() -> Finding:
+def look_at_profiler() -> Observation:
     """Look for py-spy, and for the right to attach it to a process that runs."""
     here = shutil.which("py-spy") or importlib.util.find_spec("py_spy")
-    value, may = "installed" if here else "not installed", machine.may_attach()
+    value, may = "installed" if here else "not installed", numbers.may_attach()
     if may == "yes":
         get_it = "" if here else " Install it with: pip install py-spy."
-        return Finding("py-spy", f"{value}; may attach", f"It can look into your running kernel.{get_it}")
+        return Observation("py-spy", f"{value}; may attach", f"It can look into your running kernel.{get_it}")
     if may == "children":
         parent = "It can watch a program that it starts itself (py-spy record -- python …), and no other."
-        return Finding("py-spy", f"{value}; may only watch what it starts", parent, "limited")
+        return Observation("py-spy", f"{value}; may only watch what it starts", parent, "limited")
     other = "It may not look into processes here; a lesson that shows it brings a recording."
-    return Finding("py-spy", f"{value}; may not attach", other, "limited")
+    return Observation("py-spy", f"{value}; may not attach", other, "limited")
 
 
-def look_at_fork() -> Finding:
+def look_at_fork() -> Observation:
     """Look for fork, which gunicorn's workers are made by."""
     gunicorn = importlib.util.find_spec("gunicorn") is not None
     if not hasattr(os, "fork"):
         no_fork = "gunicorn does not run on this system; nothing in the course depends on it."
-        return Finding("fork and gunicorn", "no fork", no_fork, "limited")
+        return Observation("fork and gunicorn", "no fork", no_fork, "limited")
     if not gunicorn:
         get_it = "No lesson needs gunicorn. To try real workers: pip install gunicorn."
-        return Finding("fork and gunicorn", "fork, no gunicorn", get_it)
-    return Finding("fork and gunicorn", "both", "Lessons on workers can run real ones.")
+        return Observation("fork and gunicorn", "fork, no gunicorn", get_it)
+    return Observation("fork and gunicorn", "both", "Lessons on workers can run real ones.")
 
 
-def look_at_progress() -> Finding:
+def look_at_progress() -> Observation:
     """Find out whether progress can be kept."""
     folder = Progress().folder
     try:
@@ -200,13 +206,13 @@ def look_at_progress() -> Finding:
             pass
     except OSError as error:
         lost = "Lessons work, but what you have done is forgotten when the kernel stops."
-        return Finding("Progress", f"cannot be saved ({short(error)})", lost, "limited")
-    return Finding(
+        return Observation("Progress", f"cannot be saved ({short(error)})", lost, "limited")
+    return Observation(
         "Progress", "can be saved", "What you predict, run and solve is kept here, and sent nowhere."
     )
 
 
-LOOKS: dict[str, Callable[[], Finding]] = {
+LOOKS: dict[str, Callable[[], Observation]] = {
     "Where this runs": look_at_place,
     "Python": look_at_python,
     "Processors": look_at_cores,

@@ -12,9 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 
-from .calls import count_calls
-from .loop import watch_loop
-from .workers import watch_workers
+from kettle.probes.calls import count_calls
+from kettle.probes.loop import watch_loop
+from kettle.probes.workers import watch_workers
 
 _BEAT = 0.005  # seconds between two looks at the shop
 _WITNESS = "tax"  # the route of the loop's own call; its path is drawn, so that no code can send it instead
@@ -22,7 +22,7 @@ _SHORT = 0.02  # seconds: blocking calls that are shorter in all explain nothing
 
 
 @dataclass(frozen=True)
-class Held:
+class HeldCalls:
     """What the shop saw of some code while it held its calls.
 
     met: enough calls were in flight together, and the loop, alive, sent one of its own meanwhile. together:
@@ -38,7 +38,7 @@ class Held:
 
 
 async def hold_calls(ask, shop, route, together, *, meanwhile=None, patience=3.0):
-    """Await `ask()` while the shop holds its calls; return a `Held`. Raises nothing that `ask` raises.
+    """Await `ask()` while the shop holds its calls; return a `HeldCalls`. Raises nothing that `ask` raises.
 
     shop: a kettle.shop.Shop. route: the name of the route whose calls are held. together: how many must be in
     flight at once. meanwhile: a coroutine function that the loop must get done while they are held, before
@@ -75,7 +75,7 @@ async def hold_calls(ask, shop, route, together, *, meanwhile=None, patience=3.0
         if call.path == path
         for started, ended in calls
     )
-    return Held(meeting.met and witnessed, together, lived, value, failed)
+    return HeldCalls(meeting.met and witnessed, together, lived, value, failed)
 
 
 async def _show_life(api, path, meeting, together, meanwhile, asker):

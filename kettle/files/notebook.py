@@ -11,8 +11,8 @@ import time
 from datetime import datetime
 from pathlib import Path
 
-from kettle.course import FOLDERS, ROOT
-from kettle.panels.style import on_loop
+from kettle.files.course import FOLDERS, ROOT
+from kettle.files.kernel_loop import on_loop
 
 
 class NotebookTrouble(ValueError):

@@ -17,9 +17,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from kettle.course import ROOT
-from kettle.filelock import file_lock
-from kettle.history import Event, NotebookProgress, merged, new_event, read_events
+from kettle.files.course import ROOT
+from kettle.files.filelock import file_lock
+from kettle.files.history import Event, NotebookProgress, merged, new_event, read_events
 
 _NOTEBOOK_ID = re.compile(r"(notebooks|exercises)/\w[\w .-]*")
 _FORMAT = "watched-kettle-progress"

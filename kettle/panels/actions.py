@@ -1,4 +1,4 @@
-"""The desk behind a lesson: saves, checks and resets the learner's notebook, hints, and keeps the record."""
+"""What the buttons of a lesson do: save, check and reset the notebook, give hints, keep the record."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from pathlib import Path
 
 from IPython.display import Markdown
 
-from kettle import notebook
 from kettle.checking import Checker, Verdict, hints_of
-from kettle.course import LessonFiles
-from kettle.notebook import NotebookTrouble, Saver, certifying
+from kettle.files import notebook
+from kettle.files.course import LessonFiles
+from kettle.files.notebook import NotebookTrouble, Saver, certifying
+from kettle.files.progress import NotebookProgress, Progress
 from kettle.panels import solution as solutions
-from kettle.panels.check import ladder
 from kettle.panels.style import say
-from kettle.progress import NotebookProgress, Progress
+from kettle.panels.verdict import ladder
 
 SETTLE = 15.0  # seconds that a measurement waits at most for the checker's process to have started
 
 
-class Desk:
+class Actions:
     """What the buttons of a lesson ask for, and its verbs.
 
     Args:

@@ -1,0 +1,1 @@
+"""The course and the learner's work as files: lessons, notebooks, progress."""
