@@ -1,0 +1,126 @@
+"""The rooms of kettle: imports point one way, in no circle, and probes/ shows instruments only."""
+
+import ast
+import re
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+MAY_USE = {
+    "": {"lesson"},  # kettle/__init__.py
+    "lesson": {"panels", "pictures", "checking", "files", "probes", "shop", "database"},
+    "panels": {"pictures", "checking", "files", "machine", "probes"},
+    "machine": {"files", "shop", "database"},
+    "checking": {"files", "probes", "shop", "database"},
+    "probes": {"shop", "database"},
+    "pictures": set(),
+    "files": set(),
+    "shop": set(),
+    "database": set(),
+    "update": set(),  # start.py runs it before anything is installed
+}
+"""What each room may import from, besides itself; under TYPE_CHECKING and inside functions, too."""
+
+
+def imports_of(folder: Path) -> dict[str, set[str]]:
+    """Give the modules of a package that each of its modules imports, wherever in it."""
+    files = {module_name(file, folder): file for file in folder.rglob("*.py")}
+    return {name: set(imported(name, file, files)) - {name} for name, file in files.items()}
+
+
+def module_name(file: Path, folder: Path) -> str:
+    parts = file.relative_to(folder.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imported(name, file, known):
+    package = name if file.name == "__init__.py" else name.rpartition(".")[0]
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name in known)
+        elif isinstance(node, ast.ImportFrom):
+            above = package.split(".")[: len(package.split(".")) + 1 - node.level] if node.level else []
+            source = ".".join([*above, *filter(None, [node.module])])
+            for alias in node.names:
+                whole = f"{source}.{alias.name}"
+                yield from (each for each in [whole if whole in known else source] if each in known)
+
+
+def room_of(module: str) -> str:
+    return (module.split(".") + [""])[1]
+
+
+def against_the_direction(imports: dict[str, set[str]]) -> list[str]:
+    return [
+        f"{module} imports {other}"
+        for module, others in sorted(imports.items())
+        for other in sorted(others)
+        if room_of(module) != room_of(other) and room_of(other) not in MAY_USE.get(room_of(module), set())
+    ]
+
+
+def circle_in(imports: dict[str, set[str]]) -> list[str]:
+    try:
+        TopologicalSorter(imports).prepare()
+    except CycleError as error:
+        return error.args[1]
+    return []
+
+
+@pytest.fixture(scope="module")
+def imports():
+    return imports_of(ROOT / "kettle")
+
+
+def test_every_room_is_known(imports):
+    assert {room_of(module) for module in imports} == set(MAY_USE), "Say in MAY_USE what a new room may use."
+
+
+def test_imports_point_one_way(imports):
+    assert against_the_direction(imports) == []
+
+
+def test_there_is_no_circle_of_imports(imports):
+    assert circle_in(imports) == []
+
+
+@pytest.fixture
+def made_up(tmp_path):
+    def make(**files):
+        for name, text in files.items():
+            file = tmp_path / "kettle" / (name.replace("__", "/") + ".py")
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text)
+        return imports_of(tmp_path / "kettle")
+
+    return make
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import kettle.panels.run",
+        "from kettle.panels import run",
+        "from kettle.panels.run import Face",
+        "from ..panels.run import Face",
+        "if TYPE_CHECKING:\n    from kettle.panels.run import Face",
+        "def late():\n    from kettle.panels.run import Face",
+    ],
+)
+def test_an_import_against_the_direction_is_found(made_up, line):
+    found = against_the_direction(made_up(probes__loop=line, panels__run=""))
+    assert found == ["kettle.probes.loop imports kettle.panels.run"]
+
+
+def test_a_circle_within_a_room_is_found(made_up):
+    line = "if TYPE_CHECKING:\n    from kettle.shop.handle import Shop"
+    circle = circle_in(made_up(shop__handle="from .watched import Watched", shop__watched=line))
+    assert set(circle) == {"kettle.shop.handle", "kettle.shop.watched"}
+
+
+def test_probes_shows_the_instruments_that_contributing_names():
+    table = set(re.findall(r"\| `probes\.(\w+)` \|", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")))
+    shown = {path.stem for path in (ROOT / "kettle/probes").iterdir() if not path.name.startswith("__")}
+    assert shown == {*table, "engines"}
