@@ -4,6 +4,7 @@ import itertools
 import re
 import time
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -114,10 +115,13 @@ def test_each_is_well_formed_and_described(name):
     if name == "table":
         return
     named = [root.find(f".//*[@id='{part}']").text for part in drawing.get("aria-labelledby").split()]
-    title, says = PICTURES[name].text.split("\n", 1)
-    assert named == [title, says]
+    title, *point, says = PICTURES[name].text.split("\n")
+    assert named == [title, " ".join([*point, says])], "the point comes first in the alternative"
     assert [span.text for span in caption] == [title, says]
-    assert len(re.findall(r"[.](?= |$)", says)) == 2, says
+    assert (
+        [p.text for p in root.findall("p[@class='kp-point']")] == point == [PICTURES[name].point] * len(point)
+    )
+    assert len(re.findall(r"[.](?= |$)", says)) in (1, 2), says
 
 
 @pytest.mark.parametrize("name", PICTURES)
@@ -157,6 +161,133 @@ def test_marks_stay_inside_the_drawing():
         for rect in parsed(picture).iterfind(f".//{SVG}svg[@role='img']//{SVG}rect"):
             x, wide = float(rect.get("x")), float(rect.get("width"))
             assert -0.01 <= x <= x + wide <= 561, name
+
+
+# What a picture is there to show
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_a_given_point_stands_beneath_the_picture_and_first_in_its_words(name):
+    mine = PICTURES[name].with_point("Look at the third bar & think.")
+    (shown,) = parsed(mine).findall("p[@class='kp-point']")
+    assert shown.text == mine.point == mine.text.splitlines()[1] == "Look at the third bar & think."
+    children = [child.get("class") or child.tag for child in parsed(mine)]
+    assert children.index("kp-point") > max(
+        children.index(c) for c in children if c in {"kp-scroll", "table"}
+    )
+
+
+def test_every_picture_takes_a_point_by_name():
+    given = {"point": "This is what it shows."}
+    drawn = [
+        waterfall(together(), **given),
+        loop_lanes(timeline(), **given),
+        bar_chart({"a": 1}, **given),
+        prediction_beside_fact(1, 2, **given),
+        ratio_bars([Ratio("a", 2, 1.5, 3)], **given),
+        curves({"a": [(0, 1)]}, **given),
+        query_waterfall(n_plus_one(5), **given),
+        table(["a"], [[1]], **given),
+    ]
+    assert {picture.point for picture in drawn} == {"This is what it shows."}
+
+
+STAIRS = "a staircase: each call starts after the one before it has ended"
+TOGETHER = "calls overlap, and the whole takes no longer than the longest."
+ONE_LANE = Timeline([Lane("a", [])], [], 0, 1)
+GROWING = {"before, 1 line": 10, "before, 4 line": 40, "after, 1 line": 60, "after, 4 line": 60}
+DISGUISES = [Ratio("np.sum", 9, 8, 10), Ratio("np.vectorize", 0.5, 0.4, 0.6), Ratio("object", 1, 0.9, 1.1)]
+DISGUISED = (
+    "Faster: np.sum (9.0×). Slower: np.vectorize (0.5×). No difference that this machine can tell: object."
+)
+SIZES = [Ratio("n = 1", 0.2, 0.1, 0.3), Ratio("n = 20", 1, 0.9, 1.1), Ratio("n = 1,000", 9, 8, 10)]
+
+
+@pytest.mark.parametrize(
+    ("picture", "point"),
+    [
+        (waterfall(in_turn()), f"A{STAIRS[1:]}."),
+        (waterfall([Bar("a", 0, 1), Bar("b", 0, 1)]), f"All 2 {TOGETHER}"),
+        (waterfall([Bar("a", 0, 2), Bar("b", 1, 3)]), "All 2 calls overlap."),
+        (
+            waterfall([Bar("a", 0, 2), Bar("b", 1, 3), Bar("c", 3, 4)]),
+            "2 of 3 calls overlap with another.",
+        ),
+        (
+            waterfall([Bar("a", 0, 2), Bar("b", 1, 3), Bar("c", 2.5, 4)]),
+            "Each of the 3 calls overlaps with another, at most 2 at once.",
+        ),
+        (waterfall([Bar("a", 0, 2)]), ""),
+        (
+            waterfall(together(), before=in_turn()),
+            f"Before: {STAIRS}; after: all 3 {TOGETHER} The whole went from 3.60 s to 300 ms.",
+        ),
+        (
+            loop_lanes(timeline()),
+            "The loop's longest gap is 250 ms, held by shop.py:41: nothing else could run meanwhile.",
+        ),
+        (
+            loop_lanes(ONE_LANE, before=timeline()),
+            "The loop's longest gap: before 250 ms, held by shop.py:41; after none.",
+        ),
+        (
+            bar_chart({"100 lines": 1000, "200 lines": 2000, "400 lines": 4000}, unit=""),
+            "The value grows 4.0×, while the size grows 4.0×.",
+        ),
+        (
+            bar_chart(GROWING, unit=""),
+            "before: grows 4.0×; after: stays the same, while the size grows 4.0×.",
+        ),
+        (
+            bar_chart({"worker 1": 2, "worker 2": 6}, unit="jobs"),
+            "Between worker 1 (2 jobs) and worker 2 (6 jobs) lies a factor of 3.0.",
+        ),
+        (bar_chart({"list": 3, "array": 1}), "The fastest is array; list takes 3.0× as long."),
+        (bar_chart({"asked": 4, "answered": 0}, unit=""), "asked: 4; answered: 0."),
+        (bar_chart({"one": 100, "two": 110}), "All are about alike: 100 s to 110 s."),
+        (ratio_bars(DISGUISES), DISGUISED),
+        (ratio_bars(SIZES), "Slower up to n = 1, faster from n = 1,000 on: between them it turns."),
+        (curves({"a": [(0, 0), (1, 5), (2, 10)]}), "a rises steadily to 10."),
+        (curves({"a": [(0, 0), (1, 9), (4, 10)]}), "a rises to 9 by 1.00 s, then more slowly to 10."),
+        (curves({"a": [(0, 0), (3, 1), (4, 10)]}), "a is at 1 by 3.00 s, then rises faster, to 10."),
+        (
+            curves({"a": [(0, 0), (3, 8), (4, 1)], "b": [(0, 2), (4, 2)]}),
+            "a rises to 8 at 3.00 s and falls to 1; b stays at about 2.",
+        ),
+        (curves({"a": [(0, 8), (3, 1)]}), "a falls from 8 to 1."),
+        (
+            curves({"a": [(0, 0), (3, 8)], "b": [(0, 2)]}, reference=(5, "allowed")),
+            "a goes above “allowed” after 3.00 s; b never goes above “allowed”.",
+        ),
+        (
+            query_waterfall(n_plus_one(60)),
+            "The statement SELECT author is sent 60 times, once for each of the 60 rows of orders.",
+        ),
+        (
+            query_waterfall(n_plus_one(5)[1:]),
+            "The statement SELECT author is sent 5 times, with other values each time.",
+        ),
+        (
+            query_waterfall([Statement("", "SELECT a FROM b WHERE c = $1", i, i + 1) for i in range(5)]),
+            "The statement SELECT b is sent 5 times.",
+        ),
+        (query_waterfall(n_plus_one(5)[:2]), "Each statement is sent once."),
+    ],
+)
+def test_the_point_that_a_picture_knows_by_itself(picture, point):
+    assert picture.point == point
+
+
+def test_statements_name_the_line_that_sends_them_where_it_is_known():
+    sent = n_plus_one(60)
+    known = [*sent[:1], *(replace(s, where="cell:4 `order.author`") for s in sent[1:])]
+    picture = query_waterfall(known)
+    assert picture.point.endswith("of orders, sent by cell:4 order.author.")
+    assert [head.text for head in parsed(picture).findall(".//details//th")][4] == "Sent by"
+    assert "sent by cell:4" in picture.html.split("</svg>")[0]
+    other = query_waterfall([*known, *(replace(s, where="cell:9", started=s.started + 9) for s in sent[1:3])])
+    assert "sent by cell:4 order.author and 1 other line" in other.point
+    assert "Sent by" not in query_waterfall(sent).html
 
 
 # What the pictures say
@@ -277,7 +408,9 @@ def test_bars_name_the_largest_and_what_was_predicted():
     ],
 )
 def test_a_prediction_is_set_beside_the_fact(guess, fact, verdict):
-    assert prediction_beside_fact(guess, fact, "s", "total").text.endswith(verdict)
+    drawn = prediction_beside_fact(guess, fact, "s", "total")
+    assert drawn.point == verdict
+    assert drawn.text.splitlines()[:2] == ["total", verdict]
 
 
 def test_ratios_admit_what_cannot_be_told():

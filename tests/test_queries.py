@@ -32,6 +32,38 @@ def django_names(orders):
     ]
 
 
+def lines(queries):
+    return {statement.where.partition(" ")[2].strip("`") for statement in queries.statements}
+
+
+def test_each_statement_names_the_line_that_sends_it(database):
+    engine = database.engine()
+    with watch_queries(engine) as queries, Session(engine) as session:
+        orders = session.scalars(select(Order).order_by(Order.id)).all()
+        assert len(orders[0].lines) == 3
+    assert lines(queries) == {
+        "orders = session.scalars(select(Order).order_by(Order.id)).all()",
+        "assert len(orders[0].lines) == 3",
+    }
+    assert all(statement.where.startswith("test_queries:") for statement in queries.statements)
+    models = database.configure_django()
+    with watch_queries("django") as queries:
+        len(models.Order.objects.all())
+    assert lines(queries) == {"len(models.Order.objects.all())"}
+
+
+def test_an_async_engines_statement_names_its_line_too(database):
+    async def visit():
+        engine = database.async_engine()
+        with watch_queries(engine) as queries:
+            async with engine.connect() as connection:
+                await connection.execute(text("SELECT 1"))
+        await engine.dispose()
+        return queries
+
+    assert lines(asyncio.run(visit())) == {'await connection.execute(text("SELECT 1"))'}
+
+
 @pytest.mark.parametrize(("option", "statements"), [(None, 101), (selectinload, 2)])
 def test_sqlalchemy_n_plus_one(database, option, statements):
     engine = database.engine()

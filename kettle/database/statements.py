@@ -35,7 +35,7 @@ class Statement:
     `rows` came back over the wire; `affected` is what the database says it touched (None: it did not
     say); `started` and `ended` are seconds on the clock of time.perf_counter(); `kind` is "data",
     "transaction" (BEGIN, COMMIT, ...) or "housekeeping" (what a driver asks when it connects);
-    `connection` is a number.
+    `connection` is a number; `where` is the line of Python that sent it, where a listener saw it.
     """
 
     sql: str
@@ -47,6 +47,7 @@ class Statement:
     affected: int | None = None
     failed: bool = False
     connection: int = 0
+    where: str = ""
 
     @property
     def seconds(self) -> float:

@@ -5,9 +5,10 @@ from typing import Any
 
 from kettle.pictures.figure import WIDTH, Picture, Table, entry, figure, new_ids
 from kettle.pictures.marks import axis
+from kettle.pictures.points import of_bars
 from kettle.pictures.scale import Scale, ticks
 from kettle.pictures.svg import Markup, join, tag, text, width
-from kettle.pictures.units import in_unit, number, times
+from kettle.pictures.units import in_unit, number, spelled, times
 from kettle.pictures.waterfall import label_room
 
 MOST_ITEMS = 40
@@ -19,6 +20,7 @@ def bar_chart(
     title: str = "Measured",
     predicted: Mapping[str, float] | Sequence[float] | None = None,
     unit: str = "s",
+    point: str = "",
 ) -> Picture:
     """Draw one horizontal bar an item, in the order given.
 
@@ -27,6 +29,7 @@ def bar_chart(
         title: the caption.
         predicted: what was expected: by label, or one value an item; None where nothing was.
         unit: of all values; "s" and "ms" are written with the prefix that suits, "B" as bytes, "%" as is.
+        point: what the picture is there to show, in a sentence; where left out, the picture's own words.
     """
     measured = [(str(label), float(value)) for label, value in _pairs(items)]
     guesses = _guesses(measured, predicted)
@@ -36,11 +39,11 @@ def bar_chart(
         says += f" The picture leaves out the last {hidden:,}."
     table = _table(measured, guesses, unit)
     shown = list(zip(measured, guesses, strict=True))[:MOST_ITEMS]
-    return _draw(title, says, shown, unit, table)
+    return _draw(title, says, shown, unit, table, point or of_bars(measured, unit))
 
 
 def prediction_beside_fact(
-    predicted: float | None, measured: float, unit: str = "s", label: str = ""
+    predicted: float | None, measured: float, unit: str = "s", label: str = "", point: str = ""
 ) -> Picture:
     """Draw a learner's prediction above what was measured, on one scale.
 
@@ -49,16 +52,18 @@ def prediction_beside_fact(
         measured: the fact, in the same unit.
         unit: of both, as in bar_chart().
         label: what the number is, for the caption.
+        point: what the picture is there to show, in a sentence; where left out, the picture's own words.
     """
     fact = in_unit(measured, unit)
     if predicted is None:
-        says = f"Measured: {fact}. Nothing was predicted."
+        says, point = f"Measured: {fact}.", point or "Nothing was predicted."
     else:
-        says = f"Predicted: {in_unit(predicted, unit)}; measured: {fact}. {_verdict(predicted, measured)}"
+        says = f"Predicted: {in_unit(predicted, unit)}; measured: {fact}."
+        point = point or _verdict(predicted, measured)
     rows = [(("predicted", None), predicted)] if predicted is not None else []
     rows.append((("measured", measured), None))
     title = label or "Prediction beside fact"
-    return _draw(title, says, rows, unit, None)
+    return _draw(title, says, rows, unit, None, point)
 
 
 def _pairs(items: Any) -> Iterable[tuple[str, float]]:
@@ -73,7 +78,7 @@ def _guesses(measured: Sequence[tuple[str, float]], predicted: Any) -> list[floa
     return [*predicted, *[None] * (len(measured) - len(predicted))][: len(measured)]
 
 
-def _draw(title: str, says: str, rows: Sequence, unit: str, table: Table | None) -> Picture:
+def _draw(title: str, says: str, rows: Sequence, unit: str, table: Table | None, point: str) -> Picture:
     ids = new_ids()
     both = any(guess is not None and value is not None for (_, value), guess in rows)
     row = 40 if both else 22
@@ -90,7 +95,8 @@ def _draw(title: str, says: str, rows: Sequence, unit: str, table: Table | None)
         entry(tag("rect", **shape, class_="kp-outline"), "predicted"),
         entry(tag("rect", **shape, class_="kp-running"), "measured"),
     ]
-    return figure(ids, title, says, drawn, bottom + 24, legend=legend if both else (), table=table)
+    legend = legend if both else ()
+    return figure(ids, title, says, drawn, bottom + 24, point=point, legend=legend, table=table)
 
 
 def _ticks(scale: Scale, bottom: float, unit: str) -> Markup:
@@ -136,11 +142,14 @@ def _says(measured: Sequence[tuple[str, float]], guesses: Sequence[float | None]
     if not measured:
         return "Nothing was measured. There is nothing to see."
     label, most = max(measured, key=lambda pair: pair[1])
-    first = f"The largest of {len(measured):,} is {label} ({in_unit(most, unit)})."
     known = [(lab, g) for (lab, _), g in zip(measured, guesses, strict=True) if g is not None]
     if not known:
         lowest, least = min(measured, key=lambda pair: pair[1])
-        return f"{first} The smallest is {lowest} ({in_unit(least, unit)})."
+        if len(measured) == 1:
+            return f"{label}: {in_unit(most, unit)}."
+        ends = f"from {in_unit(least, unit)} ({lowest}) to {in_unit(most, unit)} ({label})"
+        return f"{spelled(len(measured), 'bar')}, {ends}."
+    first = f"The largest of {len(measured):,} is {label} ({in_unit(most, unit)})."
     guessed, high = max(known, key=lambda pair: pair[1])
     agreed = "as predicted" if guessed == label else f"the prediction was {guessed}"
     here = dict(measured)[guessed]

@@ -7,6 +7,7 @@ from kettle.pictures.figure import WIDTH, Picture, Table, figure, new_ids
 from kettle.pictures.marks import axis
 from kettle.pictures.model import Series
 from kettle.pictures.palette import SERIES
+from kettle.pictures.points import of_curves
 from kettle.pictures.scale import Scale, ticks
 from kettle.pictures.svg import Markup, join, tag, text, width
 from kettle.pictures.units import in_unit, number
@@ -24,6 +25,7 @@ def curves(
     unit: str = "",
     x_unit: str = "s",
     reference: tuple[float, str] | None = None,
+    point: str = "",
 ) -> Picture:
     """Draw curves on one pair of axes, both from 0 up (x from the first point).
 
@@ -35,6 +37,7 @@ def curves(
         unit: of the heights.
         x_unit: of the bottom axis.
         reference: a height to compare with, and its name.
+        point: what the picture is there to show, in a sentence; where left out, the picture's own words.
     """
     lines = [_thinned(s) for s in _series(series)]
     ids = new_ids()
@@ -60,7 +63,9 @@ def curves(
     drawn += [_line(line, i, start, across, up) for i, line in enumerate(lines)]
     drawn.append(_labels(lines, reference, start, across, up))
     says = _says(lines, start, y, unit, x_unit, reference)
-    return figure(ids, title, says, drawn, BOTTOM + 42, table=_table(lines, start, unit, x, x_unit, y))
+    point = point or of_curves(lines, start, unit, x_unit, reference)
+    data = _table(lines, start, unit, x, x_unit, y)
+    return figure(ids, title, says, drawn, BOTTOM + 42, point=point, table=data)
 
 
 def _series(series: Any) -> list[Series]:

@@ -1,7 +1,7 @@
 """The figure around every picture: caption, drawing, legend, and the data as a table on demand."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,10 +17,16 @@ MOST_ROWS = 300  # of the table under a picture
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture: `html` holds the figure, `text` says in sentences what it shows."""
+    """A picture: `html` holds the figure, `text` says what it shows, and first of all its `point`."""
 
     html: str = field(repr=False)
     text: str
+    point: str = ""
+    again: Callable[[str], "Picture"] | None = field(default=None, repr=False, compare=False)
+
+    def with_point(self, point: str) -> "Picture":
+        """Return the same picture with another sentence beneath it, for whoever knows better what counts."""
+        return self.again(point) if point and self.again else self
 
     def __repr__(self) -> str:
         return self.text
@@ -52,6 +58,7 @@ def figure(
     drawing: Sequence[Markup],
     height: float,
     *,
+    point: str = "",
     states: Sequence[str] = (),
     legend: Sequence[Markup] = (),
     table: Table | None = None,
@@ -61,18 +68,19 @@ def figure(
     Args:
         ids: prefix from new_ids(), also used by the marks in the drawing.
         title: the caption's first line.
-        says: two sentences, made from the data, that tell what the picture shows.
+        says: a sentence or two, made from the data, that tell what the picture shows.
         drawing: SVG elements on a canvas WIDTH wide.
         height: of the canvas, in the same units.
+        point: what the picture is there to show: beneath it, and first in its text alternative.
         states: the states to be explained in the legend, and whose textures the drawing uses.
         legend: further legend entries, each an `<li>`.
         table: the data.
     """
-    title = title.replace("`", "")  # a caption is no place for code
+    title, point = title.replace("`", ""), point.replace("`", "")  # a caption is no place for code
     svg = tag(
         "svg",
         tag("title", title, id=f"{ids}-title"),
-        tag("desc", says, id=f"{ids}-desc"),
+        tag("desc", " ".join(filter(None, (point, says))), id=f"{ids}-desc"),
         patterns(ids),
         *drawing,
         class_="kp-svg",
@@ -83,8 +91,19 @@ def figure(
     )
     # A very narrow window scrolls the drawing; tabindex lets the keyboard scroll it too.
     window = tag("div", svg, class_="kp-scroll", tabindex=0, role="group", aria_label="Drawing")
-    html = frame(ids, caption(ids, title, says), window, _legend(ids, states, legend), _details(table))
-    return Picture(html=str(html), text=f"{title}\n{says}")
+    key = _legend(ids, states, legend)
+    html = frame(ids, caption(ids, title, says), window, key, beneath(point), _details(table))
+
+    def again(point: str) -> Picture:
+        more = {"states": states, "legend": legend, "table": table}
+        return figure(ids, title, says, drawing, height, point=point, **more)
+
+    return Picture(str(html), "\n".join(filter(None, (title, point, says))), point, again)
+
+
+def beneath(point: str) -> Markup | None:
+    """Return the line beneath a picture that states its point."""
+    return tag("p", point, class_="kp-point") if point else None
 
 
 def caption(ids: str, title: str, says: str) -> Markup:

@@ -6,7 +6,16 @@ from typing import Any
 
 from kettle.pictures.density import ALL, ROW, strip
 from kettle.pictures.figure import WIDTH, Picture, figure, new_ids
-from kettle.pictures.loop_panel import LoopPanel, in_short, length, panel_of, says, segments, table
+from kettle.pictures.loop_panel import (
+    LoopPanel,
+    in_short,
+    length,
+    longest_gap,
+    panel_of,
+    says,
+    segments,
+    table,
+)
 from kettle.pictures.marks import bar, present, time_axis, unit_for
 from kettle.pictures.model import (
     Lane,
@@ -44,6 +53,7 @@ def loop_lanes(
     unit: str | None = None,
     before: Any | None = None,
     requests_before: Any = (),
+    point: str = "",
 ) -> Picture:
     """Draw when each task ran, waited, or held the loop; the loop's own lane is on top.
 
@@ -54,6 +64,7 @@ def loop_lanes(
         unit: of the axis, "s" or "ms"; chosen by the length if left out.
         before: the timeline of an earlier version, drawn above on the same scale.
         requests_before: what the server saw of that.
+        point: what the picture is there to show, in a sentence; where left out, the picture's own words.
 
     Raises:
         ValueError: a segment is in a state that the palette does not know.
@@ -79,7 +90,14 @@ def loop_lanes(
     )
     grid = time_axis(scale, 4, y + 2, unit or unit_for(total))
     return figure(
-        ids, title, says(panels), [grid, *drawing], y + 2 + AXIS, states=states, table=table(panels)
+        ids,
+        title,
+        says(panels),
+        [grid, *drawing],
+        y + 2 + AXIS,
+        point=point or longest_gap(panels),
+        states=states,
+        table=table(panels),
     )
 
 

@@ -83,6 +83,22 @@ def says(panels: Sequence[LoopPanel]) -> str:
     )
 
 
+def longest_gap(panels: Sequence[LoopPanel]) -> str:
+    """Return the point of the picture: the longest time for which nothing else ran, and who held the loop."""
+    if len(panels) == 1:
+        (panel,) = panels
+        if not panel.held:
+            return "Nothing held the loop: whatever was ready could run." if panel.timeline.lanes else ""
+        return f"The loop's longest gap is {_gap(panel)}: nothing else could run meanwhile."
+    told = "; ".join(f"{p.name} {_gap(p) if p.held else 'none'}" for p in panels)
+    return f"The loop's longest gap: {told}."
+
+
+def _gap(panel: LoopPanel) -> str:
+    longest = max(panel.held, key=length)
+    return seconds(length(longest)) + (f", held by {longest.where}" if longest.where else "")
+
+
 def _first_sentence(panel: LoopPanel) -> str:
     tasks = spelled(len(panel.timeline.lanes), "task")
     held = sum(map(length, panel.held))

@@ -51,13 +51,17 @@ class Timeline:
 
 @dataclass(frozen=True)
 class Statement:
-    """One SQL statement: a short label, its text, when it ran (seconds), and how many rows came back."""
+    """One SQL statement: a short label, its text, when it ran (seconds), and how many rows came back.
+
+    `where` is the line of Python that sent it, where that is known.
+    """
 
     label: str
     sql: str
     started: float
     ended: float | None
     rows: int | None = None
+    where: str = ""
 
 
 @dataclass(frozen=True)

@@ -92,6 +92,8 @@ font:14px/1.45 var(--jp-content-font-family,system-ui,-apple-system,"Segoe UI",H
 .kettle-picture figcaption{margin:0 0 8px;padding:0;color:var(--kp-ink);text-align:left;font-style:normal}
 .kettle-picture .kp-title{display:block;font-weight:600;font-size:15px}
 .kettle-picture .kp-says{display:block;color:var(--kp-muted)}
+FIGURE .kp-point{margin:8px 0 0;padding:0 0 0 10px;border-left:3px solid var(--kp-running);
+color:var(--kp-ink)}
 .kettle-picture .kp-scroll{overflow-x:auto;container-type:inline-size;scrollbar-width:thin;
 scrollbar-color:var(--kp-muted) transparent}
 .kettle-picture .kp-scroll:focus-visible,.kettle-picture summary:focus-visible{

@@ -1,46 +1,42 @@
 """SQL statements over time: a row each, or, when there are many, a barcode with a row for each shape."""
 
-import re
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from kettle.pictures.figure import WIDTH, Picture, Table, entry, figure, new_ids
+from kettle.pictures.figure import WIDTH, Picture, entry, figure, new_ids
 from kettle.pictures.marks import bar, time_axis, unit_for
 from kettle.pictures.model import Statement
 from kettle.pictures.scale import Scale
+from kettle.pictures.statements import closed, length, point_of, repeated, says, sent_by, shape, table_of
 from kettle.pictures.svg import Markup, join, tag, text, width
-from kettle.pictures.units import plural, seconds, spelled
+from kettle.pictures.units import plural, seconds
 from kettle.pictures.waterfall import AXIS, CAPTION, label_room, panel_caption
 
 MOST_STATEMENTS = 40  # more become a barcode
 MOST_SHAPES = 12
-OFTEN = 4  # a shape sent so often is marked
 ROW, CODE = 20, 34
-
-_NUMBER = re.compile(r"'(?:[^']|'')*'|\b\d+(?:\.\d+)?\b|\$\d+|%\(?\w*\)?s|:\w+|\?")
-_LIST = re.compile(r"\(\s*\?(?:\s*,\s*\?)*\s*\)")
-
-
-def shape(sql: str) -> str:
-    """Return a statement without its values, so that those that differ only in them are the same."""
-    return _LIST.sub("(?)", " ".join(_NUMBER.sub("?", sql).split()))
 
 
 def query_waterfall(
-    statements: Iterable[Any], *, title: str = "Statements over time", before: Iterable[Any] | None = None
+    statements: Iterable[Any],
+    *,
+    title: str = "Statements over time",
+    before: Iterable[Any] | None = None,
+    point: str = "",
 ) -> Picture:
     """Draw SQL statements over time; a shape that is sent again and again is marked.
 
     Args:
-        statements: objects with .sql, .started, .ended (seconds on one clock); .label and .rows if known.
+        statements: objects with .sql, .started, .ended (seconds on one clock); .label, .rows, and .where (the
+            line of Python that sends it) if known.
         title: the caption.
         before: the same of an earlier version, drawn above on the same scale.
+        point: what the picture is there to show, in a sentence; where left out, the picture's own words.
     """
-    panels = {"after" if before is not None else "": _closed(statements)}
+    panels = {"after" if before is not None else "": closed(statements)}
     if before is not None:
-        panels = {"before": _closed(before), **panels}
-    total = max(_length(panel) for panel in panels.values())
+        panels = {"before": closed(before), **panels}
+    total = max(length(panel) for panel in panels.values())
     left = label_room(label for panel in panels.values() for label in _labels(panel))
     scale = Scale(
         0,
@@ -53,7 +49,7 @@ def query_waterfall(
     for name, panel in panels.items():
         if name:
             drawing.append(
-                panel_caption(y, name, f"{plural(len(panel), 'statement')}, {seconds(_length(panel))}")
+                panel_caption(y, name, f"{plural(len(panel), 'statement')}, {seconds(length(panel))}")
             )
             y += CAPTION
         drawn, y = (_barcode if len(panel) > MOST_STATEMENTS else _rows)(ids, panel, scale, y)
@@ -61,36 +57,12 @@ def query_waterfall(
         y += 12
     bottom = y - 8
     grid = time_axis(scale, 4, bottom, unit_for(total))
-    often = any(_repeated(panel) for panel in panels.values())
+    often = any(repeated(panel) for panel in panels.values())
     legend = _legend(ids) if often else ()
-    return figure(
-        ids, title, _says(panels), [grid, *drawing], bottom + AXIS, legend=legend, table=_table(panels)
-    )
-
-
-def _closed(statements: Iterable[Any]) -> list[Statement]:
-    closed = []
-    for s in statements:
-        ended = s.started if s.ended is None else max(s.started, s.ended)
-        sql = str(s.sql)
-        closed.append(Statement(_label(s, sql), sql, s.started, ended, getattr(s, "rows", None)))
-    return sorted(closed, key=lambda s: s.started)
-
-
-def _label(statement: Any, sql: str) -> str:
-    """Name a statement by its verb and its table, if nobody has named it."""
-    given = getattr(statement, "label", "")
-    if given:
-        return str(given)
-    found = re.search(r'\b(?:FROM|INTO|UPDATE|JOIN|TABLE)\s+["`]?([\w.]+)', sql, re.IGNORECASE)
-    verb = (sql.split() or ["?"])[0].upper()
-    return f"{verb} {found[1]}" if found and verb != found[1].upper() else verb
-
-
-def _length(statements: Sequence[Statement]) -> float:
-    if not statements:
-        return 0.0
-    return max(s.ended for s in statements) - statements[0].started
+    point = point or point_of(panels)
+    drawing = [grid, *drawing]
+    data = table_of(panels)
+    return figure(ids, title, says(panels), drawing, bottom + AXIS, point=point, legend=legend, table=data)
 
 
 def _shapes(statements: Sequence[Statement]) -> dict[str, list[Statement]]:
@@ -104,10 +76,6 @@ def _shapes(statements: Sequence[Statement]) -> dict[str, list[Statement]]:
     return found
 
 
-def _repeated(statements: Sequence[Statement]) -> set[str]:
-    return {key for key, count in Counter(shape(s.sql) for s in statements).items() if count >= OFTEN}
-
-
 def _labels(statements: Sequence[Statement]) -> list[str]:
     if len(statements) > MOST_STATEMENTS:
         return [group[0].label if key else "other shapes" for key, group in _shapes(statements).items()]
@@ -116,11 +84,12 @@ def _labels(statements: Sequence[Statement]) -> list[str]:
 
 def _tooltip(s: Statement, start: float) -> str:
     rows = "" if s.rows is None else f", {plural(s.rows, 'row')}"
-    return f"{s.sql}\n{seconds(s.ended - s.started)}{rows}, from {seconds(s.started - start)}"
+    sent = f"\nsent by {s.where}" if s.where else ""
+    return f"{s.sql}\n{seconds(s.ended - s.started)}{rows}, from {seconds(s.started - start)}{sent}"
 
 
 def _rows(ids: str, statements: Sequence[Statement], scale: Scale, y: float) -> tuple[Markup, float]:
-    often, drawn = _repeated(statements), []
+    often, drawn = repeated(statements), []
     start = statements[0].started if statements else 0.0
     for s in statements:
         x0, x1 = scale(s.started - start), scale(s.ended - start)
@@ -153,7 +122,7 @@ def _stroke(count: int, scale: Scale) -> float:
 
 
 def _barcode(ids: str, statements: Sequence[Statement], scale: Scale, y: float) -> tuple[Markup, float]:
-    often, drawn, start = _repeated(statements), [], statements[0].started
+    often, drawn, start = repeated(statements), [], statements[0].started
     for key, group in _shapes(statements).items():
         label = group[0].label if key else "other shapes"
         middle = y + CODE / 2
@@ -163,7 +132,7 @@ def _barcode(ids: str, statements: Sequence[Statement], scale: Scale, y: float) 
             tag("line", x1=scale.left, x2=scale.right, y1=y + CODE - 6, y2=y + CODE - 6, class_="kp-grid"),
             tag(
                 "g",
-                tag("title", f"{key or label}\n{plural(len(group), 'statement')}"),
+                tag("title", f"{key or label}\n{plural(len(group), 'statement')}{sent_by(group)}"),
                 tag("rect", x=scale.left, y=y, width=scale.right - scale.left, height=CODE, class_="kp-hit"),
                 tag(
                     "path",
@@ -189,43 +158,3 @@ def _legend(ids: str) -> Sequence[Markup]:
         entry(bar(ids, "running", 0, 0, 24, 12), "sent up to three times"),
         entry(bar(ids, "blocked", 0, 0, 24, 12), "the same shape again and again"),
     ]
-
-
-def _says(panels: dict[str, list[Statement]]) -> str:
-    if len(panels) == 1:
-        (only,) = panels.values()
-        return f"{_count(only)} {_most(only)}"
-    return " ".join(
-        f"{name.capitalize()}: {_count(p)[:1].lower()}{_count(p)[1:]}" for name, p in panels.items()
-    )
-
-
-def _count(statements: Sequence[Statement]) -> str:
-    if not statements:
-        return "No statement was sent."
-    known = [s.rows for s in statements if s.rows is not None]
-    rows = f", {plural(sum(known), 'row')} fetched" if known else ""
-    shapes = len({shape(s.sql) for s in statements})
-    different = f" of {plural(shapes, 'shape')}" if len(statements) > 1 else ""
-    return f"{spelled(len(statements), 'statement')}{different} in {seconds(_length(statements))}{rows}."
-
-
-def _most(statements: Sequence[Statement]) -> str:
-    if not statements:
-        return "There is nothing to see."
-    (key, count), *_ = Counter(shape(s.sql) for s in statements).most_common(1)
-    first = next(s for s in statements if shape(s.sql) == key)
-    if count >= OFTEN:
-        return f"{count:,} of them differ only in their values: {first.label}."
-    return "No shape is sent more than three times."
-
-
-def _table(panels: dict[str, list[Statement]]) -> Table:
-    rows = []
-    for name, statements in panels.items():
-        for s in statements:
-            times = (s.started - statements[0].started, s.ended - s.started)
-            count = "–" if s.rows is None else f"{s.rows:,}"
-            rows.append([*([name] if name else []), s.label, *map(seconds, times), count, s.sql])
-    version = ["Version"] if len(panels) > 1 else []
-    return Table([*version, "Statement", "Starts", "Takes", "Rows", "SQL"], rows)

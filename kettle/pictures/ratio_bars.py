@@ -6,6 +6,7 @@ from typing import Any
 from kettle.pictures.figure import WIDTH, Picture, Table, entry, figure, new_ids
 from kettle.pictures.marks import axis
 from kettle.pictures.model import Ratio
+from kettle.pictures.points import of_ratios
 from kettle.pictures.scale import Scale, log_ticks
 from kettle.pictures.svg import Markup, tag, text, width
 from kettle.pictures.units import times
@@ -15,7 +16,11 @@ ROW = 26
 
 
 def ratio_bars(
-    rows: Iterable[Any], *, title: str = "How many times as fast", meaning: str = "as fast"
+    rows: Iterable[Any],
+    *,
+    title: str = "How many times as fast",
+    meaning: str = "as fast",
+    point: str = "",
 ) -> Picture:
     """Draw ratios as bars from 1×, with their intervals.
 
@@ -23,6 +28,7 @@ def ratio_bars(
         rows: objects with .label, .ratio, .low and .high, all above 0; the interval runs from low to high.
         title: the caption.
         meaning: what a ratio says, after "3.1 times": "as fast", "as much memory".
+        point: what the picture is there to show, in a sentence; where left out, the picture's own words.
 
     Raises:
         ValueError: a ratio or a bound is not above 0.
@@ -41,7 +47,9 @@ def ratio_bars(
     drawn.append(tag("line", x1=scale(1), x2=scale(1), y1=2, y2=bottom, class_="kp-rule"))
     unsure = any(_unsure(r) for r in ratios)
     legend = _legend() if unsure else ()
-    return figure(ids, title, _says(ratios, meaning), drawn, bottom + 24, legend=legend, table=_table(ratios))
+    point = point or of_ratios(ratios, meaning)
+    says, data = _says(ratios, meaning), _table(ratios)
+    return figure(ids, title, says, drawn, bottom + 24, point=point, legend=legend, table=data)
 
 
 def times_tick(value: float) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from kettle.pictures.figure import Picture, Table, caption, frame, html_table, is_numeric, new_ids
+from kettle.pictures.figure import Picture, Table, beneath, caption, frame, html_table, is_numeric, new_ids
 
 
 def text_table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -21,7 +21,12 @@ def _line(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool]) ->
 
 
 def table(
-    headers: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = "", says: str = ""
+    headers: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    title: str = "",
+    says: str = "",
+    point: str = "",
 ) -> Picture:
     """Show a table as a figure; its text is the table in plain text.
 
@@ -30,9 +35,15 @@ def table(
         rows: cells, written with str().
         title: the caption.
         says: what the table shows, in a sentence or two.
+        point: what it is there to show: beneath it, and first in its text.
     """
     written = [[str(cell) for cell in row] for row in rows]
     ids = new_ids()
-    html = frame(ids, caption(ids, title, says), html_table(Table(headers, written)))
-    parts = [part for part in (title, says, text_table(headers, written)) if part]
-    return Picture(html=str(html), text="\n".join(parts))
+    html = frame(ids, caption(ids, title, says), html_table(Table(headers, written)), beneath(point))
+    parts = [part for part in (title, point, says, text_table(headers, written)) if part]
+    return Picture(
+        str(html),
+        "\n".join(parts),
+        point,
+        lambda point: table(headers, written, title=title, says=says, point=point),
+    )

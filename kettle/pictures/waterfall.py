@@ -8,6 +8,7 @@ from kettle.pictures.figure import WIDTH, Picture, Table, figure, new_ids
 from kettle.pictures.marks import bar, present, time_axis, unit_for
 from kettle.pictures.model import Bar, closed_bars, peak
 from kettle.pictures.palette import WORDS
+from kettle.pictures.points import of_calls
 from kettle.pictures.scale import Scale
 from kettle.pictures.svg import Markup, join, tag, text, width
 from kettle.pictures.units import seconds, spelled
@@ -26,6 +27,7 @@ def waterfall(
     unit: str | None = None,
     before: Iterable[Any] | None = None,
     noun: str = "call",
+    point: str = "",
 ) -> Picture:
     """Draw calls over time, one row each, in the order in which they started.
 
@@ -35,6 +37,7 @@ def waterfall(
         unit: of the axis, "s" or "ms"; chosen by the length if left out.
         before: the same of an earlier version, drawn above on the same scale.
         noun: what one bar is, for the sentences.
+        point: what the picture is there to show, in a sentence; where left out, the picture's own words.
 
     Raises:
         ValueError: a bar is in a state that the palette does not know.
@@ -53,6 +56,7 @@ def waterfall(
         _says(panels, noun),
         [time_axis(scale, 4 if len(panels) == 1 else 4 + CAPTION, bottom, unit or unit_for(total)), *drawing],
         bottom + AXIS,
+        point=point or of_calls(panels, noun),
         states=present([b.kind for panel in panels.values() for b in panel]),
         table=_table(panels, noun),
     )

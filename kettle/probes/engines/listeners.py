@@ -12,6 +12,7 @@ from kettle.database.statements import (
     ends_transaction,
     kind_of,
 )
+from kettle.probes.engines.where import sender
 
 
 def _keep(
@@ -22,6 +23,7 @@ def _keep(
     sets = list(parameters) if many else [parameters]
     now = time.perf_counter()
     rows = told.pop("rows", 0)
+    told.setdefault("where", sender())
     for number, each in enumerate(sets):
         count = len(each) if isinstance(each, Sequence | dict) else 0
         ledger.keep(Statement(text, rows if number == 0 else 0, started, now, count, kind_of(text), **told))

@@ -1,8 +1,10 @@
 """Where code is: places in the source, as short text, of frames, coroutines and tasks."""
 
 import asyncio
+import contextlib
 import linecache
 import re
+import sys
 from functools import lru_cache
 from pathlib import Path, PurePath
 
@@ -46,6 +48,22 @@ def coroutine_frames(awaitable):
             return
         yield frame
         awaitable = getattr(awaitable, "gi_yieldfrom" if kind == "gi" else f"{kind}_await", None)
+
+
+def sender():
+    """Return "module:line `source`" of the code that is running a library now; "" where none can be told.
+
+    An ORM's asyncio side runs in a greenlet, whose frames end where it began: then the task says where it is.
+    """
+    frame = own_frame(sys._getframe(1))
+    if frame is None:
+        with contextlib.suppress(RuntimeError):  # no loop runs in this thread
+            frames = coroutine_frames(asyncio.current_task().get_coro())
+            frame = next((f for f in reversed(list(frames)) if not is_library(f.f_code.co_filename)), None)
+    if frame is None:
+        return ""
+    text = source(frame.f_code, frame.f_lineno)
+    return place(frame.f_code, frame.f_lineno) + (f" `{text}`" if text else "")
 
 
 _KETTLE = Path(__file__).parents[2]

@@ -1,0 +1,239 @@
+"""The point of a picture in a sentence, where the picture can know it: a staircase, a crossing, a bend."""
+
+import re
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+from kettle.pictures.density import spans_of
+from kettle.pictures.model import Bar, Ratio, Series, peak
+from kettle.pictures.units import in_unit, plural, seconds, times
+
+ALIKE = 1.15  # values whose ratio stays below this are told as alike
+MOST_NAMED = 4  # of a list of names in a sentence
+BEND = 0.15  # of the height: how far from a straight line a curve must be before it is said to bend
+
+
+def sentence(words: str) -> str:
+    """Return words with a capital at the beginning and a full stop at the end."""
+    words = words.strip()
+    return f"{words[:1].upper()}{words[1:]}{'' if words.endswith(('.', '?', ':')) else '.'}" if words else ""
+
+
+def listed(names: Sequence[str]) -> str:
+    """Join names into a list; many are counted."""
+    shown, more = list(names[:MOST_NAMED]), len(names) - MOST_NAMED
+    return ", ".join(shown) + (f" and {more:,} more" if more > 0 else "")
+
+
+# ---- calls
+
+
+def of_calls(panels: Mapping[str, Sequence[Bar]], noun: str) -> str:
+    """Tell a staircase from calls that overlap; `panels` as waterfall() has them."""
+    if len(panels) == 1:
+        (bars,) = panels.values()
+        return sentence(_overlap(bars, noun))
+    told = "; ".join(
+        f"{name}: {_overlap(bars, noun) or plural(len(bars), noun)}" for name, bars in panels.items()
+    )
+    took = " to ".join(seconds(_length(bars)) for bars in panels.values())
+    return f"{sentence(told)} The whole went from {took}."
+
+
+def _length(bars: Sequence[Bar]) -> float:
+    return max((b.ended for b in bars), default=0.0) - min((b.started for b in bars), default=0.0)
+
+
+def _overlap(bars: Sequence[Bar], noun: str) -> str:
+    if len(bars) < 2:
+        return ""
+    high = peak(spans_of(bars))
+    if high == 1:
+        return f"a staircase: each {noun} starts after the one before it has ended"
+    if high == len(bars):
+        longest = max(b.ended - b.started for b in bars)
+        whole = ", and the whole takes no longer than the longest" if _length(bars) <= 1.1 * longest else ""
+        return f"all {plural(len(bars), noun)} overlap{whole}"
+    some = overlapping(bars)
+    if some == len(bars):
+        return f"each of the {plural(some, noun)} overlaps with another, at most {high:,} at once"
+    return f"{some:,} of {plural(len(bars), noun)} overlap with another"
+
+
+def overlapping(bars: Sequence[Bar]) -> int:
+    """Count the bars that share some time with another; one that starts as another ends does not."""
+    ordered, count, before = sorted(bars, key=lambda b: b.started), 0, float("-inf")
+    for b, following in zip(ordered, [*ordered[1:], None], strict=True):
+        after = following is not None and following.started < b.ended
+        count += before > b.started or after
+        before = max(before, b.ended)
+    return count
+
+
+# ---- bars
+
+_SIZE = re.compile(
+    r"(?:(?P<group>.*?),? +)??(?:(?P<n>n) = )?(?P<size>\d[\d,]*(?:\.\d+)?)(?P<of> ?[^\d,]*)"
+)  # "400 lines", "before, 400 lines", "n = 400", "0.1 ms"; not "worker 1", which is a name
+
+
+def of_bars(measured: Sequence[tuple[str, float]], unit: str) -> str:
+    """Tell how bars grow with the sizes in their labels; else how far the largest is from the smallest."""
+    grown = _growth(measured)
+    if grown or len(measured) < 2:
+        return grown
+    (low, least), (high, most) = (pick(measured, key=lambda pair: pair[1]) for pick in (min, max))
+    if least <= 0:
+        return f"{high}: {in_unit(most, unit)}; {low}: {in_unit(least, unit)}." if most > 0 else ""
+    if most / least < ALIKE:
+        return f"All are about alike: {in_unit(least, unit)} to {in_unit(most, unit)}."
+    if unit in {"s", "ms"}:
+        return f"The fastest is {low}; {high} takes {times(most / least)} as long."
+    ends = f"{low} ({in_unit(least, unit)}) and {high} ({in_unit(most, unit)})"
+    return f"Between {ends} lies a factor of {times(most / least).removesuffix('×')}."
+
+
+def _sizes(labels: Sequence[str]) -> list[tuple[str, float]] | None:
+    """Return (group, size) of each label, or None where one has no size."""
+    found = [_SIZE.fullmatch(label) for label in labels]
+    if (
+        not all(found)
+        or len({(m["n"], m["of"]) for m in found}) > 1
+        or not all(m["n"] or m["of"] for m in found)
+    ):
+        return None
+    return [((m["group"] or "").strip(" ,"), float(m["size"].replace(",", ""))) for m in found]
+
+
+def _growth(measured: Sequence[tuple[str, float]]) -> str:
+    sizes = _sizes([label for label, _ in measured])
+    if not sizes:
+        return ""
+    groups: dict[str, list[tuple[float, float]]] = {}
+    for (group, size), (_, value) in zip(sizes, measured, strict=True):
+        groups.setdefault(group, []).append((size, value))
+    if not all(_can_grow(points) for points in groups.values()):
+        return ""
+    told = [
+        f"{group}: {_grown(points)}" if group else f"The value {_grown(points)}"
+        for group, points in groups.items()
+    ]
+    (first, _), *_, (last, _) = next(iter(groups.values()))
+    return f"{'; '.join(told)}, while the size grows {times(last / first)}."
+
+
+def _can_grow(points: Sequence[tuple[float, float]]) -> bool:
+    return (
+        len(points) > 1
+        and points[0][0] > 0
+        and points[0][1] > 0
+        and all(a < b for (a, _), (b, _) in pairwise(points))
+    )
+
+
+def _grown(points: Sequence[tuple[float, float]]) -> str:
+    ratio = points[-1][1] / points[0][1]
+    return (
+        "stays the same"
+        if 1 / ALIKE < ratio < ALIKE
+        else f"{'grows' if ratio > 1 else 'falls'} {times(ratio)}"
+    )
+
+
+# ---- ratios
+
+
+def of_ratios(ratios: Sequence[Ratio], meaning: str) -> str:
+    """Tell what is faster, what is slower, what nobody can tell; and between which sizes it turns."""
+    if not ratios:
+        return ""
+    faster, slower = (
+        ("Faster", "Slower")
+        if meaning == "as fast"
+        else (f"More than 1× {meaning}", f"Less than 1× {meaning}")
+    )
+    turn = _turn(ratios)
+    if turn:
+        low, high, up = turn
+        first, then = (slower, faster) if up else (faster, slower)
+        return f"{first} up to {low}, {then.lower()} from {high} on: between them it turns."
+    parts = (
+        (faster, [r for r in ratios if r.low > 1]),
+        (slower, [r for r in ratios if r.high < 1]),
+    )
+    told = [
+        f"{word}: {listed([f'{r.label} ({times(r.ratio)})' for r in rows])}." for word, rows in parts if rows
+    ]
+    unsure = [r.label for r in ratios if r.low <= 1 <= r.high]
+    told += [f"No difference that this machine can tell: {listed(unsure)}."] if unsure else []
+    return " ".join(told)
+
+
+def _turn(ratios: Sequence[Ratio]) -> tuple[str, str, bool] | None:
+    """Return the labels on both sides of the only turn, and whether it goes up; labels are growing sizes."""
+    sizes = _sizes([r.label for r in ratios])
+    if (
+        sizes is None
+        or len({group for group, _ in sizes}) > 1
+        or any(a >= b for (_, a), (_, b) in pairwise(sizes))
+    ):
+        return None
+    sure = [r for r in ratios if not r.low <= 1 <= r.high]
+    turns = [(a, b) for a, b in pairwise(sure) if (a.ratio > 1) != (b.ratio > 1)]
+    if len(turns) != 1:
+        return None
+    ((a, b),) = turns
+    return a.label, b.label, b.ratio > 1
+
+
+# ---- curves
+
+
+def of_curves(
+    lines: Sequence[Series], start: float, unit: str, x_unit: str, reference: tuple[float, str] | None
+) -> str:
+    """Tell of each curve when it passes the reference, where there is one; else where its growth bends."""
+    told = []
+    for line in [line for line in lines if line.points][:MOST_NAMED]:
+        how = _passes(line, start, x_unit, reference) if reference else _shape(line, start, unit, x_unit)
+        told.append(f"{line.label} {how}")
+    return f"{'; '.join(told)}." if told else ""  # a curve's name may be one of the code: no capital
+
+
+def _passes(line: Series, start: float, x_unit: str, reference: tuple[float, str]) -> str:
+    level, name = reference
+    passed = next((px for px, py in line.points if py > level), None)
+    if passed is None:
+        return f"never goes above “{name}”"
+    return f"goes above “{name}” after {in_unit(passed - start, x_unit)}"
+
+
+def _shape(line: Series, start: float, unit: str, x_unit: str) -> str:
+    points = [(px - start, py) for px, py in line.points]
+    (_, first), (at, top), (_, last) = points[0], max(points, key=lambda p: p[1]), points[-1]
+    if top - min(py for _, py in points) <= (ALIKE - 1) * abs(top):
+        return f"stays at about {in_unit(top, unit)}"
+    if last < 0.8 * top:
+        risen = first < 0.8 * top
+        how = (
+            f"rises to {in_unit(top, unit)} at {in_unit(at, x_unit)} and falls"
+            if risen
+            else f"falls from {in_unit(top, unit)}"
+        )
+        return f"{how} to {in_unit(last, unit)}"
+    return _bend(points, unit, x_unit)
+
+
+def _bend(points: Sequence[tuple[float, float]], unit: str, x_unit: str) -> str:
+    (x0, y0), (x1, y1) = points[0], points[-1]
+    reached = f"rises to {in_unit(y1, unit)}"
+    if x1 == x0 or y1 <= y0:
+        return reached
+    away = [((py - y0) / (y1 - y0) - (px - x0) / (x1 - x0), px, py) for px, py in points]
+    far, px, py = max(away, key=lambda found: abs(found[0]))
+    if abs(far) < BEND:
+        return f"rises steadily to {in_unit(y1, unit)}"
+    bend = in_unit(px - x0, x_unit)
+    if far > 0:
+        return f"rises to {in_unit(py, unit)} by {bend}, then more slowly to {in_unit(y1, unit)}"
+    return f"is at {in_unit(py, unit)} by {bend}, then rises faster, to {in_unit(y1, unit)}"
