@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import gc
 import inspect
-import linecache
 import os
 import random
-import re
 import time
 import traceback
 from collections.abc import Callable
@@ -18,13 +16,13 @@ from functools import cache, partial
 from pathlib import Path
 
 from kettle.checking.checks import Check, Undecided, checks_of, load_checks, wants_shop
+from kettle.checking.errors import alone, frames, sentence, told, where
 from kettle.checking.patience import Patience
 from kettle.checking.verdict import BROKEN, NOT_YET, PASSED, SKIPPED, UNDECIDED, Finding
 from kettle.probes.engines.collecting import keep_out
 from kettle.probes.engines.own_thread import Apart, open_apart, run_apart
 from kettle.shop import start_ahead
 
-CELL = re.compile(r"ipykernel_\d+|<ipython-input")  # the file names that IPython gives to cells
 MIME = "application/vnd.watched-kettle.finding+json"
 LIMIT = float(os.environ.get("KETTLE_LIMIT", "20"))  # seconds that one hidden assertion may take
 NOT_THERE = "A check starts afresh and leaves out the cells tagged `demo`: does one of the others define it?"
@@ -50,6 +48,13 @@ OFFERS: dict[str, Callable[[ExitStack], object]] = {
     "notes": lambda stack: [],
 }
 """What a hidden assertion can ask for by name, besides what the learner defined."""
+
+
+def _same(function: Callable, namespace: dict[str, object], check: Check) -> object:
+    from kettle.checking.same import Same, merged_names
+
+    kind = "exercise" if "_exercise_" in check.name else "lesson"
+    return Same(namespace, merged_names(function.__code__.co_filename, kind))
 
 
 class NotDefined(Exception):
@@ -79,7 +84,7 @@ def judge(
     started = time.perf_counter()
     with ExitStack() as stack:
         try:
-            arguments = _arguments(function, namespace, stack)
+            arguments = _arguments(function, namespace, stack, check)
         except NotDefined as missing:
             outcome = SKIPPED if check.kind == "interest" else NOT_YET
             return Finding(check.title, outcome, str(missing), kind=check.kind)
@@ -92,10 +97,14 @@ def judge(
     return replace(finding, notes=notes, seconds=time.perf_counter() - started)
 
 
-def _arguments(function: Callable, namespace: dict[str, object], stack: ExitStack) -> dict[str, object]:
+def _arguments(
+    function: Callable, namespace: dict[str, object], stack: ExitStack, check: Check
+) -> dict[str, object]:
     arguments = {}
     for name in inspect.signature(function).parameters:
-        if name in OFFERS:
+        if name == "same":
+            arguments[name] = _same(function, namespace, check)
+        elif name in OFFERS:
             arguments[name] = OFFERS[name](stack)
         elif name in namespace:
             arguments[name] = namespace[name]
@@ -113,22 +122,22 @@ def _finding(check: Check, apart: Apart, patience: Patience) -> Finding:
 
     if apart.timed_out:
         return finding(*_late(apart, patience))
-    error = _alone(apart.error)
+    error = alone(apart.error)
     if isinstance(error, AssertionError) and not _by_learner(error):
-        return finding(NOT_YET, _sentence(error))
+        return finding(NOT_YET, sentence(error))
     if isinstance(error, Undecided):
-        return finding(UNDECIDED, _sentence(error))
+        return finding(UNDECIDED, sentence(error))
     if type(error).__name__ == "StdinNotImplementedError":
         return finding(
-            NOT_YET, f"Your code asks for input(), and a check has nobody to type it. {_where(error)}"
+            NOT_YET, f"Your code asks for input(), and a check has nobody to type it. {where(error)}"
         )
     if isinstance(error, SystemExit):
         return finding(NOT_YET, "Your code called sys.exit(), which ends the whole program: return instead.")
     if isinstance(error, asyncio.CancelledError):
-        return finding(NOT_YET, f"Your code cancelled the very task that called it. {_where(error)}".strip())
+        return finding(NOT_YET, f"Your code cancelled the very task that called it. {where(error)}".strip())
     if error is not None:
-        told = f"It stopped with {type(error).__name__}: {_sentence(error)} {_where(error)}".strip()
-        return finding(NOT_YET, f"{told} {NOT_THERE}" if _unknown_name(error) else told)
+        stopped = f"It stopped with {told(error)}"
+        return finding(NOT_YET, f"{stopped} {NOT_THERE}" if _unknown_name(error) else stopped)
     lost = [line for line in apart.complaints if "nclosed" not in line]
     if lost:
         return finding(NOT_YET, _in_background(lost[0]))
@@ -152,43 +161,15 @@ def _late(apart: Apart, patience: Patience) -> tuple[str, str]:
     return NOT_YET, f"No answer after {patience.limit:g} s{at}: {what}"
 
 
-def _alone(error: BaseException | None) -> BaseException | None:
-    """Return what is in a group of one, however deep: a TaskGroup raises a single failure as a group, too."""
-    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
-        error = error.exceptions[0]
-    return error
-
-
-def _sentence(error: BaseException) -> str:
-    text = (str(error).strip().splitlines() or ["no message"])[0]
-    return text if text.endswith((".", "?", "!")) else f"{text}."
-
-
-def _frames(error: BaseException) -> list[traceback.FrameSummary]:
-    return [
-        f
-        for f in traceback.extract_tb(error.__traceback__)
-        if "ipykernel" in f.filename or "<ipython" in f.filename
-    ]
-
-
 def _by_learner(error: BaseException) -> bool:
     """Whether the learner's own code raised it: an `assert` in a cell is not one of ours."""
     last = traceback.extract_tb(error.__traceback__)[-1:]
-    return bool(last) and last[0] in _frames(error)
+    return bool(last) and last[0] in frames(error)
 
 
 def _unknown_name(error: BaseException) -> bool:
     """Whether the learner's own code used a global name that nothing defines."""
     return type(error) is NameError and str(error).endswith("is not defined") and _by_learner(error)
-
-
-def _where(error: BaseException) -> str:
-    frames = _frames(error)
-    if not frames:
-        return ""
-    line = (frames[-1].line or linecache.getline(frames[-1].filename, frames[-1].lineno)).strip()
-    return f"It happened in `{frames[-1].name}`, at the line `{line}`."
 
 
 @cache
@@ -250,6 +231,6 @@ def prepare(path: str) -> None:
 
 
 def _remember(loop: asyncio.AbstractEventLoop, context: dict) -> None:
-    error = _alone(context.get("exception"))
+    error = alone(context.get("exception"))
     if isinstance(error, Exception):
-        _unseen.append(f"{type(error).__name__}: {_sentence(error)}")
+        _unseen.append(f"{type(error).__name__}: {sentence(error)}")

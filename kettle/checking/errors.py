@@ -1,0 +1,148 @@
+"""Errors of the learner's code, in a sentence: what it was, where, and what the popular ones mean."""
+
+from __future__ import annotations
+
+import linecache
+import re
+import traceback
+from pathlib import Path
+
+# What a beginner meets, by the exception's name and its message; the sentence says what is behind it.
+SLIPS = (
+    (
+        "TypeError",
+        r"object (\w+) can't be used in 'await' expression",
+        (
+            "A plain function was awaited: its work was done, on the loop's thread, before `await` saw what "
+            "it returned ({0}). Awaiting a result does not make the call asynchronous."
+        ),
+    ),
+    (
+        "TypeError",
+        r"An asyncio.Future, a coroutine or an awaitable is required",
+        (
+            "`gather` was given something that is no coroutine: a list stands in it without its star "
+            "(`gather(*calls)`), or a call was awaited inside the brackets."
+        ),
+    ),
+    (
+        "TypeError",
+        r"unhashable type: '(list|dict)'",
+        "`gather` was given a {0}, or a {0} is a key: calls go into `gather` one by one, `gather(*calls)`.",
+    ),
+    (
+        "TypeError",
+        r"a coroutine was expected, got (.*)",
+        "`create_task` wants a coroutine and got {0}: was the call awaited, or made by a plain function?",
+    ),
+    (
+        "TypeError",
+        r"'(?:Response|dict|list|bytes|str|NoneType)' object is not callable",
+        (
+            "`to_thread` and `run_in_executor` want the function and its arguments apart, `to_thread(f, x)`. "
+            "In `to_thread(f(x))` the call is made first, on the loop's thread, and its result is handed on."
+        ),
+    ),
+    (
+        "TypeError",
+        r"the first argument must be callable",
+        "`run_in_executor` wants the function and its arguments apart: `run_in_executor(pool, f, x)`.",
+    ),
+    (
+        "TypeError",
+        r"'coroutine' object is not (subscriptable|iterable)",
+        "A coroutine was used as if it were its result: an async call starts nothing until it is awaited.",
+    ),
+    (
+        "AttributeError",
+        r"'coroutine' object has no attribute",
+        "A coroutine was used as if it were its result: an async call starts nothing until it is awaited.",
+    ),
+    (
+        "RuntimeError",
+        r"cannot reuse already awaited coroutine",
+        "A coroutine can be awaited once: what is remembered has to be its result, or a task.",
+    ),
+    (
+        "AttributeError",
+        r"module 'asyncio' has no attribute 'run_in_executor'",
+        (
+            "It is a method of the loop: `asyncio.get_running_loop().run_in_executor(pool, f, x)`, or "
+            "`asyncio.to_thread(f, x)`."
+        ),
+    ),
+    (
+        "RuntimeError",
+        r"asyncio.run\(\) cannot be called from a running event loop",
+        "A loop runs already, and your code is called by it: `await` the coroutine instead.",
+    ),
+    (
+        "RuntimeError",
+        r"(?:This event loop is already running|Cannot run the event loop while another loop is running)",
+        "A loop runs already, and your code is called by it: `await` the coroutine instead.",
+    ),
+    (
+        "RuntimeError",
+        r"(?:is bound to|attached to) a different (?:event )?loop",
+        "A lock, a queue or a client of one event loop is used in another: make it where it is used.",
+    ),
+    (
+        "RuntimeError",
+        r"[Ss]ession is closed",
+        "The session was closed before the last call had its answer. Who closes it, and when?",
+    ),
+)
+
+
+def alone(error: BaseException | None) -> BaseException | None:
+    """Return what is in a group of one, however deep: a TaskGroup raises a single failure as a group, too."""
+    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    return error
+
+
+def leaves(error: BaseException) -> list[BaseException]:
+    """List an error, or all that a group of errors holds, however deep."""
+    if isinstance(error, BaseExceptionGroup):
+        return [leaf for each in error.exceptions for leaf in leaves(each)]
+    return [error]
+
+
+def sentence(error: BaseException) -> str:
+    """Return the first line of an error's message, as a sentence."""
+    text = (str(error).strip().splitlines() or ["no message"])[0]
+    return text if text.endswith((".", "?", "!")) else f"{text}."
+
+
+def told(error: BaseException) -> str:
+    """Say what an error is, where in the learner's cells it happened, and what is behind a popular one."""
+    error = alone(error)
+    parts = (f"{type(error).__name__}: {sentence(error)}", where(error), slip(error))
+    return " ".join(part for part in parts if part)
+
+
+def slip(error: BaseException) -> str:
+    """Say what a popular slip means; empty for any other error."""
+    for name, message, meaning in SLIPS:
+        if type(error).__name__ == name and (found := re.search(message, str(error))):
+            return meaning.format(*found.groups())
+    return ""
+
+
+def frames(error: BaseException) -> list[traceback.FrameSummary]:
+    """List the frames of an error's traceback that lie in the learner's cells."""
+    return [frame for frame in traceback.extract_tb(error.__traceback__) if is_cell(frame.filename)]
+
+
+def is_cell(filename: str) -> bool:
+    """Tell whether a file name is one that IPython gives to a cell."""
+    return "ipykernel" in Path(filename).parent.name or "<ipython" in filename
+
+
+def where(error: BaseException) -> str:
+    """Say where in the learner's cells an error happened; empty where it did not."""
+    found = frames(error)
+    if not found:
+        return ""
+    line = (found[-1].line or linecache.getline(found[-1].filename, found[-1].lineno)).strip()
+    return f"It happened in `{found[-1].name}`, at the line `{line}`."

@@ -1,0 +1,23 @@
+"""The same answers: the learner's code and the merged code in the same situations, compared.
+
+Equal values are not enough. Whoever calls relies on the order, on failures that stay failures, on arguments
+that are left alone, on results that nobody else holds, on fresh answers, and on two calls at once.
+"""
+
+from kettle.checking.same.merged import MergedMissing, merged_names
+from kettle.checking.same.same import CONDITIONS, Same
+from kettle.checking.same.situations import Situation
+from kettle.checking.same.worlds import fails, late, revised, shop_world, shuffled
+
+__all__ = [
+    "CONDITIONS",
+    "MergedMissing",
+    "Same",
+    "Situation",
+    "fails",
+    "late",
+    "merged_names",
+    "revised",
+    "shop_world",
+    "shuffled",
+]

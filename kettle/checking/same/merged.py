@@ -1,0 +1,53 @@
+"""The merged code: what the learner was given, kept where the learner does not edit it."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+TAG = "merged"  # of the cells in solutions/ that hold it
+
+
+class MergedMissing(LookupError):
+    """The answer key holds no merged code for this notebook."""
+
+
+def merged_names(check_file: Path | str, kind: str) -> dict[str, Any]:
+    """Run the merged code in names of its own, and return these.
+
+    Args:
+        check_file: path of the lesson's check file; the answer key lies beside it, in solutions/.
+        kind: "lesson" or "exercise".
+
+    Raises:
+        MergedMissing: there is none.
+    """
+    check_file = Path(check_file)
+    solution = check_file.parent.parent / "solutions" / f"{check_file.stem}.ipynb"
+    names: dict[str, Any] = {"__name__": f"merged_{check_file.stem}"}
+    for code in _cells(solution, kind, _stamp(solution)):
+        exec(code, names)
+    return names
+
+
+@cache
+def _cells(solution: Path, kind: str, stamp: int) -> tuple:
+    cells = json.loads(solution.read_text(encoding="utf-8"))["cells"]
+    sources = ["".join(cell["source"]) for cell in cells if _is_merged(cell, kind)]
+    if not sources:
+        raise MergedMissing(f"solutions/{solution.name} has no cell tagged `{TAG}` for the {kind}.")
+    return tuple(compile(source, f"<merged {kind}>", "exec") for source in sources)
+
+
+def _is_merged(cell: dict, kind: str) -> bool:
+    metadata = cell["metadata"]
+    return TAG in metadata.get("tags", ()) and metadata["kettle"]["of"] == kind
+
+
+def _stamp(solution: Path) -> int:
+    try:
+        return solution.stat().st_mtime_ns
+    except FileNotFoundError:
+        raise MergedMissing(f"There is no solutions/{solution.name}.") from None

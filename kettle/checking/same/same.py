@@ -1,0 +1,252 @@
+"""Same: plays situations with the merged code and the learner's, and says where they part."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Iterable
+from types import SimpleNamespace
+from typing import Any
+
+from kettle.checking.errors import alone, leaves, told
+from kettle.checking.same import sentences
+from kettle.checking.same.alike import ORDER, SWAPPED, Difference, alike, difference
+from kettle.checking.same.sentences import Words, part_name, short
+from kettle.checking.same.situations import Outcome, Situation, empty, outcome
+
+CONDITIONS = ("values", "order", "failures", "arguments", "sharing", "freshness", "overlap", "manners")
+"""What a caller relies on, by the names that mutants and excuses use."""
+
+
+class Same:
+    """Plays situations with the merged code and the learner's, and says where they part.
+
+    A check takes it by the name `same` and calls it: `await same(account_page, world, situations)`, or
+    without `await` in a plain check, where no loop runs.
+
+    Args:
+        names: what the learner's notebook defines.
+        merged: what the merged code defines.
+        off: conditions that are not compared, for tests of the tests; KETTLE_WITHOUT names them otherwise.
+    """
+
+    def __init__(
+        self, names: dict[str, Any], merged: dict[str, Any], off: Iterable[str] | None = None
+    ) -> None:
+        self.names, self.merged = names, SimpleNamespace(**merged)
+        self._merged_names = merged
+        self._off = frozenset(os.environ.get("KETTLE_WITHOUT", "").split(",") if off is None else off)
+        self._earlier: list[Any] = []
+
+    def compares(self, condition: str) -> bool:
+        """Tell whether a condition is compared; always, but in a test of the tests."""
+        return condition not in self._off
+
+    def __call__(
+        self,
+        function: Callable,
+        world: Callable | None,
+        situations: Iterable[Situation],
+        *,
+        noun: str = "",
+        why: Words = None,
+    ) -> Any:
+        """Raise AssertionError, with a sentence, for the first situation in which the answers part.
+
+        Args:
+            function: the learner's; the merged one of the same name is its measure.
+            world: makes a context manager that gives a world, anew for each outcome; None: an empty one.
+            situations: in an order in which the first difference names the cause.
+            noun: what the keys of the answer name, such as "supplier".
+            why: the lesson's words on differences, by part, by kind, or a function of the difference.
+        """
+        playing = self._play(function, world or empty, tuple(situations), noun, why)
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return _driven(playing)
+        return playing
+
+    async def _play(
+        self, function: Callable, world: Callable, situations: tuple[Situation, ...], noun: str, why: Words
+    ) -> None:
+        merged = self._merged_names[self.name_of(function)]
+        for situation in situations:
+            judged = situation.truth or merged
+            expected = await outcome(
+                judged, world, situation, self._merged_names, truth=bool(situation.truth)
+            )
+            given = await outcome(function, world, situation, self.names)
+            self._judge(situation, expected, given, noun, why)
+            self._earlier += [each for each in (expected.before, expected.value) if each is not None]
+
+    async def together(self, shop: Any, routes: Iterable[str], *calls: Any, patience: float) -> Any:
+        """Await calls at once, while the shop holds theirs until all `routes` are in flight together.
+
+        Args:
+            shop: the practice shop.
+            routes: of the calls that have to meet; a name given twice stands for two.
+            *calls: coroutines of the learner's.
+            patience: in seconds; paid by calls that wait for one another.
+
+        Returns:
+            The kettle.shop.Meeting.
+        """
+        if not self.compares("overlap"):
+            await asyncio.gather(*calls)
+            return SimpleNamespace(met=True, most_together=0)
+        async with shop.rendezvous(routes=tuple(routes), patience=patience) as meeting:
+            await asyncio.gather(*calls)
+        return meeting
+
+    def name_of(self, function: Callable) -> str:
+        """Return the name under which the merged code defines what the learner's function took the place of.
+
+        Raises:
+            LookupError: the merged code defines nothing by that name.
+        """
+        for name, value in self.names.items():
+            if value is function and name in self._merged_names:
+                return name
+        raise LookupError(f"The merged code defines nothing like {function!r}.")
+
+    def _judge(self, situation: Situation, expected: Outcome, given: Outcome, noun: str, why: Words) -> None:
+        when = f"When {situation.when}, "
+        if expected.error is not None:
+            self._judge_failure(situation, expected.error, given, when, noun)
+            return
+        if given.error is not None:
+            raise AssertionError(
+                f"{when}there was an answer, and your code stops with {told(given.error)}"
+            ) from given.error
+        self._judge_arguments(given, when)
+        found = difference(expected.value, given.value, ordered_keys=situation.ordered_keys)
+        if found and self.compares(self._condition(situation, expected, given, found)):
+            raise AssertionError(when + self._words(situation, expected, given, found, noun, why))
+        if situation.seen and self.compares("values") and not found:
+            seen = difference(expected.seen, given.seen)
+            words = sentences.own_words(seen, situation.why or why) if seen else None
+            assert not seen, (
+                words or f"{when}the other side sees something else: {sentences.told(seen, noun)}"
+            )
+        assert given.left <= expected.left or not self.compares("manners"), (
+            f"{when}your code gives its answer while {_tasks(given.left)} of it still run. "
+            "Who waits for them, and who hears of their failures?"
+        )
+
+    def _judge_failure(
+        self, situation: Situation, error: Exception, given: Outcome, when: str, noun: str
+    ) -> None:
+        if not self.compares("failures"):
+            return
+        name = type(alone(error)).__name__
+        if given.error is None:
+            part = _failed_part(given.value)
+            hidden = (
+                f"puts it into {part_name(part, noun)}"
+                if part is not None
+                else f"returns {short(given.value)}"
+            )
+            raise AssertionError(
+                f"{when}the merged code raises {name}; yours {hidden}: a failure that nobody sees. "
+                "Who should be told?"
+            )
+        kinds = situation.raises
+        if kinds and not any(isinstance(leaf, kinds) for leaf in leaves(given.error)):
+            raise AssertionError(
+                f"{when}{name} has to reach the caller, and your code stops with {told(given.error)}"
+            ) from given.error
+
+    def _judge_arguments(self, given: Outcome, when: str) -> None:
+        if not self.compares("arguments"):
+            return
+        assert given.changed is None, (
+            f"{when}your code changes what it was given: {_of_it(given.changed)} "
+            "It belongs to whoever called."
+        )
+
+    def _condition(self, situation: Situation, expected: Outcome, given: Outcome, found: Difference) -> str:
+        """Name the condition that a difference breaks."""
+        if self._is_stale(situation, expected, given, found):
+            return "freshness"
+        if situation.again:
+            return "sharing"
+        return "order" if found.kind in (ORDER, SWAPPED) else "values"
+
+    def _is_stale(self, situation: Situation, expected: Outcome, given: Outcome, found: Difference) -> bool:
+        if situation.between and alike(expected.before, given.value):
+            return True
+        if situation.between and found.path and expected.before is not None:
+            return alike(_at(expected.before, found.path), found.given)
+        return _tells(given.value) and any(alike(earlier, given.value) for earlier in self._earlier)
+
+    def _words(
+        self,
+        situation: Situation,
+        expected: Outcome,
+        given: Outcome,
+        found: Difference,
+        noun: str,
+        why: Words,
+    ) -> str:
+        own = situation.why if situation.why is not None else why
+        match self._condition(situation, expected, given, found):
+            case "freshness":
+                what = sentences.told(found, noun, "").rstrip(".")
+                return f"{what}. {sentences.STALE}"
+            case "sharing":
+                return (
+                    f"the next caller gets {short(given.value)}: your code hands out one thing to all, "
+                    "and whoever changes it changes it for the others."
+                )
+        return sentences.told(found, noun, own)
+
+
+def _of_it(found: Difference) -> str:
+    return sentences.told(found, "", "").replace("the answer", "it", 1)
+
+
+def _failed_part(value: Any) -> tuple | None:
+    """Return the path to an exception object in an answer; None where there is none."""
+    if isinstance(value, BaseException):
+        return ()
+    items = (
+        value.items()
+        if isinstance(value, dict)
+        else enumerate(value)
+        if isinstance(value, list | tuple)
+        else ()
+    )
+    for key, inner in items:
+        part = _failed_part(inner)
+        if part is not None:
+            return (key, *part)
+    return None
+
+
+def _at(value: Any, path: tuple) -> Any:
+    for key in path:
+        try:
+            value = value[key]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return value
+
+
+def _tells(value: Any) -> bool:
+    """Whether an answer is rich enough that it cannot be another call's by chance."""
+    return isinstance(value, dict | list | tuple) and len(repr(value)) > 20
+
+
+def _tasks(count: int) -> str:
+    return "1 task" if count == 1 else f"{count} tasks"
+
+
+def _driven(coroutine: Any) -> None:
+    """Run a coroutine that has nothing to wait for, without a loop: a plain check may want to run its own."""
+    try:
+        coroutine.send(None)
+    except StopIteration:
+        return
+    coroutine.close()
+    raise RuntimeError("A check that awaits has to be an `async def`, and to await `same(…)`.")

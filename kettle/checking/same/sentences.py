@@ -1,0 +1,107 @@
+"""What a learner is told where two answers part: the situation, the part, and a question that leads on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from kettle.checking.same.alike import AWAITABLE, EXCEPTION, ORDER, SWAPPED, Difference
+
+SHORT = 60  # characters of a value that is shown
+Words = Mapping[Any, str] | Callable[[Difference], str] | str | None
+"""What a lesson adds: a sentence; one for each part, or kind of difference, by name; or a function of it."""
+
+QUESTIONS = {
+    AWAITABLE: "Calling an async function starts nothing: what was never awaited?",
+    EXCEPTION: "Whoever reads the answer takes it for data. Who should be told of the failure?",
+    SWAPPED: "In which order do your results come?",
+    ORDER: "Who sees to the order, whichever comes first?",
+}
+STALE = "That was right for an earlier call. What is kept from one call to the next?"
+
+
+def told(found: Difference, noun: str = "", why: Words = None) -> str:
+    """Say in a sentence or two where two answers part.
+
+    Args:
+        found: the difference.
+        noun: what a key of the answer names, such as "supplier"; a key that is a text needs none.
+        why: the lesson's own words on it; they stand where the usual question would.
+    """
+    own = own_words(found, why)
+    question = own if own is not None else QUESTIONS.get(found.kind, "")
+    return f"{_what(found, noun)}. {question}".strip()
+
+
+def own_words(found: Difference, why: Words) -> str | None:
+    """Return what a lesson has to say on a difference; None where it says nothing."""
+    if why is None or isinstance(why, str):
+        return why
+    if callable(why):
+        return why(found)
+    for key in (*found.path[::-1], found.kind):
+        if isinstance(key, str | int) and key in why:
+            return why[key]
+    return None
+
+
+def _what(found: Difference, noun: str) -> str:
+    part = part_name(found.path, noun)
+    match found.kind:
+        case "awaitable":
+            return f"{part} is {a(type(found.given).__name__)}, not its result"
+        case "exception":
+            return f"{part} is an exception object ({type(found.given).__name__})"
+        case "type":
+            return f"{part} is {_typed(found.given)}, and was {_typed(found.expected)}"
+        case "missing":
+            return f"{part} is missing"
+        case "extra":
+            return f"{part} is there, and was not before"
+        case "count":
+            return f"{part} has {_size(found.given)}, and had {_size(found.expected)}"
+        case "order":
+            whole = part_name(found.path[:-1] if found.path else (), noun)
+            return f"{whole} holds the same things in another order"
+        case "swapped":
+            return f"{part} holds what belongs to {part_name((*found.path[:-1], found.owner), noun)}"
+    return f"{part} is {short(found.given)}, and was {short(found.expected)}"
+
+
+def part_name(path: tuple, noun: str = "") -> str:
+    """Name a part of an answer by the keys and indexes that lead to it."""
+    if not path:
+        return "the answer"
+    names = []
+    for depth, key in enumerate(path):
+        if isinstance(key, str):
+            names.append(f"`{key}`")
+        elif noun and depth == 0:
+            names.append(f"{noun} {key}")
+        elif isinstance(key, int) and key >= 0:
+            names.append(f"entry {key + 1}")
+        else:
+            names.append(f"`{key!r}`")
+    return " of ".join(reversed(names))
+
+
+def short(value: Any) -> str:
+    """Show a value in a few characters."""
+    text = repr(value)
+    return text if len(text) <= SHORT else f"{text[: SHORT - 1]}…"
+
+
+def a(noun: str) -> str:
+    """Put the article before a noun."""
+    return f"{'an' if noun[:1].lower() in 'aeio' else 'a'} {noun}"
+
+
+def _typed(value: Any) -> str:
+    return "None" if value is None else a(type(value).__name__)
+
+
+def _size(value: Any) -> str:
+    shape = getattr(value, "shape", None)
+    if shape is not None and len(shape) != 1:
+        return f"the shape {shape}"
+    return "1 entry" if len(value) == 1 else f"{len(value)} entries"

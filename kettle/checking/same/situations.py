@@ -1,0 +1,196 @@
+"""Situations: what a caller may meet, and how one version of the code goes through it."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import inspect
+from collections.abc import Callable
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+from kettle.checking.same.alike import Difference, difference
+from kettle.checking.same.sentences import Words
+
+ORPHANS = 1.0  # seconds that tasks get to end which a failure left behind
+
+
+@dataclass(frozen=True)
+class Situation:
+    """An input, and what the world does meanwhile.
+
+    Args:
+        when: ends the sentence "When …".
+        call: given the function and the world, calls it; its result, awaited, is the answer.
+        prepare: given the world, before the first call.
+        between: given the world; then the call is made once more, and the second answer counts.
+        again: the same call is made once more, after whoever got the first answer has written into it.
+        truth: given the world, returns what is right, or raises it; in the place of the merged code.
+        raises: the kind of exception that has to come, where the lesson names it.
+        seen: given the world after the calls, returns what the other side saw, which has to be the same.
+        why: the lesson's words on a difference here; before those of the whole list.
+        ordered_keys: whether the order of a dictionary's keys counts.
+    """
+
+    when: str
+    call: Callable
+    prepare: Callable | None = None
+    between: Callable | None = None
+    again: bool = False
+    truth: Callable | None = None
+    raises: type | tuple[type, ...] | None = None
+    seen: Callable | None = None
+    why: Words = None
+    ordered_keys: bool = False
+
+
+@dataclass
+class Outcome:
+    """How a situation went: answer or error, the answer before, arguments, what the other side saw."""
+
+    value: Any = None
+    error: Exception | None = None
+    before: Any = None
+    seen: Any = None
+    changed: Difference | None = None
+    left: int = 0
+
+
+async def outcome(
+    function: Callable, world: Callable, situation: Situation, names: dict[str, Any], truth: bool = False
+) -> Outcome:
+    """Play one situation with one version, in a world of its own.
+
+    Args:
+        function: the version; for a situation's `truth`, a function of the world.
+        world: makes the world.
+        situation: what is played.
+        names: where the version's own names are, as `w.names`.
+        truth: whether `function` is the situation's own truth.
+    """
+    found, arguments = Outcome(), []
+
+    def kept(*args: Any, **kwargs: Any) -> Any:
+        arguments.extend(
+            (thing, copy.deepcopy(thing)) for thing in (*args, *kwargs.values()) if _is_kept(thing)
+        )
+        return function(*args, **kwargs)
+
+    async def call(world: Any) -> Any:
+        value = await _awaited(function(world) if truth else situation.call(kept, world))
+        # Now, before anybody writes into an answer that may hold parts of an argument.
+        changes = (difference(before, thing) for thing, before in arguments)
+        found.changed = found.changed or next(filter(None, changes), None)
+        arguments.clear()
+        return value
+
+    async with _entered(world()) as here:
+        here.names = names
+        if situation.prepare:
+            await _awaited(situation.prepare(here))
+        with _tasks_seen() as tasks:
+            try:
+                found.value = await call(here)
+                if situation.between or situation.again:
+                    found.before = copy.deepcopy(found.value) if situation.between else None
+                    if situation.again:
+                        scribble(found.value)
+                    else:
+                        await _awaited(situation.between(here))
+                    found.value = await call(here)
+            except Exception as error:  # noqa: BLE001 - it is compared
+                found.error = error
+            found.left = await _settled(tasks, failed=found.error is not None)
+        if situation.seen:
+            found.seen = situation.seen(here)
+    return found
+
+
+def empty() -> Any:
+    """Return a world in which nothing is."""
+    return nullcontext(SimpleNamespace())
+
+
+def scribble(value: Any) -> None:
+    """Write into an answer as its owner may: empty what can be emptied, inner things first."""
+    if isinstance(value, dict):
+        for inner in value.values():
+            scribble(inner)
+        value.clear()
+    elif isinstance(value, list):
+        for inner in value:
+            scribble(inner)
+        value.clear()
+    elif isinstance(value, tuple):
+        for inner in value:
+            scribble(inner)
+    elif isinstance(value, set):
+        value.clear()
+    elif hasattr(value, "flags") and hasattr(value, "fill") and value.flags.writeable:
+        value.fill(0)
+
+
+def _is_kept(thing: Any) -> bool:
+    return isinstance(thing, list | dict | set) or type(thing).__name__ in ("ndarray", "DataFrame", "Series")
+
+
+async def _awaited(value: Any) -> Any:
+    return await value if inspect.isawaitable(value) else value
+
+
+class _entered:  # noqa: N801 - used as a phrase
+    """Enters a context manager of either kind."""
+
+    def __init__(self, manager: Any) -> None:
+        self.manager = manager
+
+    async def __aenter__(self) -> Any:
+        if hasattr(self.manager, "__aenter__"):
+            return await self.manager.__aenter__()
+        return self.manager.__enter__()
+
+    async def __aexit__(self, *error: object) -> Any:
+        if hasattr(self.manager, "__aexit__"):
+            return await self.manager.__aexit__(*error)
+        return self.manager.__exit__(*error)
+
+
+@contextmanager
+def _tasks_seen():
+    """Collect the tasks that are made in the block, so that none of them is forgotten."""
+    tasks: list[asyncio.Task] = []
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        yield tasks
+        return
+    before = loop.get_task_factory()
+
+    def make(loop: asyncio.AbstractEventLoop, coroutine: Any, **options: Any) -> asyncio.Task:
+        task = before(loop, coroutine, **options) if before else asyncio.Task(coroutine, loop=loop, **options)
+        tasks.append(task)
+        return task
+
+    loop.set_task_factory(make)
+    try:
+        yield tasks
+    finally:
+        loop.set_task_factory(before)
+
+
+async def _settled(tasks: list[asyncio.Task], failed: bool) -> int:
+    """Wait for what is just ending and count what is not; after a failure, wait for all of it."""
+    for _ in range(20):
+        if all(task.done() for task in tasks):
+            break
+        await asyncio.sleep(0)
+    left = sum(not task.done() for task in tasks)
+    if failed and left:
+        # Orphans are another lesson's subject; here they must only not outlive their world.
+        await asyncio.wait(tasks, timeout=ORPHANS)
+    for task in tasks:
+        if failed and task.done() and not task.cancelled():
+            task.exception()
+    return 0 if failed else left

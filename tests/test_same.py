@@ -1,0 +1,384 @@
+"""The same answers: each condition that a caller relies on is compared, and named when it is broken."""
+
+import asyncio
+import random
+from dataclasses import dataclass, make_dataclass
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from kettle.checking.same import Same, Situation, fails, late, revised, shop_world, shuffled
+from kettle.checking.same.alike import alike, difference
+from kettle.checking.same.merged import MergedMissing, merged_names
+from kettle.checking.same.situations import empty
+from kettle.course import ROOT
+from kettle.shop import Shop
+
+STOCK = {"KC-1": 3, "KC-2": 5}
+
+
+def merged(names):
+    return [{"name": name, "length": len(name)} for name in names]
+
+
+def told(answer, *situations, was=merged, off=(), world=None, **options):
+    """Return what an answer is told; None where it is alike."""
+    try:
+        Same({"f": answer}, {"f": was}, off=off)(answer, world, situations, **options)
+    except AssertionError as error:
+        return str(error)
+
+
+def given(names, **options):
+    return Situation(f"{len(names)} names are given", lambda f, w: f(list(names)), **options)
+
+
+def test_an_equal_answer_is_told_nothing():
+    assert told(lambda names: [{"length": len(n), "name": n} for n in names], given(["ada", "bo"])) is None
+
+
+def test_values_are_compared_and_the_part_is_named():
+    said = told(lambda names: [{"name": n, "length": 3} for n in names], given(["ada", "bo"]))
+    assert said == "When 2 names are given, `length` of entry 2 is 3, and was 2."
+
+
+def test_a_lost_entry_is_counted():
+    assert "the answer has 1 entry, and had 2 entries" in told(lambda n: merged(n)[:-1], given(["ada", "bo"]))
+
+
+def test_another_type_is_named():
+    assert "the answer is a tuple, and was a list" in told(lambda names: tuple(merged(names)), given(["ada"]))
+
+
+@pytest.mark.parametrize("answer", [lambda names: merged(names)[::-1], lambda names: merged(sorted(names))])
+def test_order_is_compared(answer):
+    assert "in another order" in told(answer, given(["cy", "bo", "ada"]))
+    assert told(answer, given(["cy", "bo", "ada"]), off=["order"]) is None
+
+
+def test_what_belongs_to_another_key_is_told_so():
+    answers = {7: {"a": 1}, 9: {"b": 2}}
+    swapped = {7: answers[9], 9: answers[7]}
+    said = told(
+        lambda: swapped, Situation("two are asked", lambda f, w: f()), was=lambda: answers, noun="supplier"
+    )
+    assert "supplier 7 holds what belongs to supplier 9" in said
+
+
+def raising(names):
+    if "" in names:
+        raise ValueError("a name is empty")
+    return merged(names)
+
+
+@pytest.mark.parametrize(
+    ("hidden", "says"),
+    [
+        ([], "yours returns []: a failure that nobody sees"),
+        ([ValueError("x")], "yours puts it into entry 1: a failure that nobody sees"),
+    ],
+)
+def test_a_failure_has_to_stay_a_failure(hidden, says):
+    def answer(names):
+        return hidden if "" in names else merged(names)
+
+    said = told(answer, given(["ada", ""]), was=raising)
+    assert f"the merged code raises ValueError; {says}" in said
+    assert told(answer, given(["ada", ""]), was=raising, off=["failures"]) is None
+
+
+def test_a_failure_may_change_its_kind_unless_it_is_named():
+    def answer(names):
+        if "" in names:
+            raise ExceptionGroup("both", [KeyError("x")])
+        return merged(names)
+
+    assert told(answer, given([""]), was=raising) is None
+    said = told(answer, given([""], raises=ValueError), was=raising)
+    assert "ValueError has to reach the caller, and your code stops with KeyError" in said
+
+
+def test_an_error_where_there_was_an_answer_is_explained():
+    said = told(lambda names: asyncio.run_in_executor(None, merged, names), given(["ada"]))
+    assert "your code stops with AttributeError" in said
+    assert "It is a method of the loop" in said
+
+
+def test_arguments_are_left_alone():
+    def answer(names):
+        return [merged([names.pop(0)])[0] for _ in range(len(names))]
+
+    said = told(answer, given(["ada"]))
+    assert "your code changes what it was given: it has 0 entries, and had 1 entry." in said
+    assert told(answer, given(["ada"]), off=["arguments"]) is None
+
+
+def test_a_result_is_shared_with_nobody():
+    handed_out = {}
+
+    def answer(names):
+        return handed_out.setdefault(tuple(names), merged(names))
+
+    assert "one thing to all" in told(answer, given(["ada"], again=True))
+    handed_out.clear()
+    assert told(answer, given(["ada"], again=True), off=["sharing"]) is None
+
+
+def test_an_answer_that_holds_parts_of_its_argument_does_not_change_it():
+    rows = [[1], [2]]
+    wrap = Situation("rows are wrapped", lambda f, w: f([list(row) for row in rows]), again=True)
+    assert told(lambda rows: {"rows": rows}, wrap, was=lambda rows: {"rows": rows}) is None
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_what_changed_between_two_calls_has_to_show(whole):
+    stock, kept = {}, {}
+
+    def world():
+        stock.update(STOCK)
+        return empty()
+
+    def was():
+        return {"levels": dict(stock), "kind": "stock"}
+
+    def answer():
+        return kept.setdefault("answer", was()) if whole else {**was(), **kept.setdefault("levels", was())}
+
+    def sold(world):
+        stock["KC-1"] -= 1
+
+    sale = Situation("a tin is sold", lambda f, w: f(), between=sold)
+    assert "What is kept from one call to the next?" in told(answer, sale, was=was, world=world)
+    kept.clear()
+    assert told(answer, sale, was=was, world=world, off=["freshness"]) is None
+
+
+def test_an_answer_of_an_earlier_situation_is_told_so():
+    kept = []
+
+    def answer(names):
+        kept.append(merged(names))
+        return kept[0]
+
+    said = told(answer, given(["ada", "bo"]), given(["cy", "dee"]))
+    assert said.startswith("When 2 names are given, ")
+    assert "That was right for an earlier call" in said
+
+
+def test_what_the_other_side_saw_is_compared_where_it_is_asked_for():
+    asked = []
+
+    def was(name):
+        asked.append(name)
+        return len(name)
+
+    def answer(name):
+        return (was(name), was(name))[0]
+
+    def world():
+        asked.clear()
+        return empty()
+
+    once = Situation("one is asked", lambda f, w: f("ada"), seen=lambda w: list(asked))
+    with pytest.raises(AssertionError, match="the other side sees something else"):
+        Same({"f": answer}, {"f": was}, off=())(answer, world, [once])
+
+
+def test_a_situation_may_state_its_own_truth():
+    situation = Situation("the names are tidied", lambda f, w: f([" ada "]), truth=lambda w: merged(["ada"]))
+    assert told(lambda names: merged([name.strip() for name in names]), situation) is None
+    assert "was 'ada'" in told(merged, situation)
+
+
+def test_the_lessons_own_words_come_first():
+    wrong = Situation("one is given", lambda f, w: f(["ada"]), why={"length": "Count the letters."})
+    assert told(lambda names: [{"name": n, "length": 0} for n in names], wrong).endswith("Count the letters.")
+
+
+def test_the_merged_code_may_lack_a_name():
+    with pytest.raises(LookupError, match="defines nothing like"):
+        Same({"g": merged}, {"f": merged})(merged, None, [])
+
+
+# --- asynchronous
+
+
+async def page(api, customer):
+    async with api.get(f"/customers/{customer}/orders") as response:
+        response.raise_for_status()
+        return await response.json()
+
+
+def told_of_shop(answer, *situations, was=page, off=(), **options):
+    async def run():
+        await Same({"f": answer}, {"f": was}, off=off)(
+            answer, shop_world(random.Random(1)), situations, **options
+        )
+
+    try:
+        asyncio.run(run())
+    except AssertionError as error:
+        return str(error)
+
+
+def orders(when="one page is asked for", **options):
+    return Situation(when, lambda f, w: f(w.api, 1001), **options)
+
+
+def test_two_worlds_of_one_seed_agree():
+    assert told_of_shop(page, orders(), orders(prepare=late(0.01, "orders")), orders(between=revised)) is None
+
+
+def test_a_shop_that_answers_otherwise_finds_what_is_kept():
+    kept = {}
+
+    async def answer(api, customer):
+        if customer not in kept:
+            kept[customer] = await page(api, customer)
+        return list(kept[customer])
+
+    said = told_of_shop(answer, orders("the orders change between two pages", between=revised))
+    assert said.startswith("When the orders change between two pages, ")
+    assert "What is kept" in said
+
+
+def test_a_failing_call_finds_what_is_swallowed():
+    async def answer(api, customer):
+        try:
+            return await page(api, customer)
+        except Exception:  # noqa: BLE001
+            return []
+
+    down = orders("the orders are down", prepare=fails("/customers/1001/orders"))
+    assert "raises ClientResponseError; yours returns []" in told_of_shop(answer, down)
+
+
+def test_what_is_never_awaited_is_named():
+    async def was(api, customer):
+        return {"orders": await page(api, customer)}
+
+    async def answer(api, customer):
+        return {"orders": page(api, customer)}
+
+    said = told_of_shop(answer, orders(), was=was)
+    assert "`orders` is a coroutine, not its result. Calling an async function starts nothing" in said
+
+
+def test_tasks_that_run_on_are_counted():
+    async def answer(api, customer):
+        found = await page(api, customer)
+        answer.task = asyncio.create_task(asyncio.sleep(0.2))
+        return found
+
+    assert "gives its answer while 1 task of it still run" in told_of_shop(answer, orders())
+    assert told_of_shop(answer, orders(), off=["manners"]) is None
+
+
+def test_orphans_of_a_failure_are_heard_out_and_do_not_complain():
+    complaints = []
+
+    async def both(api, customer):
+        tasks = [asyncio.create_task(page(api, number)) for number in (customer, customer + 1)]
+        return [await task for task in tasks]
+
+    async def run():
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: complaints.append(context))
+        down = orders(prepare=fails("/customers/1001/orders", "/customers/1002/orders"))
+        await Same({"f": both}, {"f": both})(both, shop_world(random.Random(2)), [down])
+
+    asyncio.run(run())
+    assert complaints == []
+
+
+def test_calls_that_wait_for_each_other_do_not_meet():
+    async def run(function, off=()):
+        with Shop(seed=3) as shop:
+            shop.set(latency=0.0)
+            async with shop.session() as api:
+                calls = [function(api, number) for number in (1001, 1002)]
+                same = Same({"f": function}, {"f": page}, off=off)
+                return (await same.together(shop, ["orders"] * 2, *calls, patience=0.3)).met
+
+    async def locked(api, customer):
+        async with lock:
+            return await page(api, customer)
+
+    lock = asyncio.Lock()
+    assert asyncio.run(run(page))
+    assert not asyncio.run(run(locked))
+    lock = asyncio.Lock()
+    assert asyncio.run(run(locked, off=["overlap"]))
+
+
+def test_shuffled_answers_come_in_another_order():
+    async def run():
+        async with shop_world(random.Random(4))() as w:
+            shuffled("stock")(w)
+            async with w.shop.traffic() as traffic:
+                await asyncio.gather(*(w.api.get(f"/suppliers/{n}/stock") for n in range(1, 9)))
+        return [call.path for call in sorted(traffic.requests, key=lambda call: call.ended)]
+
+    assert asyncio.run(run()) != [f"/suppliers/{n}/stock" for n in range(1, 9)]
+
+
+# --- what is alike
+
+
+@dataclass
+class Line:
+    sku: str
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (0.1 + 0.2, 0.3),
+        (float("nan"), float("nan")),
+        ([np.float64(2.0)], [2]),
+        (np.array([1.0, np.nan]), np.array([1.0 + 1e-12, np.nan])),
+        (pd.DataFrame({"a": [1.0, None]}), pd.DataFrame({"a": [1.0, None]})),
+        (Line("a"), make_dataclass("Line", ["sku"])("a")),
+        ({1: [{2}, (3,)]}, {1: [{2}, (3,)]}),
+    ],
+)
+def test_alike(one, other):
+    assert alike(one, other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "kind"),
+    [
+        (1, 2, "value"),
+        (1, "1", "type"),
+        ([1], (1,), "type"),
+        (None, 0, "type"),
+        ({"a": 1}, {}, "missing"),
+        ({}, {"a": 1}, "extra"),
+        ({1, 2}, {1}, "missing"),
+        ([1, 2], [1], "count"),
+        ([1, 2, 3], [3, 2, 1], "order"),
+        ([1], [ValueError()], "exception"),
+        (np.array([1, 2]), np.array([1, 3]), "value"),
+        (np.zeros(2), np.zeros(3), "count"),
+        (np.zeros(2), [0, 0], "type"),
+        (pd.Series([1, 2], index=[0, 1]), pd.Series([1, 2], index=[1, 0]), "order"),
+        (pd.DataFrame({"a": [1]}), pd.DataFrame({"b": [1]}), "missing"),
+        (Line("a"), make_dataclass("Line", ["sku"])("b"), "value"),
+    ],
+)
+def test_not_alike(one, other, kind):
+    assert difference(one, other).kind == kind
+
+
+def test_the_order_of_keys_counts_only_where_it_is_asked_for():
+    assert alike({"a": 1, "b": 2}, {"b": 2, "a": 1})
+    assert difference({"a": 1, "b": 2}, {"b": 2, "a": 1}, ordered_keys=True).kind == "order"
+
+
+# --- the merged code
+
+
+def test_merged_code_that_is_missing_is_said_so():
+    with pytest.raises(MergedMissing, match="There is no solutions/"):
+        merged_names(ROOT / "checks" / "99_nowhere.py", "lesson")
