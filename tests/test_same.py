@@ -12,7 +12,7 @@ from kettle.checking.same import Same, Situation, fails, late, revised, shop_wor
 from kettle.checking.same.alike import alike, difference
 from kettle.checking.same.merged import MergedMissing, merged_names
 from kettle.checking.same.situations import empty
-from kettle.course import ROOT
+from kettle.files.course import ROOT
 from kettle.shop import Shop
 
 STOCK = {"KC-1": 3, "KC-2": 5}
