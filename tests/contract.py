@@ -1,11 +1,13 @@
-"""The answers of solutions/: each judged in its starter's notebook, in a kernel of its own."""
+"""The answers of solutions/ and tests/answers/, each judged in its starter's notebook."""
 
 import copy
 import functools
 import json
+import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,12 +18,21 @@ from kettle.checking.verdict import Finding, Verdict
 from kettle.files import course
 
 ROLES = ("fix", "alternative", "wrong")
+RIGHT = ("fix", "alternative", "right")
 FOLDERS = {"lesson": "notebooks", "exercise": "exercises"}
+FORKED = course.ROOT / "tests" / "forked.py"
+KEPT = course.ROOT / "tests" / "answers"
+KEPT_NAME = re.compile(r"(lesson|exercise)-(right|wrong)-(.+)")
+SAYS = re.compile(r"# says: (.+)")
 
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer to be judged: of a lesson or its exercise, in the place of the starter's `fix` cell."""
+    """An answer to be judged: of a lesson or its exercise, in the place of the starter's `fix` cell.
+
+    role: "starter", "fix", "alternative" or "wrong" of solutions/, or "right" of tests/answers/.
+    says: the piece of a message that a wrong answer must get.
+    """
 
     stem: str
     kind: str
@@ -44,7 +55,16 @@ def answers_of(stem: str) -> tuple[Answer, ...]:
         if role:
             about = cell.metadata["kettle"]
             found.append(Answer(stem, about["of"], role, cell.id, cell.source, about.get("says", "")))
-    return tuple(found)
+    return (*found, *kept_answers(KEPT / stem))
+
+
+def kept_answers(folder: Path) -> Iterable[Answer]:
+    """Return the answers in a folder that is called like their lesson; see tests/answers/README.md."""
+    for path in sorted(folder.glob("*.py")):
+        kind, role, name = KEPT_NAME.fullmatch(path.stem).groups()
+        source = path.read_text(encoding="utf-8")
+        told = SAYS.match(source)
+        yield Answer(folder.name, kind, role, name, source, told[1].strip() if told else "")
 
 
 def says(answer: Answer) -> str:
@@ -63,30 +83,71 @@ def write(answer: Answer, folder: Path) -> Path:
     if answer.source is not None:
         (cell,) = (c for c in notebook.cells if "fix" in c.metadata.get("tags", ()))
         cell.source = answer.source
-    path = folder / answer.name / FOLDERS[answer.kind] / starter.name
+    path = folder / FOLDERS[answer.kind] / starter.name
     path.parent.mkdir(parents=True)
     nbformat.write(notebook, path)
     return path
 
 
+def judge(answers: Iterable[Answer], *options: str) -> dict[Answer, Verdict | str]:
+    """Judge answers, some at once, each by pytest through nbval; say why where there is no verdict.
+
+    Args:
+        answers: to be judged.
+        options: of tests/forked.py.
+    """
+    with tempfile.TemporaryDirectory() as name:
+        answers = list(answers)
+        runs = run_forked([write(a, Path(name) / str(n)) for n, a in enumerate(answers)], *options)
+        return {
+            answer: run.verdict or f"no verdict: {run.out[-3000:]}"
+            for answer, run in zip(answers, runs, strict=True)
+        }
+
+
+@dataclass(frozen=True)
+class Run:
+    """One notebook's run: pytest's exit code, what it printed, and the verdict if there is one."""
+
+    code: int | None
+    out: str
+    verdict: Verdict | None
+
+
+def run_forked(notebooks: Iterable[Path], *options: str) -> list[Run]:
+    """Run notebooks by tests/forked.py, some at once.
+
+    Args:
+        notebooks: their paths, of lessons that share their imports, best of one.
+        options: of tests/forked.py.
+    """
+    with tempfile.TemporaryDirectory() as name:
+        notebooks, out = list(notebooks), Path(name)
+        command = [sys.executable, FORKED, *options, "--out", out, *notebooks]
+        done = subprocess.run(
+            command, cwd=course.ROOT, capture_output=True, text=True, timeout=900, check=False
+        )
+        if done.returncode:
+            raise RuntimeError(f"{done.stdout[-1000:]}\n{done.stderr[-3000:]}")
+        return [_run(out / str(number)) for number in range(len(notebooks))]
+
+
+def _run(found: Path) -> Run:
+    code, out, told = (found.with_suffix(suffix) for suffix in (".code", ".out", ".verdict"))
+    verdict = None
+    if told.exists():
+        data = json.loads(told.read_text(encoding="utf-8"))
+        del data["notebook"]
+        findings = tuple(Finding.from_dict(finding) for finding in data.pop("findings"))
+        verdict = Verdict(**{**data, "findings": findings, "notes": tuple(data["notes"])})
+    return Run(
+        int(code.read_text()) if code.exists() else None,
+        out.read_text(encoding="utf-8") if out.exists() else "it never began",
+        verdict,
+    )
+
+
 @functools.cache
 def verdicts_of(stem: str) -> dict[Answer, Verdict | str]:
-    """Judge every answer of one lesson, in one run of pytest through nbval; say why there is no verdict."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        paths = {
-            str(write(answer, folder / f"{answer.kind}-{answer.role}")): answer for answer in answers_of(stem)
-        }
-        out = folder / "verdicts.json"
-        command = [sys.executable, "-m", "pytest", "--nbval-lax", *paths, f"--kettle-verdicts={out}"]
-        command += ["-p", "kettle.checking.plugin", "-p", "no:cacheprovider", "-q"]
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=900, check=False)
-        if not out.exists():
-            raise RuntimeError(f"No verdicts on {stem}:\n{done.stdout[-3000:]}\n{done.stderr[-1000:]}")
-        found = dict.fromkeys(paths.values(), f"no verdict: {done.stdout[-3000:]}")
-        for line in out.read_text(encoding="utf-8").splitlines():
-            data = json.loads(line)
-            answer = paths[str(folder / data.pop("notebook"))]
-            findings = tuple(Finding.from_dict(finding) for finding in data.pop("findings"))
-            found[answer] = Verdict(**{**data, "findings": findings, "notes": tuple(data["notes"])})
-        return found
+    """Judge every answer of one lesson."""
+    return judge(answers_of(stem))

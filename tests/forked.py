@@ -1,54 +1,140 @@
-"""pytest, with kernels that are forked from one process, which has imported what the lessons import.
+"""Notebooks judged several at once, each by a pytest of its own with a kernel that is forked.
 
-    python tests/forked.py ARGUMENTS OF PYTEST
+    python tests/forked.py [--at-once 6] [--full] --out FOLDER NOTEBOOK ...
 
-A kernel that starts afresh spends most of its start on imports, and the contract has one for each answer. On
-systems other than Linux, where forking is not safe, kernels start as they always do.
+A kernel that starts afresh spends most of its start on imports, and most of a verdict is waiting. So one
+process imports what the notebooks and their checks import, and forks a judge for each notebook; a judge
+forks its kernel and then does what `pytest --nbval-lax NOTEBOOK` does. In FOLDER it leaves, for the first
+notebook, its verdict (`0.verdict`), what pytest printed (`0.out`) and pytest's exit code (`0.code`), and so
+on. On systems other than Linux, where forking is not safe, one pytest after another is started as usual.
 """
 
+import argparse
+import ast
 import contextlib
 import importlib
 import json
 import os
 import signal
+import subprocess
 import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
 from importlib.metadata import EntryPoint
+from pathlib import Path
 
 import psutil
-import pytest
-from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvisioner
 
-IMPORTED = ["ipykernel.kernelapp", "kettle.lesson", "kettle.checking.judge", "aiohttp", "httpx", "requests"]
-IMPORTED += ["numpy", "pandas", "django.db.models", "sqlalchemy.orm", "psycopg"]
-
-
-class Nursery:
-    """The process that forks kernels; it ends, and they with it, when this one ends."""
-
-    def __init__(self) -> None:
-        (asked, ask), (answers, answer) = os.pipe(), os.pipe()
-        if not os.fork():
-            os.close(ask)
-            os.close(answers)
-            _serve(asked, answer)
-        os.close(asked)
-        os.close(answer)
-        self._ask, self._answers = os.fdopen(ask, "w", buffering=1), os.fdopen(answers)
-
-    def fork(self, **kernel: object) -> "ForkedKernel":
-        """Fork one kernel; `_be_kernel` says what it wants to know."""
-        self._ask.write(json.dumps(kernel) + "\n")
-        return ForkedKernel(int(self._answers.readline()))
+AT_ONCE = 6
+LIMIT = 300  # seconds for one notebook; its cells and checks have shorter limits of their own
+IMPORTED = ("ipykernel.kernelapp", "kettle.lesson", "kettle.checking.judge", "kettle.shop.server")
+FIT = ("kettle.checking", "kettle.probes", "kettle.shop")  # rooms of kettle that do nothing when imported
 
 
-class ForkedKernel(psutil.Process):
-    """A kernel's process, with what jupyter_client asks a Popen for."""
+@dataclass(frozen=True)
+class Job:
+    """One notebook to be judged, or in full to be run only; `out` begins the names of the files it leaves."""
 
-    stdin = stdout = stderr = None
+    notebook: Path
+    out: str
+    full: bool
+
+    @property
+    def arguments(self) -> list[str]:
+        """The arguments of pytest."""
+        mode = (
+            ["--kettle-full"]
+            if self.full
+            else ["--kettle-no-interest", f"--kettle-verdicts={self.out}.verdict"]
+        )
+        quiet = [
+            "-q",
+            "-pno:cacheprovider",
+            "-pno:faulthandler",
+            "--noconftest",
+            f"--rootdir={self.notebook.parent}",
+        ]
+        return [
+            "--nbval-lax",
+            str(self.notebook),
+            "-pkettle.checking.plugin",
+            "-pnbval.plugin",
+            *quiet,
+            *mode,
+        ]
+
+    def say_code(self, code: int) -> None:
+        """Leave pytest's exit code."""
+        Path(f"{self.out}.code").write_text(str(int(code)), encoding="utf-8")
+
+
+def judge_in_turn(jobs: list[Job]) -> None:
+    """Judge each notebook by a pytest that is started afresh."""
+    for job in jobs:
+        command = [sys.executable, "-m", "pytest", *job.arguments]
+        with Path(f"{job.out}.out").open("w", encoding="utf-8") as out:
+            done = subprocess.run(command, stdout=out, stderr=out, cwd=job.notebook.parent, check=False)
+        job.say_code(done.returncode)
+
+
+def judge_at_once(jobs: list[Job], at_once: int) -> None:
+    """Judge notebooks by forked processes, some at once."""
+    for name in (*IMPORTED, *sorted(imports([job.notebook for job in jobs]))):
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+    from kettle.checking.plugin import prepare_schema
+
+    prepare_schema()
+    judges, waiting = set(), list(reversed(jobs))
+    while judges or waiting:
+        if waiting and len(judges) < at_once:
+            job = waiting.pop()
+            judges.add(os.fork() or _judge(job))
+        else:
+            judges.discard(os.wait()[0])
+
+
+def imports(notebooks: Iterable[Path]) -> set[str]:
+    """Return the modules that the notebooks and their checks import; of kettle's own, those that are fit."""
+    from kettle.checking import find_checks
+
+    texts = []
+    for notebook in notebooks:
+        cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+        texts += ["".join(c["source"]) for c in cells if c["cell_type"] == "code"]
+    texts += [
+        path.read_text(encoding="utf-8") for path in {find_checks(n) for n in notebooks} if path.exists()
+    ]
+    found = set()
+    for text in texts:
+        with contextlib.suppress(SyntaxError):  # a magic, or what an answer gets wrong on purpose
+            for node in ast.walk(ast.parse(text)):
+                if isinstance(node, ast.Import):
+                    found.update(alias.name for alias in node.names)
+                elif isinstance(node, ast.ImportFrom) and node.module:
+                    found.add(node.module)
+    return {name for name in found if not name.startswith("kettle") or name.startswith(FIT)}
+
+
+class Forked(psutil.Process):
+    """A forked child, with what its users ask a Popen for."""
+
+    stdin = stdout = stderr = returncode = None
 
     def poll(self) -> int | None:
-        """Return None while the kernel runs, else 0, whatever it ended with."""
-        return None if self.is_running() else 0
+        """Return None while it runs, else 0, whatever it ended with."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.wait(0)
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait until it has ended."""
+        try:
+            super().wait(timeout)
+        except psutil.TimeoutExpired:
+            raise subprocess.TimeoutExpired("a forked process", timeout) from None
+        self.returncode = 0
+        return 0
 
     def send_signal(self, sig: int) -> None:
         """Send a signal, as Popen does: one that has ended needs none."""
@@ -56,56 +142,143 @@ class ForkedKernel(psutil.Process):
             super().send_signal(sig)
 
 
-class ForkedProvisioner(LocalProvisioner):
-    """Lets jupyter_client fork a kernel where it would start one."""
+class WaitingKernel(Forked):
+    """A process that becomes a kernel when it is told how.
 
-    async def launch_kernel(self, cmd: list[str], *, cwd: str, env: dict, **_: object) -> dict:
-        """Fork a kernel; return where it will listen."""
-        self.process = nursery.fork(argv=cmd[cmd.index("ipykernel_launcher") :], cwd=cwd, env=env)
-        self.pid = self.pgid = self.process.pid
-        return self.connection_info
+    Args:
+        shop: whether it has a shop's server ready, too.
+    """
 
-
-def _serve(asked: int, answer: int) -> None:
-    del sys.path[0]  # this script's folder, which is on no kernel's path
-    for name in IMPORTED:
-        importlib.import_module(name)
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks how a kernel ended
-    for line in os.fdopen(asked):
+    def __init__(self, shop: bool) -> None:
+        told, self._tell = os.pipe()
         pid = os.fork()
         if not pid:
-            os.close(asked)
-            os.close(answer)
-            _be_kernel(**json.loads(line))
-        os.write(answer, f"{pid}\n".encode())
-    os._exit(0)
+            os.close(self._tell)
+            _be_kernel(told, shop)
+        os.close(told)
+        super().__init__(pid)
+
+    def start(self, argv: list[str], cwd: str, env: dict[str, str]) -> None:
+        """Let it become a kernel."""
+        with os.fdopen(self._tell, "w") as tell:
+            json.dump({"argv": argv, "cwd": cwd, "env": env}, tell)
 
 
-def _be_kernel(argv: list[str], cwd: str, env: dict[str, str]) -> None:
-    from ipykernel.kernelapp import launch_new_instance
-
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    os.setsid()
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    for stream in range(3):
-        os.dup2(nowhere, stream)
-    os.environ.clear()
-    os.environ.update(env, JPY_PARENT_PID=str(os.getppid()))
-    os.chdir(cwd)
-    sys.argv = argv
+def _judge(job: Job) -> None:
+    """Be the process that judges one notebook."""
     try:
+        signal.alarm(LIMIT)
+        out = os.open(f"{job.out}.out", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.dup2(out, 1)
+        os.dup2(out, 2)
+        os.chdir(job.notebook.parent)
+        _fork_the_kernel(job.notebook)
+        import pytest
+
+        job.say_code(pytest.main(job.arguments))
+    finally:
+        sys.stdout.flush()
+        os._exit(0)
+
+
+def _fork_the_kernel(notebook: Path) -> None:
+    """Fork a kernel for this process, before it has threads, and let jupyter_client use it."""
+    from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvisioner
+
+    from kettle.checking.checks import find_checks, wants_shop
+
+    checks = find_checks(notebook)
+    waiting = [WaitingKernel(checks.exists() and wants_shop(checks))]
+
+    class Provisioner(LocalProvisioner):
+        async def launch_kernel(self, cmd: list[str], *, cwd: str, env: dict, **others: object) -> dict:
+            if not waiting:  # the first one stayed silent: start another as usual
+                return await super().launch_kernel(cmd, cwd=cwd, env=env, **others)
+            self.process = waiting.pop()
+            self.process.start(cmd[cmd.index("ipykernel_launcher") :], cwd, env)
+            self.pid = self.pgid = self.process.pid
+            return self.connection_info
+
+    class Found(EntryPoint):
+        def load(self) -> type:
+            return Provisioner
+
+    factory = KernelProvisionerFactory.instance()
+    factory.default_provisioner_name = "forked"
+    factory.provisioners["forked"] = Found("forked", "forked", factory.GROUP_NAME)
+
+
+def _be_kernel(told: int, shop: bool) -> None:
+    """Wait to be told, then be a kernel; end where whoever would tell has ended."""
+    try:
+        with os.fdopen(told) as line:
+            text = line.read()
+        if not text:
+            os._exit(0)
+        how = json.loads(text)
+        signal.alarm(0)
+        os.setsid()
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        for stream in range(3):
+            os.dup2(nowhere, stream)
+        os.environ.clear()
+        os.environ.update(how["env"], JPY_PARENT_PID=str(os.getppid()))
+        os.chdir(how["cwd"])
+        if shop:
+            _fork_a_shop()
+        sys.argv = how["argv"]
+        from ipykernel.kernelapp import launch_new_instance
+
         launch_new_instance()
     finally:
         os._exit(0)
 
 
-if __name__ == "__main__":
+def _fork_a_shop() -> None:
+    """Fork the server of the first shop, before this process has threads."""
+    from kettle.shop import process, server
+
+    (asked, ask), (answers, answer), kernel = os.pipe(), os.pipe(), os.getpid()
+    pid = os.fork()
+    if not pid:
+        os.setsid()
+        os.dup2(asked, 0)
+        os.dup2(answer, 1)
+        os.closerange(3, answer + 1)
+        sys.argv = ["kettle.shop.server", str(kernel)]
+        try:
+            server.main()
+        finally:
+            os._exit(0)
+    os.close(asked)
+    os.close(answer)
+    forked, start = Forked(pid), process._start
+    forked.stdin, forked.stdout = os.fdopen(ask, "wb", 0), os.fdopen(answers, "rb", 0)
+    process._start = lambda complaints: ready.pop() if ready else start(complaints)
+    ready = [forked]
+
+
+def main() -> None:
+    """Judge what is named."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--at-once", type=int, default=AT_ONCE)
+    parser.add_argument(
+        "--full", action="store_true", help="run every cell, demonstrations too; judge nothing"
+    )
+    parser.add_argument("--out", type=Path, required=True, help="the folder for what is found")
+    parser.add_argument("notebooks", nargs="+", type=Path)
+    wanted = parser.parse_args()
+    out = wanted.out.resolve()
+    jobs = [Job(path.resolve(), str(out / str(n)), wanted.full) for n, path in enumerate(wanted.notebooks)]
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    if sys.platform != "linux":
+        judge_in_turn(jobs)
+        return
     os.environ.update(KETTLE_CERTIFYING="1", OPENBLAS_NUM_THREADS="1")  # as in a kernel that certifies
-    if sys.platform == "linux":
-        nursery = Nursery()
-        factory = KernelProvisionerFactory.instance()
-        factory.default_provisioner_name = "forked"
-        factory.provisioners["forked"] = EntryPoint(
-            "forked", "__main__:ForkedProvisioner", factory.GROUP_NAME
-        )
-    sys.exit(pytest.main(sys.argv[1:]))
+    del sys.path[0]  # this script's folder, which is on no kernel's path
+    judge_at_once(jobs, wanted.at_once)
+
+
+if __name__ == "__main__":
+    main()

@@ -32,6 +32,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--kettle-full", action="store_true", help="run every cell, demonstrations too; judge nothing"
     )
+    group.addoption(
+        "--kettle-no-interest",
+        action="store_true",
+        help="leave out what is told for interest and never decides",
+    )
     group.addoption("--kettle-verdicts", metavar="FILE", help="append verdicts to FILE, as JSON lines")
 
 
@@ -112,6 +117,8 @@ class CheckedNotebook(IPyNbFile):
             yield DamagedNotebook.from_parent(self, name="checks", why=why)
             return
         for check in checks:
+            if check.kind == "interest" and self.config.option.kettle_no_interest:
+                continue
             yield cell(
                 check.name, check.title, check.kind, f"publish({str(path)!r}, {kind!r}, {check.name!r})"
             )
