@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import fields
-from typing import Any
 
 from IPython.display import display
 
-from kettle.checking import Verdict
+from kettle.checking import Verdict, claims_of
 from kettle.files import course, notebook
 from kettle.files.notebook import certifying
 from kettle.panels import compare as comparing
 from kettle.panels.actions import Actions
 from kettle.panels.check import Panel
+from kettle.panels.claims import Votes
+from kettle.panels.facts import Facts, answered, facts_of
+from kettle.panels.point import pointed, pointer
 from kettle.panels.predict import Asked, Predict
 from kettle.panels.run import Face, Interrupted, measured, name_of
 from kettle.panels.style import say
@@ -46,6 +49,7 @@ class Lesson:
         self._answers: dict[str, float] = {}
         self._predict: Predict | None = None
         self._warm_up: WarmUp | None = None
+        self._votes: Votes | None = None
 
     def __repr__(self) -> str:
         return f"{'Lesson' if self.kind == 'lesson' else 'Exercise'} {self.files.number}: {self.files.title}"
@@ -53,9 +57,9 @@ class Lesson:
     # --- the verbs, in the order of a lesson
 
     def warm_up(self) -> None:
-        """Ask three short questions from earlier lessons."""
-        stems = [files.stem for files in course.lessons(self._root)]
-        self._warm_up = WarmUp(choose(self.files.stem, stems), self._actions.record)
+        """Ask up to three short questions from lessons that this learner has done."""
+        stem = self.files.stem
+        self._warm_up = WarmUp(stem, choose(stem, self._actions.lessons_done()), self._actions.record)
         self._warm_up.show()
         self._actions.get_ready()
 
@@ -115,7 +119,10 @@ class Lesson:
             self._predict.refresh(locked)
         kept = any(locked[name] != value for name, value in numbers.items())
         values = ", ".join(in_unit(locked[name], units[name]) for name in numbers)
-        display(say(f"Locked in: {values}.{' What was locked in before stays as it was.' if kept else ''}"))
+        said = [f"Locked in: {values}.", "What was locked in before stays as it was." if kept else ""]
+        left = [each.name for each in self._asked if each.name not in locked]
+        said.append(f"Still open: {', '.join(f'`{name}`' for name in left)}." if left else "")
+        display(say(" ".join(filter(None, said))))
 
     async def run(
         self,
@@ -123,20 +130,34 @@ class Lesson:
         *args,
         watch=None,
         picture: Callable | None = None,
-        facts: Mapping[str, float | Callable] | None = None,
+        point: str | Callable[..., str] = "",
+        facts: Facts = None,
         fact: float | Callable | None = None,
         progress: int | None = None,
         **kwargs,
     ):
         """Run a function against the clock; then show the picture, and the predictions beside the facts.
 
+        The simplest call is `await lesson.run(function)`. Where the first prediction is in seconds, the time
+        measured is its fact; where the function returns a dictionary with numbers by the predictions' names,
+        these are the facts. Where it returns something else, a function of the result names them:
+
+            def counted(pages, seen):
+                return {"peak": seen.peak_in_flight}
+
+            pages = await lesson.run(clicks, watch=shop, facts=counted, point="Each bar waits for another.")
+
+        Each function that is given takes the result, or the result and what was watched meanwhile.
+
         Args:
             function: asynchronous, or synchronous (it then runs in a thread of its own).
             *args: what it is called with.
             watch: a shop whose traffic is collected; its waterfall is the picture unless another is given.
-            picture: called with the result and the traffic, returns what to show.
-            facts: by the predictions' names: numbers, or functions of the result and the traffic.
-            fact: the same for the first question alone; the seconds measured, if neither is given.
+            picture: a function that returns what to show.
+            point: what the picture is there to show, in words: a sentence, or a function that returns it.
+            facts: numbers by the predictions' names, or a function that returns them; a value may also be a
+                function for its number alone. {} says that this run has none.
+            fact: the same for the first question alone.
             progress: number of steps; the function then gets `tick`, to be called after each.
             **kwargs: what else it is called with.
 
@@ -159,7 +180,7 @@ class Lesson:
             face.finish(f"`{name_of(function)}` raised {type(error).__name__} after {seconds(face.seconds)}.")
             raise
         face.finish(f"`{name_of(function)}` took {seconds(ran.seconds)}.")
-        self._show_run(ran, picture, self._facts(facts, fact, ran.seconds))
+        self._show_run(ran, picture, point, self._facts(facts, fact, ran))
         return ran.result
 
     async def compare(self, before: Callable, after: Callable, *args, repeat: int = 5, watch=None, **kwargs):
@@ -194,8 +215,8 @@ class Lesson:
         if certifying():
             display(say("This notebook is being checked already."))
             return None
-        verdict, advice = self._actions.check(self._actions.saver.start_saving())
-        display(draw(verdict, advice))
+        verdict, *advice = self._actions.check(self._actions.saver.start_saving())
+        display(draw(verdict, *advice), *self._actions.after(verdict))
         return _Shown(**{field.name: getattr(verdict, field.name) for field in fields(verdict)})
 
     def hint(self) -> None:
@@ -206,6 +227,10 @@ class Lesson:
         """Show why the solution works, and how it differs from your code."""
         display(*self._actions.solution())
 
+    def debrief(self) -> None:
+        """Show what happened, why, and where else it hides; once the answer is right."""
+        display(*self._actions.debrief())
+
     def reset(self) -> None:
         """Keep a dated copy of the notebook beside it and go back to the starter."""
         display(*self._actions.reset())
@@ -214,6 +239,50 @@ class Lesson:
         """Show the buttons: Check, Stop, Hint, Solution, Reset."""
         Panel(self._actions).show()
         self._actions.get_ready()
+
+    def claims(self, **measures: Callable[[], str | Awaitable[str]]) -> Votes:
+        """Ask for a vote on what is often said; then show what is true, and what this machine measures.
+
+        Args:
+            **measures: by the names of the claims in the check file, functions that return a sentence.
+
+        Returns:
+            The claims; `await lesson.measures()` runs all measures.
+        """
+        votes = self._actions.history().votes
+        self._votes = Votes(claims_of(self.files.stem), measures, votes, self._actions.record)
+        self._votes.show()
+        return self._votes
+
+    async def vote(self, name: str, vote: str) -> None:
+        """Vote on a claim without clicking: await lesson.vote("gather", "partly"). The first is recorded.
+
+        Args:
+            name: of the claim.
+            vote: "holds", "partly" or "does not hold".
+        """
+        try:
+            display(await self._votes.vote(name, vote))
+        except (KeyError, ValueError, AttributeError):
+            names = ", ".join(f"`{each}`" for each in getattr(self._votes, "claims", ()))
+            first = "" if names else "Run the cell with the claims first. "
+            asked = f" The claims: {names}." if names else ""
+            how = 'Vote holds, partly or does not hold, as in `await lesson.vote("gather", "partly")`.'
+            display(say(f"{first}{how}{asked}"))
+
+    async def measures(self) -> dict[str, str]:
+        """Run every measure of the fact check; return the sentences by the claims' names."""
+        return await self._votes.measures() if self._votes is not None else {}
+
+    def see(self, stem: str, what: str = "") -> None:
+        """Point to another lesson, or say nothing where this copy of the course does not have it.
+
+        Args:
+            stem: the name that the lesson's files share.
+            what: one finds there, such as "what happens when one call fails".
+        """
+        with suppress(LookupError):
+            display(pointer(course.lesson(stem, self._root), self.path.parent, what))
 
     # --- what the verbs share
 
@@ -239,26 +308,28 @@ class Lesson:
         display(say(which, heading="Lock in your prediction first", tone="unsure", where="wk-refused"))
         return False
 
-    def _show_run(self, ran, picture: Callable | None, facts: Mapping[str, Any]) -> None:
+    def _show_run(self, ran, picture: Callable | None, point, facts: Mapping[str, float]) -> None:
+        shown = None
         if picture is not None:
-            display(picture(ran.result, ran.traffic))
+            shown = answered(picture, ran.result, ran.traffic)
         elif ran.traffic is not None:
-            display(waterfall(from_traffic(ran.traffic), title="What the shop saw"))
+            shown = waterfall(from_traffic(ran.traffic), title="What the shop saw")
+        for thing in pointed(shown, answered(point, ran.result, ran.traffic)):
+            display(thing)
         known, locked = {}, self._locked()
         for each in self._asked:
             if each.name in facts:
-                fact = facts[each.name]
-                known[each.name] = float(fact(ran.result, ran.traffic) if callable(fact) else fact)
+                known[each.name] = float(facts[each.name])
                 display(prediction_beside_fact(locked.get(each.name), known[each.name], each.unit, each.text))
         self._actions.record("ran", seconds=ran.seconds, fact=next(iter(known.values()), ran.seconds))
 
-    def _facts(self, facts: Mapping | None, fact: float | Callable | None, took: float) -> dict:
+    def _facts(self, facts: Facts, fact: float | Callable | None, ran) -> dict[str, float]:
         first = self._asked[:1]
+        known = facts_of(facts, ran.result, ran.traffic, [each.name for each in self._asked])
         if fact is not None:
-            facts = {each.name: fact for each in first} | dict(facts or {})
-        if facts is None:
-            facts = {each.name: took for each in first if each.unit == "s"}
-        return {**self._answers, **facts}
+            known = {each.name: answered(fact, ran.result, ran.traffic) for each in first} | (known or {})
+        timed = {each.name: ran.seconds for each in first if each.unit == "s" and known != {}}
+        return {**timed, **self._answers, **(known or {})}
 
 
 class _Shown(Verdict):

@@ -2,15 +2,18 @@
 
 import asyncio
 import json
+import shutil
 import subprocess
 import sys
 import threading
 import time
+import types
 
 import numpy as np
 import pytest
 
 from kettle.checking import Verdict, checks
+from kettle.files import executed
 from kettle.files.progress import Progress
 from kettle.lesson import Lesson
 from kettle.panels import check as check_panel
@@ -305,3 +308,127 @@ def test_the_panel_asks_before_it_shows_the_solution(lesson):
     assert not panel._question.children
     yes.click()
     assert history().solution_seen
+
+
+def test_what_is_missing_of_the_predictions_is_said(lesson, capsys):
+    lesson.predict(calls="How many calls?", limit="What is the limit?", rest="And the rest?")
+    lesson.lock_in(limit=2)
+    assert "Still open: `calls`, `rest`." in capsys.readouterr().out
+    lesson.lock_in(calls=2, rest=1)
+    assert "Still open" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"calls": 6},
+        lambda result: {"calls": result},
+        lambda result, seen: {"calls": result if seen is None else 0},
+        {"calls": lambda result, seen: result},
+        {"calls": lambda result: result},
+        {"calls": lambda result, _, name="calls": result},
+        {"calls": lambda *_: 6},
+        None,
+    ],
+)
+def test_facts_may_be_given_plainly(lesson, capsys, facts):
+    lesson.predict(total="How many seconds?", calls="How many calls?", unit={"total": "s", "calls": "calls"})
+    lesson.lock_in(total=1, calls=2)
+    run = (lambda: {"calls": 6, "other": "?"}) if facts is None else (lambda: 6)
+    asyncio.run(lesson.run(run, facts=facts))
+    out = capsys.readouterr().out
+    assert "measured: 6 calls" in out
+    assert "Predicted: 1.00 s; measured:" in out, "the time measured belongs to the first question"
+
+
+def test_a_run_says_how_long_it_took_and_what_its_picture_is_to_show(lesson, capsys):
+    predicted(lesson)
+    shown = lambda result: f"picture of {result}"  # noqa: E731
+    asyncio.run(lesson.run(triple, 2, picture=shown, point=lambda result: f"{result} is thrice 2.", facts={}))
+    lines = capsys.readouterr().out.splitlines()
+    assert [line for line in lines if line.startswith("`triple` took ")]
+    assert lines.index("6 is thrice 2.") < lines.index("picture of 6")
+
+
+def test_the_debrief_comes_after_the_first_right_answer(course, capsys):
+    path = course / "solutions" / f"{STEM}.ipynb"
+    notebook = json.loads(path.read_text())
+    about = {"tags": ["debrief"], "kettle": {"of": "lesson"}}
+    notebook["cells"].append({"cell_type": "markdown", "metadata": about, "source": "So it went."})
+    path.write_text(json.dumps(notebook))
+    lesson = Lesson(STEM, _root=course, _checker=FakeChecker("not yet"))
+    lesson.debrief()
+    lesson.check()
+    assert "So it went." not in capsys.readouterr().out
+    lesson._actions.checker.outcome = "right"
+    lesson.check()
+    assert "So it went." in capsys.readouterr().out
+    lesson.debrief()
+    assert "So it went." in capsys.readouterr().out
+    panel = check_panel.Panel(lesson._actions)
+    panel._widget()
+    panel.check.click()
+    wait_for(lambda: "So it went." in json.dumps(panel._below.outputs))
+
+
+def test_another_code_than_was_judged_is_said_first(lesson, course, capsys, monkeypatch):
+    cells = json.loads(lesson.path.read_text())
+    cells["cells"][1]["id"] = "fix"
+    lesson.path.write_text(json.dumps(cells))
+    monkeypatch.setattr(executed, "_ran", {"fix": "x = 1\n"})
+    lesson.check()
+    assert "differs from the cell that you ran" not in capsys.readouterr().out
+    executed._remember(types.SimpleNamespace(cell_id="fix", raw_cell="x = 2"))
+    lesson.check()
+    out = capsys.readouterr().out
+    assert out.index("differs from the cell that you ran") < out.index("Right. So it is.")
+    assert "if you changed it" not in out
+    monkeypatch.setattr(lesson._actions.saver, "wait", lambda before: True)
+    lesson.check()
+    assert "save" not in capsys.readouterr().out
+
+
+def test_a_lesson_that_is_not_there_is_not_pointed_to(lesson, course, capsys):
+    lesson.see("15_y", "what happens when one call fails")
+    assert capsys.readouterr().out == ""
+    shutil.copy(lesson.path, course / "notebooks" / "15_y.ipynb")
+    lesson.see("15_y", "what happens when one call fails")
+    assert "Lesson 15, Fourteen (15_y.ipynb): what happens" in capsys.readouterr().out
+
+
+def test_the_warm_up_asks_about_lessons_that_were_run(lesson, course, capsys):
+    for stem, text in (("11_a", "About eleven?"), ("12_b", "About twelve?")):
+        shutil.copy(lesson.path, course / "notebooks" / f"{stem}.ipynb")
+        question = f"Question({text!r}, ('a', 'b'), 0, 'why')"
+        code = f"from kettle.checking import Question\nRECALL = ({question},)\n"
+        (course / "checks" / f"{stem}.py").write_text(code)
+    lesson.warm_up()
+    assert "Nothing to ask yet" in capsys.readouterr().out
+    Progress().record("exercises/11_a", "ran", seconds=1.0, fact=1.0)
+    Progress().record("notebooks/12_b", "checked", outcome="not yet", message="")
+    lesson.warm_up()
+    out = capsys.readouterr().out
+    assert "About eleven?" in out
+    assert "About twelve?" not in out
+    lesson.recall(1, "b")
+    lesson.recall(1, "a")
+    out = capsys.readouterr().out
+    assert out.index("Not this time.") < out.index("Right.")
+    assert history().recalled == {"About eleven?": False}
+
+
+def test_claims_are_voted_on_without_clicking(lesson, course, capsys):
+    asyncio.run(lesson.vote("gather", "partly"))
+    assert "Run the cell with the claims first." in capsys.readouterr().out
+    (course / "checks" / f"{STEM}.py").write_text(
+        "from kettle.checking import PARTLY, Claim\n"
+        'CLAIMS = (Claim(name="gather", said="It is faster.", truth=PARTLY, why="Because."),)\n'
+    )
+    lesson.claims(gather=lambda: "twice.")
+    assert "gather: It is faster." in capsys.readouterr().out
+    asyncio.run(lesson.vote("gather", "partly"))
+    assert "It holds partly. So you voted. Because. Here: twice." in capsys.readouterr().out
+    asyncio.run(lesson.vote("gather", "perhaps"))
+    assert "The claims: `gather`." in capsys.readouterr().out
+    assert history().votes == {"gather": "partly"}
+    assert asyncio.run(lesson.measures()) == {"gather": "twice."}

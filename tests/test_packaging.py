@@ -124,7 +124,6 @@ def test_no_room_of_the_repository_shows_by_accident():
         "notebooks",
         "exercises",
         "solutions",
-        "workshop",
         "README.md",
         "CONTRIBUTING.md",
         "LICENSE",

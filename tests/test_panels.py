@@ -41,27 +41,37 @@ def test_the_warm_up_asks_one_three_and_seven_lessons_back(decks):
     assert [stem for stem, _ in warm_up.choose("14_x", stems)] == ["13_x", "11_x", "07_x"]
 
 
-def test_the_warm_up_takes_the_nearest_earlier_lessons_and_tops_up_from_the_welcome(decks):
-    decks("07_x", "00_start_here")
+def test_the_warm_up_asks_only_about_lessons_done_also_about_later_ones(decks):
+    decks("07_x", "11_x", "12_x", "19_x", "00_start_here")
+    assert [stem for stem, _ in warm_up.choose("14_x", ["07_x", "14_x"])] == ["07_x"] * 3
     chosen = warm_up.choose("14_x", ["07_x", "14_x", "19_x"])
-    assert [stem for stem, _ in chosen] == ["07_x", "00_start_here", "00_start_here"]
+    assert [stem for stem, _ in chosen] == ["07_x", "19_x", "07_x"]
     assert len({question.text for _, question in chosen}) == 3
-    decks("11_x", "12_x")
     assert [stem for stem, _ in warm_up.choose("14_x", ["07_x", "11_x", "12_x"])] == ["12_x", "11_x", "07_x"]
-    assert len(warm_up.choose("01_x", ["01_x"])) == 3
 
 
-def test_a_click_in_the_warm_up_says_why_once_and_is_recorded():
+def test_the_warm_up_of_who_has_done_nothing_is_a_guess_or_nothing(monkeypatch, decks):
+    decks("07_x", "14_x")
+    monkeypatch.setattr(warm_up, "_guess", lambda stem: (ASKED,) if stem == "14_x" else ())
+    assert warm_up.choose("14_x", []) == (("14_x", ASKED),)
+    panel = warm_up.WarmUp("14_x", warm_up.choose("14_x", ["14_x"]), print)
+    assert panel.text().startswith("A guess, before you read on.")
+    assert warm_up.WarmUp("07_x", warm_up.choose("07_x", []), print).text() == warm_up.NOTHING
+
+
+def test_a_question_can_be_answered_again_and_the_first_answer_is_recorded():
     told = []
-    panel = warm_up.WarmUp([("07_x", ASKED)], lambda event, **details: told.append((event, details)))
+    panel = warm_up.WarmUp("14_x", [("07_x", ASKED)], lambda event, **details: told.append((event, details)))
     panel._widget()
     (first, second), below = panel._cards[0]
     first.click()
     assert "Not this time." in below.value
     assert "that &lt;b&gt;" in below.value
-    assert first.disabled
     assert second.description.startswith("✓")
     second.click()
+    assert "Right." in below.value
+    assert not first.description.startswith("✗")
+    assert panel.answer(0, 0).text.startswith("Not this time.")
     assert told == [("recalled", {"question": "Which one?", "right": False})]
     assert "1. Which one?" in panel.text()
 

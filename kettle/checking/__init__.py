@@ -2,15 +2,21 @@
 
 from kettle.checking.checker import Checker
 from kettle.checking.checks import Question, Undecided, checks_of, find_checks, hints_of, load_checks
+from kettle.checking.claims import DOES_NOT_HOLD, HOLDS, PARTLY, Claim, claims_of
 from kettle.checking.verdict import Finding, Verdict
 
 __all__ = [
+    "DOES_NOT_HOLD",
+    "HOLDS",
+    "PARTLY",
     "Checker",
+    "Claim",
     "Finding",
     "Question",
     "Undecided",
     "Verdict",
     "checks_of",
+    "claims_of",
     "find_checks",
     "hints_of",
     "load_checks",

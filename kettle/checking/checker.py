@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
+from kettle.checking.checks import gone_of
 from kettle.checking.family import FOLDER, end_family
 from kettle.checking.verdict import BROKEN, STOPPED, Finding, Verdict, verdict_of
 
@@ -118,6 +119,7 @@ class _Process:
     def __init__(self, notebook: Path) -> None:
         self.events: SimpleQueue[dict] = SimpleQueue()
         self.ready = False
+        self.notebook = notebook
         self.trouble = "it did not say why."
         # What is killed cannot tidy up after itself: kernels, pools and servers leave files behind.
         self._folder = tempfile.TemporaryDirectory(prefix=FOLDER, ignore_cleanup_errors=True)
@@ -183,7 +185,7 @@ class _Process:
                 case "trouble":
                     findings.append(Finding("The check runs", BROKEN, event["message"], kind="cell"))
                 case "done":
-                    return verdict_of(findings, time.perf_counter() - started)
+                    return verdict_of(findings, time.perf_counter() - started, gone_of(self.notebook))
                 case "end":
                     return None
 

@@ -6,6 +6,7 @@ import ast
 import importlib.util
 import re
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -124,6 +125,23 @@ def hints_of(lesson: str | Path, kind: str) -> tuple[str, ...]:
     """Return the ladder of hints of a lesson or of its exercise, from where to look to nearly the code."""
     module = load_checks(lesson)
     return tuple(module.HINTS if kind == "lesson" else module.EXERCISE_HINTS)
+
+
+def gone_of(notebook: Path) -> str:
+    """Return the sentence that says what a right answer to a notebook has done away with; "" without one.
+
+    It is `GONE` or `EXERCISE_GONE` of the check file, which is read and not imported.
+
+    Args:
+        notebook: path of a notebook in notebooks/ or exercises/, or of a copy of one.
+    """
+    wanted = "EXERCISE_GONE" if notebook.parent.name == "exercises" else "GONE"
+    with suppress(OSError, SyntaxError, ValueError):
+        for node in ast.parse(find_checks(notebook).read_text(encoding="utf-8")).body:
+            names = [getattr(target, "id", "") for target in getattr(node, "targets", ())]
+            if isinstance(node, ast.Assign) and wanted in names:
+                return str(ast.literal_eval(node.value))
+    return ""
 
 
 def _path(lesson: str | Path) -> Path:

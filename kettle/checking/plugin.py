@@ -21,9 +21,12 @@ from nbval.kernel import CURRENT_ENV_KERNEL_NAME
 from nbval.plugin import IPyNbFile, find_metadata_tags
 
 from kettle.checking.cells import PROPERTY, CheckCell, DamagedNotebook, LearnerCell
-from kettle.checking.checks import checks_of, find_checks
+from kettle.checking.checks import checks_of, find_checks, gone_of
 from kettle.checking.kernel import CertifyingKernel
 from kettle.checking.verdict import Finding, Verdict, verdict_of
+
+LEFT_OUT = {"demo", "curious"}  # tags of cells that a certifying run leaves out
+MEASURES = "await lesson.measures()"  # in a full run nobody votes, so the fact check's measures are asked for
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -85,7 +88,7 @@ class CheckedNotebook(IPyNbFile):
         number = 0
         for number, cell in enumerate((c for c in notebook.cells if c.cell_type == "code"), start=1):
             tags = cell.metadata.get("tags", [])
-            if "demo" in tags and not full:
+            if not full and LEFT_OUT.intersection(tags):
                 continue
             cell.outputs, cell.execution_count = [], None
             options = defaultdict(bool, find_metadata_tags(cell.metadata), check=False, skip=False)
@@ -94,6 +97,14 @@ class CheckedNotebook(IPyNbFile):
             )
             self.cells.append(item)
             yield item
+        if full and any("lesson.claims(" in c.source for c in notebook.cells if c.cell_type == "code"):
+            yield LearnerCell.from_parent(
+                self,
+                name="Measures of the fact check",
+                cell_num=number,
+                cell=new_code_cell(MEASURES),
+                options=defaultdict(bool, check=False, skip=False),
+            )
         yield from self._hidden(number)
 
     def _hidden(self, number: int) -> Iterator[pytest.Item]:
@@ -175,7 +186,7 @@ def verdicts_of(reports: Iterable[pytest.TestReport]) -> dict[str, Verdict]:
     for report in sorted(reports, key=lambda report: report.start):
         if decides(report) and findings_of([report]):
             found.setdefault(str(report.fspath), []).append(report)
-    return {path: verdict_of(findings_of(of)) for path, of in found.items()}
+    return {path: verdict_of(findings_of(of), gone=gone_of(Path(path))) for path, of in found.items()}
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

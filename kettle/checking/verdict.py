@@ -95,12 +95,13 @@ class Verdict:
         return "\n".join(lines)
 
 
-def verdict_of(findings: Iterable[Finding], seconds: float = 0.0) -> Verdict:
+def verdict_of(findings: Iterable[Finding], seconds: float = 0.0, gone: str = "") -> Verdict:
     """Add findings up: the first that did not pass gives the verdict its sentence.
 
     Args:
         findings: of one notebook, in the order in which they were found.
         seconds: how long all of it took, in seconds.
+        gone: what a right answer is told: the mistake that is gone. Without it, the last check's evidence.
     """
     findings = tuple(findings)
     shown = tuple(
@@ -116,4 +117,4 @@ def verdict_of(findings: Iterable[Finding], seconds: float = 0.0) -> Verdict:
     passed = [f for f in shown if f.outcome == PASSED]
     if not passed:
         return Verdict(BROKEN, "Nothing was checked: there are no checks for this notebook.", *told)
-    return Verdict(RIGHT, passed[-1].message or "Every check passes.", *told)
+    return Verdict(RIGHT, gone or passed[-1].message or "Every check passes.", *told)

@@ -11,7 +11,7 @@ Event = dict[str, Any]
 
 KINDS = (
     *("predicted", "ran", "compared", "hinted", "checked", "solved"),
-    *("solution", "recalled", "reset"),
+    *("solution", "recalled", "reset", "voted"),
 )
 _MOST_OF_A_KIND = 200  # a file stays readable, and quick to rewrite, even if a run is repeated all day
 
@@ -71,6 +71,11 @@ class NotebookProgress:
     def recalled(self) -> dict[str, bool]:
         """The warm-up questions answered, and whether the last answer to each was right."""
         return {str(e.get("question")): bool(e.get("right")) for e in self._all("recalled")}
+
+    @property
+    def votes(self) -> dict[str, str]:
+        """The first vote on each claim of the fact check, by its name."""
+        return {str(e.get("name")): str(e.get("vote")) for e in reversed(self._all("voted"))}
 
     @property
     def compared(self) -> tuple[float, float, float] | None:

@@ -9,17 +9,20 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from IPython.display import Markdown
-
 from kettle.checking import Checker, Verdict, hints_of
-from kettle.files import notebook
-from kettle.files.course import LessonFiles
+from kettle.files import executed, notebook
+from kettle.files.course import LessonFiles, lessons
 from kettle.files.notebook import NotebookTrouble, Saver, certifying
 from kettle.files.progress import NotebookProgress, Progress
 from kettle.panels import solution as solutions
-from kettle.panels.style import say
+from kettle.panels.style import Prose, say
 from kettle.panels.verdict import ladder
 
+OTHER = (
+    "This verdict is on the file as it was last saved, which differs from the cell that you ran: "
+    "save (Ctrl+S) and check again."
+)
+UNSAVED = "Judged as the file was last saved: save first (Ctrl+S) if you changed it."
 SETTLE = 15.0  # seconds that a measurement waits at most for the checker's process to have started
 
 
@@ -43,6 +46,8 @@ class Actions:
         self._progress = Progress()
         self._checker = checker
         self._stopped = threading.Event()
+        if not certifying():
+            executed.remember_cells()
 
     def record(self, event: str, **details) -> None:
         """Remember an event; nothing is remembered while a notebook is being checked."""
@@ -52,6 +57,14 @@ class Actions:
     def history(self) -> NotebookProgress:
         """Return what this learner has done in this notebook."""
         return NotebookProgress(self._id) if certifying() else self._progress.of(self._id)
+
+    def lessons_done(self) -> tuple[str, ...]:
+        """List the lessons that this learner has run or solved, as a lesson or as an exercise."""
+        if certifying():
+            return ()
+        begun = {each: self._progress.of(each) for each in self._progress.notebooks()}
+        done = {each.partition("/")[2] for each, history in begun.items() if history.runs or history.solved}
+        return tuple(files.stem for files in lessons(self.root) if files.stem in done)
 
     @property
     def checker(self) -> Checker:
@@ -72,7 +85,7 @@ class Actions:
         if self._checker is not None:
             await asyncio.to_thread(self._checker.wait_settled, SETTLE)
 
-    def check(self, before, tell: Callable[[str], None] | None = None) -> tuple[Verdict, str]:
+    def check(self, before, tell: Callable[[str], None] | None = None) -> tuple[Verdict, str, str]:
         """Check the notebook once it is saved.
 
         Args:
@@ -80,16 +93,35 @@ class Actions:
             tell: called with what is being looked at.
 
         Returns:
-            The verdict, and a sentence where the notebook could not be saved for the learner.
+            The verdict; a sentence to be read after it, where the notebook could not be saved; and one to be
+            read before it, where the learner has run another code than was judged.
         """
         self._stopped.clear()
         saved = self.saver.wait(before)
+        other = not saved and executed.differs(self.path)
         verdict = self.checker.check(lambda what: self._tell(what, tell))
         self.record("checked", outcome=verdict.outcome, message=verdict.message)
         if verdict.solved:
             self.record("solved")
-        advice = "" if saved else "Judged as the file was last saved: save first (Ctrl+S) if you changed it."
-        return verdict, advice
+        return verdict, "" if saved or other else UNSAVED, OTHER if other else ""
+
+    def after(self, verdict: Verdict) -> list:
+        """Return what to show below a verdict: the debrief, once the answer is right."""
+        return self._debrief() if verdict.solved else []
+
+    def debrief(self) -> list:
+        """Return what to show where the debrief is asked for."""
+        if not (self.history().solved or certifying()):
+            return [say("The debrief comes after the first right answer.", where="wk-debrief")]
+        told = self._debrief()
+        return told or [say("There is no debrief for this notebook.", where="wk-debrief")]
+
+    def _debrief(self) -> list:
+        try:
+            told = solutions.debrief(self.files.solution, self.kind)
+        except NotebookTrouble:
+            return []
+        return [Prose(told)] if told else []
 
     def stop(self) -> None:
         """Stop the check that is running."""
@@ -122,7 +154,7 @@ class Actions:
         with suppress(NotebookTrouble):  # without a readable cell, the whole solution is new
             yours = notebook.fix_of(self.path)
         self.record("solution")
-        return [Markdown(solution.why), solutions.draw(yours, solution.code)]
+        return [Prose(solution.why), solutions.draw(yours, solution.code)]
 
     def reset(self) -> list:
         """Go back to the starter, after a dated copy; return what to show."""

@@ -84,20 +84,26 @@ class Panel:
 
     def _work(self, before) -> None:
         try:
-            said = draw(*self.actions.check(before, lambda what: self._soon(self._progress, what)))
+            verdict, *advice = self.actions.check(before, lambda what: self._soon(self._progress, what))
+            said = [draw(verdict, *advice), *self.actions.after(verdict)]
         except Exception as error:  # noqa: BLE001 - whatever happens, the buttons come back
-            said = say(
-                f"The check itself failed: {error}", heading="Not checked", tone="wrong", where="wk-verdict"
-            )
-        self._soon(self._done, said)
+            said = [
+                say(
+                    f"The check itself failed: {error}",
+                    heading="Not checked",
+                    tone="wrong",
+                    where="wk-verdict",
+                )
+            ]
+        self._soon(self._done, *said)
 
     def _progress(self, what: str) -> None:
         if self._checking:
             self._say(checking(what))
 
-    def _done(self, said: Said) -> None:
+    def _done(self, *said) -> None:
         self._checking, self.check.disabled, self.stop.disabled = False, False, True
-        self._say(said)
+        self._say(*said)
 
     def _stop(self, _=None) -> None:
         self.stop.disabled = True
@@ -117,6 +123,6 @@ def checking(what: str) -> Said:
 
 def as_output(thing) -> dict:
     """Turn something displayable into an output for `ipywidgets.Output.outputs`."""
-    data = thing._repr_mimebundle_() if hasattr(thing, "_repr_mimebundle_") else {"text/markdown": thing.data}
+    data = thing._repr_mimebundle_()
     data = data[0] if isinstance(data, tuple) else data
     return {"output_type": "display_data", "data": {"text/plain": "", **data}, "metadata": {}}

@@ -72,8 +72,8 @@ class Predict:
             known = each.name in self.locked
             state = f" Locked in: {in_unit(self.locked[each.name], each.unit)}." if known else ""
             lines.append(f"  {each.text}{state}")
-        if self._open():
-            names = ", ".join(f"{each.name}=…" for each in self._open())
+        if self.still_open():
+            names = ", ".join(f"{each.name}=…" for each in self.still_open())
             lines.append(f"Without widgets: lesson.lock_in({names})")
         return "\n".join(lines)
 
@@ -84,11 +84,12 @@ class Predict:
             if each.name in self.locked and each.name in self._fields:
                 field = self._fields[each.name]
                 field.value, field.disabled = in_unit(self.locked[each.name], each.unit), True
-        if self._fields and not self._open():
+        if self._fields and not self.still_open():
             self._button.disabled, self._button.description = True, "Locked in"
             self._say("Locked in. Now run the next cell, and see how near you were.")
 
-    def _open(self) -> list[Asked]:
+    def still_open(self) -> list[Asked]:
+        """List the questions that nothing is locked in for."""
         return [each for each in self.asked if each.name not in self.locked]
 
     def _say(self, sentence: str, tone: str = "wk-soft") -> None:
@@ -96,7 +97,7 @@ class Predict:
 
     def _click(self, _=None) -> None:
         numbers = {}
-        for each in self._open():
+        for each in self.still_open():
             try:
                 numbers[each.name] = parse(self._fields[each.name].value)
             except ValueError:

@@ -77,9 +77,13 @@ class Face:
 
     def finish(self, sentence: str) -> None:
         """Replace the clock by a sentence."""
+        from IPython.display import display
+
+        box = f'<div class="wk wk-run" role="status" aria-live="polite"><p>{inline(sentence)}</p></div>'
         if self._handle is not None:
-            box = f'<div class="wk wk-run" role="status" aria-live="polite"><p>{inline(sentence)}</p></div>'
             self._handle.update(Said(box, sentence))
+        else:  # plain Python has nothing that could be replaced
+            display(Said(box, sentence))
 
     def _running(self) -> Said:
         # The clock and the bar are CSS: they cost the run nothing, and go on while its loop is held.

@@ -43,6 +43,21 @@ def load(path: Path, kind: str) -> Solution:
     raise NotebookTrouble(f"solutions/{path.name} has no fix for this {kind} yet.")
 
 
+def debrief(path: Path, kind: str) -> str:
+    """Return what is told after a right answer: the cells of solutions/ tagged `debrief`; "" without any.
+
+    Args:
+        path: of the notebook in solutions/.
+        kind: "lesson" or "exercise".
+
+    Raises:
+        NotebookTrouble: it cannot be read.
+    """
+    cells = tagged(read(path), "debrief")
+    of = [source(cell) for cell in cells if cell["metadata"].get("kettle", {}).get("of", "exercise") == kind]
+    return "\n\n".join(of)
+
+
 def difference(before: str, after: str) -> list[tuple[str, str]]:
     """Compare two pieces of code by lines.
 

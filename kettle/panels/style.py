@@ -24,6 +24,19 @@ class Said:
         return {"text/html": f"<style>{CSS}</style>{self.html}", "text/plain": self.text}
 
 
+@dataclass(frozen=True)
+class Prose:
+    """Markdown for the browser, and the same as plain text."""
+
+    text: str
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
+        return {"text/markdown": self.text, "text/plain": self.text}
+
+
 def inline(text: str) -> str:
     """Escape a sentence for HTML and set what stands between backticks as code."""
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))
@@ -63,6 +76,19 @@ def show(widget, text: str) -> None:
             "model_id": widget.model_id,
         }
     display(bundle, raw=True)
+
+
+def mark(button, text: str, sign: str = "") -> None:
+    """Mark a button as the right answer ("✓"), as a wrong one ("✗"), or as neither.
+
+    Args:
+        button: of ipywidgets.
+        text: what it says.
+        sign: put before it.
+    """
+    button.description = f"{sign} {text}" if sign else text
+    for look, wanted in (("wk-right", "✓"), ("wk-wrong", "✗")):
+        (button.add_class if sign == wanted else button.remove_class)(look)
 
 
 def sheet():

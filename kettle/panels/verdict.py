@@ -18,12 +18,13 @@ MARKS = {
 }
 
 
-def draw(verdict: Verdict, advice: str = "") -> Said:
+def draw(verdict: Verdict, advice: str = "", first: str = "") -> Said:
     """Draw a verdict: heading and message, each finding with its mark and a word, notes.
 
     Args:
         verdict: what the checker found.
-        advice: a sentence about how to go on, or about the file that was judged.
+        advice: a sentence about how to go on.
+        first: a sentence to be read before it, since it is on another program than the one that ran.
     """
     rows = []
     for finding in verdict.findings:
@@ -37,13 +38,15 @@ def draw(verdict: Verdict, advice: str = "") -> Said:
     listed = f'<ul class="wk-findings">{"".join(rows)}</ul>' if rows else ""
     notes = "".join(f'<p class="wk-soft">Note: {inline(note)}</p>' for note in verdict.notes)
     advised = f"<p>{inline(advice)}</p>" if advice else ""
+    warned = f'<p class="wk-first">{inline(first)}</p>' if first else ""
     tone = TONES.get(verdict.outcome) or "plain"
     box = (
         f'<div class="wk wk-box wk-verdict wk-{tone}" role="status" aria-live="polite"'
-        f' data-outcome="{html.escape(verdict.outcome)}"><p class="wk-heading">{inline(verdict.heading)}</p>'
+        f' data-outcome="{html.escape(verdict.outcome)}">{warned}'
+        f'<p class="wk-heading">{inline(verdict.heading)}</p>'
         f"<p>{inline(verdict.message)}</p>{listed}{notes}{advised}</div>"
     )
-    return Said(box, repr(verdict) + (f"\n{advice}" if advice else ""))
+    return Said(box, "\n".join(filter(None, (first, repr(verdict), advice))))
 
 
 def ladder(hints: Sequence[str], rung: int) -> Said:

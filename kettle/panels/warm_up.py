@@ -1,47 +1,42 @@
-"""The warm-up: three questions from earlier lessons, answered by clicking."""
+"""The warm-up: up to three questions from lessons that this learner has done, answered by clicking."""
 
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from kettle.checking import Question, load_checks
-from kettle.panels.style import Said, inline, sheet, show
+from kettle.panels.style import Said, inline, mark, sheet, show
 
-BACK = (
-    1,
-    3,
-    7,
-)  # lessons back: retrieval that is spaced out lasts longer than retrieval of what was just read
-WELCOME = "00_start_here"  # its check file has questions that need no lesson
+BACK = (1, 3, 7)  # lessons back: retrieval that is spaced out lasts longer than that of what was just read
+NOTHING = "Nothing to ask yet: the questions of a warm-up come from lessons that you have done."
 
 
-def choose(stem: str, stems: Sequence[str]) -> tuple[tuple[str, Question], ...]:
-    """Choose three questions from the check files of earlier lessons.
+def choose(stem: str, done: Collection[str]) -> tuple[tuple[str, Question], ...]:
+    """Choose up to three questions from lessons that this learner has done.
 
     Args:
         stem: this lesson.
-        stems: all lessons that exist, in order.
+        done: the lessons that this learner has run or solved.
 
     Returns:
-        Pairs of the lesson asked about and its question; fewer than three only if there are no more.
+        Pairs of the lesson asked about and its question. Where nothing was done yet: this lesson's `GUESS`.
     """
     number = int(stem[:2])
-    earlier = sorted((other for other in stems if other < stem), reverse=True)
-    chosen: list[tuple[str, Question]] = []
+    others = [other for other in done if other != stem]
+    # The nearest before this one first; then those after it, for who takes the lessons in another order.
+    others.sort(key=lambda other: (other > stem, abs(int(other[:2]) - number)))
+    decks = {other: questions for other in others if (questions := _questions(other))}
+    if not decks:
+        return tuple((stem, guess) for guess in _guess(stem))
+    chosen: list[str] = []
     for back in BACK:
-        left = [other for other in earlier if int(other[:2]) <= number - back and other not in dict(chosen)]
-        questions = next(((other, asked) for other in left if (asked := _questions(other))), None)
-        if questions:
-            other, asked = questions
-            chosen.append((other, asked[number % len(asked)]))
-    # The first lessons have too few before them: take more of the same, then those of the welcome page.
-    for other in (*earlier, WELCOME):
-        taken = [question for _, question in chosen]
-        chosen += [
-            (other, question) for question in _questions(other) if question not in taken and other == WELCOME
-        ]
-    return tuple(chosen[: len(BACK)])
+        chosen += [o for o in decks if int(o[:2]) <= number - back and o not in chosen][:1]
+    chosen += [other for other in decks if other not in chosen]
+    asked = [(other, decks[other][number % len(decks[other])]) for other in chosen]
+    # Few lessons done: ask more about them.
+    asked += [(o, question) for o in chosen for question in decks[o] if (o, question) not in asked]
+    return tuple(asked[: len(BACK)])
 
 
 def _questions(stem: str) -> tuple[Question, ...]:
@@ -51,27 +46,40 @@ def _questions(stem: str) -> tuple[Question, ...]:
         return ()
 
 
+def _guess(stem: str) -> tuple[Question, ...]:
+    try:
+        return (load_checks(stem).GUESS,)
+    except (FileNotFoundError, AttributeError):
+        return ()
+
+
 class WarmUp:
-    """Questions on the screen; a click answers one, once, and says why.
+    """Questions on the screen; each click answers one and says why, and the first answer is recorded.
 
     Args:
+        stem: this lesson.
         questions: pairs of a lesson's stem and a question.
         record: called with "recalled", the question and whether the answer was right.
     """
 
-    def __init__(self, questions: Sequence[tuple[str, Question]], record: Callable[..., None]) -> None:
+    def __init__(
+        self, stem: str, questions: Sequence[tuple[str, Question]], record: Callable[..., None]
+    ) -> None:
         self.questions = tuple(questions)
         self.record = record
         self.answered: dict[int, int] = {}
+        self.title = _title(stem, self.questions)
         self._cards: list[tuple] = []
 
     def show(self) -> None:
         """Display the questions, as buttons where the front end has them."""
-        show(self._widget(), self.text())
+        show(self._widget() if self.questions else None, self.text())
 
     def text(self) -> str:
         """Return the questions as plain text."""
-        lines = ["Warm-up: three questions, from memory."]
+        if not self.questions:
+            return NOTHING
+        lines = [f"{self.title}."]
         for number, (_, question) in enumerate(self.questions, 1):
             lines.append(f"{number}. {question.text}")
             lines += [
@@ -81,7 +89,7 @@ class WarmUp:
         return "\n".join(lines)
 
     def answer(self, number: int, choice: int) -> Said:
-        """Answer a question; the first answer counts.
+        """Answer a question; each answer gets its own verdict, and the first one is recorded.
 
         Args:
             number: of the question, from 0.
@@ -95,28 +103,23 @@ class WarmUp:
         if number not in self.answered:
             self.answered[number] = choice
             self.record("recalled", question=question.text, right=choice == question.answer)
-        said = reply(question, self.answered[number])
+        said = reply(question, choice)
         if self._cards:
-            self._mark(number, said)
+            self._mark(number, choice, said)
         return said
 
-    def _mark(self, number: int, said: Said) -> None:
+    def _mark(self, number: int, choice: int, said: Said) -> None:
         _, question = self.questions[number]
         buttons, below = self._cards[number]
         for index, button in enumerate(buttons):
-            button.disabled = True
-            if index == question.answer:
-                button.add_class("wk-right")
-                button.description = f"✓ {question.choices[index]}"
-            elif index == self.answered[number]:
-                button.add_class("wk-wrong")
-                button.description = f"✗ {question.choices[index]}"
+            sign = "✓" if index == question.answer else "✗" if index == choice else ""
+            mark(button, question.choices[index].replace("`", ""), sign)
         below.value = said.html
 
     def _widget(self):
         import ipywidgets
 
-        cards = []
+        cards, self._cards = [], []
         for number, (_, question) in enumerate(self.questions):
             buttons = [ipywidgets.Button(description=choice.replace("`", "")) for choice in question.choices]
             below = ipywidgets.HTML()
@@ -126,8 +129,15 @@ class WarmUp:
             asked = ipywidgets.HTML(f"<p><b>{number + 1}.</b> {inline(question.text)}</p>")
             cards.append(ipywidgets.VBox([asked, choices, below]).add_class("wk-question"))
             self._cards.append((buttons, below))
-        title = ipywidgets.HTML('<p class="wk-heading">Warm-up: three questions, from memory</p>')
+        title = ipywidgets.HTML(f'<p class="wk-heading">{self.title}</p>')
         return ipywidgets.VBox([sheet(), title, *cards]).add_class("wk").add_class("wk-warm-up")
+
+
+def _title(stem: str, questions: Sequence[tuple[str, Question]]) -> str:
+    if [other for other, _ in questions] == [stem]:
+        return "A guess, before you read on"
+    number = {1: "one question", 2: "two questions"}.get(len(questions), "three questions")
+    return f"Warm-up: {number}, from memory"
 
 
 def reply(question: Question, choice: int) -> Said:

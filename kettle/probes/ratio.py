@@ -99,6 +99,8 @@ class Ratio:
     def __repr__(self) -> str:
         runs = f"{len(self.before)} interleaved runs each"
         cpu = ", CPU time" if self.clock == "cpu" else ""
+        if self.low <= 1 <= self.high:
+            return f"as fast: no difference that this machine can tell ({runs}{cpu})"
         return f"{_told(self.ratio)} times as fast ({_told(self.low)} to {_told(self.high)}; {runs}{cpu})"
 
 

@@ -1,0 +1,163 @@
+"""The fact check: a vote on each claim, and then its truth and what this machine measures."""
+
+from __future__ import annotations
+
+import asyncio
+import html
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+
+from kettle.checking.claims import TRUTHS, Claim
+from kettle.panels.run import in_thread
+from kettle.panels.style import Said, inline, mark, sheet, show
+
+
+class Votes:
+    """Claims on the screen; a vote shows the truth, why, and what is measured here.
+
+    Args:
+        claims: of the lesson, in order.
+        measures: by the claims' names, functions that return a sentence: asynchronous or not.
+        voted: what this learner has voted first, by name.
+        record: called with "voted", the claim's name, the vote and whether it was right.
+
+    Raises:
+        ValueError: a measure belongs to no claim.
+    """
+
+    def __init__(
+        self,
+        claims: Sequence[Claim],
+        measures: Mapping[str, Callable],
+        voted: Mapping[str, str],
+        record: Callable[..., None],
+    ) -> None:
+        self.claims = {claim.name: claim for claim in claims}
+        if strange := sorted(set(measures) - set(self.claims)):
+            raise ValueError(f"No claim of this lesson is called {', '.join(strange)}.")
+        self._measures = dict(measures)
+        self._first = dict(voted)
+        self._record = record
+        self._measured: dict[str, asyncio.Task] = {}
+        self._cards: dict[str, tuple] = {}
+        self._busy = asyncio.Lock()
+
+    def show(self) -> None:
+        """Display the claims, as buttons where the front end has them."""
+        show(self._widget(), self.text())
+
+    def __repr__(self) -> str:
+        return f"{len(self.claims)} claims: {', '.join(self.claims)}"
+
+    def _ipython_display_(self) -> None:
+        pass  # it was shown when it was made
+
+    def text(self) -> str:
+        """Return the claims as plain text, without what is true of them."""
+        lines = ["Holds, partly, or does not hold? Vote before you read on."]
+        lines += [f"  {claim.name}: {claim.said}" for claim in self.claims.values()]
+        if self.claims:
+            lines.append(f'Without buttons: await lesson.vote("{next(iter(self.claims))}", "partly")')
+        return "\n".join(lines)
+
+    async def measures(self) -> dict[str, str]:
+        """Run every measure; return the sentences by the claims' names."""
+        return {name: await self._sentence(name) for name in self._measures}
+
+    async def vote(self, name: str, vote: str) -> Said:
+        """Vote on a claim; return its truth, why, and what is measured here. The first vote is recorded.
+
+        Args:
+            name: of the claim.
+            vote: "holds", "partly" or "does not hold".
+
+        Raises:
+            KeyError: there is no such claim.
+            ValueError: that is no vote.
+        """
+        claim = self._take(name, vote)
+        return reply(claim, vote, await self._told(name))
+
+    def _take(self, name: str, vote: str) -> Claim:
+        claim = self.claims[name]
+        if vote not in TRUTHS:
+            raise ValueError(f"{vote!r} is not one of {', '.join(TRUTHS)}")
+        if name not in self._first:
+            self._first[name] = vote
+            self._record("voted", name=name, vote=vote, right=vote == claim.truth)
+        return claim
+
+    async def _told(self, name: str) -> str:
+        """Measure once, however often the vote changes; where that fails, say so."""
+        if name not in self._measures:
+            return ""
+        if name not in self._measured:
+            self._measured[name] = asyncio.ensure_future(self._sentence(name))
+        try:
+            return await self._measured[name]
+        except asyncio.CancelledError:  # interrupted: the next vote measures anew
+            self._measured.pop(name, None)
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it measures, the vote has its answer
+            self._measured.pop(name, None)
+            return f"It could not be measured: {type(error).__name__}: {error}"
+
+    async def _sentence(self, name: str) -> str:
+        measure = self._measures[name]
+        async with self._busy:  # two at once would disturb each other
+            if inspect.iscoroutinefunction(measure):
+                return str(await measure())
+            said = await in_thread(measure)
+            return str(await said if inspect.isawaitable(said) else said)
+
+    def _widget(self):
+        import ipywidgets
+
+        cards = []
+        for claim in self.claims.values():
+            buttons = [ipywidgets.Button(description=truth.capitalize()) for truth in TRUTHS]
+            below = ipywidgets.HTML()
+            for truth, button in zip(TRUTHS, buttons, strict=True):
+                button.on_click(lambda _, name=claim.name, truth=truth: self._click(name, truth))
+            row = ipywidgets.HBox(buttons).add_class("wk-row")
+            said = ipywidgets.HTML(f'<p class="wk-said">“{inline(claim.said)}”</p>')
+            cards.append(ipywidgets.VBox([said, row, below]).add_class("wk-claim"))
+            self._cards[claim.name] = buttons, below
+        title = ipywidgets.HTML('<p class="wk-heading">Holds, partly, or does not hold?</p>')
+        return ipywidgets.VBox([sheet(), title, *cards]).add_class("wk").add_class("wk-claims")
+
+    def _click(self, name: str, vote: str) -> None:
+        claim = self._take(name, vote)
+        buttons, below = self._cards[name]
+        for truth, button in zip(TRUTHS, buttons, strict=True):
+            mark(button, truth.capitalize(), "✓" if truth == claim.truth else "✗" if truth == vote else "")
+        measuring = name in self._measures
+        below.value = reply(claim, vote, "measuring …" if measuring else "").html
+        if measuring:  # off the click's handler: the next click is taken meanwhile
+            self._task = asyncio.ensure_future(self._finish(name, vote, below))
+
+    async def _finish(self, name: str, vote: str, below) -> None:
+        told = await self._told(name)
+        if f'data-vote="{vote}"' in below.value:  # else the vote was changed meanwhile, and has its own
+            below.value = reply(self.claims[name], vote, told).html
+
+
+def reply(claim: Claim, vote: str, measured: str = "") -> Said:
+    """Say what is true of a claim, beside the vote.
+
+    Args:
+        claim: the claim.
+        vote: of the learner.
+        measured: a sentence with what this machine has measured.
+    """
+    right = vote == claim.truth
+    word = f"It {claim.truth}." if claim.truth != "partly" else "It holds partly."
+    yours = "So you voted." if right else f"You voted: {vote}."
+    here = f"Here: {measured}" if measured else ""
+    body = f'<p><b class="wk-{"good" if right else "bad"}">{word}</b> {yours} {inline(claim.why)}</p>'
+    body += f'<p class="wk-measured">{inline(here)}</p>' if here else ""
+    box = (
+        f'<div class="wk wk-box wk-{"right" if right else "wrong"}" role="status" aria-live="polite"'
+        f' data-vote="{html.escape(vote)}">{body}</div>'
+    )
+    return Said(box, " ".join(filter(None, (word, yours, claim.why, here))))

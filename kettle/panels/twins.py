@@ -1,0 +1,130 @@
+"""Whether two versions are one and the same program, so that to compare them would say nothing."""
+
+from __future__ import annotations
+
+import dis
+import functools
+import inspect
+from collections.abc import Callable, Iterator
+from types import CodeType, FunctionType
+from typing import Any
+
+KEPT = "Did the cell that keeps the merged version run after your fix, or your fix not at all?"
+AGAIN = "Run the merged code, then that cell, then your fix."
+
+
+def one_function(before: Callable, after: Callable) -> str:
+    """Say what to do where two versions run the same code, by whatever names; else return nothing.
+
+    Functions of the notebook are followed by the names that they use, through defaults and decorators.
+    """
+    if before is after:
+        return f"`{_name(before)}` was given twice: give the merged version, then yours."
+    if not _alike(before, after) or set(_parts(before)) != set(_parts(after)):
+        return ""
+    kept, mine = _own_name(before, after), _own_name(after, before)
+    both = (
+        f"`{kept}` and `{mine}` are one and the same function."
+        if kept and mine
+        else "Both run the same code."
+    )
+    return f"{both} {KEPT} {AGAIN}"
+
+
+def _own_name(user: Callable, other: Callable) -> str:
+    """Return the name of a function that the one uses and the other does not."""
+    own = [name for name in _names(user) if name not in _names(other)]
+    return next((name for name in own if callable(user.__globals__.get(name))), "")
+
+
+def _name(function: Callable) -> str:
+    function = getattr(function, "func", function)
+    return getattr(function, "__name__", type(function).__name__)
+
+
+def _names(function: Callable) -> tuple[str, ...]:
+    return getattr(getattr(function, "__code__", None), "co_names", ())
+
+
+def _alike(before: Callable, after: Callable) -> bool:
+    """Whether two functions differ at most by the names that they use: not by what they pass on."""
+    plain = isinstance(before, FunctionType) and isinstance(after, FunctionType)
+    return plain and list(_passed(before.__code__)) == list(_passed(after.__code__))
+
+
+def _passed(code: CodeType) -> Iterator[str]:
+    """Yield the constants that a code uses, in order; names of arguments are none."""
+    for step in dis.get_instructions(code):
+        if step.opname.startswith("LOAD_CONST") or step.opname == "LOAD_SMALL_INT":
+            if isinstance(step.argval, CodeType):
+                yield from _passed(step.argval)
+            elif step.argval is not None and not _are_names(step.argval):
+                yield repr(step.argval)
+
+
+def _are_names(constant: Any) -> bool:
+    return isinstance(constant, tuple) and all(isinstance(each, str) for each in constant)
+
+
+def _parts(function: Callable) -> Iterator:
+    """Yield what the program behind a function is made of, but for the function itself."""
+    todo, seen = list(_used(function)), {id(function)}
+    while todo:
+        thing = todo.pop()
+        if id(thing) in seen:
+            continue
+        seen.add(id(thing))
+        if _is_of(function, thing):
+            yield _told(thing)
+            todo += _used(thing)
+        elif callable(thing) or not inspect.ismodule(thing):
+            yield id(thing)
+
+
+def _is_of(function: Callable, thing: Any) -> bool:
+    """Whether a thing was made in the notebook that the function was made in."""
+    if isinstance(thing, functools.partial):
+        return True
+    return callable(thing) and getattr(thing, "__module__", "") == getattr(function, "__module__", None)
+
+
+def _told(thing: Any) -> Any:
+    code = getattr(thing, "__code__", None)
+    return _key(code) if isinstance(code, CodeType) else type(thing)
+
+
+def _key(code: CodeType) -> tuple:
+    """What a code does, whichever cell and line it stands in."""
+    constants = tuple(
+        _key(each) if isinstance(each, CodeType) else (type(each), repr(each)) for each in code.co_consts
+    )
+    return code.co_code, code.co_names, code.co_varnames, code.co_freevars, code.co_flags, constants
+
+
+def _used(thing: Any) -> Iterator:
+    """Yield what a function, a class, a decorated function or a partial one uses."""
+    if isinstance(thing, type):
+        yield from (each for each in vars(thing).values() if callable(each))
+        return
+    for more in ("__wrapped__", "__func__", "func", "fget"):
+        if hasattr(thing, more):
+            yield getattr(thing, more)
+    if isinstance(thing, functools.partial):
+        yield from (*thing.args, *thing.keywords.values())
+    code = getattr(thing, "__code__", None)
+    if not isinstance(code, CodeType):
+        return
+    known = getattr(thing, "__globals__", {})
+    yield from (known[name] for name in _all_names(code) if name in known)
+    yield from (thing.__defaults__ or ())
+    yield from (thing.__kwdefaults__ or {}).values()
+    for cell in thing.__closure__ or ():
+        if cell != type(cell)():  # an empty cell has no contents yet
+            yield cell.cell_contents
+
+
+def _all_names(code: CodeType) -> Iterator[str]:
+    yield from code.co_names
+    for each in code.co_consts:
+        if isinstance(each, CodeType):
+            yield from _all_names(each)
