@@ -32,9 +32,12 @@ ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 TOOLS = ROOT / ".tools"
 LOG = TOOLS / "set-up.log"
+INSTALLER = ROOT / "requirements-setup.txt"
 STAMP = VENV / "set-up.json"
 WINDOWS = os.name == "nt"
 PYTHON = VENV / ("Scripts/python.exe" if WINDOWS else "bin/python")
+# jsonschema prepares a grammar of web addresses that nothing here needs, for longer than all else takes.
+LAB = "import sys; sys.modules['rfc3987_syntax'] = None; from jupyterlab.labapp import main; sys.exit(main())"
 ROOM = 1000000000  # bytes: the environment with its test tools takes about four fifths of this
 
 FULL = (
@@ -125,6 +128,11 @@ def show(line):
         print("\r" + plain[:width].ljust(width), end="\r", flush=True)
 
 
+def step(words):
+    """Say which step comes now, on a line of its own, so that it shows in a log as well as in a terminal."""
+    print("  " + words, flush=True)
+
+
 def find_pip():
     """Return the command of a pip that is already here, or None."""
     for python in (sys.executable, PYTHON):
@@ -138,7 +146,9 @@ def fetch_uv():
     pip = find_pip()
     if not pip:
         return None
-    succeeded, output = run(pip + ["install", "--quiet", "--upgrade", "--target", TOOLS, "uv"])
+    step("Installer: uv, as pinned in {}.".format(INSTALLER.name))
+    pinned = ["--require-hashes", "-r", INSTALLER]
+    succeeded, output = run(pip + ["install", "--quiet", "--upgrade", "--target", TOOLS] + pinned)
     if not succeeded and cause(output) in (FULL, NO_NETWORK, NOT_TRUSTED):
         raise stop_for(output)
     return shutil.which("uv", path=str(TOOLS / "bin"))
@@ -148,6 +158,7 @@ def make_environment(uv):
     """Make .venv, unless there is one that works."""
     if PYTHON.exists() and run([PYTHON, "-c", "import sys; sys.exit(sys.version_info < (3, 11))"])[0]:
         return
+    step("Environment: {}".format(VENV))
     ways = [[uv, "venv", "--clear", "--python", sys.executable, VENV]] if uv else []
     for way in ways + [[sys.executable, "-m", "venv", "--clear", VENV]]:
         succeeded, output = run(way)
@@ -169,8 +180,10 @@ def install(uv, requirements, again):
     """Install what is pinned, checked against its hashes, and then the course itself, editable."""
     output = "No module named pip, ensurepip is not available"
     for installer in installers(uv, again):
+        step("Packages: what {} pins, each checked against its hash.".format(requirements.name))
         succeeded, output = run(installer + ["--require-hashes", "-r", requirements])
         if succeeded:
+            step("The course itself, with its settings for JupyterLab.")
             succeeded, output = run(installer + ["--no-deps", "--no-build-isolation", "-e", ROOT])
         if succeeded:
             return
@@ -221,6 +234,14 @@ def set_up(with_tests=False):
     requirements = ROOT / ("requirements-test.txt" if with_tests else "requirements.txt")
     install(uv or fetch_uv(), requirements, again="unfinished" in stamp)
     write_stamp(inputs=wanted, tests=with_tests)
+    step("Set up. What the tools said is in {}".format(LOG))
+
+
+def keep_starters():
+    """Keep a copy of each starter where there is no git to go back to, as in a downloaded zip."""
+    if not (ROOT / ".git").exists():
+        TOOLS.mkdir(exist_ok=True)
+        run([PYTHON, "-m", "kettle.files.pristine"])
 
 
 def become(command):
@@ -239,7 +260,7 @@ def become(command):
 
 def open_course(port, browser):
     """Open JupyterLab on the landing page; the settings are those in settings/."""
-    command = [PYTHON, "-m", "jupyterlab", "--ServerApp.ip=127.0.0.1", "--ServerApp.root_dir={}".format(ROOT)]
+    command = [PYTHON, "-c", LAB, "--ServerApp.ip=127.0.0.1", "--ServerApp.root_dir={}".format(ROOT)]
     command += ["--LabApp.workspaces_dir={}".format(ROOT / ".kettle" / "workspaces")]
     command += [
         "--ServerApp.answer_yes=True",
@@ -281,6 +302,7 @@ def main(arguments=None):
     try:
         set_up(with_tests=options.command == "test")
         if options.command == "test":
+            print("Running the tests: pytest says how far it is.", flush=True)
             # Once, and not again in each process where Python may not write bytecode.
             run([PYTHON, "-m", "compileall", "-q", "kettle", "checks"])
             return become([PYTHON, "-m", "pytest", "-n", "4", "--dist", "loadscope"] + rest)
@@ -288,6 +310,7 @@ def main(arguments=None):
             status = subprocess.call([PYTHON, "-P", ROOT / "kettle" / "update.py"], cwd=ROOT)
             set_up()
             return status
+        keep_starters()
         return open_course(options.port, not options.no_browser)
     except KeyboardInterrupt:
         print(STOPPED, file=sys.stderr)

@@ -2,6 +2,7 @@
 
 import ast
 import contextlib
+import io
 import json
 import os
 import re
@@ -11,14 +12,18 @@ import signal
 import socket
 import subprocess
 import sys
+import tarfile
 import time
 import urllib.request
 from pathlib import Path
 
 import pytest
 
+from kettle.files import notebook
+
 ROOT = Path(__file__).resolve().parent.parent
 POSIX = pytest.mark.skipif(os.name == "nt", reason="the stand-ins for uv and Python are shell scripts")
+COMPILED = shutil.ignore_patterns("__pycache__")
 FAKE_UV = """#!/bin/sh
 echo "uv $*" >> {calls}
 env | grep -E '^(UV_|PIP_)' >> {calls}
@@ -43,15 +48,16 @@ class Copy:
         self.home = folder / "home"
         for made in (self.folder / "kettle", self.folder / "notebooks", self.tools, self.home):
             made.mkdir(parents=True)
-        for name in ("start.py", "pyproject.toml", "requirements.txt", "requirements-test.txt"):
+        for name in ("start.py", "pyproject.toml", *(file.name for file in ROOT.glob("requirements*.txt"))):
             shutil.copy(ROOT / name, self.folder)
         shutil.copytree(ROOT / "settings", self.folder / "settings")
         (self.folder / "kettle" / "__init__.py").write_text('"""A stand-in."""\n')
+        shutil.copytree(ROOT / "kettle" / "files", self.folder / "kettle" / "files", ignore=COMPILED)
         shutil.copy(ROOT / "kettle" / "update.py", self.folder / "kettle")
         self.path = f"{self.tools}{os.pathsep}/usr/bin{os.pathsep}/bin"
         self.fake_uv()
 
-    def fake_uv(self, behaviour: str = "true", stands_in_for: str = "jupyterlab|pytest") -> None:
+    def fake_uv(self, behaviour: str = "true", stands_in_for: str = "*jupyterlab*|pytest") -> None:
         """Put a uv on PATH that makes a Python of shell, and behaves as told when it installs."""
         python = self.tools / "python-for-venv"
         real = shlex.quote(sys.executable)
@@ -125,7 +131,7 @@ def test_sets_up_once_and_opens_the_lab_in_its_own_folder(copy, tmp_path):
     assert "Setting the course up" in first.stdout
     place, command = first.stdout.splitlines()[-2:]
     assert Path(place).samefile(copy.folder)
-    assert "-m jupyterlab --ServerApp.ip=127.0.0.1" in command
+    assert "from jupyterlab.labapp import main; sys.exit(main()) --ServerApp.ip=127.0.0.1" in command
     assert f"--ServerApp.root_dir={copy.folder}" in command
     assert command.endswith(("--no-browser", "--no-browser --allow-root"))
     pinned, course = copy.installs()
@@ -135,6 +141,66 @@ def test_sets_up_once_and_opens_the_lab_in_its_own_folder(copy, tmp_path):
     second = copy.start("--no-browser")
     assert "Setting the course up" not in second.stdout
     assert copy.installs() == []
+
+
+@POSIX
+def test_each_step_of_a_set_up_is_a_line_also_where_there_is_no_terminal(copy):
+    done = copy.start("test")
+    told = [line.strip().partition(" ")[0] for line in done.stdout.splitlines()]
+    steps = ["Setting", "Environment:", "Packages:", "The", "Set", "Running"]
+    assert [word for word in told if word in steps] == steps
+    assert told[: len(steps)] == steps, "a line a step, and no flood"
+    again = copy.start("test").stdout
+    assert "Packages:" not in again
+
+
+def test_uv_is_fetched_with_its_hashes_where_there_is_none(copy):
+    shutil.rmtree(copy.tools)
+    copy.tools.mkdir()
+    record = copy.folder.parent / "pip calls"
+    shadow = copy.shadow("venv", "raise SystemExit('enough')")
+    copy.shadow("pip", f"import sys; open({str(record)!r}, 'a').write(' '.join(sys.argv[1:]) + '\\n')")
+    copy.start("--no-browser", PATH=str(copy.tools), PYTHONPATH=shadow)
+    (fetched, *_) = [line for line in record.read_text().splitlines() if "--target" in line]
+    assert "--require-hashes" in fetched
+    assert fetched.endswith("requirements-setup.txt")
+    assert " uv" not in fetched, "only what is pinned"
+
+
+@POSIX
+def test_reset_works_in_an_archive_that_was_unpacked(tmp_path):
+    """What a learner has who pressed Download: no git, and notebooks that only the archive knew."""
+    copy = Copy(tmp_path)
+    shutil.rmtree(copy.folder)
+    unpack(copy.folder)
+    lesson = sorted((copy.folder / "notebooks").glob("[0-9][0-9]_*.ipynb"))[1]
+    starter = lesson.read_bytes()
+    assert copy.start("--no-browser").returncode == 0
+    lesson.write_bytes(b"an edit")
+    assert copy.start("--no-browser").returncode == 0
+    kept = notebook.reset(lesson, lesson.stem, "lesson", copy.folder)
+    assert (lesson.read_bytes(), kept.read_bytes()) == (starter, b"an edit")
+    # A newer archive is unpacked over the folder: its starters are the ones to go back to.
+    lesson.write_bytes(b"the new starter")
+    (copy.folder / "kettle" / "files" / "revision.txt").write_text("another commit")
+    assert copy.start("--no-browser").returncode == 0
+    lesson.write_bytes(b"an edit of that")
+    notebook.reset(lesson, lesson.stem, "lesson", copy.folder)
+    assert lesson.read_bytes() == b"the new starter"
+
+
+def unpack(folder: Path) -> None:
+    """Unpack an archive of the course as it is now, as git makes it for a download."""
+    git = ["git", "-c", "user.name=test", "-c", "user.email=test@example.invalid", "-C", ROOT]
+    if not (ROOT / ".git").exists():
+        pytest.skip("this copy is an archive itself")
+    now = subprocess.run([*git, "stash", "create"], capture_output=True, text=True, check=True).stdout.strip()
+    archive = subprocess.run([*git, "archive", now or "HEAD"], capture_output=True, check=True).stdout
+    with tarfile.open(fileobj=io.BytesIO(archive)) as files:
+        files.extractall(folder, filter="data")
+    assert "$Format" not in (folder / "kettle" / "files" / "revision.txt").read_text(), (
+        "git writes the commit"
+    )
 
 
 @POSIX
@@ -199,7 +265,8 @@ def test_update_runs_the_file_in_kettle_and_sets_up_what_came(copy):
     came = "print('brought')\nopen('requirements.txt', 'a').write('\\n')\n"
     (copy.folder / "kettle" / "update.py").write_text(came)
     done = copy.start("update", cwd=copy.home)
-    assert (done.returncode, done.stdout.splitlines()[1]) == (0, "brought"), done.stderr
+    assert done.returncode == 0, done.stderr
+    assert "brought" in done.stdout.splitlines()
     assert len(copy.installs()) == 4, "once before the update, once after it"
 
 

@@ -11,6 +11,7 @@ import time
 from datetime import datetime
 from pathlib import Path
 
+from kettle.files import pristine
 from kettle.files.course import FOLDERS, ROOT
 from kettle.files.kernel_loop import on_loop
 
@@ -213,7 +214,7 @@ def starter(stem: str, kind: str, root: Path = ROOT) -> bytes:
         if done.returncode == 0:
             return done.stdout
     try:
-        return (root / ".kettle" / "pristine" / place).read_bytes()
+        return (pristine.place_of(root) / place).read_bytes()
     except OSError:
         raise NotebookTrouble(
             f"The starter of {stem} was not found: neither git nor .kettle/pristine holds it. "

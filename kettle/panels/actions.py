@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from kettle.checking import Checker, Verdict, hints_of
-from kettle.files import executed, notebook
+from kettle.files import executed, notebook, pristine
 from kettle.files.course import LessonFiles, lessons
 from kettle.files.notebook import NotebookTrouble, Saver, certifying
 from kettle.files.progress import NotebookProgress, Progress
@@ -42,6 +42,9 @@ class Actions:
     ) -> None:
         self.files, self.kind, self.path, self.root = files, kind, path, root
         self.saver = Saver(path)
+        if not certifying():
+            with suppress(OSError):  # a folder that cannot be written has no edits to lose
+                pristine.keep(root)
         self._id = files.notebook_id(kind)
         self._progress = Progress()
         self._checker = checker
