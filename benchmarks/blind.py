@@ -1,6 +1,6 @@
 """Judge a folder of blind answers against the current notebooks, many at once, and count the misjudged.
 
-    python benchmarks/blind.py FOLDER [--at-once 6] [--only TEXT]
+    python benchmarks/blind.py FOLDER [--at-once 8] [--only TEXT]
 
 A blind answer is written by somebody who has seen the notebook alone. Each is a file that replaces the cell
 tagged `fix`. Its path, from FOLDER on, says what it is: the lesson's number (`14`), `lesson` or `exercise`,
@@ -28,7 +28,7 @@ def main() -> None:
     """Judge, then print every verdict and the number of those that are misjudged."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--at-once", default="6", help="how many are judged at once")
+    parser.add_argument("--at-once", default="8", help="how many are judged at once")
     parser.add_argument("--only", default="", help="a piece of the path of those that are judged")
     options = parser.parse_args()
     paths = [path for path in sorted(options.folder.rglob("*.py")) if options.only in str(path)]

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-FIRST = ("test_contract.py", "test_browser.py", "test_checking.py", "test_database.py")  # the longest ones
+BY_LESSON = ("test_contract.py", "test_mutants.py")
+FIRST = (*BY_LESSON, "test_browser.py", "test_checking.py", "test_database.py")  # the longest ones
 LESSON = re.compile(r"(\d\d)[-_]")
 
 
@@ -13,7 +14,7 @@ def pytest_collection_modifyitems(items):
     """Put the longest first, so that no process is left alone with one at the end."""
 
     def place(item):  # later lessons take longer
-        lesson = LESSON.search(item.name) if item.path.name == FIRST[0] else None
+        lesson = LESSON.search(item.name) if item.path.name in BY_LESSON else None
         return FIRST.index(item.path.name) if item.path.name in FIRST else len(FIRST), -int(
             lesson[1] if lesson else 0
         )
@@ -22,13 +23,13 @@ def pytest_collection_modifyitems(items):
 
 
 def pytest_xdist_make_scheduler(config, log):
-    """Keep a file's tests in one process, or those of one lesson in the file of contracts."""
+    """Keep a file's tests in one process, or those of one lesson in those of the contract."""
     from xdist.scheduler import LoadScopeScheduling
 
     class ByLesson(LoadScopeScheduling):
         def _split_scope(self, nodeid):
             path, _, test = nodeid.partition("::")
-            lesson = LESSON.search(test) if path.endswith("test_contract.py") else None
+            lesson = LESSON.search(test) if path.endswith(BY_LESSON) else None
             return f"{path} {lesson[1]}" if lesson else path
 
     config.option.loadscopereorder = False

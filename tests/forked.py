@@ -1,6 +1,6 @@
 """Notebooks judged several at once, each by a pytest of its own with a kernel that is forked.
 
-    python tests/forked.py [--at-once 6] [--full] --out FOLDER NOTEBOOK ...
+    python tests/forked.py [--at-once 8] [--full] --out FOLDER NOTEBOOK ...
 
 A kernel that starts afresh spends most of its start on imports, and most of a verdict is waiting. So one
 process imports what the notebooks and their checks import, and forks a judge for each notebook; a judge
@@ -25,7 +25,8 @@ from pathlib import Path
 
 import psutil
 
-AT_ONCE = 6
+# Eight keep two cores busy; where pytest-xdist runs several files at once, they share these.
+AT_ONCE = max(2, 8 // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
 LIMIT = 300  # seconds for one notebook; its cells and checks have shorter limits of their own
 IMPORTED = ("ipykernel.kernelapp", "kettle.lesson", "kettle.checking.judge", "kettle.shop.server")
 FIT = ("kettle.checking", "kettle.probes", "kettle.shop")  # rooms of kettle that do nothing when imported

@@ -1,0 +1,281 @@
+"""Mutants: right answers of solutions/, each wrapped so that it breaks one condition a caller relies on.
+
+What is wrapped is a function that the fix cell defines and that a check takes by name; classes, generators
+and context managers are left alone. A mutant notes whether it changed anything while it was judged: only
+such a one counts. To keep the number of verdicts small, every condition is tried on the fix, and two on
+each alternative, in turn. Beside them, the fix is wrapped without any change: that one must pass, so no
+other is rejected for its wrapping.
+"""
+
+import ast
+import functools
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from contract import Answer, answers_of, judge
+
+from kettle.checking import load_checks
+from kettle.checking.verdict import Verdict
+from kettle.files import course
+
+HEAD = """
+
+# --- a mutant of {name}: {what}
+import asyncio as _asyncio
+import copy as _copy
+import functools as _functools
+from pathlib import Path as _Path
+
+_was = {name}
+
+
+def _changes():
+    _Path({note!r}).touch()
+{helper}
+
+@_functools.wraps(_was)
+{a}def {name}(*args, **options):
+{body}
+"""
+
+NOTHING = ("nothing is changed", "", "    _changes()\n    return {w}_was(*args, **options)")
+
+LOSE_ONE = """
+
+def _fewer(answer):
+    if isinstance(answer, dict | list | tuple | str | set) and answer:
+        _changes()
+        if isinstance(answer, dict | set):
+            return type(answer)(list(answer.items() if isinstance(answer, dict) else answer)[:-1])
+        return answer[:-1]
+    if hasattr(answer, "shape") and len(answer):
+        _changes()
+        return answer[:-1]
+    return answer
+"""
+
+SWAP_TWO = """
+
+def _swapped(answer):
+    if isinstance(answer, dict) and len(answer) > 1:
+        (one, first), (two, second) = list(answer.items())[-2:]
+        if type(first) is type(second) and repr(first) != repr(second):
+            _changes()
+            return answer | {one: second, two: first}
+        for name, inner in answer.items():
+            if isinstance(inner, list) and inner != _swapped(inner):
+                return answer | {name: _swapped(inner)}
+    elif isinstance(answer, list) and len(answer) > 1 and answer[-1] != answer[-2]:
+        _changes()
+        return [*answer[:-2], answer[-1], answer[-2]]
+    elif isinstance(answer, tuple) and answer:
+        return (_swapped(answer[0]), *answer[1:])
+    elif hasattr(answer, "shape") and len(answer) > 1:
+        rows = getattr(answer, "iloc", answer)
+        if repr(rows[-1]) != repr(rows[-2]):
+            _changes()
+            return rows[[*range(len(answer) - 2), -1, -2]]
+    return answer
+"""
+
+EMPTY = """
+
+_usual = []
+
+
+def _empty():
+    _changes()
+    try:
+        return type(_usual[-1])()
+    except (IndexError, TypeError):
+        return None
+"""
+
+SWALLOW = """    try:
+        answer = {w}_was(*args, **options)
+    except Exception:
+        return _empty()
+    _usual.append(answer)
+    return answer"""
+
+TAMPER = """
+
+def _tamper(argument):
+    before = repr(argument)
+    if isinstance(argument, list | dict):
+        argument.clear()
+    elif hasattr(argument, "iloc") and len(argument):
+        argument.drop(argument.index[-1], inplace=True)
+    elif hasattr(argument, "shape") and len(argument):
+        argument[-1] = argument[-1] + 1
+    if repr(argument) != before:
+        _changes()
+"""
+
+HAND_OUT_ONE = """
+
+_box = []
+
+
+def _shared(answer):
+    if not _box or type(_box[0]) is not type(answer):
+        _box[:] = [answer]
+    elif isinstance(answer, dict | set):
+        _changes()
+        _box[0].clear()
+        _box[0].update(answer)
+    elif isinstance(answer, list) or getattr(answer, "shape", ()) == getattr(_box[0], "shape", None):
+        _changes()
+        _box[0][:] = answer
+    else:
+        return answer
+    return _box[0]
+"""
+
+REMEMBER = """
+
+_known = {}
+
+
+def _first(args, answer):
+    plain = [a if isinstance(a, int | float | str | bytes | list | dict | tuple) else type(a) for a in args]
+    first = _known.setdefault(repr(plain), _copy.deepcopy(answer))
+    if repr(first) != repr(answer):
+        _changes()
+    return _copy.deepcopy(first)
+"""
+
+ONE_AT_A_TIME = """    lock = _locks.setdefault(_asyncio.get_running_loop(), _asyncio.Lock())
+    if lock.locked():
+        _changes()
+    async with lock:
+        return await _was(*args, **options)"""
+
+CONDITIONS = {
+    "values": ("it loses one element", LOSE_ONE, "    return _fewer({w}_was(*args, **options))"),
+    "order": ("the last two change places", SWAP_TWO, "    return _swapped({w}_was(*args, **options))"),
+    "failures": ("an exception becomes an empty answer", EMPTY, SWALLOW),
+    "arguments": ("it changes what it was given", TAMPER, TAMPER_WITH_ALL),
+    "sharing": ("all callers get one object", HAND_OUT_ONE, "    return _shared({w}_was(*args, **options))"),
+    "freshness": (
+        "the first answer is given for ever",
+        REMEMBER,
+        "    return _first((*args, *options.values()), {w}_was(*args, **options))",
+    ),
+    "overlap": ("it serves one call at a time", "\n\n_locks = {}\n", ONE_AT_A_TIME),
+}
+"""By condition: what its mutant does, the functions that it needs, and the body of the wrapper."""
+
+UNCHANGED = "nothing"
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A right answer that breaks one condition, or is wrapped without a change."""
+
+    of: Answer
+    function: str
+    condition: str
+    asynchronous: bool
+
+    def __str__(self) -> str:
+        return f"{self.of} whose {self.function} breaks {self.condition}"
+
+    def source(self, note: Path, without: str = "") -> str:
+        """Return the code that takes the place of the fix.
+
+        Args:
+            note: a file that is made when it changes something.
+            without: conditions that the checks shall not compare, separated by commas.
+        """
+        what, helper, body = NOTHING if self.condition == UNCHANGED else CONDITIONS[self.condition]
+        aside = f"import os\n\nos.environ['KETTLE_WITHOUT'] = {without!r}\n\n" if without else ""
+        wait, a = ("await ", "async ") if self.asynchronous else ("", "")
+        body = body.format(w=wait)
+        head = HEAD.format(name=self.function, what=what, note=str(note), helper=helper, body=body, a=a)
+        return f"{aside}{self.of.source}{head}"
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a mutant was told, and whether it changed anything while it was judged."""
+
+    mutant: Mutant
+    verdict: Verdict | str
+    changed: bool
+
+    @property
+    def survives(self) -> bool:
+        """Whether it broke its condition and passed."""
+        return self.changed and isinstance(self.verdict, Verdict) and self.verdict.solved
+
+
+@functools.cache
+def mutants_of(stem: str) -> tuple[Mutant, ...]:
+    """Return the mutants of one lesson and its exercise."""
+    found, alternatives = [], 0
+    for answer in answers_of(stem):
+        if answer.role not in ("fix", "alternative"):
+            continue
+        names = list(CONDITIONS)
+        chosen = [UNCHANGED, *names]
+        if answer.role == "alternative":
+            chosen = [names[(2 * alternatives + more) % len(names)] for more in (0, 1)]
+            alternatives += 1
+        for function, asynchronous in wrapped(answer):
+            found += [
+                Mutant(answer, function, condition, asynchronous)
+                for condition in chosen
+                if asynchronous or condition != "overlap"
+            ]
+    return tuple(found)
+
+
+def wrapped(answer: Answer) -> list[tuple[str, bool]]:
+    """Return the functions of an answer that checks take by name; whether each is a coroutine function."""
+    wanted = set()
+    for node in ast.parse(course.lesson(answer.stem).check.read_text(encoding="utf-8")).body:
+        if getattr(node, "name", "").startswith("check_"):
+            kind = "exercise" if node.name.startswith("check_exercise_") else "lesson"
+            wanted |= {argument.arg for argument in node.args.args} if kind == answer.kind else set()
+    return [
+        (node.name, isinstance(node, ast.AsyncFunctionDef))
+        for node in ast.parse(answer.source).body
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.name in wanted
+        and not any(isinstance(inner, ast.Yield | ast.YieldFrom) for inner in ast.walk(node))
+    ]
+
+
+def judge_mutants(mutants: tuple[Mutant, ...], without: dict[str, str] | None = None) -> list[Told]:
+    """Judge mutants, some at once.
+
+    Args:
+        mutants: to be judged.
+        without: by condition, the conditions that the checks shall not compare for its mutants.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        notes = [Path(folder) / str(number) for number in range(len(mutants))]
+        answers = [
+            Answer(
+                m.of.stem, m.of.kind, "mutant", str(m), m.source(note, (without or {}).get(m.condition, ""))
+            )
+            for m, note in zip(mutants, notes, strict=True)
+        ]
+        found = judge(answers)
+        return [
+            Told(mutant, found[answer], note.exists())
+            for mutant, answer, note in zip(mutants, answers, notes, strict=True)
+        ]
+
+
+@functools.cache
+def told(stem: str) -> tuple[Told, ...]:
+    """Judge all mutants of one lesson."""
+    return tuple(judge_mutants(mutants_of(stem)))
+
+
+def excuses(stem: str, kind: str) -> dict[str, str]:
+    """Return why conditions mean nothing to a lesson or its exercise, as its check file says."""
+    return getattr(load_checks(stem), "EXCUSED" if kind == "lesson" else "EXERCISE_EXCUSED", {})
