@@ -113,6 +113,11 @@ def _tamper(argument):
         _changes()
 """
 
+TAMPER_WITH_ALL = """    answer = {w}_was(*args, **options)
+    for given in (*args, *options.values()):
+        _tamper(given)
+    return answer"""
+
 HAND_OUT_ONE = """
 
 _box = []
