@@ -2,21 +2,14 @@
 
 import ast
 import importlib.util
-import json
 import re
 from collections import Counter
 
 import pytest
+from course_files import LESSONS, NOTEBOOKS, STEMS, read, source, tags
 
-from kettle.files.course import ROOT, lessons
+from kettle.files.course import ROOT
 
-LESSONS = lessons()
-STEMS = [each.stem for each in LESSONS]
-NOTEBOOKS = sorted(
-    path
-    for folder in ("notebooks", "exercises", "solutions")
-    for path in (ROOT / folder).glob("[0-9]*.ipynb")
-)
 CHECKS = sorted(path for path in (ROOT / "checks").glob("[0-9]*.py") if path.stem != "00_start_here")
 LANDING = ROOT / "notebooks" / "00_start_here.ipynb"
 ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -32,16 +25,8 @@ def stems(folder, suffix):
     return sorted(path.stem for path in (ROOT / folder).glob(f"[0-9]*{suffix}") if path.stem != LANDING.stem)
 
 
-def read(path):
-    return json.loads(path.read_text(encoding="utf-8"))
-
-
 def tagged(path, tag):
-    return [cell for cell in read(path)["cells"] if tag in cell["metadata"].get("tags", ())]
-
-
-def source(cell):
-    return "".join(cell["source"])
+    return [cell for cell in read(path)["cells"] if tag in tags(cell)]
 
 
 def test_there_are_lessons_and_a_landing_page():
@@ -107,8 +92,12 @@ def test_prose_comes_before_the_fix(path):
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=name)
 def test_tags_are_those_of_the_protocol(path):
-    known = {"fix", "demo"} | ({"wrong", "alternative"} if path.parent.name == "solutions" else set())
-    used = {tag for cell in read(path)["cells"] for tag in cell["metadata"].get("tags", ())}
+    known = {
+        "notebooks": {"fix", "demo", "curious", "guard"},
+        "exercises": {"fix", "demo"},
+        "solutions": {"fix", "demo", "wrong", "alternative", "merged", "debrief"},
+    }[path.parent.name]
+    used = {tag for cell in read(path)["cells"] for tag in tags(cell)}
     assert used <= known
 
 
