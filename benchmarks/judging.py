@@ -18,7 +18,7 @@ from kettle.checking.checks import checks_of, load_checks
 from kettle.checking.judge import judge
 from kettle.files import course
 from kettle.probes.engines.collecting import keep_out
-from kettle.probes.engines.own_thread import close_apart, open_apart
+from kettle.probes.engines.own_thread import OwnThread
 
 sys.path.insert(0, str(course.ROOT / "tests"))
 from contract import Answer
@@ -94,14 +94,14 @@ def define(shell, answer: Answer) -> dict:
 def verdict(checks, module, names: dict) -> dict:
     """Return the outcome, the message and the milliseconds of one verdict."""
     started = time.perf_counter()
-    message, outcome, loop = "", "passed", open_apart()
+    message, outcome, thread = "", "passed", OwnThread()
     for check in (check for check in checks if check.kind == "check"):
-        finding = judge(check, getattr(module, check.name), names, loop)
+        finding = judge(check, getattr(module, check.name), names, thread)
         if finding.outcome != "passed":
             outcome, message = finding.outcome, finding.message
             break
     found = {"outcome": outcome, "message": message, "ms": round(1000 * (time.perf_counter() - started))}
-    close_apart(loop)
+    thread.close()
     return found
 
 
@@ -121,11 +121,11 @@ def naive(checks, module, names: dict) -> bool | None:
     async def compare_async(before, after, *args, **settings):
         ratios.append(await seconds_async(before, args) / await seconds_async(after, args))
 
-    loop = open_apart()
+    thread = OwnThread()
     stopwatches = {f.__name__: f for f in (compare, compare_async) if hasattr(module, f.__name__)}
     with mock.patch.multiple(module, **stopwatches):
-        judge(comparison, getattr(module, comparison.name), names, loop)
-    close_apart(loop)
+        judge(comparison, getattr(module, comparison.name), names, thread)
+    thread.close()
     return bool(ratios) and min(ratios) >= 2
 
 

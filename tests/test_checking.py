@@ -16,7 +16,7 @@ from scratch_course import FIX, make_course
 from kettle.checking import Checker, Undecided, kernel
 from kettle.checking.checks import Check
 from kettle.checking.judge import judge
-from kettle.probes.engines.own_thread import close_apart, open_apart
+from kettle.probes.engines.own_thread import OwnThread
 
 ROOT = Path(__file__).resolve().parents[1]
 DOUBLE = "def double(n):\n    return 2 * n\n\n\n"
@@ -183,9 +183,9 @@ def test_a_group_of_one_is_told_as_what_is_in_it(errors, outcome, piece):
     async def check_it():
         raise ExceptionGroup("of a group", [ExceptionGroup("a group", errors)])
 
-    loop = open_apart()
-    finding = judge(Check("check_it", "It", "check"), check_it, {}, loop)
-    close_apart(loop)
+    thread = OwnThread()
+    finding = judge(Check("check_it", "It", "check"), check_it, {}, thread)
+    thread.close()
     assert (finding.outcome, finding.message.removeprefix("It stopped with ")) == (outcome, piece)
 
 

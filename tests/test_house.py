@@ -49,7 +49,7 @@ def imported(name, file, known):
 
 
 def room_of(module: str) -> str:
-    return (module.split(".") + [""])[1]
+    return module.split(".")[1] if "." in module else ""
 
 
 def against_the_direction(imports: dict[str, set[str]]) -> list[str]:

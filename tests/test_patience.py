@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from kettle.checking.patience import ENOUGH, MOST, Patience
-from kettle.probes.engines.own_thread import run_apart
+from kettle.probes.engines.own_thread import run_in_own_thread
 
 LIMIT = 0.8  # seconds
 
@@ -32,7 +32,7 @@ def spin(end):
 
 def judged(function, *args):
     patience = Patience(LIMIT)
-    return run_apart(function, *args, limit=LIMIT, more=patience.more), patience
+    return run_in_own_thread(function, *args, limit=LIMIT, more=patience.more), patience
 
 
 def test_what_gets_little_is_given_more_time():

@@ -20,7 +20,8 @@ from kettle.checking.errors import alone, frames, sentence, told, where
 from kettle.checking.patience import Patience
 from kettle.checking.verdict import BROKEN, NOT_YET, PASSED, SKIPPED, UNDECIDED, Finding
 from kettle.probes.engines.collecting import keep_out
-from kettle.probes.engines.own_thread import Apart, open_apart, run_apart
+from kettle.probes.engines.own_thread import OwnThread
+from kettle.probes.engines.timed_job import Ended
 from kettle.shop import start_ahead
 
 MIME = "application/vnd.watched-kettle.finding+json"
@@ -65,17 +66,17 @@ def judge(
     check: Check,
     function: Callable,
     namespace: dict[str, object],
-    loop: asyncio.AbstractEventLoop,
+    thread: OwnThread,
     limit: float = LIMIT,
 ) -> Finding:
-    """Run one hidden assertion in a thread of its own.
+    """Run one hidden assertion.
 
     Args:
         check: the assertion.
         function: its function.
         namespace: the learner's names.
-        loop: in which all assertions on a notebook run, so that what a right answer makes once, such as a
-            client, serves them all; as in `run_apart`.
+        thread: in which all assertions on a notebook run, so that what a right answer makes once, such as a
+            client or a connection, serves them all.
         limit: seconds that it may take.
 
     Returns:
@@ -89,8 +90,8 @@ def judge(
             outcome = SKIPPED if check.kind == "interest" else NOT_YET
             return Finding(check.title, outcome, str(missing), kind=check.kind)
         patience = Patience(limit)
-        apart = run_apart(partial(function, **arguments), loop=loop, limit=limit, more=patience.more)
-        finding = _finding(check, apart, patience)
+        ended = thread.run(partial(function, **arguments), limit=limit, more=patience.more)
+        finding = _finding(check, ended, patience)
     notes = tuple(dict.fromkeys(arguments.get("notes", ())))
     if check.kind == "interest" and finding.outcome != PASSED:
         finding = replace(finding, outcome=SKIPPED, message="")
@@ -116,13 +117,13 @@ def _arguments(
     return arguments
 
 
-def _finding(check: Check, apart: Apart, patience: Patience) -> Finding:
+def _finding(check: Check, ended: Ended, patience: Patience) -> Finding:
     def finding(outcome: str, message: str) -> Finding:
         return Finding(check.title, outcome, message, kind=check.kind)
 
-    if apart.timed_out:
-        return finding(*_late(apart, patience))
-    error = alone(apart.error)
+    if ended.timed_out:
+        return finding(*_late(ended, patience))
+    error = alone(ended.error)
     if isinstance(error, AssertionError) and not _by_learner(error):
         return finding(NOT_YET, sentence(error))
     if isinstance(error, Undecided):
@@ -138,10 +139,10 @@ def _finding(check: Check, apart: Apart, patience: Patience) -> Finding:
     if error is not None:
         stopped = f"It stopped with {told(error)}"
         return finding(NOT_YET, f"{stopped} {NOT_THERE}" if _unknown_name(error) else stopped)
-    lost = [line for line in apart.complaints if "nclosed" not in line]
+    lost = [line for line in ended.complaints if "nclosed" not in line]
     if lost:
         return finding(NOT_YET, _in_background(lost[0]))
-    return finding(PASSED, apart.value if isinstance(apart.value, str) else "")
+    return finding(PASSED, ended.value if isinstance(ended.value, str) else "")
 
 
 def _in_background(complaint: str) -> str:
@@ -150,13 +151,13 @@ def _in_background(complaint: str) -> str:
     return f"Something failed in the background and nobody was told: {complaint}"
 
 
-def _late(apart: Apart, patience: Patience) -> tuple[str, str]:
+def _late(ended: Ended, patience: Patience) -> tuple[str, str]:
     """Return the outcome and the message of an assertion whose time was up."""
-    at = f", still at the line `{apart.line}`" if apart.at.startswith("cell:") else ""
+    at = f", still at the line `{ended.line}`" if ended.at.startswith("cell:") else ""
     if patience.starved:
         got = f"in which your notebook got {patience.used:.0f} s of a processor"
         why = "This machine is too busy to tell, or it waits for what never comes."
-        return UNDECIDED, f"No answer after {apart.seconds:.0f} s{at}, {got}. {why}"
+        return UNDECIDED, f"No answer after {ended.seconds:.0f} s{at}, {got}. {why}"
     what = "a loop that never ends, or something that nothing will ever wake?"
     return NOT_YET, f"No answer after {patience.limit:g} s{at}: {what}"
 
@@ -173,9 +174,9 @@ def _unknown_name(error: BaseException) -> bool:
 
 
 @cache
-def _loop() -> asyncio.AbstractEventLoop:
-    """The loop of all assertions of this kernel; it ends with the kernel."""
-    return open_apart()
+def _thread() -> OwnThread:
+    """The thread of all assertions of this kernel; it ends with the kernel."""
+    return OwnThread()
 
 
 def publish(path: str, kind: str, name: str, limit: float = LIMIT) -> None:
@@ -192,7 +193,7 @@ def publish(path: str, kind: str, name: str, limit: float = LIMIT) -> None:
     try:
         check = next(check for check in checks_of(Path(path), kind) if check.name == name)
         function = getattr(load_checks(Path(path)), name)
-        finding = judge(check, function, get_ipython().user_ns, _loop(), limit)
+        finding = judge(check, function, get_ipython().user_ns, _thread(), limit)
     except Exception as error:  # noqa: BLE001 - a fault of the course's own must not look like the learner's
         message = f"The course itself failed here, not your code: {type(error).__name__}: {error}"
         finding = Finding(name, BROKEN, message)

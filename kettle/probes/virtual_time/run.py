@@ -5,7 +5,7 @@ import threading
 from dataclasses import dataclass
 
 from kettle.probes.engines.blocking import BlockingCall, Recorder, profiled
-from kettle.probes.engines.own_thread import run_apart
+from kettle.probes.engines.own_thread import run_in_own_thread
 
 from .loop import VirtualLoop
 from .refused import refuse
@@ -69,24 +69,24 @@ def run_virtual(function, *args, horizon=900.0, limit=30.0, **kwargs):
     try:
         # replaced out here: a coroutine that cannot be stopped would never put things back
         with threads.replaced():
-            apart = run_apart(body, limit=limit, loop_factory=make_loop)
+            ended = run_in_own_thread(body, limit=limit, loop_factory=make_loop)
     finally:
         _one_at_a_time.release()
-    return _told(apart, seen, limit)
+    return _told(ended, seen, limit)
 
 
-def _told(apart, seen, limit):
+def _told(ended, seen, limit):
     loop = seen.get("loop")
     hung = loop.hung if loop is not None else ""
-    if apart.timed_out:
-        hung = f"It was still busy after {limit:g} real seconds, at {apart.at or 'an unknown place'}."
+    if ended.timed_out:
+        hung = f"It was still busy after {limit:g} real seconds, at {ended.at or 'an unknown place'}."
     return VirtualRun(
-        value=None if hung else apart.value,
-        error=None if hung else apart.error,
+        value=None if hung else ended.value,
+        error=None if hung else ended.error,
         elapsed=seen.get("elapsed", loop.time() if loop is not None else 0.0),
         hung=hung,
         blocked=tuple(seen["recorder"].calls),
-        leftover=apart.leftover,
-        complaints=apart.complaints,
+        leftover=ended.leftover,
+        complaints=ended.complaints,
         connections=loop.network.connections if loop is not None else 0,
     )
