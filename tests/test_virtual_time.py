@@ -57,7 +57,7 @@ def test_sleep_on_the_loop_is_blocking_and_takes_its_time():
 
     run = run_virtual(blocks)
     assert run.elapsed == pytest.approx(15)
-    assert [call.call for call in run.blocked] == ["time.sleep"] * 3
+    assert [call.call for call in run.blocked] == ["time.sleep"] * 3, run.blocked
     assert run.blocked[0].where.startswith("test_virtual_time:")
 
 
