@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import re
+from html import escape
 
 import nbformat
 import pytest
@@ -10,8 +11,10 @@ from nbclient import NotebookClient
 
 from kettle.files.course import PATHS, ROOT, lessons
 from kettle.files.progress import Progress
+from kettle.machine.observations import Observation
+from kettle.machine.preflight import Preflight
 from kettle.panels import landing
-from kettle.panels.landing_tables import draw_map, draw_paths
+from kettle.panels.landing_tables import draw_beginnings, draw_map, draw_paths
 
 LESSON = lessons()[0]
 
@@ -53,12 +56,62 @@ def test_the_map_and_the_paths_link_what_exists_and_nothing_else(progress):
     assert all(f'href="{each.notebook.name}"' in draw_map(progress).html for each in lessons())
 
 
-def test_a_path_counts_only_the_minutes_that_can_be_spent(progress):
-    numbers = {each.number for each in lessons()}
+def today(progress):
+    """Return for each path the minutes, the own lessons and the names that the page gives for today."""
     for path, line in zip(PATHS, draw_paths(progress).text.splitlines()[1:], strict=True):
-        there = [minutes for number, minutes in path.stops if number in numbers]
         assert line.startswith(f"{path.name} ({path.minutes} min")
-        assert (f"Today {sum(there)} min:" if there else "Today nothing yet") in line
+        found = re.search(r"Today (\d+) min: (\d+) of its (\d+) lessons.*? \((.*)\);", line)
+        yield path, *map(int, found.groups()[:3]), {int(name[:2]) for name in found[4].split(", ")}
+
+
+def test_what_can_be_done_today_grows_with_the_path_and_stays_within_it(progress):
+    numbers, before = {each.number for each in lessons()}, 0
+    for path, minutes, own, of, named in today(progress):
+        planned = {number for number, _ in path.stops} | set(path.at_home)
+        assert (own, of) == (len(planned & numbers), len(planned))
+        assert planned & numbers <= named <= numbers
+        assert before <= minutes <= sum(minutes for _, minutes in path.stops), path.name
+        before = minutes
+
+
+def test_a_path_that_is_whole_has_no_stand_ins(progress, monkeypatch, tmp_path):
+    (tmp_path / "notebooks").mkdir()
+    for number in range(1, 28):
+        (tmp_path / "notebooks" / f"{number:02}_lesson.ipynb").write_text("{}")
+    monkeypatch.setattr("kettle.panels.landing_tables.lessons", lambda: lessons(tmp_path))
+    for path, minutes, own, of, named in today(progress):
+        assert own == of == len(named)
+        assert minutes == sum(minutes for _, minutes in path.stops)
+
+
+def test_a_beginning_names_only_lessons_that_exist(monkeypatch):
+    drawn = draw_beginnings()
+    assert "with Flask say: 14 One await at a time, then 11 A sync client in async code" in drawn.text
+    links = re.findall(r'href="([^"]+)"', drawn.html)
+    assert links
+    assert [link for link in links if not (ROOT / "notebooks" / link).is_file()] == []
+    monkeypatch.setattr("kettle.panels.landing_tables.lessons", lambda: lessons()[:1])
+    assert draw_beginnings().text.splitlines()[1:] == [
+        "I analyse data, with NumPy and pandas: 07 The same answer again"
+    ]
+
+
+def test_what_the_preflight_says_without_widgets_gives_a_result(monkeypatch):
+    shown = []
+    monkeypatch.setattr(landing, "show", lambda widget, text: shown.append(text))
+    monkeypatch.setattr(
+        landing, "look", lambda: Preflight((Observation("Clock", "9 ns", "Good.", "ok"),), 0.1)
+    )
+    monkeypatch.setattr("IPython.display.display", shown.append)
+    landing.preflight_panel()
+    exec(shown[0].partition("cell: ")[2], {})
+    assert "Clock" in repr(shown[1])
+    assert "Everything that the course uses is here." in repr(shown[1])
+
+
+def test_the_map_tells_the_cause_that_each_lesson_teaches_to_see(progress):
+    assert all(each.cause for each in lessons())
+    assert all(f'<span class="wk-mean">{escape(each.cause)}' in draw_map(progress).html for each in lessons())
 
 
 def test_the_page_runs_and_draws_without_a_click(tmp_path, monkeypatch, progress):
@@ -72,7 +125,8 @@ def test_the_page_runs_and_draws_without_a_click(tmp_path, monkeypatch, progress
     for name in ("preflight", "take-along"):
         (output,) = outputs[name]
         assert "application/vnd.jupyter.widget-view+json" in output.data
-        assert output.data["text/plain"].startswith("Without widgets: ")
+        assert output.data["text/plain"].startswith("Without widgets")
+    assert "wk-beginnings" in outputs["where-to-begin"][0].data["text/html"]
 
 
 def test_the_map_keeps_itself_current(progress, monkeypatch):

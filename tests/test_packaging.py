@@ -18,8 +18,13 @@ ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 COURSE = PROJECT["project"]["dependencies"]
 SET_UP = PROJECT["dependency-groups"]["setup"]
+INSTALLER = PROJECT["dependency-groups"]["installer"]
 TEST = PROJECT["project"]["optional-dependencies"]["test"]
-PINNED = {"requirements.txt": COURSE + SET_UP, "requirements-test.txt": COURSE + SET_UP + TEST}
+PINNED = {
+    "requirements.txt": COURSE + SET_UP,
+    "requirements-test.txt": COURSE + SET_UP + TEST,
+    "requirements-setup.txt": INSTALLER,
+}
 AGAIN = "compile the requirements again, with the commands in README.md"
 # What conda spells otherwise, what it splits off, and what conda-forge does not have.
 CONDA_NAMES = {"line-profiler": "line_profiler"}
@@ -70,7 +75,7 @@ def test_every_pin_has_a_hash_and_no_address(name):
 
 
 def test_the_test_pins_are_the_learners_and_more():
-    learners, testers = (set(map(str, pins(name))) for name in PINNED)
+    learners, testers = (set(map(str, pins(name))) for name in ("requirements.txt", "requirements-test.txt"))
     assert learners < testers, f"{sorted(learners - testers)} differ between the two files: {AGAIN}"
 
 
@@ -152,26 +157,25 @@ def test_no_address_of_a_machine_or_an_index_is_committed():
 
 def table_of_lessons() -> str:
     """Return the table that README.md should hold."""
-    lines = ["| | lesson | then, unguided |", "|---|---|---|"]
+    lines = ["| | lesson | the cause that it teaches to see | then, unguided |", "|---|---|---|---|"]
     for lesson in course.lessons():
         exercise = (
             f"[exercise]({lesson.exercise.relative_to(ROOT).as_posix()})" if lesson.exercise.exists() else ""
         )
         title = f"[{lesson.title}]({lesson.notebook.relative_to(ROOT).as_posix()})"
-        lines.append(f"| {lesson.number:02d} | {title} | {exercise} |")
+        lines.append(f"| {lesson.number:02d} | {title} | {lesson.cause} | {exercise} |")
     return "\n".join(lines)
+
+
+def test_every_lesson_names_its_cause():
+    silent = [lesson.check.name for lesson in course.lessons() if not lesson.cause]
+    assert silent == [], 'the first line of a check file is """Title: the cause."""'
 
 
 def test_readme_lists_the_lessons_there_are():
     readme = (ROOT / "README.md").read_text()
     (table,) = re.findall(r"<!-- lessons.*?-->\n\n(.*?)\n\n<!-- end of lessons -->", readme, re.DOTALL)
     assert table == table_of_lessons(), f"the table in README.md should be:\n{table_of_lessons()}"
-
-
-def test_readme_says_where_it_lives_in_one_place():
-    readme = (ROOT / "README.md").read_text()
-    assert readme.count("ORG/REPO") <= 1
-    assert "urlpath=lab/tree/notebooks/00_start_here.ipynb" in readme
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = {"lesson": "notebooks", "exercise": "exercises"}
 
 _STEM = re.compile(r"(?!00)\d\d_[a-z0-9_]+")
+_CAUSE = re.compile(r'"""[^:]+: +(.+?)\.?(?:"""|\s*$)')
 _HEADING = re.compile(r"^# +(?:\d\d[.:]? +)?(.+?)\s*$", re.MULTILINE)
 
 
@@ -27,6 +28,16 @@ class LessonFiles:
     def path(self, kind: str) -> Path:
         """Return the learner's notebook of a kind, "lesson" or "exercise"."""
         return {"lesson": self.notebook, "exercise": self.exercise}[kind]
+
+    @property
+    def cause(self) -> str:
+        """The cause that the lesson teaches to see: what the check file's first line says after its colon."""
+        try:
+            with self.check.open(encoding="utf-8") as lines:
+                found = _CAUSE.match(lines.readline())
+        except (OSError, ValueError):
+            return ""
+        return found[1] if found else ""
 
     def notebook_id(self, kind: str) -> str:
         """Return the name that progress is kept under, e.g. "exercises/14_one_await_at_a_time"."""
@@ -55,6 +66,14 @@ class CoursePath:
     at_home: tuple[int, ...] = ()
 
 
+@dataclass(frozen=True)
+class Beginning:
+    """Where to begin: who somebody is, and the numbers of the lessons that such a one takes first."""
+
+    who: str
+    numbers: tuple[int, ...]
+
+
 PARTS = (
     Part("A", "Look before you touch", range(1, 5)),
     Part("B", "Plain Python", range(5, 11)),
@@ -77,6 +96,13 @@ PATHS = (
     CoursePath("One day", 420, _ONE_DAY),
     CoursePath("Two days", 840, _FIRST_DAY + _SECOND_DAY),
     CoursePath("Everything", 840, _FIRST_DAY + _SECOND_DAY, at_home=(4, 9, 20, 25)),
+)
+
+BEGINNINGS = (
+    Beginning("I analyse data, with NumPy and pandas", (8, 7)),
+    Beginning("I write synchronous back ends, with Flask say", (14, 11)),
+    Beginning("I write asynchronous back ends, with FastAPI say", (12, 17)),
+    Beginning("I write back ends with Django, or with SQLAlchemy", (19,)),
 )
 
 

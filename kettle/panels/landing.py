@@ -2,12 +2,14 @@
 
 import asyncio
 import base64
+import contextlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from kettle.files import pristine
 from kettle.files.progress import Progress
 from kettle.machine.preflight import look
-from kettle.panels.landing_tables import CSS, draw_map, draw_paths, draw_preflight
+from kettle.panels.landing_tables import CSS, draw_beginnings, draw_map, draw_paths, draw_preflight
 from kettle.panels.style import Said, inline, sheet, show
 
 REFRESH = (
@@ -17,12 +19,28 @@ REFRESH = (
 
 def course_map(progress: Progress | None = None) -> None:
     """Show the map of the course with this learner's progress, and keep it current while the kernel runs."""
+    with contextlib.suppress(OSError):  # a folder that cannot be written has no edits to lose
+        pristine.keep()
     _show_current(draw_map, progress)
+
+
+def where_to_begin() -> None:
+    """Show who begins with which lesson."""
+    from IPython.display import display
+
+    display(draw_beginnings())
 
 
 def paths(progress: Progress | None = None) -> None:
     """Show the ways through the course, in minutes, and how much of each exists by now."""
     _show_current(draw_paths, progress)
+
+
+def preflight() -> None:
+    """Look at this machine and show what is found, without a click and without widgets."""
+    from IPython.display import display
+
+    display(draw_preflight(look()))
 
 
 def preflight_panel() -> None:
@@ -43,7 +61,8 @@ def preflight_panel() -> None:
             button.disabled, button.description = False, "Look again"
 
     _on_click(button, clicked)
-    show(_panel("wk-preflight", _row(button), below), "Without widgets: kettle.machine.preflight.look()")
+    text = "Without widgets, run in a cell: from kettle.panels.landing import preflight; preflight()"
+    show(_panel("wk-preflight", _row(button), below), text)
 
 
 def progress_panel(progress: Progress | None = None) -> None:
@@ -73,7 +92,7 @@ def progress_panel(progress: Progress | None = None) -> None:
 
     button.on_click(prepare)
     upload.observe(bring_back, "value")
-    text = "Without widgets: kettle.files.progress.Progress().export() and .bring_back(data)"
+    text = "Without widgets: kettle.files.progress.Progress() has .export() and .bring_back(data)"
     show(_panel("wk-progress", _row(button, upload), below), text)
 
 

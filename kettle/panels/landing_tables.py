@@ -1,8 +1,9 @@
 """The tables of the landing page: map of the course, paths through it, findings of a preflight."""
 
+from dataclasses import dataclass
 from html import escape
 
-from kettle.files.course import PARTS, PATHS, CoursePath, LessonFiles, Part, lessons
+from kettle.files.course import BEGINNINGS, PARTS, PATHS, CoursePath, LessonFiles, Part, lessons
 from kettle.files.progress import NotebookProgress, Progress
 from kettle.machine.preflight import Preflight
 from kettle.panels.style import Said
@@ -69,13 +70,29 @@ def draw_map(progress: Progress) -> Said:
 def draw_paths(progress: Progress) -> Said:
     """Draw the paths through the course: their minutes, what exists of them, what is solved."""
     found = {each.number: each for each in lessons()}
-    drawn = [_path_row(path, found, progress) for path in PATHS]
+    drawn = [_path_row(path, _today(path, found), progress) for path in PATHS]
     said = (
-        "Minutes for a class, with breaks. The course is being written: a path grows as its lessons appear."
+        "Minutes for a class, with breaks. The course is being written: where lessons of a path are missing, "
+        "those of the shorter paths stand in."
     )
-    heads = ("Path", "When it is whole", "What you can do of it today", "You")
+    heads = ("Path", "When it is whole", "Today", "You")
     body = f"<tbody>{''.join(row for row, _ in drawn)}</tbody>"
     return _page(_table(said, heads, body), "\n".join([said, *(line for _, line in drawn)]), "wk-paths")
+
+
+def draw_beginnings() -> Said:
+    """Draw who begins where; only lessons that exist are named."""
+    found = {each.number: each for each in lessons()}
+    rows, lines = [], []
+    for each in BEGINNINGS:
+        there = [found[number] for number in each.numbers if number in found]
+        if there:
+            links = ", then ".join(_link(lesson.notebook.name, _name(lesson)) for lesson in there)
+            rows.append(f'<tr><th scope="row">{escape(each.who)}</th><td>{links}</td></tr>')
+            lines.append(f"{each.who}: {', then '.join(map(_name, there))}")
+    said = "Begin with what is nearest to your own work."
+    table = _table(said, ("Who you are", "Begin with"), f"<tbody>{''.join(rows)}</tbody>")
+    return _page(table, "\n".join([said, *lines]), "wk-beginnings")
 
 
 def draw_preflight(found: Preflight) -> Said:
@@ -100,8 +117,9 @@ def _lesson_row(each: LessonFiles, progress: Progress) -> tuple[str, str]:
     practise = f'<span class="wk-exercise">{_link(f"../exercises/{each.exercise.name}", "Exercise")}</span>'
     name = _name(each)
     link, lesson_state = _link(each.notebook.name, name), _state_html(lesson)
+    cause = f'<span class="wk-mean">{escape(each.cause)}</span>' if each.cause else ""
     row = (
-        f'<tr><th scope="row">{link}</th><td class="wk-state">{lesson_state}</td>'
+        f'<tr><th scope="row">{link}{cause}</th><td class="wk-state">{lesson_state}</td>'
         f'<td class="wk-state">{f"{practise} {_state_html(exercise)}" if there else ""}</td></tr>'
     )
     return row, f"  {name}: {_state(lesson)}; exercise: {_state(exercise)}"
@@ -125,24 +143,51 @@ def _in_preparation(part: Part, here: list[LessonFiles]) -> str:
     return f"{left}{' more' if here else ''} in preparation" if left else ""
 
 
-def _doable(path: CoursePath, found: dict[int, LessonFiles], progress: Progress) -> tuple[list, int, int]:
-    stops = [*path.stops, *((number, 0) for number in path.at_home)]
-    there = [found[number] for number, _ in stops if number in found]
-    minutes = sum(minutes for number, minutes in stops if number in found)
-    return there, minutes, sum(progress.of(each.notebook_id("lesson")).solved for each in there)
+@dataclass(frozen=True)
+class _Today:
+    """What can be done of a path today: its own lessons, those that stand in, and the minutes of both."""
+
+    own: list[LessonFiles]
+    missing: int
+    stand_ins: list[LessonFiles]
+    minutes: int
+
+    @property
+    def lessons(self) -> list[LessonFiles]:
+        return sorted([*self.own, *self.stand_ins], key=lambda each: each.number)
 
 
-def _path_row(path: CoursePath, found: dict[int, LessonFiles], progress: Progress) -> tuple[str, str]:
-    planned = f"{path.minutes} min" + (" and more" if path.at_home else "")
-    there, minutes, done = _doable(path, found, progress)
-    today = f"{minutes} min: {', '.join(_link(each.notebook.name, _name(each)) for each in there)}"
-    solved = f"{done} of {len(there)} solved" if there else ""
+def _today(path: CoursePath, found: dict[int, LessonFiles]) -> _Today:
+    """Take the path's own lessons, then those of shorter paths, as far as the path's minutes go."""
+    own = dict([*path.stops, *((number, 0) for number in path.at_home)])
+    room = sum(own.values())
+    spent = sum(minutes for number, minutes in own.items() if number in found)
+    stand_ins = {}
+    for shorter in PATHS[: PATHS.index(path)]:
+        for number, minutes in shorter.stops:
+            new = number in found and number not in own and number not in stand_ins
+            if new and spent + minutes <= room:
+                stand_ins[number] = found[number]
+                spent += minutes
+    there = [found[number] for number in own if number in found]
+    return _Today(there, len(own) - len(there), list(stand_ins.values()), spent)
+
+
+def _path_row(path: CoursePath, today: _Today, progress: Progress) -> tuple[str, str]:
+    whole = f"{path.minutes} min" + (" and more" if path.at_home else "")
+    done = sum(progress.of(each.notebook_id("lesson")).solved for each in today.lessons)
+    solved = f"{done} of {len(today.lessons)} solved" if today.lessons else ""
+    here = f"{len(today.own)} of its {len(today.own) + today.missing} lessons"
+    if today.stand_ins:
+        here += f" and {len(today.stand_ins)} that stand in"
+    here = f"{today.minutes} min: {here}" if today.lessons else "nothing yet"
+    links = ", ".join(_link(each.notebook.name, _name(each)) for each in today.lessons)
     row = (
-        f'<tr><th scope="row">{escape(path.name)}</th><td class="wk-state">{planned}</td>'
-        f'<td>{today if there else "nothing yet"}</td><td class="wk-state">{solved}</td></tr>'
+        f'<tr><th scope="row">{escape(path.name)}</th><td class="wk-state">{whole}</td>'
+        f'<td>{here}<span class="wk-mean">{links}</span></td><td class="wk-state">{solved}</td></tr>'
     )
-    names = f"{minutes} min: {', '.join(map(_name, there))}; {solved}" if there else "nothing yet"
-    return row, f"{path.name} ({planned} when it is whole). Today {names}."
+    names = f"{here} ({', '.join(map(_name, today.lessons))}); {solved}" if today.lessons else here
+    return row, f"{path.name} ({whole} when it is whole). Today {names}."
 
 
 def _table(caption: str, heads: tuple[str, ...], bodies: str) -> str:
