@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import fields
@@ -215,8 +216,16 @@ class Lesson:
         if certifying():
             display(say("This notebook is being checked already."))
             return None
-        verdict, *advice = self._actions.check(self._actions.saver.start_saving())
-        display(draw(verdict, *advice), *self._actions.after(verdict))
+        drawn, shown = threading.Event(), []
+
+        def note(*verdict: object) -> None:
+            if drawn.wait(10):
+                shown[0].update(draw(*verdict))
+
+        verdict, *advice = self._actions.check(self._actions.saver.start_saving(), note=note)
+        shown.append(display(draw(verdict, *advice), display_id=True))
+        drawn.set()
+        display(*self._actions.after(verdict))
         return _Shown(**{field.name: getattr(verdict, field.name) for field in fields(verdict)})
 
     def hint(self) -> None:
@@ -239,6 +248,7 @@ class Lesson:
         """Show the buttons: Check, Stop, Hint, Solution, Reset."""
         Panel(self._actions).show()
         self._actions.get_ready()
+        self._actions.standby.expect()
 
     def claims(self, **measures: Callable[[], str | Awaitable[str]]) -> Votes:
         """Ask for a vote on what is often said; then show what is true, and what this machine measures.

@@ -53,7 +53,38 @@ def test_a_right_answer_is_right_with_evidence_and_interest(tmp_path, check):
     assert verdict.solved, verdict
     assert [f.title for f in verdict.findings] == ["It doubles a number", "It waits"]
     assert "became" in verdict.findings[0].message
-    assert verdict.notes == ("It was quick.",)
+
+
+def test_the_verdict_does_not_wait_for_what_is_told_for_interest(tmp_path):
+    notebook = make_course(tmp_path)
+    checks = tmp_path / "checks" / "50_scratch.py"
+    slow = 'import time\n    time.sleep(2)\n    return "It was quick."'
+    checks.write_text(checks.read_text().replace('return "It was quick."', slow))
+    told, came = [], threading.Event()
+    with contextlib.closing(Checker(notebook)) as checker:
+        checker.warm_up()
+        assert checker.wait_settled(60)
+        verdict = checker.check(on_note=lambda verdict: (told.append(verdict), came.set()))
+        assert verdict.solved
+        assert verdict.notes == ()
+        assert not came.is_set()
+        assert came.wait(30)
+        assert [each.notes for each in told] == [("It was quick.",)]
+        assert told[0].findings == verdict.findings
+        assert checker.wait_settled(60)
+        assert checker.check().solved  # the next process came after the measurement
+    assert len(told) == 1
+
+
+@pytest.mark.parametrize("line", ["import os\n    os._exit(1)", "raise AssertionError('no')", "1 / 0"])
+def test_what_goes_wrong_in_a_measurement_for_interest_changes_no_verdict(tmp_path, check, line):
+    notebook = make_course(tmp_path)
+    checks = tmp_path / "checks" / "50_scratch.py"
+    checks.write_text(checks.read_text().replace('return "It was quick."', line))
+    assert check(notebook).solved
+    done = terminal(notebook)
+    assert done.returncode == 0, done.stdout
+    assert "Right. " in done.stdout
 
 
 def test_the_terminal_gives_the_same_verdict(tmp_path, check):
@@ -301,3 +332,76 @@ def test_a_fault_of_the_course_is_not_blamed_on_the_learner(tmp_path, check):
     assert "not your fault" in check(notebook).message
     checks.write_text("import no_such_room\n\n\ndef check_nothing():\n    pass\n", encoding="utf-8")
     assert "The course itself failed here, not your code" in check(notebook).message
+
+
+def test_a_worker_without_end_is_too_much_memory(tmp_path, monkeypatch):
+    monkeypatch.setattr(kernel, "MEMORY_LIMIT", 400_000_000)
+    hoard = (
+        "import os, time\nchild = os.fork()\nif child == 0:\n    hoard = bytearray(os.urandom(500_000_000))\n"
+        "    time.sleep(60)\n    os._exit(0)\nos.waitpid(child, 0)"
+    )
+    started = kernel.CertifyingKernel(make_course(tmp_path))
+    try:
+        with pytest.raises(kernel.TooMuchMemory):
+            started.await_reply(started.execute_cell_input(hoard, allow_stdin=False), timeout=30)
+    finally:
+        started.kill()
+
+
+def test_a_warm_process_that_nobody_needs_is_let_go_and_comes_back(tmp_path):
+    with contextlib.closing(Checker(make_course(tmp_path), rest=3)) as checker:
+        checker.warm_up()
+        assert checker.wait_settled(60)
+        warm = psutil.Process(checker._warm.popen.pid)
+        family = [warm, *warm.children(recursive=True)]
+        for _ in range(8):  # somebody is at work, for longer than it would wait
+            checker.touch()
+            time.sleep(0.5)
+        assert not checker.resting
+        psutil.wait_procs(family, timeout=30)
+        assert not any(process.is_running() for process in family)
+        assert checker.resting
+        assert checker.check().solved
+
+
+def test_one_process_waits_for_all_notebooks_of_a_learner(tmp_path):
+    claim = tmp_path / ".kettle" / "waiting"
+    notebooks = [make_course(tmp_path / name) for name in ("one", "two")]
+    with (
+        contextlib.closing(Checker(notebooks[0], claim=claim)) as one,
+        contextlib.closing(Checker(notebooks[1], claim=claim)) as two,
+    ):
+        one.warm_up()
+        assert one.wait_settled(60)
+        two.warm_up()
+        end = time.monotonic() + 20
+        while not one.resting and time.monotonic() < end:
+            time.sleep(0.05)
+        assert one.resting
+        assert not two.resting
+        assert one.check().solved  # and takes the claim
+        while not two.resting and time.monotonic() < end + 40:
+            time.sleep(0.05)
+        assert two.resting
+
+
+def test_two_checks_at_once_come_one_after_the_other_and_can_both_be_stopped(tmp_path):
+    def check_twice(checker):
+        verdicts = []
+        threads = [threading.Thread(target=lambda: verdicts.append(checker.check())) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        return threads, verdicts
+
+    with contextlib.closing(Checker(make_course(tmp_path))) as checker:
+        threads, verdicts = check_twice(checker)
+        for thread in threads:
+            thread.join(90)
+        assert [verdict.outcome for verdict in verdicts] == ["right", "right"]
+        make_course(tmp_path, "while True:\n    pass")
+        threads, verdicts = check_twice(checker)
+        time.sleep(2)
+        checker.stop()
+        for thread in threads:
+            thread.join(15)
+        assert [verdict.outcome for verdict in verdicts] == ["stopped", "stopped"]

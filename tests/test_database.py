@@ -15,8 +15,10 @@ from pathlib import Path
 import asyncpg
 import psycopg
 import pytest
+from scratch_course import make_course
 from sqlalchemy import text
 
+from kettle.checking import Checker
 from kettle.database import WrongAddress, folder, open_database, stop_servers
 from kettle.database.control import PACKAGE_PARENT, supervisor_for
 from kettle.database.data import Sizes, make_rows
@@ -502,6 +504,8 @@ def test_the_database_on_path_is_never_used(monkeypatch, tmp_path):
         ("localhost:5432", "must look like postgresql://.*has no scheme"),
         ("postgresql://someone:secret@localhost:port/x", "cannot be read as an address"),
         ("postgresql://someone:secret@127.0.0.1:1/x", r"at 127.0.0.1:1 cannot be used: .*refused"),
+        ("postgresql://someone:secret@127.0.0.1:1/x?sslmode=verify-full", r"TLS \(sslmode=verify-full\)"),
+        ("postgresql://someone:secret@127.0.0.1:1/x?sslmode=require", r"TLS \(sslmode=require\)"),
     ],
 )
 def test_a_wrong_address_gets_a_sentence(monkeypatch, url, sentence):
@@ -509,6 +513,7 @@ def test_a_wrong_address_gets_a_sentence(monkeypatch, url, sentence):
     with pytest.raises(WrongAddress, match=sentence) as told:
         open_database()
     assert "secret" not in str(told.value)
+    assert "Unset KETTLE_DATABASE_URL" in str(told.value)
 
 
 def test_a_server_of_ones_own_keeps_running_and_is_left_clean(database, monkeypatch):
@@ -534,6 +539,24 @@ def test_a_server_of_ones_own_keeps_running_and_is_left_clean(database, monkeypa
     kernel.kill()
     kernel.wait(PATIENCE)
     wait_until(lambda: schemas() == before, "the schema outlived its killed kernel")
+
+
+@posix
+def test_a_check_that_leaves_a_database_open_leaves_no_schema(database, monkeypatch, tmp_path):
+    def schemas():
+        with psycopg.connect(database.dsn) as connection:
+            return connection.execute(
+                "SELECT count(*) FROM pg_namespace WHERE nspname ~ '^kettle_'"
+            ).fetchone()[0]
+
+    before = schemas()
+    monkeypatch.setenv("KETTLE_DATABASE_URL", database.url)
+    open_it = (
+        "from kettle.database import open_database\n\nopened = open_database(1)\nassert opened.kind[0] == 'P'"
+    )
+    with contextlib.closing(Checker(make_course(tmp_path, after=open_it))) as checker:
+        assert checker.check().solved
+    assert schemas() == before
 
 
 def test_the_supervisor_stays_small():

@@ -11,14 +11,15 @@ ROOT = Path(__file__).resolve().parents[1]
 MAY_USE = {
     "": {"lesson"},  # kettle/__init__.py
     "lesson": {"panels", "pictures", "checking", "files", "probes", "shop", "database"},
-    "panels": {"pictures", "checking", "files", "machine", "probes"},
+    "panels": {"pictures", "checking", "children", "files", "machine", "probes"},
     "machine": {"files", "shop", "database"},
-    "checking": {"files", "probes", "shop", "database"},
+    "checking": {"children", "files", "probes", "shop", "database"},
     "probes": {"shop", "database"},
     "pictures": set(),
     "files": set(),
-    "shop": set(),
-    "database": set(),
+    "children": set(),
+    "shop": {"children"},
+    "database": {"children"},
     "update": set(),  # start.py runs it before anything is installed
 }
 """What each room may import from, besides itself; under TYPE_CHECKING and inside functions, too."""

@@ -36,7 +36,12 @@ class FakeChecker:
     def wait_settled(self, timeout):
         return True
 
-    def check(self, on_event=None):
+    resting = False
+
+    def touch(self):
+        pass
+
+    def check(self, on_event=None, on_note=None):
         if on_event:
             on_event("Looking at the answers")
         self.released.wait(20)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import replace
 
 import pytest
 from nbval.plugin import IPyNbCell
 
+from kettle.checking.checks import INTEREST
 from kettle.checking.judge import LIMIT, MIME, NOT_THERE
 from kettle.checking.kernel import CellTimeout, KernelDied, TooMuchMemory
 from kettle.checking.patience import MOST
@@ -162,20 +164,32 @@ class CheckCell(_Cell):
         try:
             self._run(MOST * LIMIT + 15)  # it has its own limit; this one is for what does not let it end
         except (CellTimeout, KernelDied, TooMuchMemory) as error:
-            self._stop(Finding(self.title, BROKEN, f"While this was checked, your code {error}"))
+            self._broken(f"While this was checked, your code {error}")
         except Exception as error:  # noqa: BLE001 - as above
-            self._stop(Finding(self.title, BROKEN, f"This check could not be run: {error}"))
+            self._broken(f"This check could not be run: {error}")
         finding = self._published()
         if finding.outcome in (PASSED, SKIPPED):
             self._tell(finding)
-            return
-        self._stop(finding)
+        elif self.finding_kind == INTEREST:
+            self._broken(finding.message)
+        else:
+            self._stop(finding)
+
+    def _broken(self, message: str) -> None:
+        finding = Finding(self.title, BROKEN, message, kind=self.finding_kind)
+        if self.finding_kind != INTEREST:
+            self._stop(finding)
+        self.parent.broken = finding  # the verdict stands; what else is told for interest would fail, too
+        self._tell(replace(finding, outcome=SKIPPED, message=""))
+        pytest.skip("it is told for interest only")
 
     def _published(self) -> Finding:
         for output in self.test_outputs or ():
             if output.output_type == "display_data" and MIME in output.data:
                 return Finding.from_dict(output.data[MIME])
-        return Finding(self.title, BROKEN, "This check ended without saying anything.")
+        return Finding(
+            self.title, BROKEN, "This check ended without saying anything.", kind=self.finding_kind
+        )
 
     def reportinfo(self) -> tuple:
         """Name the assertion by its title."""

@@ -1,25 +1,22 @@
-"""The checker: asks a warm process whether a notebook's fix is right, and keeps the next process warm."""
+"""The checker: asks a warm process if a notebook's fix is right, and keeps the next one warm a while."""
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
-import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
-from queue import Empty, SimpleQueue
 
-from kettle.checking.checks import gone_of
-from kettle.checking.family import FOLDER, end_family
-from kettle.checking.verdict import BROKEN, STOPPED, Finding, Verdict, verdict_of
+from kettle.checking.claim import Claim
+from kettle.checking.process import CheckingProcess
+from kettle.checking.verdict import BROKEN, STOPPED, Verdict
 
-START_LIMIT = 90.0  # seconds until a warm process is ready; a loaded classroom server is slow to start one
 LIMIT = 180.0  # seconds for a whole check; each cell and each assertion has a shorter one of its own
+REST = float(os.environ.get("KETTLE_REST", "240"))  # seconds untouched until the warm process is let go
+LOOK = 1.0  # seconds between two looks at whether it is still wanted
 
 
 class Checker:
@@ -28,26 +25,52 @@ class Checker:
     Args:
         notebook: path of the notebook.
         limit: seconds that a whole check may take.
+        claim: the file by which the notebooks of one learner agree on whose process waits; None: all do.
+        rest: seconds after which a warm process that nobody touched is let go.
     """
 
-    def __init__(self, notebook: Path | str, limit: float = LIMIT) -> None:
+    def __init__(
+        self, notebook: Path | str, limit: float = LIMIT, claim: Path | None = None, rest: float = REST
+    ) -> None:
         self.notebook = Path(notebook).resolve()
-        self.limit = limit
-        self._warm: _Process | None = None
-        self._running: _Process | None = None
+        self.limit, self.rest = limit, rest
+        self._claim = Claim(claim) if claim else None
+        self._warm: CheckingProcess | None = None
+        self._running: CheckingProcess | None = None
+        self._after: CheckingProcess | None = None  # has given its verdict, and measures for interest
         self._lock = threading.Lock()
-        self._stopped = False
+        self._one_at_a_time = threading.Lock()
+        self._stops = 0
+        self._touched = time.monotonic()
 
     def warm_up(self) -> None:
-        """Start the warm process in the background; return at once. Starting it twice starts one."""
+        """Start the warm process in the background; return at once. Starting it twice starts one.
+
+        Raises:
+            OSError: no process can be started.
+        """
+        self.touch()
+        if self._claim:
+            self._claim.take()
         with self._lock:
-            if self._warm is None or not self._warm.alive:
-                self._warm = _Process(self.notebook)
+            self._have_warm()
+
+    def touch(self) -> None:
+        """Say that somebody is at work in the notebook, so that the warm process is kept."""
+        self._touched = time.monotonic()
+
+    @property
+    def resting(self) -> bool:
+        """Whether no process waits or works, so that the next check would have to start one."""
+        return self._warm is None and self._running is None and self._after is None
 
     @property
     def settled(self) -> bool:
         """Whether nothing is being started or checked just now, so that a measurement is not disturbed."""
-        return self._running is None and (self._warm is None or self._warm.ready or not self._warm.alive)
+        if self._running is not None or self._after is not None:
+            return False
+        warm = self._warm
+        return warm is None or warm.ready or not warm.alive
 
     def wait_settled(self, timeout: float = 15.0) -> bool:
         """Wait until nothing is being started or checked.
@@ -60,147 +83,140 @@ class Checker:
             time.sleep(0.05)
         return self.settled
 
-    def check(self, on_event: Callable[[str], None] | None = None) -> Verdict:
+    def check(
+        self,
+        on_event: Callable[[str], None] | None = None,
+        on_note: Callable[[Verdict], None] | None = None,
+    ) -> Verdict:
         """Run the notebook's cells and its hidden assertions in a fresh kernel.
+
+        Two checks at once are made one after the other.
 
         Args:
             on_event: called with what is being looked at, a short text, from this thread.
+            on_note: called from another thread, after the verdict and at most once: with the verdict again,
+                and the notes for interest that had to be measured. Not called where there are none, or where
+                the next check, a stop or a close comes first.
 
         Returns:
             The verdict; nothing is raised, whatever the notebook does.
         """
-        started = time.perf_counter()
-        self._stopped = False
-        if not self.notebook.is_file():
-            return Verdict(BROKEN, f"There is no notebook at {self.notebook.name}: was it moved or renamed?")
-        verdict = None
-        # A warm process may have been ended from outside: then a cold one gives the same verdict.
-        for _ in range(2):
-            try:
-                self.warm_up()
-            except OSError as error:
-                return Verdict(BROKEN, f"The checker could not be started: {error.strerror}.")
-            with self._lock:
-                process, self._warm, self._running = self._warm, None, self._warm
-            try:
-                verdict = process.check(on_event or (lambda what: None), self.limit, started)
-            finally:
-                self._running = None
-                threading.Thread(target=process.end, daemon=True).start()  # the verdict need not wait for it
-            if verdict is not None or self._stopped:
-                break
-        if self._stopped:
-            return Verdict(
-                STOPPED, "You stopped the check before it was done.", seconds=time.perf_counter() - started
-            )
-        with suppress(OSError):
-            self.warm_up()
-        return verdict or Verdict(BROKEN, f"The checker could not be started: {process.trouble}")
+        started, stops = time.perf_counter(), self._stops
+        with self._one_at_a_time:
+            verdict = self._check(on_event or (lambda what: None), on_note, started, stops)
+        if self._stops != stops:
+            seconds = time.perf_counter() - started
+            return Verdict(STOPPED, "You stopped the check before it was done.", seconds=seconds)
+        return verdict
 
     def stop(self) -> None:
-        """Stop the check that is running, if one is; it then returns a verdict that says so."""
-        self._stopped = True
-        running = self._running
-        if running is not None:
-            running.end()
+        """Stop the check that is running, and those that wait for it; they return a verdict that says so."""
+        self._stops += 1
+        with self._lock:
+            stopped = [self._running, self._after]
+            self._after = None
+        for process in filter(None, stopped):
+            process.end()
 
     def close(self) -> None:
-        """End what was started ahead."""
-        self.stop()
+        """End what was started ahead, and stop what is running."""
         with self._lock:
+            warm, self._warm = self._warm, None
+        self.stop()
+        if warm is not None:
+            warm.end()
+
+    # --- a check, while no other one runs
+
+    def _check(
+        self,
+        tell: Callable[[str], None],
+        on_note: Callable[[Verdict], None] | None,
+        started: float,
+        stops: int,
+    ) -> Verdict | None:
+        self.touch()
+        if self._claim:
+            self._claim.take()
+        if not self.notebook.is_file():
+            return Verdict(BROKEN, f"There is no notebook at {self.notebook.name}: was it moved or renamed?")
+        verdict = process = None
+        # A warm process may have been ended from outside: then a cold one gives the same verdict.
+        for _ in range(2):
+            if verdict is not None or self._stops != stops:
+                break
+            if process is not None:
+                self._let_go(process)
+            try:
+                process = self._take()
+            except OSError as error:
+                return Verdict(BROKEN, f"The checker could not be started: {error.strerror}.")
+            if self._stops == stops:  # else the click came before there was anything to end
+                verdict = process.check(tell, self.limit, started)
+        if process is None:
+            return None
+        with self._lock:
+            self._running = None
+            self._after = process if verdict is not None and self._stops == stops else None
+        self._in_background(self._finish, process, verdict, on_note)
+        return verdict or Verdict(BROKEN, f"The checker could not be started: {process.trouble}")
+
+    def _take(self) -> CheckingProcess:
+        """Take the warm process, or a new one, for a check; end one that measures for interest."""
+        with self._lock:
+            after, self._after = self._after, None
+            process = self._have_warm()
+            self._warm, self._running = None, process
+        if after is not None:
+            self._let_go(after)
+        return process
+
+    def _finish(
+        self, process: CheckingProcess, verdict: Verdict | None, on_note: Callable[[Verdict], None] | None
+    ) -> None:
+        """Wait for what is told for interest; then end a process that has judged, and start the next one."""
+        notes = process.notes(self.limit) if self._after is process else ()
+        with self._lock:
+            still_wanted = self._after is process
+        process.end()
+        if still_wanted and notes and on_note is not None:
+            with suppress(Exception):  # it is told to a front end, which may be gone
+                on_note(replace(verdict, notes=(*verdict.notes, *notes)))
+        with self._lock:
+            if self._after is not process:  # stopped, closed, or asked again meanwhile
+                return
+            self._after = None
+            if not (self._claim and self._claim.lost):
+                with suppress(OSError):
+                    self._have_warm()
+
+    # --- the warm process
+
+    def _have_warm(self) -> CheckingProcess:
+        """Return the warm process, started if need be; called with the lock held."""
+        if self._warm is None or not self._warm.alive:
             if self._warm is not None:
-                self._warm.end()
-            self._warm = None
+                self._let_go(self._warm)
+            self._warm = CheckingProcess(self.notebook)
+            self._in_background(self._keep, self._warm)
+        return self._warm
 
+    def _keep(self, process: CheckingProcess) -> None:
+        """Let a warm process go when nobody has touched the notebook for long, or another one is at work."""
+        while self._warm is process:
+            time.sleep(min(LOOK, self.rest))
+            untouched = time.monotonic() - self._touched > self.rest
+            if untouched or (self._claim and self._claim.lost):
+                with self._lock:
+                    if self._warm is not process:
+                        return
+                    self._warm = None
+                process.end()
+                return
 
-class _Process:
-    """One warm process, and what it says."""
+    def _let_go(self, process: CheckingProcess) -> None:
+        self._in_background(process.end)
 
-    def __init__(self, notebook: Path) -> None:
-        self.events: SimpleQueue[dict] = SimpleQueue()
-        self.ready = False
-        self.notebook = notebook
-        self.trouble = "it did not say why."
-        # What is killed cannot tidy up after itself: kernels, pools and servers leave files behind.
-        self._folder = tempfile.TemporaryDirectory(prefix=FOLDER, ignore_cleanup_errors=True)
-        options = {"start_new_session": True}
-        if sys.platform == "win32":
-            options = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
-        self.popen = subprocess.Popen(
-            [sys.executable, "-m", "kettle.checking.warm", str(notebook)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-            errors="replace",
-            env={**os.environ, **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), self._folder.name)},
-            **options,
-        )
-        threading.Thread(target=self._read, daemon=True).start()
-        threading.Thread(target=self._read_trouble, daemon=True).start()
-
-    @property
-    def alive(self) -> bool:
-        return self.popen.poll() is None
-
-    def _read(self) -> None:
-        for line in self.popen.stdout:
-            try:
-                event = json.loads(line)
-            except ValueError:
-                continue
-            self.ready = self.ready or event["event"] == "ready"
-            self.events.put(event)
-        self.events.put({"event": "end"})
-
-    def _read_trouble(self) -> None:
-        for line in self.popen.stderr:
-            if line.strip():
-                self.trouble = line.strip()
-
-    def check(self, tell: Callable[[str], None], limit: float, started: float) -> Verdict | None:
-        """Open the gate and gather findings; None means that this process ended before it gave a verdict."""
-        tell("Starting a fresh kernel" if not self.ready else "Opening your notebook")
-        end = time.monotonic() + START_LIMIT
-        findings: list[Finding] = []
-        while True:
-            try:
-                event = self.events.get(timeout=max(0.0, end - time.monotonic()))
-            except Empty:
-                seconds = time.perf_counter() - started
-                return Verdict(
-                    BROKEN,
-                    f"The check itself took more than {seconds:.0f} s and was stopped.",
-                    seconds=seconds,
-                )
-            match event["event"]:
-                case "ready":
-                    end = time.monotonic() + limit
-                    if not self._go():
-                        return None
-                case "checking":
-                    tell(event["what"])
-                case "finding":
-                    findings.append(Finding.from_dict(event["finding"]))
-                case "trouble":
-                    findings.append(Finding("The check runs", BROKEN, event["message"], kind="cell"))
-                case "done":
-                    return verdict_of(findings, time.perf_counter() - started, gone_of(self.notebook))
-                case "end":
-                    return None
-
-    def _go(self) -> bool:
-        try:
-            self.popen.stdin.write("go\n")
-            self.popen.stdin.flush()
-        except OSError:
-            return False
-        return True
-
-    def end(self) -> None:
-        """End the process, its kernel and everything that they started, with the files that these left."""
-        end_family(self.popen.pid)
-        self.popen.wait(10)
-        with suppress(OSError):
-            self.popen.stdin.close()
-        self._folder.cleanup()
+    @staticmethod
+    def _in_background(work: Callable, *args: object) -> None:
+        threading.Thread(target=work, args=args, name="kettle-checker", daemon=True).start()

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import ModuleType
 
 COPY = re.compile(r"(\d\d_[a-z0-9_]+)[- ].*")  # JupyterLab's "…-Copy1", and the dated copies of a reset
+INTEREST = "interest"  # the kind of a check that is told, and decides nothing
 CHECKS = Path(__file__).resolve().parents[2] / "checks"
 
 

@@ -1,12 +1,12 @@
-"""Ending a process together with all that it started, and with the files that these leave."""
+"""Ending a process together with all that it started."""
 
-import time
+from __future__ import annotations
+
 from contextlib import suppress
 
 import psutil
 
-FOLDER = "kettle-check-"  # begins the name of a folder that is made for the files of one family
-_LOOK = 0.01  # seconds between two looks
+from kettle.children import marks
 
 
 def end_family(pid: int, patience: float = 2.0) -> None:
@@ -18,20 +18,54 @@ def end_family(pid: int, patience: float = 2.0) -> None:
     """
     try:
         eldest = psutil.Process(pid)
-        family = [*eldest.children(recursive=True), eldest]
+        family = {*eldest.children(recursive=True), eldest}
     except psutil.Error:
         return
-    for process in family:
+
+    def still_there() -> set[psutil.Process]:
+        # While the eldest lives it may start more; afterwards its children are nobody's that we know.
         with suppress(psutil.Error):
-            process.kill()
-    end = time.monotonic() + patience
-    while any(map(_runs, family)) and time.monotonic() < end:
-        time.sleep(_LOOK)
+            family.update(eldest.children(recursive=True))
+        return family
+
+    marks.end(still_there, patience)
 
 
-def _runs(process: psutil.Process) -> bool:
-    """Whether a process has not ended yet; a zombie has, though its new parent may never ask for its end."""
+def end_children(pid: int, patience: float = 2.0) -> None:
+    """Kill all that a process started, but not itself, and wait until they are gone.
+
+    Args:
+        pid: of the process.
+        patience: seconds to wait at most.
+    """
     try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+        eldest = psutil.Process(pid)
     except psutil.Error:
-        return False
+        return
+    marks.end(lambda: eldest.children(recursive=True), patience)
+
+
+def memory_of_family(pid: int, enough: int) -> int:
+    """Return the bytes that a process and its descendants use; memory that they share counts once.
+
+    Args:
+        pid: of the eldest.
+        enough: below this, what is quick to ask (and counts shared memory again and again) is good enough.
+    """
+    try:
+        eldest = psutil.Process(pid)
+        family = [eldest, *eldest.children(recursive=True)]
+    except psutil.Error:
+        return 0
+    used = sum(_memory(each, exact=False) for each in family)
+    return used if used <= enough else sum(_memory(each, exact=len(family) > 1) for each in family)
+
+
+def _memory(process: psutil.Process, exact: bool) -> int:
+    try:
+        if not exact:
+            return process.memory_info().rss
+        told = process.memory_full_info()
+        return getattr(told, "pss", 0) or told.uss
+    except psutil.Error:
+        return 0

@@ -13,7 +13,7 @@ from jupyter_client.jsonutil import parse_date
 from nbval.kernel import CURRENT_ENV_KERNEL_NAME, RunningKernel, start_new_kernel
 
 from kettle.checking.checks import find_checks
-from kettle.checking.family import end_family
+from kettle.checking.family import end_family, memory_of_family
 
 MEMORY_LIMIT = 1_500_000_000  # bytes; the course's own checks stay far below
 PREPARE = "from kettle.checking import judge as _kettle_judge\n_kettle_judge.prepare({!r})\ndel _kettle_judge"
@@ -116,11 +116,7 @@ class CertifyingKernel(RunningKernel):
                 f"was still running after {limit:g} s: is there a loop that never ends, "
                 "or an await that nothing will ever wake?"
             )
-        try:
-            used = self._process.memory_info().rss
-        except (AttributeError, psutil.Error):
-            return
-        if used > MEMORY_LIMIT:
+        if memory_of_family(self._process.pid, MEMORY_LIMIT) > MEMORY_LIMIT:  # worker processes count, too
             self.kill()
             raise TooMuchMemory(
                 f"took more than {MEMORY_LIMIT / 1e9:g} GB of memory and was stopped: what keeps growing?"

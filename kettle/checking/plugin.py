@@ -21,7 +21,7 @@ from nbval.kernel import CURRENT_ENV_KERNEL_NAME
 from nbval.plugin import IPyNbFile, find_metadata_tags
 
 from kettle.checking.cells import PROPERTY, CheckCell, DamagedNotebook, LearnerCell
-from kettle.checking.checks import checks_of, find_checks, gone_of
+from kettle.checking.checks import INTEREST, Check, checks_of, find_checks, gone_of
 from kettle.checking.kernel import CertifyingKernel
 from kettle.checking.verdict import Finding, Verdict, verdict_of
 
@@ -127,13 +127,15 @@ class CheckedNotebook(IPyNbFile):
             why = f"The course's own checks cannot be read, which is not your fault: {error}"
             yield DamagedNotebook.from_parent(self, name="checks", why=why)
             return
-        for check in checks:
-            if check.kind == "interest" and self.config.option.kettle_no_interest:
-                continue
-            yield cell(
-                check.name, check.title, check.kind, f"publish({str(path)!r}, {kind!r}, {check.name!r})"
-            )
+
+        def judging(check: Check) -> CheckCell:
+            call = f"publish({str(path)!r}, {kind!r}, {check.name!r})"
+            return cell(check.name, check.title, check.kind, call)
+
+        yield from (judging(check) for check in checks if check.kind != INTEREST)
         yield cell("nothing_fails_unseen", "Nothing fails unseen", "cell", "publish_unseen()")
+        if not self.config.option.kettle_no_interest:  # no verdict waits for it
+            yield from (judging(check) for check in checks if check.kind == INTEREST)
 
     def setup(self) -> None:
         """Take the kernel that was started ahead, or start one."""
@@ -162,6 +164,11 @@ def _damage(path: Path, error: Exception) -> str:
         f"{path.name} is damaged: Jupyter cannot read it ({str(error).splitlines()[0][:120]}). "
         "`lesson.reset()` puts the starter in its place and keeps a dated copy of this file."
     )
+
+
+def is_deciding(item: pytest.Item) -> bool:
+    """Whether the verdict depends on an item: on all but what is told for interest."""
+    return getattr(item, "finding_kind", "cell") != INTEREST
 
 
 def decides(report: pytest.TestReport) -> bool:

@@ -18,8 +18,10 @@ from pathlib import Path
 import pytest
 
 from kettle.checking import plugin
-from kettle.checking.family import FOLDER
+from kettle.checking.family import end_children
 from kettle.checking.kernel import CertifyingKernel
+from kettle.children import CHECK, marks
+from kettle.children.seat import FOLDER
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -34,14 +36,13 @@ class Gate:
 
     def __init__(self, notebook: Path, tell: object) -> None:
         self.notebook, self.tell = notebook, tell
-        self.kernel: CertifyingKernel | None = None
+        self.undecided: set[str] = set()  # items that the verdict waits for
         self.left = 0
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self, session: pytest.Session) -> None:
         """Start the kernel, then wait at the gate."""
-        self.kernel = CertifyingKernel(self.notebook)
-        session.config.kettle_kernel_ahead = self.kernel
+        session.config.kettle_kernel_ahead = CertifyingKernel(self.notebook)
         plugin.prepare_schema()
         self.tell({"event": "ready"})
         if sys.stdin.readline().strip() != "go":
@@ -54,18 +55,22 @@ class Gate:
         self.end()
 
     def end(self) -> None:
-        """End the kernel and this process, now; remove the folder that was made for their files."""
-        if self.kernel is not None:
-            self.kernel.kill()
+        """End this process and all that it started, now; remove the folder that was made for their files."""
+        # Not by the kernel's number: it may be starting just now.
+        end_children(os.getpid())
+        if mark := os.environ.get(CHECK):
+            marks.end(lambda: marks.marked(CHECK, mark))
         folder = Path(tempfile.gettempdir())
         if folder.name.startswith(FOLDER):
             shutil.rmtree(folder, ignore_errors=True)
         os._exit(0)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Count what is to come, so that the last finding is known to be the last."""
+        """Note what is to come, so that the last finding is known to be the last."""
         self.left = len(session.items)
+        self.undecided = {each.nodeid for each in session.items if plugin.is_deciding(each)}
         if not self.left:
+            self.tell({"event": "decided"})
             self.tell({"event": "done"})
 
     def pytest_runtest_logstart(self, location: tuple) -> None:
@@ -74,15 +79,20 @@ class Gate:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Tell the findings of one item as soon as it is known, without waiting for the kernel's end."""
-        if plugin.decides(report):
-            findings = plugin.findings_of([report])
-            for finding in findings:
-                self.tell({"event": "finding", "finding": finding.as_dict()})
-            if report.failed and not findings:
-                self.tell({"event": "trouble", "message": report.longreprtext.strip().splitlines()[-1]})
-            self.left -= 1
-            if self.left == 0:
-                self.tell({"event": "done"})
+        if not plugin.decides(report):
+            return
+        findings = plugin.findings_of([report])
+        for finding in findings:
+            self.tell({"event": "finding", "finding": finding.as_dict()})
+        if report.failed and not findings:
+            self.tell({"event": "trouble", "message": report.longreprtext.strip().splitlines()[-1]})
+        self.left -= 1
+        if report.nodeid in self.undecided:
+            self.undecided.remove(report.nodeid)
+            if not self.undecided:
+                self.tell({"event": "decided"})
+        if self.left == 0:
+            self.tell({"event": "done"})
 
 
 def watch_parent(parent: int, gate: Gate) -> None:
@@ -92,17 +102,18 @@ def watch_parent(parent: int, gate: Gate) -> None:
     gate.end()
 
 
-def main(notebook: Path) -> int:
+def main(notebook: Path, parent: int) -> int:
     """Wait at the gate, check one notebook, and end.
 
     Args:
         notebook: the notebook to be checked.
+        parent: the process that asks. It is told, since it may be gone by now, and then nobody can be asked.
     """
     out = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8", buffering=1)
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     gate = Gate(notebook, lambda event: out.write(json.dumps(event) + "\n"))
     if os.name == "posix":
-        threading.Thread(target=watch_parent, args=(os.getppid(), gate), daemon=True).start()
+        threading.Thread(target=watch_parent, args=(parent, gate), daemon=True).start()
     return pytest.main(
         [
             "--nbval-lax",
@@ -122,4 +133,4 @@ def main(notebook: Path) -> int:
 
 if __name__ == "__main__":
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    sys.exit(main(Path(sys.argv[1])))
+    sys.exit(main(Path(sys.argv[1]), int(sys.argv[2])))

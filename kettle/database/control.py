@@ -12,6 +12,7 @@ import tempfile
 import threading
 from pathlib import Path
 
+from kettle.children import TIDIES_UP
 from kettle.database.folder import NoServer
 
 PACKAGE_PARENT = Path(__file__).resolve().parents[2]
@@ -29,6 +30,10 @@ class SupervisorProcess:
         self._answers: queue.Queue[dict | None] = queue.Queue()
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
+        environment = dict(os.environ)
+        if own is not None:
+            # It drops our schemas from a server that stays, so whoever ends all that we started waits for it.
+            environment[TIDIES_UP] = "1"
         paths = [str(PACKAGE_PARENT), os.environ.get("PYTHONPATH", "")]
         self.process = subprocess.Popen(
             [sys.executable, "-P", "-m", "kettle.database.supervisor"],
@@ -36,7 +41,7 @@ class SupervisorProcess:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             cwd=tempfile.gettempdir(),
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
+            env={**environment, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
             start_new_session=True,  # an interrupt of the kernel's process group must not reach it
         )
         threading.Thread(target=self._listen, name="kettle-database", daemon=True).start()

@@ -11,6 +11,8 @@ from kettle.database.folder import NoServer
 
 VARIABLE = "KETTLE_DATABASE_URL"
 PATIENCE = 10  # seconds to connect
+UNSET = f"Unset {VARIABLE} to use the course's own server."
+_MUST_ENCRYPT = {"require", "verify-ca", "verify-full"}
 
 
 def own_server() -> dict | None:
@@ -22,6 +24,7 @@ def own_server() -> dict | None:
     if not url:
         return None
     parts = _parsed(url)
+    _refuse_encryption(parts)
     conninfo = make_conninfo(**{**parts, "sslmode": "disable", "connect_timeout": PATIENCE})
     try:
         with psycopg.connect(conninfo, autocommit=True) as connection:
@@ -30,7 +33,7 @@ def own_server() -> dict | None:
                 "SELECT has_database_privilege(current_database(), 'CREATE')"
             ).fetchone()[0]:
                 raise NoServer(
-                    f"{VARIABLE}: the user {known.user} may not create a schema in {known.dbname}."
+                    f"{VARIABLE}: the user {known.user} may not create a schema in {known.dbname}. {UNSET}"
                 )
             host = known.host
             address = (
@@ -55,7 +58,7 @@ def _parsed(url: str) -> dict:
     if not plain.startswith("postgresql://"):
         raise NoServer(
             f"{VARIABLE} must look like postgresql://user:password@host:port/database; "
-            f"it {f'begins with {scheme}://' if scheme else 'has no scheme'}."
+            f"it {f'begins with {scheme}://' if scheme else 'has no scheme'}. {UNSET}"
         )
     try:
         urlsplit(plain).port  # noqa: B018 (asks for the check)
@@ -64,8 +67,19 @@ def _parsed(url: str) -> dict:
         # psycopg's own message would repeat the password
         raise NoServer(
             f"{VARIABLE} cannot be read as an address: it must look like "
-            "postgresql://user:password@host:port/database, with special characters percent-encoded."
+            f"postgresql://user:password@host:port/database, with special characters percent-encoded. {UNSET}"
         ) from None
+
+
+def _refuse_encryption(parts: dict) -> None:
+    """Refuse an address that asks for TLS: to go without it would take away what its owner relies on."""
+    asked = parts.get("sslmode") or os.environ.get("PGSSLMODE", "")
+    if asked in _MUST_ENCRYPT:
+        raise NoServer(
+            f"{VARIABLE} asks for TLS (sslmode={asked}), and the course watches what is sent, so it can only "
+            "use a connection without it: give the address of a server for which sslmode=disable is safe. "
+            f"{UNSET}"
+        )
 
 
 def _refusal(parts: dict, error: psycopg.Error) -> str:
@@ -76,4 +90,4 @@ def _refusal(parts: dict, error: psycopg.Error) -> str:
         sentence += (
             " The course watches what is sent, so it needs a server that accepts connections without TLS."
         )
-    return sentence.replace("..", ".")
+    return f"{sentence} {UNSET}".replace("..", ".")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -15,6 +14,7 @@ from kettle.files.course import LessonFiles, lessons
 from kettle.files.notebook import NotebookTrouble, Saver, certifying
 from kettle.files.progress import NotebookProgress, Progress
 from kettle.panels import solution as solutions
+from kettle.panels.standby import Standby
 from kettle.panels.style import Prose, say
 from kettle.panels.verdict import ladder
 
@@ -47,8 +47,10 @@ class Actions:
                 pristine.keep(root)
         self._id = files.notebook_id(kind)
         self._progress = Progress()
-        self._checker = checker
-        self._stopped = threading.Event()
+        # What waits for a click waits once for all notebooks of a learner.
+        self.checker = checker or Checker(path, claim=root / ".kettle" / "waiting")
+        self.standby = Standby(path, self.checker)
+        self._stops = 0
         if not certifying():
             executed.remember_cells()
 
@@ -69,44 +71,53 @@ class Actions:
         done = {each.partition("/")[2] for each, history in begun.items() if history.runs or history.solved}
         return tuple(files.stem for files in lessons(self.root) if files.stem in done)
 
-    @property
-    def checker(self) -> Checker:
-        """The checker of this notebook."""
-        if self._checker is None:
-            self._checker = Checker(self.path)
-        return self._checker
-
     def get_ready(self) -> None:
-        """Start the checker's process and reach JupyterLab ahead of time, where somebody may click."""
+        """Reach JupyterLab ahead of time, where somebody may click."""
         if os.environ.get("JPY_SESSION_NAME") and not certifying():
             self.saver.connect()
-            with suppress(OSError):
-                self.checker.warm_up()
 
     async def settle(self) -> None:
         """Wait, within limits, until the checker's process no longer disturbs a measurement."""
-        if self._checker is not None:
-            await asyncio.to_thread(self._checker.wait_settled, SETTLE)
+        await asyncio.to_thread(self.checker.wait_settled, SETTLE)
 
-    def check(self, before, tell: Callable[[str], None] | None = None) -> tuple[Verdict, str, str]:
+    def check(
+        self,
+        before,
+        tell: Callable[[str], None] | None = None,
+        note: Callable[[Verdict, str, str], None] | None = None,
+    ) -> tuple[Verdict, str, str]:
         """Check the notebook once it is saved.
 
         Args:
             before: what `saver.start_saving` returned.
             tell: called with what is being looked at.
+            note: called later, from another thread, where more is known for interest: with the verdict and
+                the sentences again.
 
         Returns:
             The verdict; a sentence to be read after it, where the notebook could not be saved; and one to be
             read before it, where the learner has run another code than was judged.
         """
-        self._stopped.clear()
+        stops = self._stops
         saved = self.saver.wait(before)
         other = not saved and executed.differs(self.path)
-        verdict = self.checker.check(lambda what: self._tell(what, tell))
+        advice = ("" if saved or other else UNSAVED, OTHER if other else "")
+
+        def on_event(what: str) -> None:
+            if self._stops != stops:  # the click came while the notebook was being saved
+                self.checker.stop()
+            elif tell is not None:
+                tell(what)
+
+        def on_note(verdict: Verdict) -> None:
+            if note is not None:
+                note(verdict, *advice)
+
+        verdict = self.checker.check(on_event, on_note)
         self.record("checked", outcome=verdict.outcome, message=verdict.message)
         if verdict.solved:
             self.record("solved")
-        return verdict, "" if saved or other else UNSAVED, OTHER if other else ""
+        return verdict, *advice
 
     def after(self, verdict: Verdict) -> list:
         """Return what to show below a verdict: the debrief, once the answer is right."""
@@ -127,15 +138,9 @@ class Actions:
         return [Prose(told)] if told else []
 
     def stop(self) -> None:
-        """Stop the check that is running."""
-        self._stopped.set()
+        """Stop the checks that are running."""
+        self._stops += 1
         self.checker.stop()
-
-    def _tell(self, what: str, tell: Callable[[str], None] | None) -> None:
-        if self._stopped.is_set():  # the click came while the notebook was being saved
-            self.checker.stop()
-        elif tell is not None:
-            tell(what)
 
     def hint(self) -> list:
         """Take the next rung of the ladder of hints; return what to show."""

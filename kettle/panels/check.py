@@ -21,6 +21,7 @@ class Panel:
     def __init__(self, actions: Actions) -> None:
         self.actions = actions
         self._checking = False
+        self._shown: tuple = ()
 
     def show(self) -> None:
         """Display the buttons; without widgets, the verbs."""
@@ -62,6 +63,7 @@ class Panel:
 
     def _say(self, *things) -> None:
         self._question.children = ()
+        self._shown = things
         self._below.outputs = tuple(as_output(thing) for thing in things)
 
     def _ask(self, sentence: str, verb: Callable[[], list]) -> None:
@@ -83,8 +85,14 @@ class Panel:
         threading.Thread(target=self._work, args=(before,), name="check", daemon=True).start()
 
     def _work(self, before) -> None:
+        drawn, said = threading.Event(), []
+
+        def note(*verdict) -> None:
+            if drawn.wait(10):
+                self._soon(self._replace, said[0], draw(*verdict))
+
         try:
-            verdict, *advice = self.actions.check(before, lambda what: self._soon(self._progress, what))
+            verdict, *advice = self.actions.check(before, lambda what: self._soon(self._progress, what), note)
             said = [draw(verdict, *advice), *self.actions.after(verdict)]
         except Exception as error:  # noqa: BLE001 - whatever happens, the buttons come back
             said = [
@@ -96,6 +104,7 @@ class Panel:
                 )
             ]
         self._soon(self._done, *said)
+        drawn.set()
 
     def _progress(self, what: str) -> None:
         if self._checking:
@@ -104,6 +113,11 @@ class Panel:
     def _done(self, *said) -> None:
         self._checking, self.check.disabled, self.stop.disabled = False, False, True
         self._say(*said)
+
+    def _replace(self, said: Said, more: Said) -> None:
+        """Draw a verdict again with what is known by now, where it still stands."""
+        if any(each is said for each in self._shown):
+            self._say(*(more if each is said else each for each in self._shown))
 
     def _stop(self, _=None) -> None:
         self.stop.disabled = True

@@ -1,0 +1,104 @@
+"""The seat of a learner: one process that starts others, its mark, the watchman that tidies up after it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+from kettle.children import CHECK, SEAT, TIDIES_UP
+
+FOLDER = "kettle-check-"  # begins the name of a folder that is made for the files of one check
+OLD = 6 * 3600.0  # seconds after which a folder whose owner is gone is swept
+_ROOT = Path(__file__).resolve().parents[2]
+_UNMARKED = (SEAT, CHECK, TIDIES_UP)
+
+
+class Seat:
+    """What one process has started: marked with a token, in folders whose names begin alike."""
+
+    def __init__(self) -> None:
+        self.owner = os.getpid()
+        self.token = secrets.token_hex(8)
+        self.prefix = f"{FOLDER}{self.owner}-{self.token}-"
+        sweep()
+        self.watchman = self._watch() if os.name == "posix" else None
+
+    def mark(self) -> None:
+        """Mark this process too, so that whatever it starts from now on, and does not fork, is marked."""
+        os.environ[SEAT] = self.token
+
+    def folder(self) -> tempfile.TemporaryDirectory:
+        """Make a folder for the files of one check; the watchman removes it where nobody else does."""
+        return tempfile.TemporaryDirectory(prefix=self.prefix, ignore_cleanup_errors=True)
+
+    def _watch(self) -> subprocess.Popen:
+        leader = "leader" if os.getsid(0) == self.owner else "follower"
+        prefix = str(Path(tempfile.gettempdir()) / self.prefix)
+        paths = [str(_ROOT), str(Path(psutil.__file__).parents[1])]
+        script = str(Path(__file__).with_name("watchman.py"))
+        nothing = subprocess.DEVNULL
+        return subprocess.Popen(
+            [sys.executable, "-I", "-S", script, str(self.owner), self.token, leader, prefix, *paths],
+            stdin=nothing,
+            stdout=nothing,
+            stderr=nothing,
+            cwd="/",
+            env={name: value for name, value in os.environ.items() if name not in _UNMARKED},
+            start_new_session=True,  # neither an interrupt nor a kill of the kernel's group reaches it
+        )
+
+
+_seats: dict[int, Seat] = {}  # by the process that took them: a forked child takes one of its own
+_lock = threading.Lock()
+
+
+def take_seat() -> Seat:
+    """Return this process's seat; the first time, start its watchman.
+
+    Raises:
+        OSError: no process can be started.
+    """
+    with _lock:
+        if os.getpid() not in _seats:
+            _seats.clear()
+            _seats[os.getpid()] = Seat()
+        return _seats[os.getpid()]
+
+
+def sweep(old: float = OLD) -> None:
+    """Remove folders that a crash left behind long ago.
+
+    Args:
+        old: seconds since something was last put there; less than that, and its owner may be a process that
+            this one cannot see, as in another container.
+    """
+    for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER}*"):
+        with suppress(OSError):
+            changed = folder.stat().st_mtime
+            if time.time() - changed > old and not _owned(folder.name, changed):
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _owned(name: str, changed: float) -> bool:
+    """Whether the process that a folder is named after lives, and is not another of the same number."""
+    owner = name.removeprefix(FOLDER).partition("-")[0]
+    try:
+        return psutil.Process(int(owner)).create_time() <= changed
+    except (ValueError, psutil.NoSuchProcess):
+        return False
+    except psutil.Error:
+        return True
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release)

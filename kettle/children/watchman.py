@@ -1,0 +1,76 @@
+"""The watchman: a very small process that ends what a killed kernel leaves behind.
+
+    python -I -S watchman.py PARENT TOKEN LEADER FOLDERS_PREFIX [PATH...]
+
+It waits until its parent has ended, however it ended. Then it ends whatever carries the parent's mark, and,
+where the parent led a session (every Jupyter kernel does), whatever is in that session: forked workers carry
+no mark, since a process shows the environment that it began with. Then it removes the folders of its checks.
+Until then it imports nothing, so that it stays small.
+"""
+
+import os
+import signal
+import sys
+import time
+
+LOOK = 0.5  # seconds between two looks at the parent
+CALM = 4  # looks one after another that find nothing, until it believes that nothing is starting any more
+PAUSE = 0.2  # seconds between these
+MOST = 30.0  # seconds that it looks at most
+
+
+def main(parent: int, token: str, leader: bool, prefix: str, paths: list[str]) -> None:
+    """Wait for the parent's end; then tidy up after it.
+
+    Args:
+        parent: its process id.
+        token: its mark.
+        leader: whether it leads a session.
+        prefix: what the paths of folders begin with that are to be removed.
+        paths: where kettle and psutil are imported from.
+    """
+    for name in ("SIGINT", "SIGHUP"):
+        signal.signal(getattr(signal, name), signal.SIG_IGN)
+    while os.getppid() == parent:
+        time.sleep(LOOK)
+    sys.path[:0] = paths
+    _tidy_up(parent, token, leader, prefix)
+
+
+def _tidy_up(parent: int, token: str, leader: bool, prefix: str) -> None:
+    import glob
+    import shutil
+
+    import psutil
+
+    from kettle.children import SEAT
+    from kettle.children.marks import end, marked, runs
+
+    def left() -> list:
+        found = {*marked(SEAT, token), *(_in_session(psutil, parent) if leader else ())}
+        return [each for each in found if runs(each)]
+
+    calm, give_up = 0, time.monotonic() + MOST
+    while calm < CALM and time.monotonic() < give_up:
+        calm = 0 if left() else calm + 1
+        if not calm:
+            end(left)
+        for folder in glob.glob(f"{glob.escape(prefix)}*"):  # noqa: PTH207 - pathlib is not needed otherwise
+            shutil.rmtree(folder, ignore_errors=True)
+        time.sleep(PAUSE)
+
+
+def _in_session(psutil, leader: int) -> list:
+    """List the processes of a session; its number is not given away as long as one of them lives."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if os.getsid(process.pid) == leader and process.pid != os.getpid():
+                found.append(process)
+        except OSError:
+            continue
+    return found
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), sys.argv[2], sys.argv[3] == "leader", sys.argv[4], sys.argv[5:])
