@@ -1,16 +1,19 @@
 """One await at a time: independent calls wait for each other."""
 
 import asyncio
+from collections import Counter
 
-import aiohttp
-
-from kettle.checking import Question
+from kettle.checking import DOES_NOT_HOLD, HOLDS, PARTLY, Claim, Question
+from kettle.checking.same import Situation, fails, late, revised, shop_world, shuffled
 from kettle.probes.calls import count_calls
 from kettle.probes.ratio import compare_async
 from kettle.probes.tasks import watch_tasks
 from kettle.shop import Shop
+from kettle.shop.data import Data
 
 MISTAKE = EXERCISE_MISTAKE = "each await waits for the one before it"
+GONE = "The staircase is gone: what needs nothing from each other is under way together."
+EXERCISE_GONE = "The staircase is gone: every supplier is asked before the first one has answered."
 
 HINTS = (
     "Look at the picture of one page: which bars could start earlier, because they need nothing from the bars above?",
@@ -45,29 +48,94 @@ RECALL = (
     ),
 )
 
+GUESS = Question(
+    "A page makes three calls of 100 ms each, one `await` under the other. How long does it take?",
+    ("About 100 ms", "About 300 ms", "It depends on the number of processors"),
+    1,
+    "An await waits on the spot. This lesson is about the calls for which that is needless.",
+)
+
+CLAIMS = (
+    Claim(
+        name="gather",
+        said="“gather takes calls of 80, 120 and 60 ms from 260 ms down to 120 ms, 2.2 times as fast.”",
+        truth=HOLDS,
+        why="The sum becomes the longest, where nothing else is shared. Here it is measured with waits of that length.",
+        ids=("S2.15", "S2.16"),
+    ),
+    Claim(
+        name="wasted",
+        said="“Awaiting them in turn wastes 180 ms.”",
+        truth=DOES_NOT_HOLD,
+        why="What is wasted is the sum less the longest: 260 less 120 are 140 ms. 180 is the two shorter ones and the "
+        "40 ms of a rounding that nobody wrote down.",
+        ids=("S2.13", "S2.14"),
+    ),
+    Claim(
+        name="threads",
+        said="“gather runs its calls in parallel threads.”",
+        truth=DOES_NOT_HOLD,
+        why="Everything stays in one thread; only the waiting overlaps. Calls that compute gain nothing from it.",
+        ids=("S4.11", "S4.12"),
+    ),
+    Claim(
+        name="promise_all",
+        said="“gather is Promise.all.”",
+        truth=PARTLY,
+        why="When one call fails, both report it at once, and neither stops the others. A TaskGroup does stop them. "
+        "And nothing is “one loop iteration”: each call takes as many turns of the loop as it has waits.",
+        ids=("S3.38",),
+    ),
+)
+
+EXCUSED = {}
+EXERCISE_EXCUSED = {}
+
 INDEPENDENT = ("profile", "orders", "alerts")
-PATIENCE = 2.5  # seconds; paid by wrong answers only
+PATIENCE = 2.0  # seconds; paid by wrong answers only
+SHIP_TO = (
+    "The address's number is in the profile, so it cannot be asked for before the profile has come. "
+    "Which call has to wait?"
+)
 
 
-async def check_same_page(account_page, shop, rng):
-    """The page shows what it showed before."""
-    customers = rng.sample(shop.data.customers, 3)
-    async with shop.traffic() as traffic, shop.session() as api:
-        for customer in customers:
-            _same(await _page(account_page, api, customer), _expected(shop.data, customer))
-    for route in (*INDEPENDENT, "address"):
-        asked = traffic.by_route.get(route, 0)
-        assert asked == len(customers), (
-            f"{len(customers)} pages asked for `{route}` {asked} times: each page asks once for each part. "
-            + (
-                "Where did the others come from, an earlier run?"
-                if asked < len(customers)
-                else "Is it asked twice?"
+async def check_same_page(account_page, same, rng):
+    """Whoever asks for a page gets what the merged code gave, also when a call is late or fails."""
+    world = shop_world(rng, watched=True)
+    customer, other = rng.sample(Data.customers, 2)
+    about = f"/customers/{customer}"
+
+    async def page(f, w):
+        return await f(w.api, customer)
+
+    async def two(f, w):
+        return await asyncio.gather(f(w.api, customer), f(w.api, other))
+
+    def no_address(w):
+        w.shop.break_calls(f"/addresses/{w.shop.data.profile(customer)['address']}")
+
+    situations = (
+        Situation("one page is asked for", page, seen=_asked),
+        Situation("the orders come last", page, late(0.02, "orders")),
+        Situation("the profile comes last", page, late(0.02, "profile", "address")),
+        Situation("two pages are asked for at once", two, seen=_asked),
+        Situation("the shop's answers change between two visits", page, between=revised),
+        Situation("a page is asked for again", page, again=True),
+        Situation("there is no such customer", lambda f, w: f(w.api, 999)),
+        *(
+            Situation(f"the call for the {name} fails", page, fails(path))
+            for name, path in (
+                ("profile", about),
+                ("orders", f"{about}/orders"),
+                ("alerts", f"{about}/alerts"),
             )
-        )
+        ),
+        Situation("the call for the address fails", page, no_address),
+    )
+    await same(account_page, world, situations, why={"ship_to": SHIP_TO, "seen": _seen, "error": _too_early})
 
 
-async def check_independent_calls_overlap(account_page, shop, notes):
+async def check_independent_calls_overlap(account_page, shop):
     """Calls that do not need each other are in flight together."""
     customer = shop.any_customer()
     with count_calls("asyncio.tasks:gather") as gathers, watch_tasks() as tasks:
@@ -81,24 +149,18 @@ async def check_independent_calls_overlap(account_page, shop, notes):
             one_by_one, made = tasks.peak <= 1, (gathers.count, tasks.created)
     one_by_one &= meeting.most_together == 1
     assert meeting.met, _why_not(*made) if one_by_one else _alone(meeting, traffic)
-    async with shop.traffic() as traffic, shop.session() as api:
-        await account_page(api, customer)
-    address, *others = (traffic.of(route)[0] for route in ("address", "orders", "alerts"))
-    if address.started >= max(call.ended for call in others):
-        notes.append(
-            "The address waits for the orders too, though it needs only the profile. Worth a thought."
-        )
     return f"{meeting.most_together} calls of one page were in flight together; as merged, it was 1."
 
 
-async def check_pages_overlap(account_page, shop):
+async def check_pages_overlap(account_page, same, shop):
     """While one page waits, another one can be served."""
-    first, second = shop.any_customer(), shop.any_customer()
-    async with shop.session() as api, shop.rendezvous(routes=INDEPENDENT * 2, patience=PATIENCE) as meeting:
-        await asyncio.gather(account_page(api, first), account_page(api, second))
+    async with shop.session() as api:
+        pages = [account_page(api, shop.any_customer()) for _ in range(2)]
+        meeting = await same.together(shop, INDEPENDENT * 2, *pages, patience=PATIENCE)
     assert meeting.met, (
         f"Of two pages asked for at once, only {meeting.most_together} of 6 calls were in flight together: "
-        "while one page waits, nothing else runs. Is there a thread that is joined, or a client that blocks?"
+        "while one page waits, nothing else runs. Is there a thread that is joined, a client that blocks, "
+        "or one lock for all pages?"
     )
     return "Two pages at once had all 6 of their independent calls in flight together."
 
@@ -119,29 +181,28 @@ async def interest_how_much_faster(as_merged, account_page):
 # --- the exercise: the same mistake in a comprehension
 
 
-async def check_exercise_same_board(stock_board, shop, rng):
-    """The board shows what it showed before."""
-    shop.set("stock", latency=0.02, jitter=0.04)  # answers come in another order than they were asked for
-    suppliers = rng.sample(shop.data.suppliers, 8)
-    expected = {supplier: shop.data.stock(supplier)["levels"] for supplier in suppliers}
-    async with shop.traffic() as traffic, shop.session() as api:
-        board = await stock_board(api, list(suppliers))
-    assert isinstance(board, dict), f"The board is {_kind(board)}, not a dictionary: what was never awaited?"
-    for supplier in suppliers:
-        assert supplier in board, f"Supplier {supplier} is missing from the board."
-        level = board[supplier]
-        assert not asyncio.iscoroutine(level) and not asyncio.isfuture(level), (
-            f"Supplier {supplier} has {_kind(level)} on the board, not its stock: what was never awaited?"
-        )
-        owner = next((other for other, levels in expected.items() if levels == level), None)
-        assert level == expected[supplier], (
-            f"Supplier {supplier} has the stock of supplier {owner} on the board: "
-            "in which order do your results come?"
-            if owner
-            else f"The stock of supplier {supplier} is not what the supplier answers. Is it from an earlier run?"
-        )
-    asked = traffic.by_route.get("stock", 0)
-    assert asked == len(suppliers), f"{len(suppliers)} suppliers were asked {asked} times: each once, please."
+async def check_exercise_same_board(stock_board, same, rng):
+    """Whoever makes a board gets what the merged code gave, whoever answers first or fails."""
+    suppliers = rng.sample(Data.suppliers, 7)
+
+    def board(which):
+        return lambda f, w: f(w.api, list(which))
+
+    def down(*which, **calls):
+        return fails(*(f"/suppliers/{number}/stock" for number in which), **calls)
+
+    situations = (
+        Situation("a board is made", board(suppliers), seen=_asked),
+        Situation("suppliers answer in another order", board(suppliers), shuffled("stock")),
+        Situation("the stock changes between two boards", board(suppliers), between=revised),
+        Situation("a board is made again", board(suppliers), again=True),
+        Situation("there is no supplier", board([])),
+        Situation("there is one supplier", board(suppliers[:1])),
+        Situation("a supplier is named twice", board([*suppliers[:2], suppliers[0]])),
+        Situation(f"supplier {suppliers[3]} fails", board(suppliers), down(suppliers[3])),
+        Situation("all suppliers fail", board(suppliers[:2]), down(*suppliers[:2])),
+    )
+    await same(stock_board, shop_world(rng, watched=True), situations, noun="supplier", why={"seen": _seen})
 
 
 async def check_exercise_calls_overlap(stock_board, shop, rng):
@@ -164,62 +225,37 @@ async def check_exercise_calls_overlap(stock_board, shop, rng):
     return f"All {meeting.most_together} calls were in flight together."
 
 
-async def check_exercise_boards_overlap(stock_board, shop, rng):
+async def check_exercise_boards_overlap(stock_board, same, shop, rng):
     """While one board waits, another one can be made."""
-    suppliers = rng.sample(shop.data.suppliers, 4)
-    async with shop.session() as api, shop.rendezvous(8, ("stock",), patience=PATIENCE) as meeting:
-        await asyncio.gather(stock_board(api, suppliers), stock_board(api, suppliers))
+    async with shop.session() as api:
+        boards = [stock_board(api, rng.sample(shop.data.suppliers, 4)) for _ in range(2)]
+        meeting = await same.together(shop, ("stock",) * 8, *boards, patience=PATIENCE)
     assert meeting.met, (
         f"Of two boards made at once, only {meeting.most_together} of 8 calls were in flight together: "
-        "while one board waits, nothing else runs. Is there a thread that is joined, or a client that blocks?"
+        "while one board waits, nothing else runs. Is there a thread that is joined, a client that blocks, "
+        "or one lock for all boards?"
     )
 
 
 # --- what the checks share
 
 
-async def _page(account_page, api, customer):
-    try:
-        return await account_page(api, customer)
-    except aiohttp.ClientResponseError as error:
-        assert "/addresses/" not in str(error.request_info.url), (
-            f"The shop answered {error.status} for an address: its number is in the profile, "
-            "so it cannot be asked for before the profile has come. Which call has to wait?"
-        )
-        raise
+def _asked(w):
+    """What the shop was asked for, and how often."""
+    return dict(Counter(call.path for call in w.traffic.requests))
 
 
-def _expected(data, customer):
-    profile = data.profile(customer)
-    return {
-        "name": profile["name"],
-        "orders": data.orders(customer),
-        "alerts": data.alerts(customer),
-        "ship_to": data.address(profile["address"]),
-    }
+def _seen(found):
+    """Say which call is made too often, or not at all."""
+    path, times = found.path[0], {"missing": "not at all", "extra": "although nobody did before"}
+    how = times.get(found.kind) or f"{found.given} times, where {found.expected} would do"
+    return f"the shop is asked for `{path}` {how}: each part is asked for once."
 
 
-def _same(page, expected):
-    assert isinstance(page, dict), f"The page is {_kind(page)}, not a dictionary: what was never awaited?"
-    for part, value in expected.items():
-        assert part in page, f"The page has no `{part}` any more."
-        given = page[part]
-        assert not asyncio.iscoroutine(given) and not asyncio.isfuture(given), (
-            f"`{part}` is {_kind(given)}, not its result: what was never awaited?"
-        )
-        assert given == value or part != "ship_to", (
-            "`ship_to` is not where the customer lives: the address's number is in the profile, "
-            "so it cannot be asked for before the profile has come."
-        )
-        assert given == value, (
-            f"`{part}` is not what the shop answers for this customer. Are the results in the order of the calls, "
-            "and are they from this run?"
-        )
-
-
-def _kind(thing):
-    name = type(thing).__name__
-    return f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
+def _too_early(error):
+    """Say why an address is not found."""
+    status, url = getattr(error, "status", 0), str(getattr(getattr(error, "request_info", ""), "url", ""))
+    return SHIP_TO if status == 404 and "/addresses/" in url else ""
 
 
 def _alone(meeting, traffic):

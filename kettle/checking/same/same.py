@@ -111,23 +111,25 @@ class Same:
         raise LookupError(f"The merged code defines nothing like {function!r}.")
 
     def _judge(self, situation: Situation, expected: Outcome, given: Outcome, noun: str, why: Words) -> None:
-        when = f"When {situation.when}, "
+        when, own = f"When {situation.when}, ", situation.why if situation.why is not None else why
         if expected.error is not None:
             self._judge_failure(situation, expected.error, given, when, noun)
             return
         if given.error is not None:
+            words = sentences.special(own, "error", given.error)
+            said = f"{told(given.error)} {words}".strip()
             raise AssertionError(
-                f"{when}there was an answer, and your code stops with {told(given.error)}"
+                f"{when}there was an answer, and your code stops with {said}"
             ) from given.error
         self._judge_arguments(given, when)
         found = difference(expected.value, given.value, ordered_keys=situation.ordered_keys)
         if found and self.compares(self._condition(situation, expected, given, found)):
-            raise AssertionError(when + self._words(situation, expected, given, found, noun, why))
+            raise AssertionError(when + self._words(situation, expected, given, found, noun, own))
         if situation.seen and self.compares("values") and not found:
             seen = difference(expected.seen, given.seen)
-            words = sentences.own_words(seen, situation.why or why) if seen else None
-            assert not seen, (
-                words or f"{when}the other side sees something else: {sentences.told(seen, noun)}"
+            assert not seen, when + (
+                sentences.special(own, "seen", seen)
+                or f"the other side sees something else: {sentences.told(seen, noun)}"
             )
         assert given.left <= expected.left or not self.compares("manners"), (
             f"{when}your code gives its answer while {_tasks(given.left)} of it still run. "
@@ -187,9 +189,8 @@ class Same:
         given: Outcome,
         found: Difference,
         noun: str,
-        why: Words,
+        own: Words,
     ) -> str:
-        own = situation.why if situation.why is not None else why
         match self._condition(situation, expected, given, found):
             case "freshness":
                 what = sentences.told(found, noun, "").rstrip(".")

@@ -45,6 +45,18 @@ def own_words(found: Difference, why: Words) -> str | None:
     return None
 
 
+def special(why: Words, about: str, thing: Any) -> str:
+    """Return what a lesson has to say on what the other side saw ("seen"), or on an error ("error").
+
+    Args:
+        why: the lesson's words; a mapping may hold a function under such a name.
+        about: the name.
+        thing: what the function is given: a Difference, or the error.
+    """
+    words = why.get(about) if isinstance(why, Mapping) else None
+    return (words(thing) if callable(words) else words) or ""
+
+
 def _what(found: Difference, noun: str) -> str:
     part = part_name(found.path, noun)
     match found.kind:
