@@ -67,8 +67,7 @@ CLAIMS = (
         name="wasted",
         said="“Awaiting them in turn wastes 180 ms.”",
         truth=DOES_NOT_HOLD,
-        why="What is wasted is the sum less the longest: 260 less 120 are 140 ms. 180 is the two shorter ones and the "
-        "40 ms of a rounding that nobody wrote down.",
+        why="What is wasted is the sum less the longest call: 260 less 120 are 140 ms. 180 is the sum less the first.",
         ids=("S2.13", "S2.14"),
     ),
     Claim(
