@@ -18,6 +18,7 @@ from kettle.panels.actions import Actions
 from kettle.panels.check import Panel
 from kettle.panels.claims import Votes
 from kettle.panels.facts import Facts, answered, facts_of
+from kettle.panels.guard import try_out
 from kettle.panels.point import pointed, pointer
 from kettle.panels.predict import Asked, Predict
 from kettle.panels.run import Face, Interrupted, measured, name_of
@@ -283,6 +284,16 @@ class Lesson:
     async def measures(self) -> dict[str, str]:
         """Run every measure of the fact check; return the sentences by the claims' names."""
         return await self._votes.measures() if self._votes is not None else {}
+
+    async def guard(self, test: Callable, merged: Callable, yours: Callable) -> None:
+        """Run a test for one's own project on the merged code, where it ought to fail, and on yours.
+
+        Args:
+            test: takes the function to be tested; plain or asynchronous.
+            merged: the merged code.
+            yours: your code.
+        """
+        display(await try_out(test, merged, yours))
 
     def see(self, stem: str, what: str = "") -> None:
         """Point to another lesson, or say nothing where this copy of the course does not have it.

@@ -38,7 +38,7 @@ def run_snippet(stem: str, name: str, **names: Any) -> dict[str, Any]:
         **names: what it finds defined already.
     """
     names["__name__"] = f"{name}_of_{stem}"
-    exec(compile(snippet(stem, name), f"<{name} in {stem}>", "exec"), names)  # noqa: S102
+    exec(compile(snippet(stem, name), f"<{name} in {stem}>", "exec"), names)
     return names
 
 
@@ -61,6 +61,6 @@ def names_with(stem: str, guard, fix: str | None = None) -> dict[str, Any]:
         if cell.cell_type != "code" or not (tags(cell) <= {"fix"} or cell.id in needs):
             continue
         source = fix if fix is not None and "fix" in tags(cell) else cell.source
-        exec(compile(source, f"<{cell.id}>", "exec"), names)  # noqa: S102
-    exec(compile(guard.source, f"<{guard.id}>", "exec"), names)  # noqa: S102
+        exec(compile(source, f"<{cell.id}>", "exec"), names)
+    exec(compile(guard.source, f"<{guard.id}>", "exec"), names)
     return names

@@ -4,6 +4,7 @@ import asyncio
 import random
 from dataclasses import dataclass, make_dataclass
 
+import aiohttp
 import numpy as np
 import pandas as pd
 import pytest
@@ -273,6 +274,24 @@ def test_tasks_that_run_on_are_counted():
 
     assert "gives its answer while 1 task of it still run" in told_of_shop(answer, orders())
     assert told_of_shop(answer, orders(), off=["manners"]) is None
+
+
+def test_a_session_that_nobody_closes_is_told():
+    async def answer(api, customer):
+        await page(aiohttp.ClientSession(str(api._base_url)), customer)
+        return await page(api, customer)
+
+    assert "leaves a client session open" in told_of_shop(answer, orders())
+    assert told_of_shop(answer, orders(), off=["manners"]) is None
+
+
+def test_one_object_in_two_places_is_told_so():
+    def answer(names):
+        box = {}
+        return [box.update(entry) or box for entry in merged(names)]
+
+    said = told(answer, given(["ada", "bo"]))
+    assert "entry 1 and entry 2 are one and the same dict" in said
 
 
 def test_orphans_of_a_failure_are_heard_out_and_do_not_complain():

@@ -7,6 +7,8 @@ import re
 import traceback
 from pathlib import Path
 
+LONG = 160  # characters of a message that is shown
+
 # What a beginner meets, by the exception's name and its message; the sentence says what is behind it.
 SLIPS = (
     (
@@ -111,7 +113,8 @@ def leaves(error: BaseException) -> list[BaseException]:
 def sentence(error: BaseException) -> str:
     """Return the first line of an error's message, as a sentence."""
     text = (str(error).strip().splitlines() or ["no message"])[0]
-    return text if text.endswith((".", "?", "!")) else f"{text}."
+    text = text if len(text) <= LONG or isinstance(error, AssertionError) else f"{text[:LONG]}…"
+    return text if text.endswith((".", "?", "!", "…")) else f"{text}."
 
 
 def told(error: BaseException) -> str:

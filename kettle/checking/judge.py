@@ -139,7 +139,7 @@ def _finding(check: Check, ended: Ended, patience: Patience) -> Finding:
     if error is not None:
         stopped = f"It stopped with {told(error)}"
         return finding(NOT_YET, f"{stopped} {NOT_THERE}" if _unknown_name(error) else stopped)
-    lost = [line for line in ended.complaints if "nclosed" not in line]
+    lost = [line for line in ended.complaints if "nclosed" not in line and "CancelledError(" not in line]
     if lost:
         return finding(NOT_YET, _in_background(lost[0]))
     return finding(PASSED, ended.value if isinstance(ended.value, str) else "")

@@ -14,7 +14,7 @@ NEAR = 1e-9  # of a float's size: sums that are added up in another order differ
 SEARCHED = 400  # entries that are compared each with each; a longer list is looked at by its texts
 
 AWAITABLE, EXCEPTION, TYPE, MISSING, EXTRA = "awaitable", "exception", "type", "missing", "extra"
-COUNT, ORDER, SWAPPED, VALUE = "count", "order", "swapped", "value"
+COUNT, ORDER, SWAPPED, SHARED, VALUE = "count", "order", "swapped", "shared", "value"
 
 
 @dataclass(frozen=True)
@@ -22,11 +22,12 @@ class Difference:
     """The first place at which two answers part.
 
     Args:
-        kind: "awaitable", "exception", "type", "missing", "extra", "count", "order", "swapped" or "value".
+        kind: "awaitable", "exception", "type", "missing", "extra", "count", "order", "swapped", "shared" (two
+            parts are one object) or "value".
         path: the keys and indexes that lead to it from the whole answer.
         expected: what belongs there.
         given: what is there.
-        owner: of a swapped part, the key or the index under which it belongs.
+        owner: of a swapped or shared part, the key or the index under which it belongs, or stands too.
     """
 
     kind: str
@@ -83,6 +84,7 @@ def _mappings(expected: Mapping, given: Any, path: tuple, ordered: bool) -> Iter
     if not isinstance(given, Mapping):
         yield Difference(TYPE, path, expected, given)
         return
+    yield from _shared(expected, given, path)
     for key, value in expected.items():
         if key not in given:
             yield Difference(MISSING, (*path, key), value)
@@ -99,6 +101,7 @@ def _sequences(expected: Sequence, given: Any, path: tuple, ordered: bool) -> It
     if not isinstance(given, list | tuple) or isinstance(expected, list) != isinstance(given, list):
         yield Difference(TYPE, path, expected, given)
         return
+    yield from _shared(dict(enumerate(expected)), dict(enumerate(given)), path)
     pairs = list(zip(expected, given, strict=False))
     bad = [(at, found) for at, pair in enumerate(pairs) if (found := _first(*pair, (*path, at), ordered))]
     odd = next((found for _, found in bad if found.kind in (AWAITABLE, EXCEPTION)), None)
@@ -111,6 +114,15 @@ def _sequences(expected: Sequence, given: Any, path: tuple, ordered: bool) -> It
     elif bad:
         at, _ = bad[0]
         yield from _swapped_or(enumerate(expected), at, *pairs[at], path, ordered)
+
+
+def _shared(expected: Mapping, given: Mapping, path: tuple) -> Iterator[Difference]:
+    """Yield where two parts of an answer are one object, though they ought to differ."""
+    first: dict[int, Any] = {}
+    for key, value in given.items():
+        other = first.setdefault(id(value), key) if isinstance(value, list | dict | set) else key
+        if other != key and {key, other} <= expected.keys() and not alike(expected[key], expected[other]):
+            yield Difference(SHARED, (*path, other), expected[other], value, key)
 
 
 def _first(expected: Any, given: Any, path: tuple, ordered: bool) -> Difference | None:

@@ -10,9 +10,9 @@ from typing import Any
 
 from kettle.checking.errors import alone, leaves, told
 from kettle.checking.same import sentences
-from kettle.checking.same.alike import ORDER, SWAPPED, Difference, alike, difference
+from kettle.checking.same.alike import ORDER, SHARED, SWAPPED, Difference, alike, difference
 from kettle.checking.same.sentences import Words, part_name, short
-from kettle.checking.same.situations import Outcome, Situation, empty, outcome
+from kettle.checking.same.situations import Outcome, Situation, empty, on_loop, outcome, watching
 
 CONDITIONS = ("values", "order", "failures", "arguments", "sharing", "freshness", "overlap", "manners")
 """What a caller relies on, by the names that mutants and excuses use."""
@@ -61,24 +61,23 @@ class Same:
             why: the lesson's words on differences, by part, by kind, or a function of the difference.
         """
         playing = self._play(function, world or empty, tuple(situations), noun, why)
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError:
-            return _driven(playing)
-        return playing
+        return playing if on_loop() else _driven(playing)
 
     async def _play(
         self, function: Callable, world: Callable, situations: tuple[Situation, ...], noun: str, why: Words
     ) -> None:
-        merged = self._merged_names[self.name_of(function)]
-        for situation in situations:
-            judged = situation.truth or merged
-            expected = await outcome(
-                judged, world, situation, self._merged_names, truth=bool(situation.truth)
-            )
-            given = await outcome(function, world, situation, self.names)
-            self._judge(situation, expected, given, noun, why)
-            self._earlier += [each for each in (expected.before, expected.value) if each is not None]
+        merged, names = self._merged_names[self.name_of(function)], self._merged_names
+        playing = [
+            outcome(each.truth or merged, world, each, names, truth=bool(each.truth)) for each in situations
+        ]
+        with watching():
+            if on_loop():  # worlds know nothing of each other: the waits of the merged code need not add up
+                playing = [_known(each) for each in await asyncio.gather(*playing)]
+            for situation, expecting in zip(situations, playing, strict=True):
+                expected = await expecting
+                given = await outcome(function, world, situation, self.names)
+                self._judge(situation, expected, given, noun, why)
+                self._earlier += [each for each in (expected.before, expected.value) if each is not None]
 
     async def together(self, shop: Any, routes: Iterable[str], *calls: Any, patience: float) -> Any:
         """Await calls at once, while the shop holds theirs until all `routes` are in flight together.
@@ -135,6 +134,9 @@ class Same:
             f"{when}your code gives its answer while {_tasks(given.left)} of it still run. "
             "Who waits for them, and who hears of their failures?"
         )
+        assert given.unclosed <= expected.unclosed or not self.compares("manners"), (
+            f"{when}your code leaves a client session open, with its connections. Who closes it, and when?"
+        )
 
     def _judge_failure(
         self, situation: Situation, error: Exception, given: Outcome, when: str, noun: str
@@ -171,7 +173,7 @@ class Same:
         """Name the condition that a difference breaks."""
         if self._is_stale(situation, expected, given, found):
             return "freshness"
-        if situation.again:
+        if situation.again or found.kind == SHARED:
             return "sharing"
         return "order" if found.kind in (ORDER, SWAPPED) else "values"
 
@@ -195,7 +197,7 @@ class Same:
             case "freshness":
                 what = sentences.told(found, noun, "").rstrip(".")
                 return f"{what}. {sentences.STALE}"
-            case "sharing":
+            case "sharing" if found.kind != SHARED:
                 return (
                     f"the next caller gets {short(given.value)}: your code hands out one thing to all, "
                     "and whoever changes it changes it for the others."
@@ -237,6 +239,10 @@ def _at(value: Any, path: tuple) -> Any:
 def _tells(value: Any) -> bool:
     """Whether an answer is rich enough that it cannot be another call's by chance."""
     return isinstance(value, dict | list | tuple) and len(repr(value)) > 20
+
+
+async def _known(outcome: Outcome) -> Outcome:
+    return outcome
 
 
 def _tasks(count: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from kettle.checking.same.alike import AWAITABLE, EXCEPTION, ORDER, SWAPPED, Difference
+from kettle.checking.same.alike import AWAITABLE, EXCEPTION, ORDER, SHARED, SWAPPED, Difference
 
 SHORT = 60  # characters of a value that is shown
 Words = Mapping[Any, str] | Callable[[Difference], str] | str | None
@@ -15,6 +15,7 @@ QUESTIONS = {
     AWAITABLE: "Calling an async function starts nothing: what was never awaited?",
     EXCEPTION: "Whoever reads the answer takes it for data. Who should be told of the failure?",
     SWAPPED: "In which order do your results come?",
+    SHARED: "Whoever changes the one changes the other: what is made once and handed out twice?",
     ORDER: "Who sees to the order, whichever comes first?",
 }
 STALE = "That was right for an earlier call. What is kept from one call to the next?"
@@ -75,6 +76,9 @@ def _what(found: Difference, noun: str) -> str:
         case "order":
             whole = part_name(found.path[:-1] if found.path else (), noun)
             return f"{whole} holds the same things in another order"
+        case "shared":
+            other = part_name((*found.path[:-1], found.owner), noun)
+            return f"{part} and {other} are one and the same {type(found.given).__name__}"
         case "swapped":
             return f"{part} holds what belongs to {part_name((*found.path[:-1], found.owner), noun)}"
     return f"{part} is {short(found.given)}, and was {short(found.expected)}"

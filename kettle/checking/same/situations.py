@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import copy
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
@@ -48,7 +49,7 @@ class Situation:
 
 @dataclass
 class Outcome:
-    """How a situation went: answer or error, the answer before, arguments, what the other side saw."""
+    """How a situation went: answer, error, answer before, arguments, the other side, what was left."""
 
     value: Any = None
     error: Exception | None = None
@@ -56,6 +57,7 @@ class Outcome:
     seen: Any = None
     changed: Difference | None = None
     left: int = 0
+    unclosed: int = 0
 
 
 async def outcome(
@@ -70,7 +72,7 @@ async def outcome(
         names: where the version's own names are, as `w.names`.
         truth: whether `function` is the situation's own truth.
     """
-    found, arguments = Outcome(), []
+    found, made, arguments = Outcome(), _Made(), []
 
     def kept(*args: Any, **kwargs: Any) -> Any:
         arguments.extend(
@@ -90,19 +92,21 @@ async def outcome(
         here.names = names
         if situation.prepare:
             await _awaited(situation.prepare(here))
-        with _tasks_seen() as tasks:
-            try:
+        token = _MINE.set(made)
+        try:
+            found.value = await call(here)
+            if situation.between or situation.again:
+                found.before = copy.deepcopy(found.value) if situation.between else None
+                if situation.again:
+                    scribble(found.value)
+                else:
+                    await _awaited(situation.between(here))
                 found.value = await call(here)
-                if situation.between or situation.again:
-                    found.before = copy.deepcopy(found.value) if situation.between else None
-                    if situation.again:
-                        scribble(found.value)
-                    else:
-                        await _awaited(situation.between(here))
-                    found.value = await call(here)
-            except Exception as error:  # noqa: BLE001 - it is compared
-                found.error = error
-            found.left = await _settled(tasks, failed=found.error is not None)
+        except Exception as error:  # noqa: BLE001 - it is compared
+            found.error = error
+        found.left = await _settled(made.tasks, failed=found.error is not None)
+        found.unclosed = made.unclosed
+        _MINE.reset(token)
         if situation.seen:
             found.seen = situation.seen(here)
     return found
@@ -157,27 +161,59 @@ class _entered:  # noqa: N801 - used as a phrase
         return self.manager.__exit__(*error)
 
 
-@contextmanager
-def _tasks_seen():
-    """Collect the tasks that are made in the block, so that none of them is forgotten."""
-    tasks: list[asyncio.Task] = []
+def on_loop() -> bool:
+    """Tell whether an event loop runs in this thread."""
     try:
-        loop = asyncio.get_running_loop()
+        asyncio.get_running_loop()
     except RuntimeError:
-        yield tasks
+        return False
+    return True
+
+
+@contextmanager
+def watching() -> Iterator[None]:
+    """Let outcomes in the block know of the tasks and the sessions that their own code makes."""
+    if not on_loop():
+        yield
         return
-    before = loop.get_task_factory()
+    loop = asyncio.get_running_loop()
+    factory, handler = loop.get_task_factory(), loop.get_exception_handler()
 
     def make(loop: asyncio.AbstractEventLoop, coroutine: Any, **options: Any) -> asyncio.Task:
-        task = before(loop, coroutine, **options) if before else asyncio.Task(coroutine, loop=loop, **options)
-        tasks.append(task)
+        task = (
+            factory(loop, coroutine, **options) if factory else asyncio.Task(coroutine, loop=loop, **options)
+        )
+        if (mine := _MINE.get(None)) is not None:
+            mine.tasks.append(task)
         return task
 
+    def complain(loop: asyncio.AbstractEventLoop, context: dict) -> None:
+        mine = _MINE.get(None)
+        if mine is not None and str(context.get("message", "")).startswith("Unclosed client session"):
+            mine.unclosed += 1
+        elif handler:
+            handler(loop, context)
+        else:
+            loop.default_exception_handler(context)
+
     loop.set_task_factory(make)
+    loop.set_exception_handler(complain)
     try:
-        yield tasks
+        yield
     finally:
-        loop.set_task_factory(before)
+        loop.set_task_factory(factory)
+        loop.set_exception_handler(handler)
+
+
+@dataclass
+class _Made:
+    """What the code of one outcome has made: its tasks, and how many sessions nobody closed."""
+
+    tasks: list[asyncio.Task] = field(default_factory=list)
+    unclosed: int = 0
+
+
+_MINE: ContextVar[_Made] = ContextVar("_MINE")  # a task inherits it from whoever makes it
 
 
 async def _settled(tasks: list[asyncio.Task], failed: bool) -> int:
