@@ -1,12 +1,15 @@
-"""From the click on Check to the verdict on a right answer, without the learner's own code and the checks.
+"""From the click on Check to the verdict on a right answer: every lesson and exercise, and other ways.
 
-    python benchmarks/check_latency.py [--runs 7]
+    python benchmarks/check_latency.py [--runs 7] [--lessons 07 14] [--no-ways]
 
-Side by side, in turn: the warm process, `pytest --nbval-lax` started cold, and `nbgrader validate` on a
+First all seconds from the request to the verdict on each `fix` of solutions/, in a warm checker, with the
+checks and the learner's own code; what is told for interest may come later and is not waited for. Then, for
+lesson 14 and in turn: the warm process, `pytest --nbval-lax` started cold, and `nbgrader validate` on a
 notebook with the same cells (nbgrader is installed into a folder of its own, which needs the network once).
 """
 
 import argparse
+import contextlib
 import json
 import os
 import statistics
@@ -23,44 +26,54 @@ from nbformat.v4 import new_code_cell
 from kettle.checking import Checker, checks_of
 from kettle.files import course
 
+sys.path.insert(0, str(course.ROOT / "tests"))
+from contract import Answer, answers_of, write
+
 STEM = "14_one_await_at_a_time"
 NBGRADER = "nbgrader==0.9.5"
 
 
 def main() -> None:
+    """Measure what is asked for, and print it."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--runs", type=int, default=7, help="runs of each way")
-    runs = parser.parse_args().runs
+    parser.add_argument("--runs", type=int, default=7, help="runs of each")
+    parser.add_argument("--lessons", nargs="+", help="numbers; all of them if left out")
+    parser.add_argument("--no-ways", action="store_true", help="leave out the comparison with other ways")
+    options = parser.parse_args()
+    stems = [f.stem for f in course.lessons() if not options.lessons or f.stem[:2] in options.lessons]
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        notebook = right_answer(folder)
-        checker = Checker(notebook)
+        report_lessons(measure_lessons(stems, options.runs, Path(name)))
+        if not options.no_ways:
+            report_ways(measure_ways(options.runs, Path(name)))
+
+
+def measure_lessons(stems: list[str], runs: int, folder: Path) -> dict[Answer, list[tuple[float, float]]]:
+    """Check each fix some times, in turn; return all seconds of each, and those of its code."""
+    fixes = [answer for stem in stems for answer in answers_of(stem) if answer.role == "fix"]
+    took = {answer: [] for answer in fixes}
+    notebooks = {answer: write(answer, folder / str(answer)) for answer in fixes}
+    for _ in range(runs):
+        for answer, notebook in notebooks.items():
+            with contextlib.closing(Checker(notebook)) as checker:
+                took[answer].append(warm(checker))
+    return took
+
+
+def measure_ways(runs: int, folder: Path) -> dict[str, list[tuple[float, float | None]]]:
+    """Check the fix of one lesson by each way, in turn."""
+    answer = next(a for a in answers_of(STEM) if (a.kind, a.role) == ("lesson", "fix"))
+    notebook = write(answer, folder / "ways")
+    took: dict[str, list[tuple[float, float | None]]] = {}
+    with contextlib.closing(Checker(notebook)) as checker:
         ways = {"warm process": lambda: warm(checker), "pytest --nbval-lax, cold": lambda: cold(notebook)}
         nbgrader = install_nbgrader()
         if nbgrader:
             same = same_cells(notebook)
             ways["nbgrader validate"] = lambda: validate(nbgrader, same, folder)
-        took = {way: [] for way in ways}
         for _ in range(runs):
             for way, measure in ways.items():
-                took[way].append(measure())
-        checker.close()
-    report(took)
-
-
-def right_answer(folder: Path) -> Path:
-    """Write the lesson with its fix in place."""
-    files = course.lesson(STEM)
-    cells = nbformat.read(files.solution, as_version=4).cells
-    fix = next(
-        c for c in cells if c.metadata.get("kettle", {}).get("of") == "lesson" and "fix" in c.metadata.tags
-    )
-    notebook = nbformat.read(files.notebook, as_version=4)
-    next(c for c in notebook.cells if "fix" in c.metadata.get("tags", ())).source = fix.source
-    path = folder / "notebooks" / files.notebook.name
-    path.parent.mkdir()
-    nbformat.write(notebook, path)
-    return path
+                took.setdefault(way, []).append(measure())
+    return took
 
 
 def warm(checker: Checker) -> tuple[float, float]:
@@ -141,8 +154,18 @@ def validate(nbgrader: Path, notebook: Path, folder: Path) -> tuple[float, None]
     return seconds, None
 
 
-def report(took: dict[str, list[tuple[float, float | None]]]) -> None:
-    """Print the table: medians with the fastest and the slowest run."""
+def report_lessons(took: dict[Answer, list[tuple[float, float]]]) -> None:
+    """Print, for each notebook, the seconds from the request to the verdict."""
+    print("\nFrom the request to the verdict on the right answer, in seconds:\n")
+    print(f"{'':14}{'runs':>5}{'median':>9}{'fastest':>9}{'slowest':>9}{'of it code and checks':>23}")
+    for answer, rows in took.items():
+        seconds, code = zip(*rows, strict=True)
+        line = f"{statistics.median(seconds):9.2f}{min(seconds):9.2f}{max(seconds):9.2f}"
+        print(f"{answer.stem[:2]} {answer.kind:11}{len(rows):5}{line}{statistics.median(code):23.2f}")
+
+
+def report_ways(took: dict[str, list[tuple[float, float | None]]]) -> None:
+    """Print the table of the ways: medians and extremes, without the code's own time."""
     code = statistics.median(c for c in (c for rows in took.values() for _, c in rows) if c is not None)
     print(f"\nThe learner's code and the checks took {code:.2f} s (median); what is left, in seconds:\n")
     print(f"{'':28}{'runs':>5}{'median':>9}{'fastest':>9}{'slowest':>9}")
