@@ -10,7 +10,7 @@ from course_files import LESSONS, NOTEBOOKS, STEMS, read, source, tags
 
 from kettle.files.course import ROOT
 
-CHECKS = sorted(path for path in (ROOT / "checks").glob("[0-9]*.py") if path.stem != "00_start_here")
+CHECKS = sorted((ROOT / "checks").glob("[0-9]*.py"))
 LANDING = ROOT / "notebooks" / "00_start_here.ipynb"
 ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 LINK = re.compile(r"\]\(([^)#\s]+)")
