@@ -2,16 +2,16 @@
 
     python benchmarks/verdict_trust.py [--lessons 07 14] [--modes idle loaded throttled] [--minutes 60]
 
-An answer is a starter, fix, alternative or wrong answer of solutions/. It is judged in a process of its own,
-which runs the starter's cells with the answer in place and then the hidden assertions, as a check does, each
-time in a fresh namespace. "loaded" means four busy processes; "throttled" that a judging process and its
-servers run for at most 20 of every 100 ms (SIGSTOP, so not on Windows). Beside it stands the naive rule:
-right is what takes at most half the merged code's time, each timed once, in the comparison that the lesson
-itself makes; it is asked once in every batch.
+An answer is a starter, or one of solutions/ or tests/answers/. It is judged in a process of its own, which
+runs the starter's cells with the answer in place and then the hidden assertions, as a check does, each time
+in a fresh namespace. "loaded" means four busy processes; "throttled" that a judging process and its servers
+run for at most 20 of every 100 ms (SIGSTOP, so not on Windows). Beside it stands the naive rule: right is
+what takes at most half the merged code's time, each timed once, in the comparison that the lesson itself
+makes; it is asked once in every batch.
 
 What was found is kept in a file after each batch, so a run can be stopped and goes on where it was. It counts
-as long as the lesson's notebooks, solutions and checks stay as they are; after a change to a probe, begin a
-new file.
+as long as the answer, its notebook's code and the lesson's checks stay as they are; after a change to a probe
+or to kettle/checking, begin a new file.
 """
 
 import argparse
@@ -28,16 +28,16 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import nbformat
 from judging import IMPORTED, PROCESSES, Answer, judged
 from modes import AT_ONCE, MODES
 
 from kettle.files import course
 
 sys.path.insert(0, str(course.ROOT / "tests"))
-from contract import answers_of, says
+from contract import RIGHT, answers_of, says
 
 WANTED = {"idle": 200, "loaded": 100, "throttled": 100}  # verdicts on each answer
-RIGHT = ("fix", "alternative")
 BATCH = 25  # verdicts by one process, and for each time that the naive rule is asked
 KEPT = Path(__file__).with_suffix(".json")
 
@@ -74,7 +74,8 @@ class Found:
 
     verdicts, passed, undecided, other_words: how many there were, and how many of them said so; other words
     are those of a rejection that does not name the cause. naive_asked, naive_passed: the naive rule. ms: the
-    median milliseconds of a verdict, for each batch. lies: how often each untrue message was given.
+    milliseconds of a verdict, the mean of the medians of the batches. lies: how often each untrue message was
+    given.
     """
 
     digest: str
@@ -84,11 +85,13 @@ class Found:
     other_words: int = 0
     naive_asked: int = 0
     naive_passed: int = 0
-    ms: list[int] = field(default_factory=list)
+    ms: int = 0
     lies: dict[str, int] = field(default_factory=dict)
 
     def add(self, answer: Answer, batch: list[dict]) -> None:
         """Add the verdicts of one batch."""
+        ms = statistics.median(verdict["ms"] for verdict in batch)
+        self.ms = round((self.ms * self.verdicts + ms * len(batch)) / (self.verdicts + len(batch)))
         for verdict in batch:
             outcome, message = verdict["outcome"], verdict["message"]
             strays = answer.role not in RIGHT and says(answer) not in message
@@ -102,7 +105,10 @@ class Found:
             if verdict.get("naive") is not None:
                 self.naive_asked += 1
                 self.naive_passed += verdict["naive"]
-        self.ms.append(round(statistics.median(verdict["ms"] for verdict in batch)))
+
+    def as_row(self) -> dict:
+        """Return what is kept in the file: nothing that is nought."""
+        return {name: value for name, value in vars(self).items() if value}
 
 
 class Kept:
@@ -121,7 +127,7 @@ class Kept:
 
     def of(self, mode: str, answer: Answer) -> Found:
         """Return what was found on an answer in a mode, with the lesson's files as they are."""
-        name, now = f"{mode} {answer}", digest(answer.stem)
+        name, now = f"{mode} {answer}", digest(answer)
         if name not in self._rows or self._rows[name].digest != now:
             self._rows[name] = Found(now)
         return self._rows[name]
@@ -131,7 +137,7 @@ class Kept:
         with self._lock:
             self.of(mode, answer).add(answer, batch)
             rows = (
-                f"{json.dumps(name)}: {json.dumps(vars(row))}" for name, row in sorted(self._rows.items())
+                f"{json.dumps(name)}: {json.dumps(row.as_row())}" for name, row in sorted(self._rows.items())
             )
             draft = self.path.with_suffix(".draft")
             draft.write_text("{\n" + ",\n".join(rows) + "\n}\n", encoding="utf-8")
@@ -139,11 +145,13 @@ class Kept:
 
 
 @functools.cache
-def digest(stem: str) -> str:
-    """Return a short name for a lesson's files as they are now."""
-    files = course.lesson(stem)
-    texts = [path.read_bytes() for path in (files.notebook, files.exercise, files.solution, files.check)]
-    return hashlib.sha256(b"".join(texts)).hexdigest()[:12]
+def digest(answer: Answer) -> str:
+    """Return a short name for what decides about an answer: its code, its notebook's, and the checks."""
+    files = course.lesson(answer.stem)
+    cells = nbformat.read(files.path(answer.kind), as_version=4).cells
+    texts = [c.source for c in cells if c.cell_type == "code" and "demo" not in c.metadata.get("tags", ())]
+    texts += [answer.source or "", says(answer), files.check.read_text(encoding="utf-8")]
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:8]
 
 
 def judge_all(kept: Kept, mode: str, wanted: int, end: float) -> None:
@@ -206,8 +214,8 @@ def line(rows: list[tuple[Answer, Found]], name: str) -> list:
         total("verdicts", right) - total("passed", right) - total("undecided", right),
         total("other_words", wrong),
         total("undecided", every),
-        round(statistics.median([ms for found in right for ms in found.ms] or [0])),
-        round(statistics.median([ms for found in wrong for ms in found.ms] or [0])),
+        round(statistics.median([found.ms for found in right if found.ms] or [0])),
+        round(statistics.median([found.ms for found in wrong if found.ms] or [0])),
         f"{total('naive_passed', wrong)} of {total('naive_asked', wrong)}",
         f"{total('naive_asked', right) - total('naive_passed', right)} of {total('naive_asked', right)}",
     ]
