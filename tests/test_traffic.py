@@ -1,6 +1,7 @@
 """The traffic probe: requests, overlap, connections and cancellations, as the server saw them."""
 
 import asyncio
+import contextlib
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +19,9 @@ from kettle.probes.traffic import (
     waited_for,
     watch,
 )
-from kettle.shop import Shop
+from kettle.shop import Shop, TrafficWindow
+from kettle.shop.tenant import Tenant
+from kettle.shop.watch import Rendezvous, Window
 
 PAGE = ("profile", "orders", "alerts")
 
@@ -132,6 +135,68 @@ def test_a_retrying_client_cannot_renew_patience_for_ever(shop):
     assert answer == shop.data.tax("GB")
     assert (meeting.met, meeting.most_together) == (False, 1)
     assert len(meeting.arrived) >= 2
+
+
+@contextlib.asynccontextmanager
+async def raw_clients(number):
+    """Open a tenant in this loop, with connections that are used and closed while the loop stands still."""
+    tenant = Tenant(seed=7, handshake=0.0)
+    port = await tenant.open()
+    clients = [socket.create_connection(("127.0.0.1", port)) for _ in range(number)]
+    await until(lambda: len(tenant._connections) == number)
+    try:
+        yield tenant, clients
+    finally:
+        for client in clients:
+            client.close()
+        await tenant.close()
+
+
+async def until(true):
+    async with asyncio.timeout(20):
+        while not true():  # noqa: ASYNC110 (what is asked is no event)
+            await asyncio.sleep(0.001)
+
+
+ASK = b"GET /tax/GB HTTP/1.1\r\nHost: shop\r\n\r\n"
+
+
+def test_a_call_that_its_client_has_given_up_is_not_in_flight_beside_its_retry():
+    async def retry_once():
+        async with raw_clients(2) as (tenant, (first, second)):
+            window, meeting = Window(), Rendezvous((), 2, patience=60)
+            tenant.watchers = {1: window, 2: meeting}
+            first.sendall(ASK)
+            await until(lambda: meeting.arrived)
+            # All of it reaches the server before its loop looks; the second client is the first to be read.
+            second.sendall(ASK[:9])
+            first.close()
+            second.sendall(ASK[9:])
+            await until(lambda: len(meeting.arrived) == 2)
+            await meeting.settle(0)
+            await window.settle(0)
+            return window.report(), meeting
+
+    report, meeting = asyncio.run(retry_once())
+    assert (meeting.met, meeting.most_together) == (False, 1)
+    assert TrafficWindow.read(report).peak_in_flight == 1
+
+
+def test_calls_that_are_sent_together_meet_although_one_of_them_is_given_up_later():
+    async def give_up_later():
+        async with raw_clients(2) as (tenant, (first, second)):
+            window, meeting = Window(), Rendezvous((), 2, patience=60)
+            tenant.watchers = {1: window, 2: meeting}
+            first.sendall(ASK)
+            second.sendall(ASK)
+            await until(lambda: meeting.met)
+            first.close()
+            await window.settle(5)
+            return window.report(), meeting
+
+    report, meeting = asyncio.run(give_up_later())
+    assert (meeting.met, meeting.most_together) == (True, 2)
+    assert TrafficWindow.read(report).peak_in_flight == 2
 
 
 def test_a_rendezvous_of_routes_needs_one_call_of_each(shop):

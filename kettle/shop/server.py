@@ -72,9 +72,8 @@ class Control:
         """Report on a window or a meeting, and close it if that is asked."""
         watchers = self._tenants[tenant].watchers
         watched = watchers[watcher]
-        if isinstance(watched, Window):
-            await watched.settle(settle)
-        elif close:
+        await watched.settle(settle)
+        if close and isinstance(watched, Rendezvous):
             watched.release()
         if close:
             watchers.pop(watcher, None)

@@ -3,8 +3,12 @@
 import asyncio
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
+
+ROUNDS = 10
+"""Rounds of the loop in which it accepts, reads and starts what is in its sockets, and hears who has gone."""
 
 
 @dataclass(eq=False, slots=True)
@@ -38,6 +42,39 @@ class Call:
         return [self.route, self.method, self.path, *end, self.handshake, self.latency]
 
 
+class Fresh:
+    """Keeps what came in during the last few rounds of the loop, and hands it on after them.
+
+    A client that gives a call up and makes another has closed its connection before it sends the new one. But
+    the loop may read the new one first. After some rounds it has read both.
+    """
+
+    def __init__(self, hand_on: Callable[[tuple[Any, ...]], None] = lambda ripe: None) -> None:
+        self.events: list[Any] = []
+        self._hand_on = hand_on
+        self._task: asyncio.Task[None] | None = None
+
+    def add(self, event: Any) -> None:
+        """Keep something that has just happened."""
+        self.events.append(event)
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._ripen())
+
+    async def settle(self) -> None:
+        """Wait until all that is here now has been handed on."""
+        for _ in range(2 * ROUNDS + 2):
+            await asyncio.sleep(0)
+
+    async def _ripen(self) -> None:
+        while self.events:
+            ripe = tuple(self.events)
+            for _ in range(ROUNDS):
+                await asyncio.sleep(0)
+            del self.events[: len(ripe)]
+            self._hand_on(ripe)
+        self._task = None
+
+
 class Window:
     """Collects the calls that start, and the connections that open, while it is open."""
 
@@ -45,6 +82,7 @@ class Window:
         self.began = time.perf_counter()
         self.calls: list[Call] = []
         self.opened: list[int] = []
+        self._fresh = Fresh()
         self._unfinished = 0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -52,11 +90,15 @@ class Window:
     def begin(self, call: Call) -> None:
         """Take in a call that starts."""
         self.calls.append(call)
+        self._fresh.add(call)
         self._unfinished += 1
         self._idle.clear()
 
     def end(self, call: Call) -> None:
-        """Note that a call has ended."""
+        """Note that a call has ended; one that was given up ended before what its client did next."""
+        if call.cancelled:
+            later = [other.started for other in self._fresh.events if other.started > call.started]
+            call.ended = min([call.ended, *later])
         self._unfinished -= 1
         if not self._unfinished:
             self._idle.set()
@@ -65,7 +107,7 @@ class Window:
         """Wait until the calls have ended, but at most so many seconds."""
         # What a client sent before it asked for this result is in the socket already: accepting,
         # reading and starting the handler take the loop a few rounds.
-        for _ in range(10):
+        for _ in range(ROUNDS):
             await asyncio.sleep(0)
         try:
             async with asyncio.timeout(seconds):
@@ -96,6 +138,8 @@ class Rendezvous:
     most_together: int = 0
 
     def __post_init__(self) -> None:
+        self._fresh = Fresh(self._take)
+        self._in_flight: set[Call] = set()  # and their clients still wait
         self._together: Counter[str] = Counter()
         self._need = Counter(self.routes)
         self._progress = 0
@@ -103,19 +147,24 @@ class Rendezvous:
         self._timer: asyncio.TimerHandle | None = None
 
     def begin(self, call: Call) -> None:
-        """Take in a call that starts, and see whether it completes the meeting."""
+        """Take in a call that starts; some rounds later, see whether it completes the meeting."""
         if self.routes and call.route not in self._need:
             return
         self.arrived.append(call.route)
-        self._together[call.route] += 1
-        self.most_together = max(self.most_together, self._together.total())
-        if not self._open.is_set():
-            self._look()
+        self._fresh.add((call, True, self._open.is_set()))
 
     def end(self, call: Call) -> None:
-        """Note that a call has ended, also by being cancelled while it was held."""
-        if not self.routes or call.route in self._need:
-            self._together[call.route] -= 1
+        """Note that a call has ended."""
+        if self.routes and call.route not in self._need:
+            return
+        if call.cancelled:
+            self._gone(call)  # what came in since then may be what its client did next
+        else:
+            self._fresh.add((call, False, True))
+
+    async def settle(self, seconds: float) -> None:
+        """Wait until it is known who was in flight together."""
+        await self._fresh.settle()
 
     async def hold(self, call: Call) -> None:
         """Wait until calls may pass."""
@@ -131,6 +180,22 @@ class Rendezvous:
     def report(self) -> dict[str, Any]:
         """Tell what RendezvousWindow reads."""
         return {"met": self.met, "most_together": self.most_together, "arrived": self.arrived}
+
+    def _take(self, ripe: tuple[tuple[Call, bool, bool], ...]) -> None:
+        for call, begins, open_then in ripe:
+            if not begins:
+                self._gone(call)
+            elif not call.cancelled:
+                self._in_flight.add(call)
+                self._together[call.route] += 1
+                self.most_together = max(self.most_together, len(self._in_flight))
+                if not (open_then or self.met):
+                    self._look()
+
+    def _gone(self, call: Call) -> None:
+        if call in self._in_flight:
+            self._in_flight.remove(call)
+            self._together[call.route] -= 1
 
     def _look(self) -> None:
         progress, needed = self._standing()
