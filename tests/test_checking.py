@@ -188,6 +188,21 @@ HOSTILE = {
         "GB of memory",
     ),
     "own assertion": ("assert 1 == 2, 'mine'\n" + FIX, "broken", "AssertionError: mine"),
+    "own assertion in the answer": (
+        "def double(n):\n    assert n < 0, 'mine'" + WAIT,
+        "not yet",
+        "It stopped with AssertionError: mine.",
+    ),
+    "a library's assertion in the answer": (
+        "import unittest\n\n\ndef double(n):\n    unittest.TestCase().assertEqual(n, -1)" + WAIT,
+        "not yet",
+        "It stopped with AssertionError: ",
+    ),
+    "an assertion of an installed library in the answer": (
+        "import numpy as np\n\n\ndef double(n):\n    np.testing.assert_equal(n, -1)" + WAIT,
+        "not yet",
+        "It stopped with AssertionError: ",
+    ),
 }
 
 

@@ -16,12 +16,13 @@ from functools import cache, partial
 from pathlib import Path
 
 from kettle.checking.checks import Check, Undecided, checks_of, load_checks, wants_shop
-from kettle.checking.errors import alone, frames, sentence, told, where
+from kettle.checking.errors import alone, is_cell, sentence, told, where
 from kettle.checking.patience import Patience
 from kettle.checking.verdict import BROKEN, NOT_YET, PASSED, SKIPPED, UNDECIDED, Finding
 from kettle.probes.engines.collecting import keep_out
 from kettle.probes.engines.own_thread import OwnThread
 from kettle.probes.engines.timed_job import Ended
+from kettle.probes.engines.where import is_library
 from kettle.shop import start_ahead
 
 MIME = "application/vnd.watched-kettle.finding+json"
@@ -163,14 +164,20 @@ def _late(ended: Ended, patience: Patience) -> tuple[str, str]:
 
 
 def _by_learner(error: BaseException) -> bool:
-    """Whether the learner's own code raised it: an `assert` in a cell is not one of ours."""
-    last = traceback.extract_tb(error.__traceback__)[-1:]
-    return bool(last) and last[0] in frames(error)
+    """Whether the learner's own code raised it, or a library that it called, as np.testing may be."""
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if Path(frame.filename).parent.name == "checks":
+            return False
+        if is_cell(frame.filename) or not is_library(frame.filename):
+            return True
+    return False
 
 
 def _unknown_name(error: BaseException) -> bool:
     """Whether the learner's own code used a global name that nothing defines."""
-    return type(error) is NameError and str(error).endswith("is not defined") and _by_learner(error)
+    innermost = traceback.extract_tb(error.__traceback__)[-1:]
+    unknown = type(error) is NameError and str(error).endswith("is not defined")
+    return unknown and bool(innermost) and is_cell(innermost[0].filename)
 
 
 @cache
