@@ -32,12 +32,18 @@ def find_chromium():
     return next((path for name in CHROMIUM if (path := shutil.which(name))), None)
 
 
-def copy_course(folder):
-    """Copy what a learner has, with a git history that knows the starters."""
+def copy_course(folder, add=lambda folder: None):
+    """Copy what a learner has, with a git history that knows the starters.
+
+    Args:
+        folder: where to.
+        add: called with the folder before its history begins, to write more lessons.
+    """
     for name in FOLDERS:
         shutil.copytree(course.ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("conftest.py", "pyproject.toml"):
         shutil.copy(course.ROOT / name, folder)
+    add(folder)
     git = ["git", "-c", "user.name=test", "-c", "user.email=test@example.invalid", "-C", str(folder)]
     for words in (["init", "-q"], ["add", "."], ["commit", "-qm", "the course as it came"]):
         subprocess.run([*git, *words], check=True, capture_output=True)

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import nbformat
 import pytest
+import tiny_lesson
 from browser import QUIET, Learner, copy_course, find_chromium, jupyterlab
+from tiny_lesson import write_tiny_lesson
 
 LESSON = "14_one_await_at_a_time"
 
@@ -29,7 +31,7 @@ def chromium(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
-    folder = copy_course(tmp_path_factory.mktemp("course"))
+    folder = copy_course(tmp_path_factory.mktemp("course"), write_tiny_lesson)
     with jupyterlab(folder) as address:
         yield folder, address
 
@@ -183,3 +185,38 @@ def test_check_and_reset_as_code(learner, lab):
     copies = list(path.parent.glob(f"{LESSON} *.ipynb"))
     assert any("asyncio.gather" in copy.read_text(encoding="utf-8") for copy in copies)
     assert "asyncio.gather" not in path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+def test_a_vote_a_debrief_and_a_verdict_on_another_code(learner, lab, theme):
+    page, tone = learner.page, theme.split()[1].lower()
+    learner.open(f"exercises/{tiny_lesson.STEM}.ipynb")
+    page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme)
+    learner.run("open-lesson")
+
+    claims = learner.run("claims")
+    assert "It holds partly" not in claims.inner_text()
+    claims.get_by_role("button", name="Does not hold").first.click()
+    claims.get_by_text("You voted: does not hold.").wait_for()
+    claims.get_by_text("Here: 1.3 times as fast").wait_for()
+    claims.get_by_role("button", name="Holds", exact=True).last.click()
+    claims.get_by_text("So you voted.").wait_for()
+    learner.shot(f"votes-{tone}")
+    assert not page.evaluate(CONTRAST)[1]
+
+    learner.type_into("fix", tiny_lesson.FIX)
+    learner.run("fix")
+    said = learner.check()
+    assert "The list that nobody needed is gone." in said
+    assert "save" not in said
+    learner.cell("check-panel").get_by_text("thrown away").wait_for()
+    learner.shot(f"debrief-{tone}")
+
+    learner.type_into("open-lesson", "lesson._actions.saver.ask = lambda *_, **__: False")
+    learner.run("open-lesson")
+    learner.type_into("fix", tiny_lesson.SLOW)
+    learner.run("fix")
+    said = learner.check()
+    assert said.index("differs from the cell that you ran") < said.index("Right")
+    learner.shot(f"unsaved-{tone}")
+    assert not page.evaluate(CONTRAST)[1]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dis
 import functools
-import inspect
 from collections.abc import Callable, Iterator
 from types import CodeType, FunctionType
 from typing import Any
@@ -20,7 +19,12 @@ def one_function(before: Callable, after: Callable) -> str:
     """
     if before is after:
         return f"`{_name(before)}` was given twice: give the merged version, then yours."
-    if not _alike(before, after) or set(_parts(before)) != set(_parts(after)):
+    plain = isinstance(before, FunctionType) and isinstance(after, FunctionType)
+    if not plain or list(_passed(before.__code__)) != list(_passed(after.__code__)):
+        return ""
+    prints = [_Prints(each) for each in (before, after)]
+    same_steps = before.__code__.co_code == after.__code__.co_code
+    if prints[0].uses != prints[1].uses if same_steps else prints[0].parts != prints[1].parts:
         return ""
     kept, mine = _own_name(before, after), _own_name(after, before)
     both = (
@@ -46,12 +50,6 @@ def _names(function: Callable) -> tuple[str, ...]:
     return getattr(getattr(function, "__code__", None), "co_names", ())
 
 
-def _alike(before: Callable, after: Callable) -> bool:
-    """Whether two functions differ at most by the names that they use: not by what they pass on."""
-    plain = isinstance(before, FunctionType) and isinstance(after, FunctionType)
-    return plain and list(_passed(before.__code__)) == list(_passed(after.__code__))
-
-
 def _passed(code: CodeType) -> Iterator[str]:
     """Yield the constants that a code uses, in order; names of arguments are none."""
     for step in dis.get_instructions(code):
@@ -66,19 +64,26 @@ def _are_names(constant: Any) -> bool:
     return isinstance(constant, tuple) and all(isinstance(each, str) for each in constant)
 
 
-def _parts(function: Callable) -> Iterator:
-    """Yield what the program behind a function is made of, but for the function itself."""
-    todo, seen = list(_used(function)), {id(function)}
-    while todo:
-        thing = todo.pop()
-        if id(thing) in seen:
-            continue
-        seen.add(id(thing))
-        if _is_of(function, thing):
-            yield _told(thing)
-            todo += _used(thing)
-        elif callable(thing) or not inspect.ismodule(thing):
-            yield id(thing)
+class _Prints:
+    """Fingerprints of the program behind a function: equal where the same code uses the same things.
+
+    Args:
+        function: a function of a notebook.
+    """
+
+    def __init__(self, function: FunctionType) -> None:
+        self._function = function
+        self._known: dict[int, int] = {id(function): 0}
+        self.uses = [self._of(thing) for thing in _used(function)]  # in the order of its names
+        self.parts = set(self._known.values())
+
+    def _of(self, thing: Any) -> int:
+        if not _is_of(self._function, thing):
+            return id(thing)
+        if id(thing) not in self._known:
+            self._known[id(thing)] = 0  # functions may call each other in a circle
+            self._known[id(thing)] = hash((_told(thing), *(self._of(each) for each in _used(thing))))
+        return self._known[id(thing)]
 
 
 def _is_of(function: Callable, thing: Any) -> bool:
