@@ -52,6 +52,7 @@ def make_course(folder: Path, fix: str = FIX, before: str = SETUP, after: str = 
         new_code_cell("raise RuntimeError('a demo is left out')", metadata={"tags": ["demo"]}),
         new_code_cell(fix, metadata={"tags": ["fix"]}),
         new_code_cell(after),
+        new_code_cell("raise RuntimeError('so is a cell for the curious')", metadata={"tags": ["curious"]}),
     ]
     path = folder / "notebooks" / "50_scratch.ipynb"
     nbformat.write(new_notebook(cells=cells), path)

@@ -9,8 +9,10 @@ import threading
 import time
 from pathlib import Path
 
+import nbformat
 import psutil
 import pytest
+from nbformat.v4 import new_code_cell
 from scratch_course import FIX, make_course
 
 from kettle.checking import Checker, Undecided, kernel
@@ -114,6 +116,33 @@ def test_a_full_run_runs_the_demonstrations_too(tmp_path):
     done = terminal(make_course(tmp_path), "--kettle-full")
     assert done.returncode == 1
     assert "a demo is left out" in done.stdout
+
+
+def test_a_full_run_asks_for_the_measures_of_the_fact_check(tmp_path):
+    path = make_course(tmp_path)
+    notebook = nbformat.read(path, as_version=4)
+    votes = (
+        "class Lesson:\n    claims = print\n\n    async def measures(self):\n        return 1 / zero\n\n\n"
+        "lesson, zero = Lesson(), {}\nlesson.claims()"
+    )
+    notebook.cells = [new_code_cell(votes.format(1))]
+    nbformat.write(notebook, path)
+    assert terminal(path, "--kettle-full").returncode == 0
+    notebook.cells = [new_code_cell(votes.format(0))]
+    nbformat.write(notebook, path)
+    done = terminal(path, "--kettle-full")
+    assert done.returncode == 1
+    assert "ZeroDivisionError" in done.stdout
+
+
+def test_a_right_answer_is_told_what_is_gone(tmp_path, check):
+    path = make_course(tmp_path)
+    checks = tmp_path / "checks" / "50_scratch.py"
+    checks.write_text(checks.read_text() + '\nGONE = "The sign that "  "was wrong is gone."\n')
+    verdict = check(path)
+    assert verdict.message == "The sign that was wrong is gone."
+    assert "became" in verdict.findings[0].message
+    assert "Right. The sign that was wrong is gone." in terminal(path).stdout
 
 
 HOSTILE = {

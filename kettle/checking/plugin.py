@@ -183,17 +183,18 @@ def findings_of(reports: list[pytest.TestReport]) -> list[Finding]:
     ]
 
 
-def verdicts_of(reports: Iterable[pytest.TestReport]) -> dict[str, Verdict]:
+def verdicts_of(reports: Iterable[pytest.TestReport], root: Path) -> dict[str, Verdict]:
     """Return the verdict on each notebook, by its path.
 
     Args:
         reports: of a whole run, in any order.
+        root: the folder that pytest tells the paths from.
     """
     found: dict[str, list] = {}
     for report in sorted(reports, key=lambda report: report.start):
         if decides(report) and findings_of([report]):
             found.setdefault(str(report.fspath), []).append(report)
-    return {path: verdict_of(findings_of(of), gone=gone_of(Path(path))) for path, of in found.items()}
+    return {path: verdict_of(findings_of(of), gone=gone_of(root / path)) for path, of in found.items()}
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -202,7 +203,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if config.option.kettle_full:
         return  # nothing was judged
     reports = [r for of in terminalreporter.stats.values() for r in of if isinstance(r, pytest.TestReport)]
-    for path, verdict in verdicts_of(reports).items():
+    for path, verdict in verdicts_of(reports, config.rootpath).items():
         terminalreporter.section(f"verdict on {Path(path).parent.name}/{Path(path).name}")
         terminalreporter.write_line(repr(verdict))
         if config.option.kettle_verdicts:
