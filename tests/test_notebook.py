@@ -7,7 +7,8 @@ import time
 
 import pytest
 
-from kettle.files import notebook
+from kettle.files import course, notebook, pristine
+from kettle.panels.actions import Actions
 
 STEM = "14_one_await_at_a_time"
 
@@ -102,6 +103,36 @@ def test_without_git_the_pristine_folder_serves_and_without_that_nothing_is_touc
     pristine.write_text("starter")
     notebook.reset(lesson, STEM, "lesson", tmp_path)
     assert lesson.read_text() == "starter"
+
+
+def test_starters_are_kept_once_and_only_where_git_does_not_know_them(tmp_path, lesson):
+    starter = lesson.read_bytes()
+    exercise = write(tmp_path / "exercises" / f"{STEM}.ipynb", ("y = 1", "fix"))
+    write(lesson.with_name(f"{STEM} 2026-11-22 10.00.00.ipynb"), ("mine", "fix"))
+    kept = pristine.keep(tmp_path)
+    assert [path.relative_to(pristine.place_of(tmp_path)) for path in kept] == [
+        path.relative_to(tmp_path) for path in (lesson, exercise)
+    ]
+    lesson.write_text("an edit")
+    another = write(tmp_path / "notebooks" / "15_new.ipynb", ("z = 1", "fix"))
+    assert [path.name for path in pristine.keep(tmp_path)] == [another.name], "what is kept stays"
+    notebook.reset(lesson, STEM, "lesson", tmp_path)
+    assert lesson.read_bytes() == starter
+
+    clone = tmp_path / "clone"
+    write(clone / "notebooks" / lesson.name, ("x = 1", "fix"))
+    (clone / ".git").mkdir()
+    assert pristine.keep(clone) == []
+
+
+def test_a_lesson_that_is_opened_keeps_its_starter(tmp_path, lesson):
+    starter = lesson.read_bytes()
+    files = course.lesson(STEM, tmp_path)
+    Actions(files, "lesson", lesson, tmp_path)
+    lesson.write_text("an edit")
+    Actions(files, "lesson", lesson, tmp_path)
+    notebook.reset(lesson, STEM, "lesson", tmp_path)
+    assert lesson.read_bytes() == starter
 
 
 class FrontEnd:
