@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from kettle.checking import Finding, Question, Verdict
@@ -164,8 +165,27 @@ def test_the_interval_tells_faster_from_no_difference():
 
 
 def test_answers_are_compared_as_a_whole():
-    import numpy as np
-
     assert compare.same(np.arange(3), np.arange(3))
     assert not compare.same(np.arange(3), np.arange(1, 4))
     assert not compare.same([1, 2], [2, 1])
+
+
+@pytest.mark.parametrize("wrapped", [tuple, list, lambda parts: dict(enumerate(parts))])
+def test_answers_made_of_arrays_are_compared_part_by_part(wrapped):
+    def answer(last):
+        return wrapped([np.arange(3), np.array([0.5, np.nan, last])])
+
+    assert compare.same(answer(1.5), answer(1.5))
+    assert not compare.same(answer(1.5), answer(2.5))
+
+
+def test_what_is_not_a_number_is_like_itself():
+    assert compare.same([float("nan")], [float("nan")])
+    assert compare.same(np.array([np.nan]), np.array([np.nan]))
+    assert not compare.same([float("nan")], [0.0])
+
+
+def test_an_array_is_like_the_list_of_its_values():
+    assert compare.same([0, 1, 2], np.arange(3))
+    assert compare.same(np.arange(3), [0, 1, 2])
+    assert not compare.same(np.arange(3), [0, 1])
