@@ -119,7 +119,7 @@ def _side(function: Callable, runs: list[Ran]) -> Side:
 
 
 def same(one: Any, other: Any) -> bool:
-    """Tell whether two answers are alike, as the checks see it; an array is like the list of its values, too."""
+    """Tell whether two answers are alike, as the checks see it; an array is like the list of its values."""
     numpy = sys.modules.get("numpy")
     if numpy is not None and isinstance(one, numpy.ndarray) != isinstance(other, numpy.ndarray):
         one, other = numpy.asarray(one), numpy.asarray(other)
