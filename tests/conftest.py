@@ -1,6 +1,7 @@
 """How the tests are shared among processes: a file stays together, and each lesson's contract by itself."""
 
 import re
+import signal
 
 import pytest
 
@@ -34,3 +35,10 @@ def pytest_xdist_make_scheduler(config, log):
 
     config.option.loadscopereorder = False
     return ByLesson(config, log)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def interruptible():
+    """Let what tests start be interrupted: a background job inherits that SIGINT is ignored."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -240,3 +240,11 @@ def test_the_memory_of_workers_counts_and_shared_memory_counts_once(start):
     if sys.platform == "linux":
         assert exact < 210e6
     assert memory_of_family(owner.pid, enough=10**12) >= exact
+
+
+@posix
+def test_tests_that_interrupt_pass_where_interrupts_are_ignored():
+    test = "tests/test_shop.py::test_an_interrupt_of_the_whole_group_leaves_the_server_alone"
+    command = ["sh", "-c", 'trap "" INT; exec "$@"', "sh", sys.executable, "-m", "pytest", "-q", test]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert "1 passed" in done.stdout, done.stdout
