@@ -126,6 +126,17 @@ def test_a_result_is_shared_with_nobody():
     assert told(answer, given(["ada"], again=True), off=["sharing"]) is None
 
 
+def test_an_answer_is_not_written_into_by_the_next_call():
+    board = []
+
+    def answer(names):
+        board[:] = merged(names)
+        return board
+
+    assert "one thing to all" in told(answer, given(["ada"], again=True))
+    assert told(answer, given(["ada"], again=True), off=["sharing"]) is None
+
+
 def test_an_answer_that_holds_parts_of_its_argument_does_not_change_it():
     rows = [[1], [2]]
     wrap = Situation("rows are wrapped", lambda f, w: f([list(row) for row in rows]), again=True)

@@ -121,6 +121,10 @@ class Same:
                 f"{when}there was an answer, and your code stops with {said}"
             ) from given.error
         self._judge_arguments(given, when)
+        assert not given.overwritten or expected.overwritten or not self.compares("sharing"), (
+            f"{when}the answer to the first call changes while the second one is made: your code hands out "
+            "one thing to all."
+        )
         found = difference(expected.value, given.value, ordered_keys=situation.ordered_keys)
         if found and self.compares(self._condition(situation, expected, given, found)):
             raise AssertionError(when + self._words(situation, expected, given, found, noun, own))

@@ -49,13 +49,17 @@ class Situation:
 
 @dataclass
 class Outcome:
-    """How a situation went: answer, error, answer before, arguments, the other side, what was left."""
+    """How a situation went: answer, error, answer before, arguments, the other side, what was left.
+
+    overwritten: the first caller's answer was written into while the second one's was made.
+    """
 
     value: Any = None
     error: Exception | None = None
     before: Any = None
     seen: Any = None
     changed: Difference | None = None
+    overwritten: bool = False
     left: int = 0
     unclosed: int = 0
 
@@ -101,7 +105,9 @@ async def outcome(
                     scribble(found.value)
                 else:
                     await _awaited(situation.between(here))
+                first, held = found.value, _copied(found.value)
                 found.value = await call(here)
+                found.overwritten = difference(held, first) is not None
         except Exception as error:  # noqa: BLE001 - it is compared
             found.error = error
         found.left = await _settled(made.tasks, failed=found.error is not None)
@@ -134,6 +140,13 @@ def scribble(value: Any) -> None:
         value.clear()
     elif hasattr(value, "flags") and hasattr(value, "fill") and value.flags.writeable:
         value.fill(0)
+
+
+def _copied(value: Any) -> Any:
+    try:
+        return copy.deepcopy(value)
+    except Exception:  # noqa: BLE001 - what cannot be copied, such as a coroutine, is not written into either
+        return value
 
 
 def _is_kept(thing: Any) -> bool:
