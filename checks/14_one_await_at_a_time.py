@@ -115,7 +115,7 @@ async def check_same_page(account_page, same, rng):
 
     situations = (
         Situation("one page is asked for", page, seen=_asked),
-        Situation("the orders come last", page, late(0.02, "orders")),
+        Situation("the orders come last", page, late(0.2, "orders")),
         Situation("the profile comes last", page, late(0.02, "profile", "address")),
         Situation("two pages are asked for at once", two, seen=_asked),
         Situation("the shop's answers change between two visits", page, between=revised),
@@ -191,8 +191,10 @@ async def check_exercise_same_board(stock_board, same, rng):
         return fails(*(f"/suppliers/{number}/stock" for number in which), **calls)
 
     situations = (
-        Situation("a board is made", board(suppliers), seen=_asked),
-        Situation("suppliers answer in another order", board(suppliers), shuffled("stock")),
+        Situation("a board is made", board(suppliers), seen=_asked, ordered_keys=True),
+        Situation(
+            "suppliers answer in another order", board(suppliers), shuffled("stock"), ordered_keys=True
+        ),
         Situation("the stock changes between two boards", board(suppliers), between=revised),
         Situation("a board is made again", board(suppliers), again=True),
         Situation("there is no supplier", board([])),
@@ -282,4 +284,4 @@ def _why_not(gathers, tasks):
             "At most 1 call was in flight at once: tasks were made, but each was awaited before the next was made. "
             "Start all of them first, then await."
         )
-    return "At most 1 call was in flight at once: each await waits for the one before it. What could start earlier?"
+    return "At most 1 call was in flight at once: each await waits for the one before it, and a coroutine that nobody awaits yet has not begun. What could start earlier?"

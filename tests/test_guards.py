@@ -27,8 +27,8 @@ def told_by_guards(stem: str, fix: str | None = None) -> dict[str, tuple[str, st
         tests = [n for n, f in names.items() if n.startswith("test_") and inspect.isfunction(f)]
         assert tests, f"{stem}: the guard defines no test"
         for name in tests:
-            (subject,) = (names[p] for p in guard.metadata["kettle"]["tests"])
-            told[name] = asyncio.run(outcome(names[name], subject))
+            (subject,) = inspect.signature(names[name]).parameters  # by name, as pytest gives a fixture
+            told[name] = asyncio.run(outcome(names[name], names[subject]))
     return told
 
 
