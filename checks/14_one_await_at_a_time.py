@@ -87,15 +87,11 @@ CLAIMS = (
     ),
 )
 
-EXCUSED = {}
-EXERCISE_EXCUSED = {}
+EXCUSED = {"arguments": "A page is given a session and a number: neither can be changed."}
 
 INDEPENDENT = ("profile", "orders", "alerts")
 PATIENCE = 2.0  # seconds; paid by wrong answers only
-SHIP_TO = (
-    "The address's number is in the profile, so it cannot be asked for before the profile has come. "
-    "Which call has to wait?"
-)
+SHIP_TO = "The address's number is in the profile: its call has to wait for that one, and for no other."
 
 
 async def check_same_page(account_page, same, rng):
@@ -117,8 +113,8 @@ async def check_same_page(account_page, same, rng):
         Situation("one page is asked for", page, seen=_asked),
         Situation("the orders come last", page, late(0.2, "orders")),
         Situation("the profile comes last", page, late(0.02, "profile", "address")),
-        Situation("two pages are asked for at once", two, seen=_asked),
         Situation("the shop's answers change between two visits", page, between=revised),
+        Situation("two pages are asked for at once", two, seen=_asked),
         Situation("a page is asked for again", page, again=True),
         Situation("there is no such customer", lambda f, w: f(w.api, 999)),
         *(

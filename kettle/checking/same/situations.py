@@ -100,7 +100,7 @@ async def outcome(
         try:
             found.value = await call(here)
             if situation.between or situation.again:
-                found.before = copy.deepcopy(found.value) if situation.between else None
+                found.before = _copied(found.value) if situation.between else None
                 if situation.again:
                     scribble(found.value)
                 else:
