@@ -9,7 +9,7 @@ from kettle.checking.claims import ids_answered, ledger_of
 from kettle.panels.claims import Votes, reply
 
 GATHER = Claim("gather", "`gather` is always faster.", PARTLY, "It adds up <nothing>.", ("S2.13",))
-THREADS = Claim("threads", "It uses threads.", DOES_NOT_HOLD, "One thread.", ("S2.14", "S2.15"))
+THREADS = Claim("threads", "“It uses threads.”", DOES_NOT_HOLD, "One thread.", ("S2.14", "S2.15"))
 
 
 def votes(told, **measures):
@@ -91,7 +91,8 @@ def test_the_measures_can_be_run_without_a_vote():
 
 def test_the_claims_as_text_do_not_tell_the_truth():
     text = votes([]).text()
-    assert "gather: `gather` is always faster." in text
+    assert "gather: “`gather` is always faster.”" in text
+    assert "threads: “It uses threads.”" in text
     assert "It adds up" not in text
 
 

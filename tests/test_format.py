@@ -83,11 +83,15 @@ def test_a_lesson_has_one_guard_to_take_home(stem):
 
 
 def plumbing_without_a_word(cells):
-    """Return the ids of collapsed cells that no prose stands before; one line may serve several in a row."""
+    """Return the ids of collapsed cells that no prose stands before; one line may serve several in a row.
+
+    A cell that only points to other lessons needs none: it may have nothing to show.
+    """
     found, told = [], False
     for cell in cells:
         hidden = cell["metadata"].get("jupyter", {}).get("source_hidden", False)
-        if hidden and not told:
+        points = all(line.startswith("lesson.see(") for line in source(cell).splitlines())
+        if hidden and not told and not points:
             found.append(cell["id"])
         told = cell["cell_type"] == "markdown" or (hidden and told)
     return found
@@ -99,12 +103,14 @@ def test_collapsed_plumbing_stands_under_a_line_of_prose(path):
 
 
 def test_a_collapsed_cell_after_code_is_found():
-    hidden = {"id": "pipes", "cell_type": "code", "metadata": {"jupyter": {"source_hidden": True}}}
-    code = {"id": "code", "cell_type": "code", "metadata": {}}
-    text = {"id": "text", "cell_type": "markdown", "metadata": {}}
+    hidden = {"id": "pipes", "cell_type": "code", "source": "x = 1"}
+    hidden["metadata"] = {"jupyter": {"source_hidden": True}}
+    code = {"id": "code", "cell_type": "code", "source": "y = 1", "metadata": {}}
+    text = {"id": "text", "cell_type": "markdown", "source": "Why.", "metadata": {}}
     assert plumbing_without_a_word([text, hidden, code, hidden]) == ["pipes"]
     assert plumbing_without_a_word([code, text, hidden, hidden]) == []
     assert plumbing_without_a_word([code, hidden]) == ["pipes"]
+    assert plumbing_without_a_word([code, {**hidden, "source": 'lesson.see("15_x", "more")'}]) == []
 
 
 @pytest.mark.parametrize("kind", ["lesson", "exercise"])

@@ -430,7 +430,7 @@ def test_claims_are_voted_on_without_clicking(lesson, course, capsys):
         'CLAIMS = (Claim(name="gather", said="It is faster.", truth=PARTLY, why="Because."),)\n'
     )
     lesson.claims(gather=lambda: "twice.")
-    assert "gather: It is faster." in capsys.readouterr().out
+    assert "gather: “It is faster.”" in capsys.readouterr().out
     asyncio.run(lesson.vote("gather", "partly"))
     assert "It holds partly. So you voted. Because. Here: twice." in capsys.readouterr().out
     asyncio.run(lesson.vote("gather", "perhaps"))

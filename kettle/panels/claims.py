@@ -55,7 +55,7 @@ class Votes:
     def text(self) -> str:
         """Return the claims as plain text, without what is true of them."""
         lines = ["Holds, partly, or does not hold? Vote before you read on."]
-        lines += [f"  {claim.name}: {claim.said}" for claim in self.claims.values()]
+        lines += [f"  {claim.name}: {quoted(claim)}" for claim in self.claims.values()]
         if self.claims:
             lines.append(f'Without buttons: await lesson.vote("{next(iter(self.claims))}", "partly")')
         return "\n".join(lines)
@@ -120,7 +120,7 @@ class Votes:
             for truth, button in zip(TRUTHS, buttons, strict=True):
                 button.on_click(lambda _, name=claim.name, truth=truth: self._click(name, truth))
             row = ipywidgets.HBox(buttons).add_class("wk-row")
-            said = ipywidgets.HTML(f'<p class="wk-said">“{inline(claim.said)}”</p>')
+            said = ipywidgets.HTML(f'<p class="wk-said">{inline(quoted(claim))}</p>')
             cards.append(ipywidgets.VBox([said, row, below]).add_class("wk-claim"))
             self._cards[claim.name] = buttons, below
         title = ipywidgets.HTML('<p class="wk-heading">Holds, partly, or does not hold?</p>')
@@ -140,6 +140,11 @@ class Votes:
         told = await self._told(name)
         if f'data-vote="{vote}"' in below.value:  # else the vote was changed meanwhile, and has its own
             below.value = reply(self.claims[name], vote, told).html
+
+
+def quoted(claim: Claim) -> str:
+    """Return a claim between quotation marks, whether its author wrote them or not."""
+    return f"“{claim.said.strip('“”')}”"
 
 
 def reply(claim: Claim, vote: str, measured: str = "") -> Said:
