@@ -62,7 +62,7 @@ class Calls:
         if self._signature is not None:
             try:
                 bound = self._signature.bind(*args, **kwargs)
-            except TypeError:  # a wrong call is a call too; it raises where it was made
+            except TypeError:  # a wrong call raises where it was made; Python 3.11 tells of it, too
                 pass
             else:
                 bound.apply_defaults()
