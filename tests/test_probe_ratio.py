@@ -10,6 +10,7 @@ import time
 import warnings
 
 import pytest
+from threadpoolctl import ThreadpoolController, threadpool_info, threadpool_limits
 
 from kettle.probes import ratio
 from kettle.probes.engines.blas import one_blas_thread
@@ -194,17 +195,24 @@ def raise_after(pinned, threads):
     raise ZeroDivisionError
 
 
-def test_one_blas_thread():
-    numpy = pytest.importorskip("numpy")
-    from kettle.probes.engines.blas import _openblas
+def blas_threads():
+    return [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]
 
-    calls = _openblas()
-    if calls is None:
-        pytest.skip(f"NumPy {numpy.__version__} brings no OpenBLAS here")
-    before = calls[0]()
-    with pytest.raises(ZeroDivisionError), one_blas_thread() as pinned:
-        raise_after(pinned, calls[0]())
-    assert calls[0]() == before
+
+def test_one_blas_thread():
+    pytest.importorskip("numpy")
+    before = blas_threads()
+    if not before:
+        pytest.skip("NumPy brings no BLAS here that can be told")
+    with threadpool_limits(2, user_api="blas"):
+        with pytest.raises(ZeroDivisionError), one_blas_thread() as pinned:
+            raise_after(pinned, max(blas_threads()))
+        assert blas_threads() == [2] * len(before)
+    assert blas_threads() == before
+
+
+def nothing(self, **_):
+    return ThreadpoolController._from_controllers([])
 
 
 def test_blas_before_numpy_is_imported_and_where_it_cannot_be_told(monkeypatch):
@@ -219,7 +227,7 @@ def test_blas_before_numpy_is_imported_and_where_it_cannot_be_told(monkeypatch):
     )
     assert done.stdout.split() == ["True", "1", "None"]
     monkeypatch.setitem(sys.modules, "numpy", sys)
-    monkeypatch.setattr("kettle.probes.engines.blas._openblas", lambda: None)
+    monkeypatch.setattr("threadpoolctl.ThreadpoolController.select", nothing)
     for name in ("OPENBLAS", "OMP", "MKL"):
         monkeypatch.delenv(f"{name}_NUM_THREADS", raising=False)
     monkeypatch.delenv("VECLIB_MAXIMUM_THREADS", raising=False)
