@@ -45,7 +45,7 @@ def main() -> None:
 def measure(stem: str) -> dict[str, dict[str, int]]:
     """Run a lesson up to its panel; return the bytes of its parts, waiting for a click and at rest."""
     token = secrets.token_hex(8)
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
         folder = Path(name)
         folder.chmod(0o755)
         copy_course(folder)

@@ -215,10 +215,10 @@ def _fork_the_kernel(notebook: Path) -> None:
     """Fork a kernel for this process, before it has threads, and let jupyter_client use it."""
     from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvisioner
 
-    from kettle.checking.checks import find_checks, wants_shop
+    from kettle.checking.checks import find_checks, wants
 
     checks = find_checks(notebook)
-    waiting = [WaitingKernel(checks.exists() and wants_shop(checks))]
+    waiting = [WaitingKernel(checks.exists() and wants(checks, "shop"))]
 
     class Provisioner(LocalProvisioner):
         async def launch_kernel(self, cmd: list[str], *, cwd: str, env: dict, **others: object) -> dict:

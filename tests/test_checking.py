@@ -18,6 +18,7 @@ from scratch_course import FIX, make_course
 from kettle.checking import Checker, Undecided, kernel
 from kettle.checking.checks import Check
 from kettle.checking.judge import judge
+from kettle.checking.libraries import libraries_of
 from kettle.probes.engines.own_thread import OwnThread
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -449,3 +450,10 @@ def test_two_checks_at_once_come_one_after_the_other_and_can_both_be_stopped(tmp
         for thread in threads:
             thread.join(15)
         assert [verdict.outcome for verdict in verdicts] == ["stopped", "stopped"]
+
+
+def test_the_libraries_of_a_notebook_are_imported_ahead_and_nothing_of_the_learners(tmp_path):
+    mine = "import aiohttp.web\nfrom numpy import array\nimport mine\nimport json"
+    notebook = make_course(tmp_path, before=mine, after="import pandas as\n")
+    (tmp_path / "notebooks" / "mine.py").write_text("raise RuntimeError")
+    assert libraries_of(notebook) == ("aiohttp.web", "numpy")

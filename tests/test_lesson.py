@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 import types
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -45,7 +46,9 @@ class FakeChecker:
         if on_event:
             on_event("Looking at the answers")
         self.released.wait(20)
-        return Verdict(self.outcome, "So it is.")
+        verdict = Verdict(self.outcome, "So it is.")
+        self.tell_later = lambda: on_note(replace(verdict, notes=("Twice as fast here.",)))
+        return verdict
 
     def stop(self):
         self.outcome = "stopped"
@@ -437,3 +440,20 @@ def test_claims_are_voted_on_without_clicking(lesson, course, capsys):
     assert "The claims: `gather`." in capsys.readouterr().out
     assert history().votes == {"gather": "partly"}
     assert asyncio.run(lesson.measures()) == {"gather": "twice."}
+
+
+def test_a_note_that_comes_after_the_verdict_is_added_where_the_verdict_still_stands(lesson):
+    panel = check_panel.Panel(lesson._actions)
+    panel._widget()
+    panel.check.click()
+    wait_for(lambda: not panel._checking)
+    assert "Right" in shown(panel)
+    assert "Twice as fast here." not in shown(panel)
+    lesson._actions.checker.tell_later()
+    assert "Twice as fast here." in shown(panel)
+    panel.check.click()
+    wait_for(lambda: not panel._checking)
+    panel.hint.click()
+    lesson._actions.checker.tell_later()
+    assert "Hint" in shown(panel)
+    assert "Twice as fast here." not in shown(panel)

@@ -116,10 +116,10 @@ def checks_of(lesson: str | Path, kind: str) -> tuple[Check, ...]:
     return tuple(sorted(found, key=lambda check: check.kind == "interest"))
 
 
-def wants_shop(lesson: str | Path) -> bool:
-    """Tell whether any function of a lesson's check file takes a `shop`; the file is read, not imported."""
+def wants(lesson: str | Path, name: str) -> bool:
+    """Tell whether any function of a lesson's check file takes `name`; the file is read, not imported."""
     tree = ast.parse(_path(lesson).read_text(encoding="utf-8"))
-    return any(node.arg == "shop" for node in ast.walk(tree) if isinstance(node, ast.arg))
+    return any(node.arg == name for node in ast.walk(tree) if isinstance(node, ast.arg))
 
 
 def hints_of(lesson: str | Path, kind: str) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import importlib
 import inspect
 import os
 import random
@@ -15,8 +16,9 @@ from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 
-from kettle.checking.checks import Check, Undecided, checks_of, load_checks, wants_shop
+from kettle.checking.checks import Check, Undecided, checks_of, load_checks, wants
 from kettle.checking.errors import alone, is_cell, sentence, told, where
+from kettle.checking.libraries import libraries_of
 from kettle.checking.patience import Patience
 from kettle.checking.verdict import BROKEN, NOT_YET, PASSED, SKIPPED, UNDECIDED, Finding
 from kettle.probes.engines.collecting import keep_out
@@ -224,17 +226,25 @@ def _display(finding: Finding) -> None:
     publish_display_data({MIME: finding.as_dict(), "text/plain": str(finding)})
 
 
-def prepare(path: str) -> None:
+def prepare(path: str, notebook: str) -> None:
     """Make a fresh kernel ready: remember failures of background tasks, start and import what checks need.
 
     Args:
         path: of the check file.
+        notebook: its path; the libraries that its cells import are imported now.
     """
     asyncio.get_running_loop().set_exception_handler(_remember)
     with suppress(Exception):  # the check itself will say what is wrong with its file
-        if wants_shop(Path(path)):
+        if wants(Path(path), "shop"):
             start_ahead()
+        if wants(Path(path), "database"):
+            from kettle.database import start_server_ahead
+
+            start_server_ahead()
         load_checks(Path(path))
+    with suppress(Exception):  # the cell itself will say what is wrong with it
+        for name in libraries_of(Path(notebook)):
+            importlib.import_module(name)
     keep_out()  # a later collection then looks at the learner's objects only, and is quick
 
 

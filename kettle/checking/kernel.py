@@ -16,7 +16,9 @@ from kettle.checking.checks import find_checks
 from kettle.checking.family import end_family, memory_of_family
 
 MEMORY_LIMIT = 1_500_000_000  # bytes; the course's own checks stay far below
-PREPARE = "from kettle.checking import judge as _kettle_judge\n_kettle_judge.prepare({!r})\ndel _kettle_judge"
+PREPARE = """from kettle.checking import judge as _kettle_judge
+_kettle_judge.prepare({!r}, {!r})
+del _kettle_judge"""
 
 
 class CellTimeout(Exception):
@@ -68,7 +70,9 @@ class CertifyingKernel(RunningKernel):
                 self.km, self.kc = start(startup_timeout=startup_timeout)
         self._ensure_iopub_up()
         self._process = psutil.Process(self.km.provisioner.pid)
-        message = self.execute_cell_input(PREPARE.format(str(find_checks(notebook))), allow_stdin=False)
+        message = self.execute_cell_input(
+            PREPARE.format(str(find_checks(notebook)), str(notebook)), allow_stdin=False
+        )
         self.await_reply(message, timeout=startup_timeout)
 
     def get_message(self, stream: str, timeout: float | None = None) -> dict:

@@ -17,6 +17,7 @@ _HOMES = {
     "Statement": "kettle.database.statements",
     "Transactions": "kettle.database.statements",
     "Seen": "kettle.database.statements",
+    "start_server_ahead": "kettle.database.stores",
     "stop_servers": "kettle.database.control",
 }
 __all__ = list(_HOMES)

@@ -141,6 +141,14 @@ class PostgresStore:
         self._control.ask("close", tenant=self._back["tenant"])
 
 
+def start_server_ahead() -> None:
+    """Start this kernel's server now, so that the first open_database() finds it ready.
+
+    Raises NoServer with a sentence where there can be none.
+    """
+    supervisor_for(own_server())
+
+
 class WrongAddress(RuntimeError):
     """KETTLE_DATABASE_URL is wrong or leads nowhere; the text is a sentence for the learner."""
 
