@@ -1,6 +1,7 @@
 """The panels: what they show, what a click does, and the plain text for those who see no widgets."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,6 +10,8 @@ from kettle.checking import Finding, Question, Verdict
 from kettle.files.notebook import NotebookTrouble
 from kettle.panels import compare, solution, style, verdict, warm_up
 from kettle.panels.predict import Asked, Predict, parse
+from kettle.panels.run import Face
+from kettle.shop.traffic import Request, Traffic
 
 ASKED = Question("Which one?", ("this", "that <b>"), 1, "Because `that` is it.")
 
@@ -189,3 +192,34 @@ def test_an_array_is_like_the_list_of_its_values():
     assert compare.same([0, 1, 2], np.arange(3))
     assert compare.same(np.arange(3), [0, 1, 2])
     assert not compare.same(np.arange(3), [0, 1])
+
+
+def test_where_nothing_can_be_told_no_number_harms():
+    side = compare.Side("f", (1.0,))
+    said = compare.told(compare.Comparison(side, side, 0.947, 0.8, 1.1))
+    assert said == "No difference that this machine can tell between `f` and `f`."
+    slower = compare.told(compare.Comparison(side, side, 0.5, 0.4, 0.625))
+    assert slower == "`f` is slower here: it takes 2 times as long (95 % interval 1.6 to 2.5)."
+
+
+def test_refusals_are_counted_where_there_were_any():
+    def side(name, *statuses):
+        requests = tuple(
+            Request("stock", "GET", "/", number / 10, number / 10 + 0.05, status, 1, False)
+            for number, status in enumerate(statuses)
+        )
+        return compare.Side(name, (1.0,), Traffic(requests))
+
+    def text(*sides):
+        return compare.draw(compare.Comparison(*sides, 2.0, 1.8, 2.2))[0].text
+
+    assert "of these refused (429): 2, then 0" in text(side("a", 429, 200, 429), side("b", 200))
+    assert "refused" not in text(side("a", 200), side("b", 200))
+
+
+def test_how_long_a_run_took_is_an_output_of_its_own(capsys):
+    face, replaced = Face("`f`"), []
+    face._handle = SimpleNamespace(update=lambda said: replaced.append(said.text))
+    face.finish("`f` took 3 s.")
+    assert replaced == [""]
+    assert capsys.readouterr().out == "`f` took 3 s.\n"

@@ -236,3 +236,9 @@ def test_blas_before_numpy_is_imported_and_where_it_cannot_be_told(monkeypatch):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         compare(len, len, [], repeat=3)
+
+
+def test_an_interval_that_holds_one_is_no_difference():
+    told = Ratio((1.0, 2.0, 3.0, 1.0, 2.0), (1.1, 1.9, 3.1, 1.0, 2.0))
+    assert told.low <= 1 <= told.high
+    assert repr(told) == "as fast: no difference that this machine can tell (5 interleaved runs each)"

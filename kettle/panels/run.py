@@ -76,14 +76,14 @@ class Face:
             self._handle.update(self._running())
 
     def finish(self, sentence: str) -> None:
-        """Replace the clock by a sentence."""
+        """Take the clock away, and show a sentence."""
         from IPython.display import display
 
-        box = f'<div class="wk wk-run" role="status" aria-live="polite"><p>{inline(sentence)}</p></div>'
         if self._handle is not None:
-            self._handle.update(Said(box, sentence))
-        else:  # plain Python has nothing that could be replaced
-            display(Said(box, sentence))
+            self._handle.update(Said("", ""))
+        box = f'<div class="wk wk-run" role="status" aria-live="polite"><p>{inline(sentence)}</p></div>'
+        # An output of its own: not every front end replaces one that it has shown, and then it would be lost.
+        display(Said(box, sentence))
 
     def _running(self) -> Said:
         # The clock and the bar are CSS: they cost the run nothing, and go on while its loop is held.
