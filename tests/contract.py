@@ -107,10 +107,11 @@ def judge(answers: Iterable[Answer], *options: str) -> dict[Answer, Verdict | st
 
 @dataclass(frozen=True)
 class Run:
-    """One notebook's run: pytest's exit code, what it printed, and the verdict if there is one."""
+    """One notebook's run: pytest's exit code, what it printed, seconds, the verdict if there is one."""
 
     code: int | None
     out: str
+    seconds: float
     verdict: Verdict | None
 
 
@@ -140,11 +141,9 @@ def _run(found: Path) -> Run:
         del data["notebook"]
         findings = tuple(Finding.from_dict(finding) for finding in data.pop("findings"))
         verdict = Verdict(**{**data, "findings": findings, "notes": tuple(data["notes"])})
-    return Run(
-        int(code.read_text()) if code.exists() else None,
-        out.read_text(encoding="utf-8") if out.exists() else "it never began",
-        verdict,
-    )
+    said, seconds = code.read_text().split() if code.exists() else (None, "nan")
+    printed = out.read_text(encoding="utf-8") if out.exists() else "it never began"
+    return Run(said and int(said), printed, float(seconds), verdict)
 
 
 @functools.cache

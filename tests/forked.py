@@ -18,6 +18,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint
@@ -64,18 +65,19 @@ class Job:
             *mode,
         ]
 
-    def say_code(self, code: int) -> None:
-        """Leave pytest's exit code."""
-        Path(f"{self.out}.code").write_text(str(int(code)), encoding="utf-8")
+    def say_code(self, code: int, started: float) -> None:
+        """Leave pytest's exit code, and the seconds since a moment of the monotonic clock."""
+        Path(f"{self.out}.code").write_text(f"{int(code)} {time.monotonic() - started}", encoding="utf-8")
 
 
 def judge_in_turn(jobs: list[Job]) -> None:
     """Judge each notebook by a pytest that is started afresh."""
     for job in jobs:
+        started = time.monotonic()
         command = [sys.executable, "-m", "pytest", *job.arguments]
         with Path(f"{job.out}.out").open("w", encoding="utf-8") as out:
             done = subprocess.run(command, stdout=out, stderr=out, cwd=job.notebook.parent, check=False)
-        job.say_code(done.returncode)
+        job.say_code(done.returncode, started)
 
 
 def judge_at_once(jobs: list[Job], at_once: int) -> None:
@@ -195,6 +197,7 @@ class WaitingKernel(Forked):
 
 def _judge(job: Job) -> None:
     """Be the process that judges one notebook."""
+    started = time.monotonic()
     try:
         signal.alarm(LIMIT)
         out = os.open(f"{job.out}.out", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -205,7 +208,7 @@ def _judge(job: Job) -> None:
         _fork_the_kernel(job.notebook)
         import pytest
 
-        job.say_code(pytest.main(job.arguments))
+        job.say_code(pytest.main(job.arguments), started)
     finally:
         sys.stdout.flush()
         os._exit(0)
