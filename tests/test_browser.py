@@ -220,3 +220,9 @@ def test_a_vote_a_debrief_and_a_verdict_on_another_code(learner, lab, theme):
     assert said.index("differs from the cell that you ran") < said.index("Right")
     learner.shot(f"unsaved-{tone}")
     assert not page.evaluate(CONTRAST)[1]
+
+    learner.run("see").get_by_role("link", name="Lesson 07").click()
+    page.wait_for_function(
+        "path => window.jupyterapp.shell.currentWidget?.context?.path === path",
+        arg="notebooks/07_same_answer_again.ipynb",
+    )

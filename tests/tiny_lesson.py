@@ -72,6 +72,7 @@ def starter():
         new_code_cell(SLOW, id="fix", metadata={"tags": ["fix"]}),
         new_code_cell("lesson.panel()", id="check-panel", metadata=demo),
         new_code_cell(CLAIMS, id="claims", metadata=demo),
+        new_code_cell('lesson.see("07_same_answer_again", "more")', id="see", metadata=demo),
     ]
 
 
