@@ -9,7 +9,6 @@ import os
 import socket
 import stat
 import sys
-import threading
 import time
 import warnings
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kettle.probes.engines.collecting import only_new_collected
+from kettle.probes.engines.patches import Patches
 
 _TURN = 0.005  # seconds between two looks, while a loop gets the time to close what was let go
 
@@ -184,29 +184,25 @@ class _Listening:
     """The warnings and exception handlers of the whole process, heard while any block is open."""
 
     def __init__(self):
-        self._lock, self._undo, self._lists = threading.Lock(), ExitStack(), []
+        self._lists, self._patches = {}, Patches(self._install)  # by the id of the list
 
     @contextmanager
     def into(self, told: list[str]) -> Iterator[None]:
         """Collect ResourceWarnings and "Unclosed …" of event loops; let everything else through."""
-        with self._lock:
-            if not self._lists:
-                self._install()
-            self._lists.append(told)
+        self._patches.open()
+        self._lists[id(told)] = told
         try:
             yield
         finally:
-            with self._lock:
-                self._lists = [other for other in self._lists if other is not told]
-                if not self._lists:
-                    self._undo.close()
+            del self._lists[id(told)]
+            self._patches.close()
 
     def _tell(self, message: str) -> None:
-        for told in tuple(self._lists):
+        for told in tuple(self._lists.values()):
             told.append(message)
 
-    def _install(self) -> None:
-        self._undo.enter_context(warnings.catch_warnings())
+    def _install(self, patches: Patches) -> None:
+        patches.undo.enter_context(warnings.catch_warnings())
         warnings.simplefilter("always", ResourceWarning)
         show, handle = warnings.showwarning, asyncio.BaseEventLoop.call_exception_handler
 
@@ -224,8 +220,7 @@ class _Listening:
                 handle(loop, context)
 
         warnings.showwarning = showwarning
-        asyncio.BaseEventLoop.call_exception_handler = call_exception_handler
-        self._undo.callback(setattr, asyncio.BaseEventLoop, "call_exception_handler", handle)
+        patches.put(asyncio.BaseEventLoop, "call_exception_handler", call_exception_handler)
 
 
 _LISTENING = _Listening()

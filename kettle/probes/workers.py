@@ -20,6 +20,7 @@ from pathlib import Path
 
 import psutil
 
+from kettle.probes.engines.patches import Patches
 from kettle.probes.engines.where import is_library, own_frame, place
 
 _numbers = itertools.count()
@@ -89,17 +90,13 @@ class watch_workers:  # noqa: N801 (used as a verb: with watch_workers() as work
 
     def __enter__(self):
         self._folder = tempfile.mkdtemp(prefix="kettle-workers-")
-        with _lock:
-            _watchers.append(self)
-            if len(_watchers) == 1:
-                _install()
+        _watchers.append(self)
+        _PATCHES.open()
         return self
 
     def __exit__(self, *error):
-        with _lock:
-            _watchers.remove(self)
-            if not _watchers:
-                _uninstall()
+        _watchers.remove(self)
+        _PATCHES.close()
         self._kept = self._read()
         shutil.rmtree(self._folder, ignore_errors=True)
 
@@ -183,39 +180,34 @@ def _is_context_run(function):
     return getattr(function, "__qualname__", "") == "Context.run"
 
 
-_lock = threading.Lock()
 _watchers = []
-_undo = []
 
 
-def _replace(owner, name, make):
+def _replace(patches, owner, name, make):
     original = getattr(owner, name)
-    _undo.append((owner, name, original))
-    setattr(owner, name, functools.wraps(original)(make(original)))
+    patches.put(owner, name, functools.wraps(original)(make(original)))
 
 
-def _install():
+def _install(patches):
     for kind in (futures.ThreadPoolExecutor, futures.ProcessPoolExecutor, Pool):
-        _replace(kind, "__init__", _making)
+        _replace(patches, kind, "__init__", _making)
     for kind, ends in (
         (futures.ThreadPoolExecutor, ("shutdown",)),
         (futures.ProcessPoolExecutor, ("shutdown",)),
         (Pool, ("close", "terminate")),
     ):
         for name in ends:
-            _replace(kind, name, _ending)
-    _replace(futures.ThreadPoolExecutor, "submit", _submitting_to_threads)
-    _replace(futures.ProcessPoolExecutor, "submit", _submitting_to_processes)
-    _replace(BaseProcess, "start", _starting)
-    _replace(threading.Thread, "start", _starting_thread)
-    _replace(subprocess.Popen, "__init__", _starting_program)
+            _replace(patches, kind, name, _ending)
+    _replace(patches, futures.ThreadPoolExecutor, "submit", _submitting_to_threads)
+    _replace(patches, futures.ProcessPoolExecutor, "submit", _submitting_to_processes)
+    _replace(patches, BaseProcess, "start", _starting)
+    _replace(patches, threading.Thread, "start", _starting_thread)
+    _replace(patches, subprocess.Popen, "__init__", _starting_program)
     if hasattr(os, "fork"):
-        _replace(os, "fork", _forking)
+        _replace(patches, os, "fork", _forking)
 
 
-def _uninstall():
-    while _undo:
-        setattr(*_undo.pop())
+_PATCHES = Patches(_install)
 
 
 def _making(original):

@@ -23,6 +23,7 @@ from multiprocessing.process import BaseProcess
 from queue import Queue
 
 from kettle.probes.engines.callbacks import own_name
+from kettle.probes.engines.patches import Patches
 from kettle.probes.engines.where import is_library, own_frame, place, source
 
 SHORTEST = 0.001  # seconds: calls that end sooner held nobody up
@@ -149,8 +150,7 @@ _recorders = {}  # thread ident → its recorders, the innermost last
 @contextlib.contextmanager
 def patched(recorder):
     """Record the blocking calls of `recorder.thread` by replacing the functions of KNOWN for a while."""
-    if not _recorders:
-        _install()
+    _PATCHES.open()
     _recorders.setdefault(recorder.thread, []).append(recorder)
     try:
         yield recorder
@@ -158,31 +158,21 @@ def patched(recorder):
         _recorders[recorder.thread].remove(recorder)
         if not _recorders[recorder.thread]:
             del _recorders[recorder.thread]
-        if not _recorders:
-            _uninstall()
+        _PATCHES.close()
 
 
-_undo = []
-
-
-def _install():
+def _install(patches):
     modules = own_modules()
     for known in KNOWN:
-        original, had = known.function, known.name in vars(known.owner)
+        original = known.function
         wrapper = _wrapped(known, original)
-        setattr(known.owner, known.name, wrapper)
-        _undo.append((known.owner, known.name, original if had else None))
+        patches.put(known.owner, known.name, wrapper)
         if not isinstance(known.owner, type):
-            _undo.extend(replace_names(modules, original, wrapper))
+            for replaced in replace_names(modules, original, wrapper):
+                patches.undo.callback(setattr, *replaced)
 
 
-def _uninstall():
-    while _undo:
-        owner, name, original = _undo.pop()
-        if original is None:
-            delattr(owner, name)
-        else:
-            setattr(owner, name, original)
+_PATCHES = Patches(_install)
 
 
 def own_modules():

@@ -6,13 +6,13 @@ import subprocess
 import threading
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from contextlib import ExitStack
 from dataclasses import dataclass
 from multiprocessing.pool import Pool
 from multiprocessing.process import BaseProcess
 from typing import Any
 
 from kettle.probes.engines.instructions import Meter
+from kettle.probes.engines.patches import Patches
 
 _STARTERS = (
     (BaseProcess, "start"),
@@ -131,46 +131,30 @@ class _Counted:
 _COUNTED: dict[int, _Counted] = {}  # by the number of the thread
 
 
-class _Watch:
-    """What is patched while anybody counts: once for all, since the windows of threads overlap."""
-
-    def __init__(self):
-        self._lock, self._users, self._undo = threading.Lock(), 0, ExitStack()
-
-    def open(self) -> None:
-        with self._lock:
-            self._users += 1
-            if self._users > 1:
-                return
-            if gc.isenabled():
-                gc.disable()
-                self._undo.callback(gc.enable)
-            for owner, name in _STARTERS:
-                self._patch(owner, name, _Counted.start_process)
-            for owner, name in _SENDERS:
-                self._patch(owner, name, _Counted.send_away)
-            self._patch(threading.Thread, "start", _Counted.start_thread)
-            self._patch(ThreadPoolExecutor, "submit", _Counted.submit)
-
-    def close(self) -> None:
-        with self._lock:
-            self._users -= 1
-            if not self._users:
-                self._undo.close()
-
-    def _patch(self, owner: Any, name: str, instead: Callable) -> None:
-        real = getattr(owner, name, None)
-        if real is None:  # not on this system
-            return
-
-        def patched(*args, **kwargs):
-            counted = _COUNTED.get(threading.get_ident())
-            if counted and counted.by.is_open:
-                return instead(counted, real, *args, **kwargs)
-            return real(*args, **kwargs)
-
-        setattr(owner, name, patched)
-        self._undo.callback(setattr, owner, name, real)
+def _install(patches: Patches) -> None:
+    if gc.isenabled():
+        gc.disable()
+        patches.undo.callback(gc.enable)
+    for owner, name in _STARTERS:
+        _patch(patches, owner, name, _Counted.start_process)
+    for owner, name in _SENDERS:
+        _patch(patches, owner, name, _Counted.send_away)
+    _patch(patches, threading.Thread, "start", _Counted.start_thread)
+    _patch(patches, ThreadPoolExecutor, "submit", _Counted.submit)
 
 
-_WATCH = _Watch()
+def _patch(patches: Patches, owner: Any, name: str, instead: Callable) -> None:
+    real = getattr(owner, name, None)
+    if real is None:  # not on this system
+        return
+
+    def patched(*args, **kwargs):
+        counted = _COUNTED.get(threading.get_ident())
+        if counted and counted.by.is_open:
+            return instead(counted, real, *args, **kwargs)
+        return real(*args, **kwargs)
+
+    patches.put(owner, name, patched)
+
+
+_WATCH = Patches(_install)
