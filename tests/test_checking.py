@@ -191,6 +191,12 @@ HOSTILE = {
         "not yet",
         "still at the line `await asyncio.Event().wait()`",
     ),
+    "a lock of threads held across an await": (
+        DOUBLE + "import threading\n\nlock = threading.Lock()\n\n\nasync def hold():\n    with lock:\n"
+        "        await asyncio.sleep(0.01)\n\n\nasync def wait():\n    await asyncio.gather(hold(), hold())",
+        "not yet",
+        "still at the line `with lock:`: a deadlock. The thread waits there",
+    ),
     "input": ("name = input('Your name?')", "broken", "input()"),
     "input in the answer": ("def double(n):\n    return int(input())" + WAIT, "not yet", "input()"),
     "os._exit": ("import os\n\nos._exit(1)", "broken", "ended the Python process"),

@@ -90,6 +90,24 @@ SLIPS = (
     ),
     (
         "RuntimeError",
+        r"no running event loop|There is no current event loop",
+        (
+            "This line ran in a thread that has no event loop, or before one ran: what belongs to asyncio, "
+            "clients too, is made and called by asynchronous code on the loop's own thread."
+        ),
+    ),
+    (
+        "RuntimeError",
+        r"Timeout context manager should be used inside a task|Event loop is closed",
+        "A client belongs to the event loop that it was made in: make it where it is used.",
+    ),
+    (
+        "TypeError",
+        r"'(?:coroutine|async_generator)' object does not support the (?:asynchronous )?context manager",
+        "A coroutine is no context manager: await it, or leave the call of the client itself to `async with`.",
+    ),
+    (
+        "RuntimeError",
         r"[Ss]ession is closed",
         "The session was closed before the last call had its answer. Who closes it, and when?",
     ),

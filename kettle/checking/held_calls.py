@@ -112,6 +112,54 @@ class Why:
     one_job: bool = False
     yields: int = 0
 
+    def __str__(self):
+        line = f"`{self.source}`" if self.source else "something"
+        return f"{line} ({self.call})" if self.call else line
+
+
+_RESULTS = ("Future.result", "Future.exception", "AsyncResult.get", "concurrent.futures.wait")
+_THREADS = ("Thread.join", "Lock.acquire", "Event.wait", "Queue.get", "ThreadPoolExecutor.shutdown")
+_NOBODYS = ("", "main", "_await")  # steps of the task that runs a check
+
+
+def blame(why):
+    """Say in a sentence what holds the loop, and that what was tried around it does not change that."""
+    if why.call in _RESULTS + _THREADS:
+        what = "its result" if why.call in _RESULTS else "that thread"
+        return (
+            f"the call is made elsewhere, but {why} waits for {what} on the event loop's own thread, so nothing "
+            "else can begin. What can be awaited instead?"
+        )
+    if why.yields:
+        return (
+            f"`asyncio.sleep(0)` gives the event loop a turn, but none during the call: {why} still holds the "
+            "loop. Where can the call wait instead?"
+        )
+    if why.task not in (*_NOBODYS, why.function) and why.function.isidentifier():
+        return (
+            f"{why} waits on the event loop's own thread. A function around it, `{why.function}`, "
+            "`async def` or not, does not change what the call does. Who can wait without holding the loop?"
+        )
+    return (
+        f"{why} holds the event loop until the answer has come. `async def` does not make its body "
+        "asynchronous. Who can wait without holding the loop?"
+    )
+
+
+def waited(loop, most):
+    """Tell what waited on the loop's own thread, `time.sleep` or for more than `most` seconds; "" if nothing.
+
+    loop: a `watch_loop(explain=True)` whose block has ended.
+    """
+    seconds = Counter()
+    for call in loop.blocking:
+        if call.call in (*_RESULTS, *_THREADS, "time.sleep") or call.call.startswith("socket."):
+            seconds[call.call, call.source] += call.seconds
+    for (call, source), took in seconds.most_common():
+        if call == "time.sleep" or took > most:
+            return f"`{source}` ({call})"
+    return ""
+
 
 async def explain(ask):
     """Await `ask()` and return a `Why`. Raises nothing that `ask` raises."""

@@ -8,6 +8,7 @@ import importlib
 import inspect
 import os
 import random
+import re
 import time
 import traceback
 from collections.abc import Callable
@@ -30,6 +31,13 @@ from kettle.shop import start_ahead
 MIME = "application/vnd.watched-kettle.finding+json"
 LIMIT = float(os.environ.get("KETTLE_LIMIT", "20"))  # seconds that one hidden assertion may take
 NOT_THERE = "A check starts afresh and leaves out the cells tagged `demo`: does one of the others define it?"
+NEVER_ENDS = "a loop that never ends, or something that nothing will ever wake?"
+DEADLOCK = (
+    "a deadlock. The thread waits there for something that cannot come while it waits. A `threading.Lock` that is "
+    "held across an `await` does this: the second task waits for it on the event loop's own thread, and the first "
+    "one needs that thread to go on. With `async with` and an `asyncio.Lock` the loop is free meanwhile."
+)
+TAKES_LOCK = re.compile(r"with (?!.*(open|Executor|Pool)\()|(?!await ).*\.acquire\(\)")
 _unseen: list[str] = []  # failures of background tasks of the kernel's own loop
 
 
@@ -156,12 +164,12 @@ def _in_background(complaint: str) -> str:
 
 def _late(ended: Ended, patience: Patience) -> tuple[str, str]:
     """Return the outcome and the message of an assertion whose time was up."""
-    at = f", still at the line `{ended.line}`" if ended.at.startswith("cell:") else ""
+    at = f", still at the line `{ended.line}`" if ended.at.startswith("cell") else ""
     if patience.starved:
         got = f"in which your notebook got {patience.used:.0f} s of a processor"
         why = "This machine is too busy to tell, or it waits for what never comes."
         return UNDECIDED, f"No answer after {ended.seconds:.0f} s{at}, {got}. {why}"
-    what = "a loop that never ends, or something that nothing will ever wake?"
+    what = DEADLOCK if TAKES_LOCK.match(ended.line) else NEVER_ENDS
     return NOT_YET, f"No answer after {patience.limit:g} s{at}: {what}"
 
 

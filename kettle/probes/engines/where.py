@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import linecache
+import os
 import re
 import sys
 from functools import lru_cache
@@ -11,12 +12,24 @@ from pathlib import Path, PurePath
 _CELL = re.compile(r"ipykernel_\d+[/\\]\d+\.py$")
 
 
-@lru_cache(maxsize=1000)
 def short_name(filename):
-    """Return the name of a source file as a reader knows it: no folders, "cell" for a notebook's cell."""
+    """Return the name of a source file as a reader knows it: no folders, "cell [7]" for a notebook's cell.
+
+    The number is the one that stands beside the cell; "cell" alone where there is none, or where a notebook
+    is run to be checked: its cells have other numbers then.
+    """
     if is_cell(filename):
-        return "cell"
+        number = _prompt(filename)
+        return f"cell [{number}]" if number else "cell"
     return PurePath(filename).stem if filename.endswith(".py") else filename
+
+
+def _prompt(filename):
+    """Return the number that IPython gave to the run of a cell; None where it knows of none."""
+    if os.environ.get("KETTLE_CERTIFYING") or "IPython" not in sys.modules:
+        return None
+    compiler = getattr(sys.modules["IPython"].get_ipython(), "compile", None)
+    return getattr(compiler, "_filename_map", {}).get(filename)
 
 
 def is_cell(filename):

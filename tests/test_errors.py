@@ -1,0 +1,131 @@
+"""What popular slips are told, each made by real code; and how places in cells are named."""
+
+import asyncio
+
+import aiohttp
+import pytest
+import requests
+from IPython.core.interactiveshell import InteractiveShell
+
+from kettle.checking.errors import told
+from kettle.checking.judge import TAKES_LOCK
+from kettle.probes.engines.where import place
+
+
+def get(address="http://127.0.0.1:9/"):
+    return requests.Response()
+
+
+async def later():
+    return 1
+
+
+async def await_a_plain_call():
+    await get()
+
+
+async def call_before_the_thread():
+    await asyncio.to_thread(get())
+
+
+async def executor_of_asyncio():
+    await asyncio.run_in_executor(None, get)
+
+
+async def gather_a_list():
+    call = later()
+    try:
+        await asyncio.gather([call])
+    finally:
+        call.close()
+
+
+async def gather_results():
+    await asyncio.gather(await later())
+
+
+async def run_inside():
+    call = later()
+    try:
+        asyncio.run(call)
+    finally:
+        call.close()
+
+
+async def client_in_a_thread():
+    await asyncio.to_thread(aiohttp.ClientSession)
+
+
+async def async_with_a_coroutine():
+    call = later()
+    try:
+        async with call:
+            pass
+    finally:
+        call.close()
+
+
+@pytest.mark.parametrize(
+    ("slip", "piece"),
+    [
+        (await_a_plain_call, "A plain function was awaited: its work was done, on the loop's thread"),
+        (call_before_the_thread, "In `to_thread(f(x))` the call is made first, on the loop's thread"),
+        (executor_of_asyncio, "It is a method of the loop"),
+        (gather_a_list, "calls go into `gather` one by one"),
+        (gather_results, "or a call was awaited inside the brackets"),
+        (run_inside, "A loop runs already"),
+        (client_in_a_thread, "This line ran in a thread that has no event loop"),
+        (async_with_a_coroutine, "A coroutine is no context manager"),
+    ],
+)
+def test_a_popular_slip_gets_a_sentence(slip, piece):
+    with pytest.raises((TypeError, AttributeError, RuntimeError)) as raised:
+        asyncio.run(slip())
+    assert piece in told(raised.value)
+
+
+def test_a_client_of_another_loop_gets_a_sentence():
+    async def make():
+        return aiohttp.ClientSession()
+
+    async def use(client):
+        async with client.get("http://127.0.0.1:9/"):
+            pass
+
+    client = asyncio.run(make())
+    with pytest.raises(RuntimeError) as raised:
+        asyncio.run(use(client))
+    assert "A client belongs to the event loop that it was made in" in told(raised.value)
+    client._connector._close()  # its own loop is closed: it cannot be awaited any more
+
+
+@pytest.mark.parametrize("line", ["with lock:", "with locks[larder]:", "lock.acquire()", "    x.acquire()"])
+def test_a_line_that_takes_a_lock_is_known(line):
+    assert TAKES_LOCK.match(line.strip())
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "async with lock:",
+        "await lock.acquire()",
+        "with open(path) as file:",
+        "with ThreadPoolExecutor() as p:",
+    ],
+)
+def test_other_lines_are_no_deadlock(line):
+    assert not TAKES_LOCK.match(line)
+
+
+def test_a_place_in_a_cell_has_the_number_beside_the_cell(monkeypatch):
+    monkeypatch.delenv("KETTLE_CERTIFYING", raising=False)
+    shell = InteractiveShell.instance()
+    try:
+        shell.run_cell("1 + 1", store_history=True)
+        shell.run_cell("def f():\n    return 2", store_history=True)
+        code = shell.user_ns["f"].__code__
+        assert place(code, 2) == f"cell [{shell.execution_count - 1}]:2"
+        monkeypatch.setenv("KETTLE_CERTIFYING", "1")
+        assert place(code, 2) == "cell:2"
+    finally:
+        InteractiveShell.clear_instance()
