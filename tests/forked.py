@@ -12,6 +12,7 @@ on. On systems other than Linux, where forking is not safe, one pytest after ano
 import argparse
 import ast
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -53,6 +54,7 @@ class Job:
             "-q",
             "-pno:cacheprovider",
             "-pno:faulthandler",
+            "-pno:unraisableexception",
             "--noconftest",
             f"--rootdir={self.notebook.parent}",
         ]
@@ -92,6 +94,8 @@ def judge_at_once(jobs: list[Job], at_once: int) -> None:
     from kettle.checking.plugin import prepare_schema
 
     prepare_schema()
+    gc.collect()
+    gc.freeze()  # no child looks through, and so copies, what it shares with this process
     judges, waiting = set(), list(reversed(jobs))
     with one_database() if "kettle.database" in found and not jobs[0].full else contextlib.nullcontext():
         while judges or waiting:
