@@ -1,12 +1,10 @@
-"""The same answer again: a pure result is computed anew for each caller, or remembered where it must not be."""
+"""The same answer again: a pure result is worked out anew for each caller, or remembered where it must not be."""
 
-import asyncio
-import math
 import sys
-from contextlib import contextmanager
 from datetime import date, timedelta
 
-from kettle.checking import Question, Undecided
+from kettle.checking import DOES_NOT_HOLD, PARTLY, Claim, Question, Undecided
+from kettle.checking.same import Situation
 from kettle.probes.calls import count_calls
 from kettle.probes.memory import peak_bytes, retained_growth
 from kettle.probes.ratio import compare
@@ -14,6 +12,8 @@ from kettle.probes.work import work
 
 MISTAKE = "does the same work again"
 EXERCISE_MISTAKE = "asked the directory again for what it had answered"
+GONE = "The walks are gone: a district that was seen before costs next to nothing, and every label is fresh."
+EXERCISE_GONE = "The repeated questions are gone: the directory is asked once for each clerk and each change."
 
 HINTS = (
     "Look at the bars: `rings_out` was called once for each parcel. How many of these calls asked something new?",
@@ -21,18 +21,18 @@ HINTS = (
     "The rings are pure; the price and the day are not, and the dictionary is written into.",
     "`@functools.lru_cache(maxsize=…)` above one function remembers its answers by its arguments. "
     "Which function, and how many different arguments does it get? Or is there a formula with `math.isqrt`?",
-    "Leave `label` as it is, `import functools`, and write `@functools.lru_cache(maxsize=64)` "
-    "above `def rings_out`: 40 districts, so 64 places are enough.",
+    "Leave `label` as it is, and write `@functools.lru_cache(maxsize=64)` above `def rings_out`: "
+    "40 districts, so 64 places are enough.",
 )
 
 EXERCISE_HINTS = (
     "Look at the bars: what does the directory get asked, and which of these questions were new?",
     "The answer depends on the amount, on who is logged in and on the directory's version. "
     "Which of these does the slow part depend on? Those make the key.",
-    "A dictionary of your own can hold what `lru_cache` cannot: the *result* of an await. "
-    "What has to be in the key or the value, and what keeps it from growing with each new version?",
-    "Keep `known[name] = (version, limit)`. If the version found there is `directory.version`, use the limit; "
-    "else read the version, await `directory.limit(name)`, and store both. There are only as many names as staff.",
+    "A function of your own can ask the directory, with all that the slow part depends on among its arguments. "
+    "That one may be remembered, within a bound.",
+    "`@functools.lru_cache(maxsize=64)` above `def limit_of(name: str, version: int) -> int`, which returns "
+    "`directory.limit(name)`; and in `may_refund`: `limit_of(till.clerk, directory.version)`.",
 )
 
 RECALL = (
@@ -56,103 +56,155 @@ RECALL = (
     ),
 )
 
+GUESS = Question(
+    "8,000 customers type postcodes of 40 districts. A cache remembers answers by the postcode as typed. "
+    "How many of the 8,000 are found again?",
+    ("Nearly all", "About half", "Hardly any"),
+    2,
+    "A typed postcode names a house, with its own spelling. This lesson is about choosing the key.",
+)
+
+CLAIMS = (
+    Claim(
+        name="default_size",
+        said="lru_cache(maxsize=128) is a good default.",
+        truth=PARTLY,
+        why="It is the default. What it should be depends on how many keys take turns: one place too few can be as "
+        "bad as no cache at all.",
+        ids=("S1.14",),
+    ),
+    Claim(
+        name="near_instant",
+        said="With a cache, repeated calls are near-instant.",
+        truth=PARTLY,
+        why="A hit is. The first call takes as long as ever, and so does each call after its entry was thrown out.",
+        ids=("S1.20", "S1.15"),
+    ),
+    Claim(
+        name="formula",
+        said="For sum(range(n)), a cache is the way to make it instant.",
+        truth=DOES_NOT_HOLD,
+        why="So does its formula, n · (n − 1) / 2: the first time, too, and without anything to keep.",
+        ids=("S1.13",),
+    ),
+    Claim(
+        name="once",
+        said="A cache sees to it that each answer is computed once.",
+        truth=DOES_NOT_HOLD,
+        why="Not among threads: those that ask before the first answer is there all compute.",
+        ids=("S3.56",),
+    ),
+)
+
+EXCUSED = {
+    "arguments": "A label is asked for with a text, which nobody can change.",
+    "order": "A label is a dictionary of three parts: nothing in it has an order.",
+}
+EXERCISE_EXCUSED = {
+    "arguments": "What is asked about is a number, which nobody can change.",
+    "sharing": "The answer is True or False, which nobody can change.",
+    "order": "The answer is True or False, and has no order.",
+    "values": "The answer is True or False: it has no part that could be lost.",
+}
+
 SHARE = 0.05  # of one walk's instructions: an answer that is at hand costs far less, half a walk far more
 TEXTS = 2_000  # new postcodes a step
 CAP = 60_000  # entries of a stated size that are filled before memory is looked at
 ROOM = 16_000  # bytes that a label may need for a moment; it is made of three small things
 BYTES = 8  # a key that is kept costs at least the eight bytes of a reference to it
 STEPS = 14  # in which memory is looked at; the first half may fill what is bounded
+MONDAY = date(2027, 1, 4)
+PRICE = "What does a price depend on besides the postcode?"
+DAY = "What does a clock's answer depend on, and when is it asked?"
 
 
-def check_same_labels(label, tariff, clock, squares, rng):
-    """The labels say what they said before."""
-    for district in rng.sample(list(squares), len(squares)):
-        postcode = _typed(district, rng)
-        _same_label(postcode, _label(label, postcode), _expected(district, tariff, clock, squares))
+def check_same_labels(label, squares, same, rng):
+    """A label says what it said before: to whoever asks, after a change of prices, after midnight."""
+    districts = rng.sample(list(squares), len(squares))
+    typed = [_typed(district, rng) for district in districts]
+    far = _typed(rng.choice(_far(squares)), rng)
+
+    def one(f, w, postcode=far):
+        sheet = f(postcode)
+        sheet["parcel"] = 4711  # as the label run does
+        return sheet
+
+    def changed(**prices):
+        return lambda w: vars(w.names["tariff"]).update(prices)
+
+    def at_midnight(days):
+        return lambda w: setattr(w.names["clock"], "day", MONDAY + timedelta(days=days))
+
+    situations = (
+        Situation("postcodes of all districts are typed", lambda f, w: [f(text) for text in typed], _opened),
+        Situation("a label is asked for again", one, _opened, again=True),
+        Situation("Priya changes the base price", one, _opened, changed(base=377), why={"pence": PRICE}),
+        Situation(
+            "Priya changes the price per kilometre", one, _opened, changed(per_km=8), why={"pence": PRICE}
+        ),
+        Situation("midnight comes, and it is Saturday", one, _opened, at_midnight(5), why={"pence": DAY}),
+        Situation("a Saturday is over", one, _saturday, at_midnight(6), why={"pence": DAY}),
+        Situation("the surcharge changes on a Saturday", one, _saturday, changed(saturday=333), why=PRICE),
+        Situation("there is no such district", lambda f, w: f("ZZ9 1AA"), _opened),
+        Situation("nothing was typed", lambda f, w: f(" "), _opened),
+    )
+    for names in (same.names, vars(same.merged)):
+        _opened(_World(names))
+    same(label, None, situations)
 
 
-def check_each_label_is_its_own(label, tariff, clock, squares, rng):
-    """What is written into one label is not on another."""
-    for district in rng.sample(list(squares), 3):
-        postcode = _typed(district, rng)
-        expected = _expected(district, tariff, clock, squares)
-        first, second = _label(label, postcode), _label(label, postcode)
-        try:
-            first["parcel"], first["pence"] = 4711, first["pence"] - 100
-        except (TypeError, AttributeError):
-            raise AssertionError(
-                f"The label is a {type(first).__name__} that cannot be written into, "
-                "and the label run writes the parcel's number into it."
-            ) from None
-        assert first is not second and dict(second) == expected and dict(label(postcode)) == expected, (
-            f"A voucher that was written into one label for {district} is on the next one too: "
-            "both callers hold the same dictionary. What may be remembered, and what has to be made anew?"
+def check_memory_is_bounded(label, tariff, clock, squares, rng):
+    """What is remembered does not grow for ever."""
+    near = min(squares, key=squares.get)  # its walk is so short that it can be made thousands of times
+    stated = _stated_size(label)
+
+    def new_texts(count):
+        for _ in range(count):
+            label(_typed(near, rng))
+        return count
+
+    def new_days(count):
+        for _ in range(count):
+            clock.day += timedelta(days=1)
+            tariff.base += 1
+            label(f"{near} 1AA")
+        return count
+
+    # What is stated is filled in the first step: the probe has to see it come in order to see it go.
+    for feed, count, what in (
+        (new_texts, TEXTS, "postcode that was not typed before"),
+        (new_days, 1_000, "day"),
+    ):
+        growth = _growth(
+            lambda step, feed=feed, count=count: feed(count if step else min(stated, CAP) + count)
+        )
+        assert stated > CAP or _rests(growth), (
+            f"Each {what} leaves {growth.per_item:,.0f} bytes behind, and nothing was thrown out after "
+            f"{sum(growth.counts):,} of them. What is the key, and what bounds it?"
         )
 
 
-def check_price_change(label, tariff, clock, squares, rng):
-    """A change of prices is on the next label."""
-    with _restored(tariff, clock):
-        for name in ("base", "per_km", "base"):
-            district = rng.choice(_far(squares))  # near the depot, a kilometre's price makes no difference
-            postcode = _typed(district, rng)
-            before = _label(label, postcode)["pence"]
-            setattr(tariff, name, getattr(tariff, name) + rng.randrange(10, 90))
-            expected = _expected(district, tariff, clock, squares)
-            after = _label(label, postcode)
-            assert after["pence"] != before, (
-                f"Priya changed the prices, and the label still says {before} pence instead of "
-                f"{expected['pence']}: the old price was remembered. What does a price depend on "
-                "besides the postcode?"
-            )
-            _same_label(postcode, after, expected)
-
-
-def check_midnight(label, tariff, clock, squares, rng):
-    """After midnight the label knows the new day."""
-    monday = date(2027, 1, 4) + timedelta(weeks=rng.randrange(40))
-    with _restored(tariff, clock):
-        district = rng.choice(list(squares))
-        postcode = _typed(district, rng)
-        seen = {}
-        for name, days in (("Friday", 4), ("Saturday", 5), ("Sunday", 6), ("Saturday", 12)):
-            clock.day = monday + timedelta(days=days)
-            expected = _expected(district, tariff, clock, squares)
-            given = _label(label, postcode)
-            stale = [day for day, pence in seen.items() if pence == given["pence"] != expected["pence"]]
-            assert not stale, (
-                f"{stale[-1]}'s price is on {name}'s label, {given['pence']} pence instead of "
-                f"{expected['pence']}: the day was remembered. What does a clock's answer depend on?"
-            )
-            assert given["pence"] == expected["pence"], (
-                f"The shop's clock says {name}, {clock.day}, and the label says {given['pence']} pence instead "
-                f"of {expected['pence']}. Is the day read from `clock`, for each label?"
-            )
-            seen[name] = given["pence"]
-
-
-def check_known_districts_cost_little(label, squares, rng):
+def check_known_districts_cost_little(label, squares, same, rng):
     """A district that was seen before is not worked out again."""
-    far = _far(squares)
-    limit = SHARE * min(_walk(squares[district]) for district in far)
-    _one_district_again(label, rng.choice(far), _nearest(squares), limit, rng)
-    most = 0
-    for _ in range(2):
-        order = rng.sample(list(squares), len(squares))
-        for district in order:
-            label(_typed(district, rng))
-        runs = {district: work(label, _typed(district, rng)) for district in order}
-        again = [district for district, run in runs.items() if _worked(run, limit)]
-        assert not again, (
-            f"A district is remembered only until others come: when all {len(order)} take turns, {len(again)} "
-            f"are worked out again each time; {_room(label, [*far, _nearest(squares)], limit, rng)}. How many places are needed?"
-        )
-        most = max(most, *(run.instructions for run in runs.values()))
-    walk = sum(_walk(squares[district]) for district in far) / len(far)
+    far, near = _far(squares), min(squares, key=squares.get)
+    walks = [_walk(same, squares[district]) for district in far]
+    limit = SHARE * min(walks)
+    _one_district_again(label, rng.choice(far), limit, rng)
+    order, most = rng.sample(list(squares), len(squares)), 0
+    for district in order:
+        label(_typed(district, rng))
+    runs = {district: work(label, _typed(district, rng)) for district in order}
+    again = [district for district, run in runs.items() if _worked(run, limit)]
+    assert not again, (
+        f"A district is remembered only until others come: when all {len(order)} take turns, {len(again)} "
+        f"are worked out again each time; {_room(label, [*far, near], limit, rng)}. How many places are needed?"
+    )
+    most = max(run.instructions for run in runs.values())
+    walk = sum(walks) / len(walks)
     return f"A parcel to a known district costs at most {most:,} instructions; as merged, it was {walk:,.0f}."
 
 
-def check_no_walk_in_c(label, squares, rng):
+def check_no_walk_in_c(label, squares, same, rng):
     """Nor is it worked out again where Python's instructions do not show it."""
     district = max(squares, key=squares.get)
     postcodes = [_typed(district, rng) for _ in range(20)]
@@ -163,41 +215,17 @@ def check_no_walk_in_c(label, squares, rng):
         "C code lays all of it out anew for each label. What could be made once?"
     )
     ratio = compare(
-        lambda: [_rings_out(squares[district]) for _ in postcodes[:2]],
+        lambda: [same.merged.rings_out(squares[district]) for _ in postcodes[:2]],
         lambda: [label(postcode) for postcode in postcodes],
         clock="cpu",
         at_least=1,
     )
     times = 10 * ratio.best_ratio
-    if times >= 12:
-        return
-    if times >= 8:
+    if 8 <= times < 12:
         raise Undecided("It could not be told whether a known district is worked out again in C code.")
-    raise AssertionError(
+    assert times >= 12, (
         f"Few instructions of Python, and still a label for a known district takes 1/{max(times, 1):.0f} of the "
         "processor time of a whole walk. What does C code do again for each label?"
-    )
-
-
-def check_memory_is_bounded(label, tariff, clock, squares, rng):
-    """What is remembered does not grow for ever."""
-    near = _nearest(squares)
-    _bounded_in_texts(label, near, rng)
-
-    def next_days(count):
-        for _ in range(count):
-            clock.day += timedelta(days=1)
-            tariff.base += 1
-            label(f"{near} 1AA")
-        return count
-
-    stated, days = _stated_size(label), 1_000
-    with _restored(tariff, clock):
-        # What is stated is filled in the first step: the probe has to see it come in order to see it go.
-        growth = _growth(lambda step: next_days(days if step else min(stated, CAP) + days))
-    assert stated > CAP or _rests(growth), (
-        f"Each day with new prices leaves {growth.per_item:,.0f} bytes behind for one district, "
-        f"and nothing was thrown out in {sum(growth.counts):,} days. What bounds it?"
     )
 
 
@@ -214,106 +242,151 @@ def interest_how_much_faster(as_merged, label, squares, rng):
 
 
 # --- the exercise: an answer that depends on what is not among the arguments
-#
-# The first three checks ask for amounts of their own, each with another remainder of 4: an answer that was
-# remembered in one of them for another clerk would be found in the next, which could not say whose it was.
 
 
-async def check_exercise_same_answers(may_refund, clerk, directory, rng):
-    """Each clerk is told what the directory says."""
-    with _quick(directory):
-        amounts = rng.sample(range(100, 9_000, 4), 3 * len(directory.staff))
-        for turn, pence in enumerate(amounts):
-            await _right(may_refund, clerk, directory, directory.staff[turn % len(directory.staff)], pence)
+def check_exercise_same_answers(may_refund, same, rng):
+    """Each clerk is told what the directory says about that clerk, now."""
+    (low, _), (high, limit) = LIMITS[2], LIMITS[6]
+    between = rng.randrange(LIMITS[2][1] + 1, limit, 2)
+
+    def ask(*questions):
+        def call(f, w):
+            answers = []
+            for name, pence in questions:
+                w.names["till"].clerk = name
+                answers.append(f(pence))
+            return answers
+
+        return call
+
+    def to(limit):
+        return lambda w: w.names["directory"].change(high, limit)
+
+    def joins(f, w):
+        w.names["till"].clerk = "zoe"
+        try:
+            f(100)
+        except KeyError:
+            w.names["directory"].change("zoe", 500)
+            return [f(100), f(501)]
+        raise LookupError("zoe was not in the directory")
+
+    every = [(name, pence + more) for name, pence in LIMITS for more in (-1, 0, 1)]
+    mine = (high, limit - 1), (high, limit)
+    situations = (
+        Situation("every clerk asks about amounts near the limit", ask(*every), _shift_begins),
+        Situation(
+            "two clerks ask about the same amount",
+            ask((low, between), (high, between)),
+            _shift_begins,
+            why=WHOSE,
+        ),
+        Situation(
+            "the other one asks first", ask((high, between - 1), (low, between - 1)), _shift_begins, why=WHOSE
+        ),
+        Situation("a limit is lowered", ask(*mine), _shift_begins, to(limit // 2), why=NOTICED),
+        Situation("a limit is raised", ask((high, limit + 9)), _shift_begins, to(limit + 10), why=NOTICED),
+        Situation("a limit is taken away", ask(*mine, (high, 0)), _shift_begins, to(0), why=NOTICED),
+        Situation("somebody who is not in the directory asks", ask(("nobody", 100)), _shift_begins),
+        Situation("somebody asks before and after joining", joins, _shift_begins),
+    )
+    same(may_refund, None, situations)
 
 
-async def check_exercise_asked_twice(may_refund, clerk, directory, rng):
-    """The same question can be asked a second time."""
-    with _quick(directory):
-        pence, name = rng.randrange(101, 9_000, 4), rng.choice(directory.staff)
-        for _ in range(2):
-            await _right(may_refund, clerk, directory, name, pence)
+def check_exercise_asks_the_directory(may_refund, till, directory):
+    """What the directory is there to tell, the directory is asked for."""
+    _shift_begins(_World({"till": till, "directory": directory}))
+    with count_calls(type(directory), "limit") as asked:
+        till.clerk = "fay"
+        may_refund(100)
+    assert asked.count, (
+        "After a change, the directory was not asked a single question: your code reads what the directory keeps "
+        "for itself. Another directory may keep it elsewhere; what it promises is `limit(name)`."
+    )
 
 
-async def check_exercise_own_answer(may_refund, clerk, directory, rng, notes):
-    """No clerk is told what another one may do."""
-    with _quick(directory):
-        for _ in range(3):
-            low, high = sorted(rng.sample(directory.staff, 2), key=directory._limits.get)
-            pence = rng.randrange(directory._limits[low] + 3, directory._limits[high], 4)
-            pairs = [(low, high), (high, low)]
-            for one, other in pairs:
-                amount = pence if one == low else pence - 1
-                for name in (one, other):
-                    await _right(may_refund, clerk, directory, name, amount, other=one)
-        # The only calls that wait for each other: a lock made in a cell serves the one loop it first waits in.
-        directory.change(low, directory._limits[low])  # a new version, the same limits
-        amounts = rng.sample(range(100, 9_000), 12)
-        turns = [(directory.staff[turn % 4], pence) for turn, pence in enumerate(amounts)]
-        with count_calls(type(directory), "limit") as asked:
-            await asyncio.gather(*(_right(may_refund, clerk, directory, *turn) for turn in turns))
-    if 4 < asked.count < 12:
-        notes.append(f"12 pages of 4 clerks, opened at the same moment, made {asked.count} questions.")
-    if asked.count == 12:
-        notes.append(
-            "When 12 pages of 4 clerks are opened at the same moment, 12 questions go to the directory: none "
-            "of them waits for another's answer. Lesson 23 is about that."
-        )
-
-
-async def check_exercise_change(may_refund, clerk, directory, rng):
-    """A limit that was changed holds at once."""
-    with _quick(directory):
-        for name in rng.sample(directory.staff, 3):
-            limit = rng.randrange(2_000, 8_000)
-            for new in (limit, 0, limit + 1_000):
-                directory.change(name, new)
-                for pence in (limit, limit + 500):
-                    answer = await _asked(may_refund, clerk, name, pence)
-                    assert bool(answer) == (pence <= new), (
-                        f"The limit of {name} was changed to {new} pence, and {pence} pence are still "
-                        f"{'allowed' if answer else 'refused'}: the old limit was remembered. "
-                        "How can your code notice a change?"
-                    )
-
-
-async def check_exercise_few_questions(may_refund, clerk, directory, rng):
+def check_exercise_few_questions(may_refund, till, directory, rng):
     """The directory is not asked again for what it has answered."""
-    with _quick(directory):
-        names, amounts = rng.sample(directory.staff, 3), rng.sample(range(100, 9_000), 6)
-        directory.change(names[0], 1_234)  # nothing from earlier counts as known
-        await _nothing_new(may_refund, clerk, directory, names[:1], amounts[:1] * 4, "the same amount")
-        await _nothing_new(may_refund, clerk, directory, names[:1], amounts, "another amount")
-        await _nothing_new(may_refund, clerk, directory, names, amounts, "clerks in turn")
-    return f"{len(amounts)} more pages of {len(names)} clerks asked the directory nothing that was known."
+    names, amounts = rng.sample(directory.staff, 3), rng.sample(range(100, 9_000), 6)
+    _shift_begins(_World({"till": till, "directory": directory}))
+    told = (
+        (names[:1], amounts[:1] * 4, "with one clerk and one amount asked the directory again for what it had "
+         "answered: {}. Which of them was new?"),
+        (names[:1], amounts, "of a clerk whose limit was known made {} to the directory, one for each amount that "
+         "was new: the amount is in the key. Does the limit depend on it?"),
+        (names, amounts, "of 3 clerks whose limits were known made {} to the directory: when clerks take turns, "
+         "one is forgotten for the next. How many have to be kept?"),
+    )  # fmt: skip
+    for clerks, pages, words in told:
+        _ask_all(may_refund, till, clerks, pages[:1])
+        with count_calls(type(directory), "limit") as asked:
+            _ask_all(may_refund, till, clerks, pages)
+        asking = len(clerks) * len(pages)
+        assert asked.count == 0, f"{asking} questions {words.format(f'{asked.count} calls')}"
+    return f"{len(amounts)} more questions of each of 3 clerks asked the directory nothing that was known."
 
 
-def check_exercise_memory(may_refund, clerk, directory, rng):
+def check_exercise_memory(may_refund, till, directory):
     """What is remembered does not grow for ever."""
     staff = directory.staff
 
-    async def amounts(step, count=1_000):
+    def amounts(step, count=1_000):
         for turn in range(count):
-            await _asked(may_refund, clerk, staff[turn % len(staff)], 1_000_000 * (step + 1) + turn)
+            _ask_all(may_refund, till, [staff[turn % len(staff)]], [1_000_000 * (step + 1) + turn])
         return count
 
-    async def versions(step, count=100):
+    def versions(step, count=100):
         for turn in range(count):
             directory.change(staff[0], 500)
-            for name in staff:
-                await _asked(may_refund, clerk, name, 400 + turn % 7)
+            _ask_all(may_refund, till, staff, [400 + turn % 7])
         return count
 
     for feed, of_what in ((amounts, "amount that is asked for"), (versions, "change of a limit")):
-        with _quick(directory):
-            growth = _growth(feed)
+        _shift_begins(_World({"till": till, "directory": directory}))
+        growth = _growth(feed)
         assert _rests(growth), (
             f"Each new {of_what} leaves {growth.per_item:,.0f} bytes behind, and nothing was thrown out after "
             f"{sum(growth.counts):,} of them. What bounds it?"
         )
 
 
-# --- what the checks of the lesson share
+# --- what the checks share
+
+LIMITS = [(name, 1_000 * place + 7) for place, name in enumerate(
+    ("ada", "ben", "chloe", "dev", "emre", "fay", "gus", "hana"), 1
+)]  # fmt: skip
+WHOSE = "That is right for one of them only: what besides the amount does the answer depend on?"
+NOTICED = "The old limit was remembered: how can your code notice a change?"
+
+
+class _World:
+    def __init__(self, names):
+        self.names = names
+
+
+def _opened(w):
+    """A Friday, with the usual prices."""
+    vars(w.names["tariff"]).update(base=290, per_km=3, saturday=150)
+    w.names["clock"].day = MONDAY + timedelta(days=4)
+
+
+def _saturday(w):
+    _opened(w)
+    w.names["clock"].day = MONDAY + timedelta(days=5)
+
+
+def _shift_begins(w):
+    """The directory answers at once, and everybody's limit is set anew."""
+    w.names["directory"].seconds = 0.0
+    for name, limit in LIMITS:
+        w.names["directory"].change(name, limit)
+
+
+def _ask_all(may_refund, till, names, amounts):
+    for pence in amounts:
+        for name in names:
+            till.clerk = name
+            may_refund(pence)
 
 
 def _typed(district, rng):
@@ -323,50 +396,10 @@ def _typed(district, rng):
     return text.lower() if bits & 12 == 12 else text
 
 
-def _expected(district, tariff, clock, squares):
-    rings = (math.isqrt(squares[district] - 1) + 1) // 2
-    return {"district": district, "rings": rings, "pence": type(tariff).price(tariff, rings, clock.day)}
-
-
-def _label(label, postcode):
-    given = label(postcode)
-    assert hasattr(given, "keys"), f"The label is of type {type(given).__name__}, not a dictionary any more."
-    assert "pence" in given, "The label has no `pence` any more."
-    return given
-
-
-def _same_label(postcode, given, expected):
-    for part, value in expected.items():
-        assert part in given, f"The label has no `{part}` any more."
-        assert given[part] == value, (
-            f"The label of {postcode!r} says {part}: {given[part]!r} and not {value!r}, as the merged code does."
-        )
-    more = [part for part in given if part not in expected]
-    assert not more, f"The label of {postcode!r} has something more on it: `{more[0]}`."
-
-
-@contextmanager
-def _restored(tariff, clock):
-    before = dict(vars(tariff)), dict(vars(clock))
-    try:
-        yield
-    finally:
-        vars(tariff).update(before[0])
-        vars(clock).update(before[1])
-
-
-def _rings_out(square):
-    ring, last = 0, 1
-    while last < square:
-        ring += 1
-        last += 8 * ring
-    return ring
-
-
-def _walk(square):
+def _walk(same, square):
     """Instructions of a whole walk to a square, on this version of Python."""
-    few, many = work(_rings_out, 81**2).instructions, work(_rings_out, 481**2).instructions
-    return (many - few) / 200 * math.isqrt(square) / 2
+    few, many = (work(same.merged.rings_out, side**2).instructions for side in (81, 481))
+    return (many - few) / 200 * square**0.5 / 2
 
 
 def _worked(run, limit):
@@ -377,12 +410,7 @@ def _far(squares):
     return [district for district, square in squares.items() if square > 1_000_000]
 
 
-def _nearest(squares):
-    """The district whose walk is so short that it can be made thousands of times."""
-    return min(squares, key=squares.get)
-
-
-def _one_district_again(label, district, near, limit, rng):
+def _one_district_again(label, district, limit, rng):
     postcode = _typed(district, rng)
     label(postcode)
     again, new = work(label, postcode), work(label, _typed(district, rng))
@@ -393,15 +421,12 @@ def _one_district_again(label, district, near, limit, rng):
     where = f", in {again.threads} other thread{'s' * (again.threads > 1)}" if again.threads else ""
     assert not _worked(again, limit), (
         f"The second parcel to {district} does the same work again: {again.instructions:,} instructions{where}, "
-        "for an answer that was known. What of it cannot have changed?"
+        "for an answer that was known. Is it kept, and does what keeps it live until the next parcel?"
     )
-    if _worked(new, limit):
-        _bounded_in_texts(label, near, rng)
-        raise AssertionError(
-            f"The same postcode costs {again.instructions:,} instructions the second time, another postcode of "
-            f"{district} {new.instructions:,}: the key is the text as typed. "
-            "What does the number of rings depend on?"
-        )
+    assert not _worked(new, limit), (
+        f"The same postcode costs {again.instructions:,} instructions the second time, another postcode of "
+        f"{district} {new.instructions:,}: the key is the text as typed. What does the number of rings depend on?"
+    )
 
 
 def _room(label, order, limit, rng):
@@ -412,22 +437,6 @@ def _room(label, order, limit, rng):
         if _worked(work(label, _typed(order[0], rng)), limit):
             return f"after {others} other{'s' * (others > 1)} the first is forgotten"
     return "not always the same ones"
-
-
-def _bounded_in_texts(label, district, rng):
-    def new_texts(count):
-        for _ in range(count):
-            label(_typed(district, rng))
-        return count
-
-    stated = _stated_size(label)
-    if stated > CAP:
-        return  # too large to be filled here, but bounded by its own word
-    growth = _growth(lambda step: new_texts(TEXTS if step else stated + TEXTS))
-    assert _rests(growth), (
-        f"Each postcode that was not typed before leaves {growth.per_item:,.0f} bytes behind, and nothing was "
-        f"thrown out after {sum(growth.counts):,} of them. What is the key, and what bounds it?"
-    )
 
 
 def _growth(feed):
@@ -443,69 +452,6 @@ def _rests(growth):
 def _stated_size(function):
     """The largest stated size among the caches of functools in the learner's namespace."""
     space = getattr(function, "__globals__", None) or getattr(sys.modules.get("__main__"), "__dict__", {})
-    sizes = [0]
-    for value in list(space.values()):
-        parameters = getattr(value, "cache_parameters", None)
-        if callable(parameters) and not isinstance(value, type):
-            sizes.append(parameters()["maxsize"] or 0)
-    return max(sizes)
-
-
-# --- what the checks of the exercise share
-
-
-@contextmanager
-def _quick(directory):
-    """Let the directory answer at once, and put its limits back."""
-    before, seconds = dict(directory._limits), directory.seconds
-    directory.seconds = 0.0
-    try:
-        yield
-    finally:
-        directory.seconds = seconds
-        for name, limit in before.items():
-            directory.change(name, limit)
-
-
-async def _asked(may_refund, clerk, name, pence):
-    clerk.set(name)
-    try:
-        return await may_refund(pence)
-    except RuntimeError as error:
-        if "awaited" not in str(error):
-            raise
-        raise AssertionError(
-            f"The second await fails with “{error}”: what was remembered is a coroutine, not its answer, and a "
-            "coroutine can be awaited only once. `lru_cache` on `async def` remembers just that. "
-            "What should be remembered instead?"
-        ) from None
-
-
-async def _right(may_refund, clerk, directory, name, pence, other=None):
-    answer = await _asked(may_refund, clerk, name, pence)
-    limit = directory._limits[name]
-    said = f"{name} was told {answer!r} for {pence} pence, with a limit of {limit}"
-    assert isinstance(answer, bool), f"{said}: the page needs True or False."
-    assert answer == (pence <= limit) or other in (None, name), (
-        f"{said}: that is the answer which {other} got a moment before. What besides the amount does it depend on?"
-    )
-    assert answer == (pence <= limit), f"{said}. Whose limit was it, and from when?"
-
-
-async def _nothing_new(may_refund, clerk, directory, names, amounts, what):
-    for name in names:
-        await _asked(may_refund, clerk, name, amounts[0])
-    with count_calls(type(directory), "limit") as asked:
-        for pence in amounts:
-            for name in names:
-                await _asked(may_refund, clerk, name, pence)
-    pages, again = len(amounts) * len(names), f"{asked.count} questions"
-    messages = {
-        "the same amount": f"{pages} pages with one clerk and one amount asked the directory again for what it had "
-        f"answered: {again}. Which of them was new?",
-        "another amount": f"{pages} pages of a clerk whose limit was known made {again} to the directory, "
-        "one for each amount that was new: the amount is in the key. Does the limit depend on it?",
-        "clerks in turn": f"{pages} pages of {len(names)} clerks whose limits were known made {again} to the "
-        "directory: when clerks take turns, one is forgotten for the next. How many have to be kept?",
-    }
-    assert asked.count == 0, messages[what]
+    caches = [value for value in list(space.values()) if not isinstance(value, type)]
+    sizes = (cache.cache_parameters()["maxsize"] for cache in caches if hasattr(cache, "cache_parameters"))
+    return max((size or 0 for size in sizes), default=0)
