@@ -148,8 +148,6 @@ def check_same_labels(label, squares, same, rng):
         Situation("there is no such district", lambda f, w: f("ZZ9 1AA"), _opened),
         Situation("nothing was typed", lambda f, w: f(" "), _opened),
     )
-    for names in (same.names, vars(same.merged)):
-        _opened(_World(names))
     same(label, None, situations)
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import sys
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 TAG = "merged"  # of the cells in solutions/ that hold it
@@ -26,10 +28,11 @@ def merged_names(check_file: Path | str, kind: str) -> dict[str, Any]:
     """
     check_file = Path(check_file)
     solution = check_file.parent.parent / "solutions" / f"{check_file.stem}.ipynb"
-    names: dict[str, Any] = {"__name__": f"merged_{check_file.stem}"}
+    module = ModuleType(f"merged_{kind}_{check_file.stem}")
+    sys.modules[module.__name__] = module  # dataclasses look for the module of their class
     for code in _cells(solution, kind, _stamp(solution)):
-        exec(code, names)
-    return names
+        exec(code, vars(module))
+    return vars(module)
 
 
 @cache
@@ -38,7 +41,7 @@ def _cells(solution: Path, kind: str, stamp: int) -> tuple:
     sources = ["".join(cell["source"]) for cell in cells if _is_merged(cell, kind)]
     if not sources:
         raise MergedMissing(f"solutions/{solution.name} has no cell tagged `{TAG}` for the {kind}.")
-    return tuple(compile(source, f"<merged {kind}>", "exec") for source in sources)
+    return tuple(compile(source, f"<merged {kind}>", "exec", dont_inherit=True) for source in sources)
 
 
 def _is_merged(cell: dict, kind: str) -> bool:
