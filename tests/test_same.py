@@ -111,7 +111,7 @@ def test_arguments_are_left_alone():
         return [merged([names.pop(0)])[0] for _ in range(len(names))]
 
     said = told(answer, given(["ada"]))
-    assert "your code changes what it was given: it has 0 entries, and had 1 entry." in said
+    assert "your code changes what it was given: `names` has 0 entries, and had 1 entry." in said
     assert told(answer, given(["ada"]), off=["arguments"]) is None
 
 
@@ -392,6 +392,10 @@ def test_alike(one, other):
         (np.array([1, 2]), np.array([1, 3]), "value"),
         (np.zeros(2), np.zeros(3), "count"),
         (np.zeros(2), [0, 0], "type"),
+        (np.array([1, 2]), np.array([1.0, 2.0]), "type"),
+        (np.array([1, 2, 3]), np.array([2, 1, 3]), "order"),
+        (3, np.array([3]), "type"),
+        (pd.Series([1, 2], index=[4, 5]), pd.Series([1, 2]), "index"),
         (pd.Series([1, 2], index=[0, 1]), pd.Series([1, 2], index=[1, 0]), "order"),
         (pd.DataFrame({"a": [1]}), pd.DataFrame({"b": [1]}), "missing"),
         (Line("a"), make_dataclass("Line", ["sku"])("b"), "value"),
@@ -399,6 +403,42 @@ def test_alike(one, other):
 )
 def test_not_alike(one, other, kind):
     assert difference(one, other).kind == kind
+
+
+def test_a_number_of_numpy_is_a_number_and_a_column_may_have_another_name():
+    assert alike(np.int64(3), 3)
+    assert alike(3, np.int64(3))
+    assert alike(pd.Series([1.0], name="stock"), pd.Series([1.0]))
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (lambda: (np.zeros(2), 3), "totals is an array of dtype float64, and was an array of dtype int64"),
+        (lambda: (np.zeros(2, object), 3), "totals is an array of dtype object, and was"),
+        (lambda: (np.array([2, 5]), 3), "total 1 is 2, and was 5"),
+        (lambda: (np.array([7, 5]), 3), "totals holds the same things in another order"),
+        (lambda: (np.array([5, 7]), np.int64(4)), "gift is 4, and was 3"),
+    ],
+)
+def test_parts_of_arrays_are_named_by_the_lesson(answer, says):
+    def part(path):
+        return f"total {path[1] + 1}" if len(path) > 1 else ("totals", "gift")[path[0]]
+
+    asked = Situation("two are asked", lambda f, w: f())
+    said = told(answer, asked, was=lambda: (np.array([5, 7]), np.int64(3)), noun=part)
+    assert says in said
+
+
+def test_the_first_rows_of_another_index_are_shown():
+    asked = Situation("a part is asked", lambda f, w: f())
+    said = told(lambda: pd.Series([1, 2]), asked, was=lambda: pd.Series([1, 2], index=[40, 41]))
+    assert said == "When a part is asked, the answer has the index 0, 1, and had 40, 41."
+
+
+def test_an_element_of_an_array_comes_with_the_whole_arrays():
+    one, other = np.array([1.0, 2.0]), np.array([1.0, 3.0])
+    assert difference(one, other).whole == (one, other)
 
 
 def test_the_order_of_keys_counts_only_where_it_is_asked_for():

@@ -6,7 +6,7 @@ import inspect
 import math
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from numbers import Number
 from typing import Any
 
@@ -15,6 +15,7 @@ SEARCHED = 400  # entries that are compared each with each; a longer list is loo
 
 AWAITABLE, EXCEPTION, TYPE, MISSING, EXTRA = "awaitable", "exception", "type", "missing", "extra"
 COUNT, ORDER, SWAPPED, SHARED, VALUE = "count", "order", "swapped", "shared", "value"
+INDEX = "index"
 
 
 @dataclass(frozen=True)
@@ -23,11 +24,12 @@ class Difference:
 
     Args:
         kind: "awaitable", "exception", "type", "missing", "extra", "count", "order", "swapped", "shared" (two
-            parts are one object) or "value".
+            parts are one object), "index" (of a table) or "value".
         path: the keys and indexes that lead to it from the whole answer.
         expected: what belongs there.
         given: what is there.
         owner: of a swapped or shared part, the key or the index under which it belongs, or stands too.
+        whole: of an element of an array or a column, the two of them: what is expected and what is given.
     """
 
     kind: str
@@ -35,6 +37,7 @@ class Difference:
     expected: Any = None
     given: Any = None
     owner: Any = None
+    whole: tuple[Any, Any] | None = field(default=None, compare=False, repr=False)
 
 
 def difference(expected: Any, given: Any, *, ordered_keys: bool = False) -> Difference | None:
@@ -172,13 +175,23 @@ def _sets(expected: Any, given: Any, path: tuple, ordered: bool) -> Iterator[Dif
 def _arrays(expected: Any, given: Any, path: tuple, ordered: bool) -> Iterator[Difference]:
     import numpy as np
 
-    if not isinstance(given, np.ndarray):
+    if not isinstance(given, np.ndarray) or expected.dtype != given.dtype:
         yield Difference(TYPE, path, expected, given)
     elif expected.shape != given.shape:
         yield Difference(COUNT, path, expected, given)
     elif (off := _far(expected, given)) is not None:
         at = tuple(int(place) for place in np.unravel_index(int(np.argmax(off)), off.shape))
-        yield Difference(VALUE, (*path, *at), expected[at], given[at])
+        kind = ORDER if off.ndim == 1 and off.sum() > 1 and _sorted_alike(expected, given) else VALUE
+        yield Difference(kind, (*path, *at), expected[at], given[at], whole=(expected, given))
+
+
+def _sorted_alike(expected: Any, given: Any) -> bool:
+    import numpy as np
+
+    try:
+        return _far(np.sort(expected), np.sort(given)) is None
+    except TypeError:  # objects without an order
+        return False
 
 
 def _far(expected: Any, given: Any) -> Any:
@@ -211,11 +224,15 @@ def _tables(expected: Any, given: Any, path: tuple, ordered: bool) -> Iterator[D
         )
     else:
         if isinstance(expected, pd.Series) and not expected.index.equals(given.index):
-            yield Difference(ORDER, (*path, "index"), expected.index, given.index)
+            moved = _permuted(list(expected.index), list(given.index))
+            kind, at = (ORDER, (*path, "index")) if moved else (INDEX, path)
+            yield Difference(kind, at, expected.index, given.index)
         yield from _arrays(expected.to_numpy(), given.to_numpy(), path, ordered)
 
 
 def _equal(expected: Any, given: Any) -> bool:
+    if getattr(given, "ndim", 0) and not getattr(expected, "ndim", 0):
+        return False  # an array of one element equals a number, and is none
     if isinstance(expected, float) and isinstance(given, Number):
         both_nan = expected != expected and given != given
         return both_nan or math.isclose(expected, given, rel_tol=NEAR, abs_tol=NEAR)

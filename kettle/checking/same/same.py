@@ -11,7 +11,7 @@ from typing import Any
 from kettle.checking.errors import alone, leaves, told
 from kettle.checking.same import sentences
 from kettle.checking.same.alike import ORDER, SHARED, SWAPPED, Difference, alike, difference
-from kettle.checking.same.sentences import Words, part_name, short
+from kettle.checking.same.sentences import Noun, Words, part_name, short
 from kettle.checking.same.situations import Outcome, Situation, empty, on_loop, outcome, watching
 
 CONDITIONS = ("values", "order", "failures", "arguments", "sharing", "freshness", "overlap", "manners")
@@ -48,7 +48,7 @@ class Same:
         world: Callable | None,
         situations: Iterable[Situation],
         *,
-        noun: str = "",
+        noun: Noun = "",
         why: Words = None,
     ) -> Any:
         """Raise AssertionError, with a sentence, for the first situation in which the answers part.
@@ -57,14 +57,14 @@ class Same:
             function: the learner's; the merged one of the same name is its measure.
             world: makes a context manager that gives a world, anew for each outcome; None: an empty one.
             situations: in an order in which the first difference names the cause.
-            noun: what the keys of the answer name, such as "supplier".
+            noun: what the keys of the answer name, such as "supplier"; or a function that names a part.
             why: the lesson's words on differences, by part, by kind, or a function of the difference.
         """
         playing = self._play(function, world or empty, tuple(situations), noun, why)
         return playing if on_loop() else _driven(playing)
 
     async def _play(
-        self, function: Callable, world: Callable, situations: tuple[Situation, ...], noun: str, why: Words
+        self, function: Callable, world: Callable, situations: tuple[Situation, ...], noun: Noun, why: Words
     ) -> None:
         merged, names = self._merged_names[self.name_of(function)], self._merged_names
         playing = [
@@ -109,7 +109,7 @@ class Same:
                 return name
         raise LookupError(f"The merged code defines nothing like {function!r}.")
 
-    def _judge(self, situation: Situation, expected: Outcome, given: Outcome, noun: str, why: Words) -> None:
+    def _judge(self, situation: Situation, expected: Outcome, given: Outcome, noun: Noun, why: Words) -> None:
         when, own = f"When {situation.when}, ", situation.why if situation.why is not None else why
         if expected.error is not None:
             self._judge_failure(situation, expected.error, given, when, noun)
@@ -143,7 +143,7 @@ class Same:
         )
 
     def _judge_failure(
-        self, situation: Situation, error: Exception, given: Outcome, when: str, noun: str
+        self, situation: Situation, error: Exception, given: Outcome, when: str, noun: Noun
     ) -> None:
         if not self.compares("failures"):
             return
@@ -194,7 +194,7 @@ class Same:
         expected: Outcome,
         given: Outcome,
         found: Difference,
-        noun: str,
+        noun: Noun,
         own: Words,
     ) -> str:
         match self._condition(situation, expected, given, found):

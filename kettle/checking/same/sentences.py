@@ -10,6 +10,8 @@ from kettle.checking.same.alike import AWAITABLE, EXCEPTION, ORDER, SHARED, SWAP
 SHORT = 60  # characters of a value that is shown
 Words = Mapping[Any, str] | Callable[[Difference], str] | str | None
 """What a lesson adds: a sentence; one for each part, or kind of difference, by name; or a function of it."""
+Noun = str | Callable[[tuple], str]
+"""What the keys of an answer name, such as "supplier"; or a function that names the part at a path."""
 
 QUESTIONS = {
     AWAITABLE: "Calling an async function starts nothing: what was never awaited?",
@@ -21,12 +23,13 @@ QUESTIONS = {
 STALE = "That was right for an earlier call. What is kept from one call to the next?"
 
 
-def told(found: Difference, noun: str = "", why: Words = None) -> str:
+def told(found: Difference, noun: Noun = "", why: Words = None) -> str:
     """Say in a sentence or two where two answers part.
 
     Args:
         found: the difference.
-        noun: what a key of the answer names, such as "supplier"; a key that is a text needs none.
+        noun: what a key of the answer names, such as "supplier"; a key that is a text needs none. Or a
+            function that names the part at a path.
         why: the lesson's own words on it; they stand where the usual question would.
     """
     own = own_words(found, why)
@@ -58,7 +61,7 @@ def special(why: Words, about: str, thing: Any) -> str:
     return (words(thing) if callable(words) else words) or ""
 
 
-def _what(found: Difference, noun: str) -> str:
+def _what(found: Difference, noun: Noun) -> str:
     part = part_name(found.path, noun)
     match found.kind:
         case "awaitable":
@@ -71,8 +74,9 @@ def _what(found: Difference, noun: str) -> str:
             return f"{part} is missing"
         case "extra":
             return f"{part} is there, and was not before"
-        case "count":
-            return f"{part} has {_size(found.given)}, and had {_size(found.expected)}"
+        case "count" | "index" as kind:
+            size = _beginning if kind == "index" else _size
+            return f"{part} has {size(found.given)}, and had {size(found.expected)}"
         case "order":
             whole = part_name(found.path[:-1] if found.path else (), noun)
             return f"{whole} holds the same things in another order"
@@ -84,8 +88,10 @@ def _what(found: Difference, noun: str) -> str:
     return f"{part} is {short(found.given)}, and was {short(found.expected)}"
 
 
-def part_name(path: tuple, noun: str = "") -> str:
+def part_name(path: tuple, noun: Noun = "") -> str:
     """Name a part of an answer by the keys and indexes that lead to it."""
+    if callable(noun):
+        return noun(path)
     if not path:
         return "the answer"
     names = []
@@ -103,7 +109,9 @@ def part_name(path: tuple, noun: str = "") -> str:
 
 def short(value: Any) -> str:
     """Show a value in a few characters."""
-    text = repr(value)
+    if getattr(value, "shape", None) == () and hasattr(value, "item"):
+        value = value.item()  # a number of NumPy, without its type's name
+    text = " ".join(repr(value).split())
     return text if len(text) <= SHORT else f"{text[: SHORT - 1]}…"
 
 
@@ -113,7 +121,16 @@ def a(noun: str) -> str:
 
 
 def _typed(value: Any) -> str:
-    return "None" if value is None else a(type(value).__name__)
+    if value is None:
+        return "None"
+    dtype = getattr(value, "dtype", None) if getattr(value, "shape", ()) else None
+    name = {"ndarray": "array"}.get(type(value).__name__, type(value).__name__)
+    return a(name) if dtype is None else f"{a(name)} of dtype {dtype}"
+
+
+def _beginning(index: Any) -> str:
+    first = ", ".join(short(each) for each in list(index[:3]))
+    return f"the index {first}, …" if len(index) > 3 else f"the index {first}"
 
 
 def _size(value: Any) -> str:

@@ -8,7 +8,8 @@ import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import chain, count
 from types import SimpleNamespace
 from typing import Any
 
@@ -80,15 +81,18 @@ async def outcome(
 
     def kept(*args: Any, **kwargs: Any) -> Any:
         arguments.extend(
-            (thing, copy.deepcopy(thing)) for thing in (*args, *kwargs.values()) if _is_kept(thing)
+            (name, thing, copy.deepcopy(thing))
+            for name, thing in (*zip(_parameters(function), args, strict=False), *kwargs.items())
+            if _is_kept(thing)
         )
         return function(*args, **kwargs)
 
     async def call(world: Any) -> Any:
         value = await _awaited(function(world) if truth else situation.call(kept, world))
         # Now, before anybody writes into an answer that may hold parts of an argument.
-        changes = (difference(before, thing) for thing, before in arguments)
-        found.changed = found.changed or next(filter(None, changes), None)
+        changes = ((name, difference(before, thing)) for name, thing, before in arguments)
+        named = (replace(change, path=(name, *change.path)) for name, change in changes if change)
+        found.changed = found.changed or next(named, None)
         arguments.clear()
         return value
 
@@ -147,6 +151,15 @@ def _copied(value: Any) -> Any:
         return copy.deepcopy(value)
     except Exception:  # noqa: BLE001 - what cannot be copied, such as a coroutine, is not written into either
         return value
+
+
+def _parameters(function: Callable) -> Iterator[str]:
+    """Give the names of a function's arguments, as many as may be asked for."""
+    try:
+        names = tuple(inspect.signature(function).parameters)
+    except (TypeError, ValueError):
+        names = ()
+    return chain(names, (f"argument {number}" for number in count(len(names) + 1)))
 
 
 def _is_kept(thing: Any) -> bool:
