@@ -433,7 +433,7 @@ def test_parts_of_arrays_are_named_by_the_lesson(answer, says):
 def test_the_first_rows_of_another_index_are_shown():
     asked = Situation("a part is asked", lambda f, w: f())
     said = told(lambda: pd.Series([1, 2]), asked, was=lambda: pd.Series([1, 2], index=[40, 41]))
-    assert said == "When a part is asked, the answer has the index 0, 1, and had 40, 41."
+    assert said == "When a part is asked, the answer has the index 0, 1, and had the index 40, 41."
 
 
 def test_an_element_of_an_array_comes_with_the_whole_arrays():
