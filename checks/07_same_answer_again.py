@@ -98,13 +98,11 @@ CLAIMS = (
 
 EXCUSED = {
     "arguments": "A label is asked for with a text, which nobody can change.",
-    "order": "A label is a dictionary of three parts: nothing in it has an order.",
 }
 EXERCISE_EXCUSED = {
     "arguments": "What is asked about is a number, which nobody can change.",
     "sharing": "The answer is True or False, which nobody can change.",
     "order": "The answer is True or False, and has no order.",
-    "values": "The answer is True or False: it has no part that could be lost.",
 }
 
 SHARE = 0.05  # of one walk's instructions: an answer that is at hand costs far less, half a walk far more
@@ -149,37 +147,6 @@ def check_same_labels(label, squares, same, rng):
         Situation("nothing was typed", lambda f, w: f(" "), _opened),
     )
     same(label, None, situations)
-
-
-def check_memory_is_bounded(label, tariff, clock, squares, rng):
-    """What is remembered does not grow for ever."""
-    near = min(squares, key=squares.get)  # its walk is so short that it can be made thousands of times
-    stated = _stated_size(label)
-
-    def new_texts(count):
-        for _ in range(count):
-            label(_typed(near, rng))
-        return count
-
-    def new_days(count):
-        for _ in range(count):
-            clock.day += timedelta(days=1)
-            tariff.base += 1
-            label(f"{near} 1AA")
-        return count
-
-    # What is stated is filled in the first step: the probe has to see it come in order to see it go.
-    for feed, count, what in (
-        (new_texts, TEXTS, "postcode that was not typed before"),
-        (new_days, 1_000, "day"),
-    ):
-        growth = _growth(
-            lambda step, feed=feed, count=count: feed(count if step else min(stated, CAP) + count)
-        )
-        assert stated > CAP or _rests(growth), (
-            f"Each {what} leaves {growth.per_item:,.0f} bytes behind, and nothing was thrown out after "
-            f"{sum(growth.counts):,} of them. What is the key, and what bounds it?"
-        )
 
 
 def check_known_districts_cost_little(label, squares, same, rng):
@@ -227,6 +194,37 @@ def check_no_walk_in_c(label, squares, same, rng):
     )
 
 
+def check_memory_is_bounded(label, tariff, clock, squares, rng):
+    """What is remembered does not grow for ever."""
+    near = min(squares, key=squares.get)  # its walk is so short that it can be made thousands of times
+    stated = _stated_size(label)
+
+    def new_texts(count):
+        for _ in range(count):
+            label(_typed(near, rng))
+        return count
+
+    def new_days(count):
+        for _ in range(count):
+            clock.day += timedelta(days=1)
+            tariff.base += 1
+            label(f"{near} 1AA")
+        return count
+
+    # What is stated is filled in the first step: the probe has to see it come in order to see it go.
+    for feed, count, what in (
+        (new_texts, TEXTS, "postcode that was not typed before"),
+        (new_days, 1_000, "day"),
+    ):
+        growth = _growth(
+            lambda step, feed=feed, count=count: feed(count if step else min(stated, CAP) + count)
+        )
+        assert stated > CAP or _rests(growth), (
+            f"Each {what} leaves {growth.per_item:,.0f} bytes behind, and nothing was thrown out after "
+            f"{sum(growth.counts):,} of them. What is the key, and what bounds it?"
+        )
+
+
 def interest_how_much_faster(as_merged, label, squares, rng):
     """How much faster one label is here."""
     postcodes = [_typed(district, rng) for district in list(squares)[:10]]
@@ -272,7 +270,7 @@ def check_exercise_same_answers(may_refund, same, rng):
     every = [(name, pence + more) for name, pence in LIMITS for more in (-1, 0, 1)]
     mine = (high, limit - 1), (high, limit)
     situations = (
-        Situation("every clerk asks about amounts near the limit", ask(*every), _shift_begins),
+        Situation("every clerk asks about amounts near the limit", ask(*every), _shift_begins, why=WHOSE),
         Situation(
             "two clerks ask about the same amount",
             ask((low, between), (high, between)),
@@ -423,7 +421,7 @@ def _one_district_again(label, district, limit, rng):
     )
     assert not _worked(new, limit), (
         f"The same postcode costs {again.instructions:,} instructions the second time, another postcode of "
-        f"{district} {new.instructions:,}: the key is the text as typed. What does the number of rings depend on?"
+        f"{district} {new.instructions:,}: the key is the text as typed, which hardly ever comes again. What do the rings depend on?"
     )
 
 

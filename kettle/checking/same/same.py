@@ -200,7 +200,8 @@ class Same:
         match self._condition(situation, expected, given, found):
             case "freshness":
                 what = sentences.told(found, noun, "").rstrip(".")
-                return f"{what}. {sentences.STALE}"
+                question = sentences.own_words(found, own) or sentences.KEPT
+                return f"{what}. That was right for an earlier call. {question}"
             case "sharing" if found.kind != SHARED:
                 return (
                     f"the next caller gets {short(given.value)}: your code hands out one thing to all, "

@@ -20,7 +20,7 @@ QUESTIONS = {
     SHARED: "Whoever changes the one changes the other: what is made once and handed out twice?",
     ORDER: "Who sees to the order, whichever comes first?",
 }
-STALE = "That was right for an earlier call. What is kept from one call to the next?"
+KEPT = "What is kept from one call to the next?"
 
 
 def told(found: Difference, noun: Noun = "", why: Words = None) -> str:
