@@ -104,7 +104,7 @@ SLIPS = (
     (
         "TypeError",
         r"'(?:coroutine|async_generator)' object does not support the (?:asynchronous )?context manager",
-        "A coroutine is no context manager: await it, or leave the call of the client itself to `async with`.",
+        "A coroutine is no context manager: await it, or give the client's own call to `async with`.",
     ),
     (
         "RuntimeError",

@@ -112,6 +112,11 @@ class Why:
     one_job: bool = False
     yields: int = 0
 
+    @property
+    def own_task(self):
+        """Whether it was a step of a task that the code made for it."""
+        return self.task not in (*_NOBODYS, "")
+
     def __str__(self):
         line = f"`{self.source}`" if self.source else "something"
         return f"{line} ({self.call})" if self.call else line
@@ -119,7 +124,7 @@ class Why:
 
 _RESULTS = ("Future.result", "Future.exception", "AsyncResult.get", "concurrent.futures.wait")
 _THREADS = ("Thread.join", "Lock.acquire", "Event.wait", "Queue.get", "ThreadPoolExecutor.shutdown")
-_NOBODYS = ("", "main", "_await")  # steps of the task that runs a check
+_NOBODYS = ("main", "_await")  # steps of the task that runs a check
 
 
 def blame(why):
@@ -127,15 +132,15 @@ def blame(why):
     if why.call in _RESULTS + _THREADS:
         what = "its result" if why.call in _RESULTS else "that thread"
         return (
-            f"the call is made elsewhere, but {why} waits for {what} on the event loop's own thread, so nothing "
-            "else can begin. What can be awaited instead?"
+            f"the call is made elsewhere, but {why} waits for {what} on the event loop's own thread, "
+            "so nothing else can begin. What can be awaited instead?"
         )
     if why.yields:
         return (
-            f"`asyncio.sleep(0)` gives the event loop a turn, but none during the call: {why} still holds the "
-            "loop. Where can the call wait instead?"
+            f"`asyncio.sleep(0)` gives the event loop a turn, but none during the call: {why} "
+            "still holds the loop. Where can the call wait instead?"
         )
-    if why.task not in (*_NOBODYS, why.function) and why.function.isidentifier():
+    if why.own_task and why.task != why.function and why.function.isidentifier():
         return (
             f"{why} waits on the event loop's own thread. A function around it, `{why.function}`, "
             "`async def` or not, does not change what the call does. Who can wait without holding the loop?"

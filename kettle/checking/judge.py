@@ -33,9 +33,9 @@ LIMIT = float(os.environ.get("KETTLE_LIMIT", "20"))  # seconds that one hidden a
 NOT_THERE = "A check starts afresh and leaves out the cells tagged `demo`: does one of the others define it?"
 NEVER_ENDS = "a loop that never ends, or something that nothing will ever wake?"
 DEADLOCK = (
-    "a deadlock. The thread waits there for something that cannot come while it waits. A `threading.Lock` that is "
-    "held across an `await` does this: the second task waits for it on the event loop's own thread, and the first "
-    "one needs that thread to go on. With `async with` and an `asyncio.Lock` the loop is free meanwhile."
+    "a deadlock. The thread waits there for something that cannot come while it waits. A `threading.Lock` "
+    "that is held across an `await` does this: the second task waits for it on the event loop's own thread, "
+    "and the first one needs that thread to go on. With `async with` and an `asyncio.Lock` the loop is free."
 )
 TAKES_LOCK = re.compile(r"with (?!.*(open|Executor|Pool)\()|(?!await ).*\.acquire\(\)")
 _unseen: list[str] = []  # failures of background tasks of the kernel's own loop

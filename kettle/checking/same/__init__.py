@@ -6,18 +6,29 @@ that are left alone, on results that nobody else holds, on fresh answers, and on
 
 from kettle.checking.same.merged import MergedMissing, merged_names
 from kettle.checking.same.same import CONDITIONS, Same
-from kettle.checking.same.situations import Situation
-from kettle.checking.same.worlds import fails, late, revised, shop_world, shuffled
+from kettle.checking.same.situations import Situation, scribble
+from kettle.checking.same.worlds import (
+    asked,
+    asked_otherwise,
+    fails,
+    late,
+    revised,
+    shop_world,
+    shuffled,
+)
 
 __all__ = [
     "CONDITIONS",
     "MergedMissing",
     "Same",
     "Situation",
+    "asked",
+    "asked_otherwise",
     "fails",
     "late",
     "merged_names",
     "revised",
+    "scribble",
     "shop_world",
     "shuffled",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from types import SimpleNamespace
@@ -63,6 +64,18 @@ def shuffled(*routes: str, most: float = 0.04) -> Callable:
         most: seconds by which an answer may be late.
     """
     return lambda world: world.shop.set(*routes, latency=0.0, shuffle=most)
+
+
+def asked(world: Any) -> dict[str, int]:
+    """Return what the shop of a watched world was asked for, and how often."""
+    return dict(Counter(call.path for call in world.traffic.requests))
+
+
+def asked_otherwise(found: Any) -> str:
+    """Say which call is made too often, or not at all, where what was `asked` differs."""
+    path, times = found.path[0], {"missing": "not at all", "extra": "although nobody did before"}
+    how = times.get(found.kind) or f"{found.given} times, and was asked {found.expected} times before"
+    return f"the shop is asked for `{path}` {how}.".replace(" 1 times", " once")
 
 
 def revised(world: Any) -> None:
