@@ -102,6 +102,27 @@ def test_one_that_waits_in_vain_waits_for_all():
     assert sum(held.seconds >= 0.5 for held in life.held) == 1
 
 
+def test_work_that_runs_together_meets():
+    async def two(pulse):
+        with ProcessPoolExecutor(2) as pool:
+            loop = asyncio.get_running_loop()
+            await asyncio.gather(*(loop.run_in_executor(pool, work, pulse) for _ in range(4)))
+
+    assert in_life(two, together=2, patience=15).met
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_work_that_runs_one_by_one_does_not_meet_and_waits_once(number):
+    async def in_turn(pulse):
+        for _ in range(number):
+            await asyncio.to_thread(work, pulse)
+
+    life = in_life(in_turn, together=2, patience=0.1)
+    assert life.lived
+    assert not life.met
+    assert sum(held.seconds > 0.15 for held in life.held) == 1
+
+
 def test_no_work_is_no_life():
     async def dropped(pulse):
         await asyncio.sleep(0.01)

@@ -67,6 +67,15 @@ def test_what_belongs_to_another_key_is_told_so():
     assert "supplier 7 holds what belongs to supplier 9" in said
 
 
+def test_bytes_that_belong_to_another_entry_are_told_so():
+    said = told(
+        lambda: [b"one", b"one"],
+        Situation("two are asked", lambda f, w: f()),
+        was=lambda: [b"one", b"two"],
+    )
+    assert "entry 2 holds what belongs to entry 1" in said
+
+
 def raising(names):
     if "" in names:
         raise ValueError("a name is empty")

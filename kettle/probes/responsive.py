@@ -23,12 +23,13 @@ _numbers = itertools.count()
 
 @dataclass(frozen=True)
 class WaitedWork:
-    """One piece of work that waited for the loop: where it ran, whether it saw the loop live, and seconds."""
+    """One piece of work that waited: where it ran, for how long, if it saw the loop live, and met others."""
 
     process: int
     thread: int
     lived: bool
     seconds: float
+    met: bool = True
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class Pulse:
     folder: str
     beats: int
     patience: float
+    together: int = 1
 
     def __call__(self):
         """Return True when the loop has beaten `beats` times; False after `patience` seconds without one.
@@ -49,15 +51,30 @@ class Pulse:
         Once one piece of work has waited in vain, no other waits: the loop did not live during all of them.
         """
         started = time.perf_counter()
+        self._append("begun")
         lived = self._wait()
-        self._report(WaitedWork(os.getpid(), threading.get_ident(), lived, time.perf_counter() - started))
+        met = lived and self._meets()
+        seconds = time.perf_counter() - started
+        self._report(WaitedWork(os.getpid(), threading.get_ident(), lived, seconds, met))
         return lived
+
+    def _meets(self):
+        """Wait until so many pieces are under way that this one is not alone; the first waits for all."""
+        ends = (
+            time.perf_counter() + 2 * self.patience
+        )  # where workers start afresh, the second one takes a while
+        while (begun := self._size("begun")) is not None and begun < self.together:
+            if time.perf_counter() > ends or Path(self.folder, "alone").exists():
+                self._append("alone")
+                return False
+            time.sleep(_LOOK)
+        return not Path(self.folder, "alone").exists()
 
     def _wait(self):
         in_vain = Path(self.folder, "in vain")
         if in_vain.exists():
             return False
-        first = last = self._count()
+        first = last = self._size("beats")
         last_beat = time.perf_counter()
         while last is not None:
             if last - first >= self.beats:
@@ -67,18 +84,21 @@ class Pulse:
                     in_vain.touch()
                 return False
             time.sleep(_LOOK)
-            now = self._count()
+            now = self._size("beats")
             if now != last:
                 last, last_beat = now, time.perf_counter()
         return False
 
-    def _count(self):
+    def _size(self, name):
+        """Return how many bytes a file has: a byte for each event cannot be read half written."""
         try:
-            return (
-                Path(self.folder, "beats").stat().st_size
-            )  # a byte for each beat cannot be read half written
+            return Path(self.folder, name).stat().st_size
         except OSError:
             return None  # the watch is over
+
+    def _append(self, name):
+        with contextlib.suppress(OSError), Path(self.folder, name).open("ab", buffering=0) as file:
+            file.write(b".")
 
     def _report(self, held):
         name = f"{held.process}-{held.thread}-{next(_numbers)}"
@@ -94,15 +114,16 @@ class loop_shows_life:  # noqa: N801 (used as a phrase: with loop_shows_life() a
     """Let work find out whether the running event loop lives meanwhile; `with` and `async with` both work.
 
     beats: how often the loop must come round. patience: seconds that the work waits for the next beat before
-    it gives up; paid once, and by wrong answers only. Give `life.pulse` to the work, which must call it.
+    it gives up; paid once, and by wrong answers only. together: how many pieces of work have to be under way
+    at once; the first waits for the others twice as long. Give `life.pulse` to the work, which must call it.
 
     Read in the block or afterwards: held: a tuple of `WaitedWork`, one for each call of the pulse that has
-    ended. lived: whether there was work and the loop lived during all of it. processes: the ids of those it
-    ran in. Raises RuntimeError where no loop runs.
+    ended. lived: whether there was work and the loop lived during all of it. met: whether so many pieces were
+    under way together. processes: the ids of those it ran in. Raises RuntimeError where no loop runs.
     """
 
-    def __init__(self, beats=3, patience=3.0):
-        self.beats, self.patience = beats, patience
+    def __init__(self, beats=3, patience=3.0, together=1):
+        self.beats, self.patience, self.together = beats, patience, together
         self._kept = None
 
     def __enter__(self):
@@ -128,7 +149,7 @@ class loop_shows_life:  # noqa: N801 (used as a phrase: with loop_shows_life() a
     @property
     def pulse(self):
         """What the work must call."""
-        return Pulse(self._folder, self.beats, self.patience)
+        return Pulse(self._folder, self.beats, self.patience, self.together)
 
     @property
     def held(self):
@@ -139,6 +160,11 @@ class loop_shows_life:  # noqa: N801 (used as a phrase: with loop_shows_life() a
     def lived(self):
         """Whether there was work, and the loop lived during all of it."""
         return bool(self.held) and all(held.lived for held in self.held)
+
+    @property
+    def met(self):
+        """Whether as many pieces of work as wanted were under way together."""
+        return len(self.held) >= self.together and all(held.met for held in self.held)
 
     @property
     def processes(self):

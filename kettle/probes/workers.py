@@ -73,7 +73,8 @@ class watch_workers:  # noqa: N801 (used as a verb: with watch_workers() as work
     Read afterwards (or in the block):
     made: the executors and pools made in the block (`Executor`). open: those of them not shut down.
     batches: the processes that began, by the pool they belong to (`Batch`); a pool may start its processes
-    one by one as it needs them: that is one batch.
+    one by one as it needs them: that is one batch. pools, started, own_gil: numbers of them, and whether
+    threads need no common GIL.
     ran: the work that ended, in executors' threads and processes (`Ran`); of `multiprocessing.Pool` only
     batches are known. processes, threads: the ids of the processes, other than this one, and of the threads
     of this one in which work ran.
@@ -125,6 +126,23 @@ class watch_workers:  # noqa: N801 (used as a verb: with watch_workers() as work
         return tuple(Batch(owner, tuple(times)) for (_, owner), times in owners.items())
 
     @property
+    def pools(self):
+        """How many pools there were: those that started processes, and those of threads by the code."""
+        others = [each for each in self.made if not each.default and not each.of_processes]
+        return len(self.batches) + len(others)
+
+    @property
+    def started(self):
+        """How many processes began."""
+        return sum(map(len, self.batches))
+
+    @property
+    def own_gil(self):
+        """Whether threads need no common GIL: a build without it, or interpreters of their own (3.14)."""
+        kinds = {each.kind for each in self.made if not each.default}
+        return not has_gil() or kinds == {"InterpreterPoolExecutor"}
+
+    @property
     def ran(self):
         """The work that has ended in executors."""
         return self._read() if self._kept is None else self._kept
@@ -146,6 +164,11 @@ class watch_workers:  # noqa: N801 (used as a verb: with watch_workers() as work
     def _read(self):
         elsewhere = (json.loads(path.read_text("utf-8")) for path in Path(self._folder).glob("*.ran"))
         return (*self._ran, *(Ran(**work) for work in elsewhere))
+
+
+def has_gil():
+    """Tell whether threads of this Python take turns at one lock."""
+    return getattr(sys, "_is_gil_enabled", lambda: True)()
 
 
 class _Reporting:

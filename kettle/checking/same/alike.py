@@ -148,7 +148,7 @@ def _swapped_or(
 
 def _telling(value: Any) -> bool:
     """Whether a value is rich enough that being another's is no coincidence."""
-    return isinstance(value, Mapping | list | tuple | str) and len(value) > 0
+    return isinstance(value, Mapping | list | tuple | str | bytes) and len(value) > 0
 
 
 def _permuted(expected: Sequence, given: Sequence) -> bool:

@@ -1,0 +1,116 @@
+"""Turns: how much of some data is handled between two turns of the event loop, or by one call in a thread."""
+
+import asyncio
+import sys
+import threading
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+
+from kettle.probes.responsive import loop_shows_life
+
+ENCODED, COPIED, PICKLED = "encoded", "copied", "pickled"
+_HELD = 4  # pieces in one other thread that wait for the loop to show life
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Items that were handled with no turn of the loop in between.
+
+    how: "encoded", "copied" or "pickled". on_loop: whether on the loop's own thread. count: how many items.
+    tasks: how many tasks handled them, on the loop's thread. turn: the number of the loop's turn.
+    """
+
+    how: str
+    on_loop: bool
+    count: int
+    tasks: int = 0
+    turn: int = 0
+
+
+class watch_turns:  # noqa: N801 (used as a verb: with watch_turns() as turns)
+    """Watch turns of the running loop, and the items in `turns.item(…)` that are handled between two of them.
+
+    An item is a dictionary; put one into whatever is handed to the code, and it tells when it is encoded by
+    json, copied or pickled. In another thread, all that one call handles is one piece: C code may keep the
+    GIL so long; and the first pieces there wait until the loop shows life, `patience` seconds at most.
+
+    Read in the block or afterwards: number: of turns so far. handled: how many items, as a Counter by how.
+    longest: the largest `Piece`. lived: whether the loop lived while other threads handled items.
+    Raises RuntimeError where no loop runs.
+    """
+
+    def __init__(self, patience=3.0):
+        self._life = loop_shows_life(patience=patience)
+        self.number, self.lived, self.handled = 0, True, Counter()
+        self._pieces, self._tasks, self._calls = Counter(), defaultdict(set), {}
+
+    def __enter__(self):
+        self._loop, self._thread = asyncio.get_running_loop(), threading.get_ident()
+        self._life.__enter__()
+        self._pulse = self._life.pulse
+        self._turn()
+        return self
+
+    def __exit__(self, *error):
+        self._handle.cancel()
+        self._life.__exit__(*error)
+
+    async def __aenter__(self):
+        return self.__enter__()
+
+    async def __aexit__(self, *error):
+        self.__exit__(*error)
+
+    def item(self, **values):
+        """Return a dictionary that tells when it is handled."""
+        return _Item(self, values)
+
+    @property
+    def longest(self):
+        """The largest piece; one without items if nothing was handled."""
+        (how, thread, number), count = max(
+            self._pieces.items(), key=lambda piece: piece[1], default=((ENCODED, self._thread, 0), 0)
+        )
+        on_loop = thread == self._thread
+        return Piece(how, on_loop, count, len(self._tasks[number]) if on_loop else 0, number)
+
+    def _turn(self):
+        # One turn runs all that is ready when it begins; this is ready in each, and the first of it.
+        self.number += 1
+        self._handle = self._loop.call_soon(self._turn)
+
+    def _touched(self, how, call):
+        thread = threading.get_ident()
+        self.handled[how] += 1
+        if thread == self._thread:
+            self._pieces[how, thread, self.number] += 1
+            self._tasks[self.number].add(id(asyncio.current_task()))
+            return
+        known, number = self._calls.get(thread, (None, 0))
+        if call is not known:
+            number += 1
+            self._calls[thread] = call, number
+            if self.lived and number <= _HELD:
+                self.lived = self._pulse()
+        self._pieces[how, thread, number] += 1
+
+
+class _Item(dict):
+    def __init__(self, turns, values):
+        super().__init__(values)
+        self._turns = turns
+
+    def items(self):
+        self._turns._touched(ENCODED, sys._getframe(1))
+        return super().items()
+
+    def __copy__(self):
+        return _Item(self._turns, dict(super().items()))
+
+    def __deepcopy__(self, memo):
+        self._turns._touched(COPIED, sys._getframe(1))
+        return _Item(self._turns, dict(super().items()))
+
+    def __reduce_ex__(self, protocol):
+        self._turns._touched(PICKLED, sys._getframe(1))
+        return dict, (dict(super().items()),)
