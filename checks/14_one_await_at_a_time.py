@@ -49,10 +49,10 @@ RECALL = (
 )
 
 GUESS = Question(
-    "A page makes three calls of 100 ms each, one `await` under the other. How long does it take?",
-    ("About 100 ms", "About 300 ms", "It depends on the number of processors"),
-    1,
-    "An await waits on the spot. This lesson is about the calls for which that is needless.",
+    "`answer = fetch(7)`, and `fetch` is an `async def`. What has happened after this line?",
+    ("The request is on its way", "The answer is there", "Nothing yet"),
+    2,
+    "Calling an asynchronous function gives a coroutine, which begins when it is awaited or made a task.",
 )
 
 CLAIMS = (
