@@ -106,15 +106,19 @@ async def check_same_page(account_page, same, rng):
     async def two(f, w):
         return await asyncio.gather(f(w.api, customer), f(w.api, other))
 
+    async def twice(f, w):
+        return await asyncio.gather(f(w.api, customer), f(w.api, customer))
+
     def no_address(w):
         w.shop.break_calls(f"/addresses/{w.shop.data.profile(customer)['address']}")
 
     situations = (
         Situation("one page is asked for", page, seen=_asked),
-        Situation("the orders come last", page, late(0.2, "orders")),
+        Situation("the orders are late", page, late(0.15, "orders"), seen=_asked, impatient=True),
         Situation("the profile comes last", page, late(0.02, "profile", "address")),
         Situation("the shop's answers change between two visits", page, between=revised),
         Situation("two pages are asked for at once", two, seen=_asked),
+        Situation("one page is asked for twice at once", twice, seen=_asked),
         Situation("a page is asked for again", page, again=True),
         Situation("there is no such customer", lambda f, w: f(w.api, 999)),
         *(
@@ -179,6 +183,7 @@ async def interest_how_much_faster(as_merged, account_page):
 async def check_exercise_same_board(stock_board, same, rng):
     """Whoever makes a board gets what the merged code gave, whoever answers first or fails."""
     suppliers = rng.sample(Data.suppliers, 7)
+    doubled = [*suppliers[:2], suppliers[0]]
 
     def board(which):
         return lambda f, w: f(w.api, list(which))
@@ -195,8 +200,13 @@ async def check_exercise_same_board(stock_board, same, rng):
         Situation("a board is made again", board(suppliers), again=True),
         Situation("there is no supplier", board([])),
         Situation("there is one supplier", board(suppliers[:1])),
-        Situation("a supplier is named twice", board([*suppliers[:2], suppliers[0]])),
-        Situation(f"supplier {suppliers[3]} fails", board(suppliers), down(suppliers[3])),
+        Situation("a supplier is named twice", board(doubled)),
+        Situation(f"supplier {suppliers[3]} fails once", board(suppliers), down(suppliers[3], calls=(1,))),
+        Situation(
+            f"supplier {suppliers[0]}, named twice, fails once",
+            board(doubled),
+            down(suppliers[0], calls=(1,)),
+        ),
         Situation("all suppliers fail", board(suppliers[:2]), down(*suppliers[:2])),
     )
     await same(stock_board, shop_world(rng, watched=True), situations, noun="supplier", why={"seen": _seen})
@@ -204,7 +214,7 @@ async def check_exercise_same_board(stock_board, same, rng):
 
 async def check_exercise_calls_overlap(stock_board, shop, rng):
     """All suppliers are asked before the first one has answered."""
-    for number in (5, 9):
+    for number in (5, 40):
         suppliers = rng.sample(shop.data.suppliers, number)
         with count_calls("asyncio.tasks:gather") as gathers, watch_tasks() as tasks:
             async with (

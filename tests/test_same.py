@@ -314,6 +314,28 @@ def test_one_object_in_two_places_is_told_so():
     assert "entry 1 and entry 2 are one and the same dict" in said
 
 
+IMPATIENT = """
+import asyncio
+
+async def answer(api, customer):
+    try:
+        async with asyncio.timeout(5):
+            return await page(api, customer)
+    except TimeoutError:
+        return []
+"""
+
+
+def test_what_is_late_is_later_than_the_patience_of_some_seconds():
+    names = {"page": page}
+    exec(compile(IMPATIENT, "<ipython-input-1>", "exec"), names)
+    slow = orders("the orders are late", prepare=late(0.15, "orders"))
+    assert told_of_shop(names["answer"], slow) is None
+    hurried = orders("the orders are late", prepare=late(0.15, "orders"), impatient=True)
+    assert "the answer has 0 entries" in told_of_shop(names["answer"], hurried)
+    assert told_of_shop(page, hurried) is None
+
+
 def test_orphans_of_a_failure_are_heard_out_and_do_not_complain():
     complaints = []
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import inspect
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
@@ -13,9 +14,11 @@ from itertools import chain, count
 from types import SimpleNamespace
 from typing import Any
 
+from kettle.checking.errors import is_cell
 from kettle.checking.same.alike import Difference, difference
 from kettle.checking.same.sentences import Words
 
+HURRY = 100  # times as fast run the timers of impatient code, so that nobody has to wait for it
 ORPHANS = 1.0  # seconds that tasks get to end which a failure left behind
 
 
@@ -34,6 +37,8 @@ class Situation:
         seen: given the world after the calls, returns what the other side saw, which has to be the same.
         why: the lesson's words on a difference here; before those of the whole list.
         ordered_keys: whether the order of a dictionary's keys counts.
+        impatient: timers that the learner's own code sets run a hundred times as fast, so that what the world
+            has late is later than any patience of some seconds; needs an event loop.
     """
 
     when: str
@@ -46,6 +51,7 @@ class Situation:
     seen: Callable | None = None
     why: Words = None
     ordered_keys: bool = False
+    impatient: bool = False
 
 
 @dataclass
@@ -77,7 +83,7 @@ async def outcome(
         names: where the version's own names are, as `w.names`.
         truth: whether `function` is the situation's own truth.
     """
-    found, made, arguments = Outcome(), _Made(), []
+    found, made, arguments = Outcome(), _Made(hurry=HURRY if situation.impatient else 1), []
 
     def kept(*args: Any, **kwargs: Any) -> Any:
         arguments.extend(
@@ -222,21 +228,39 @@ def watching() -> Iterator[None]:
         else:
             loop.default_exception_handler(context)
 
+    def call_at(when: float, callback: Callable, *args: Any, **options: Any) -> asyncio.TimerHandle:
+        mine = _MINE.get(None)
+        if mine is not None and mine.hurry > 1 and _set_in_a_cell():
+            when = loop.time() + (when - loop.time()) / mine.hurry
+        return timer(when, callback, *args, **options)
+
+    timer = loop.call_at
+    loop.call_at = call_at
     loop.set_task_factory(make)
     loop.set_exception_handler(complain)
     try:
         yield
     finally:
+        loop.call_at = timer
         loop.set_task_factory(factory)
         loop.set_exception_handler(handler)
 
 
+def _set_in_a_cell() -> bool:
+    """Whether a timer is set by a cell's own code, through asyncio or not; not by a client that it uses."""
+    frame = sys._getframe(2)
+    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "asyncio":
+        frame = frame.f_back
+    return frame is not None and is_cell(frame.f_code.co_filename)
+
+
 @dataclass
 class _Made:
-    """What the code of one outcome has made: its tasks, and how many sessions nobody closed."""
+    """What one outcome's code has made: tasks, sessions that nobody closed; and how fast its timers run."""
 
     tasks: list[asyncio.Task] = field(default_factory=list)
     unclosed: int = 0
+    hurry: int = 1
 
 
 _MINE: ContextVar[_Made] = ContextVar("_MINE")  # a task inherits it from whoever makes it
