@@ -1,6 +1,8 @@
 """The same answers: each condition that a caller relies on is compared, and named when it is broken."""
 
 import asyncio
+import gc
+import json
 import random
 from dataclasses import dataclass, make_dataclass
 
@@ -483,3 +485,21 @@ def test_the_order_of_keys_counts_only_where_it_is_asked_for():
 def test_merged_code_that_is_missing_is_said_so():
     with pytest.raises(MergedMissing, match="There is no solutions/"):
         merged_names(ROOT / "checks" / "99_nowhere.py", "lesson")
+
+
+def test_a_data_class_of_the_merged_code_is_made_as_in_a_notebook(tmp_path):
+    source = "from dataclasses import dataclass\n\n\n@dataclass\nclass Card:\n    name: str"
+    about = {"tags": ["merged"], "kettle": {"of": "exercise"}}
+    (tmp_path / "solutions").mkdir()
+    answers = json.dumps({"cells": [{"cell_type": "code", "metadata": about, "source": source}]})
+    (tmp_path / "solutions" / "99_cards.ipynb").write_text(answers, encoding="utf-8")
+    names = merged_names(tmp_path / "checks" / "99_cards.py", "exercise")
+    assert names["Card"]("tea").name == "tea"
+    assert names["Card"].__annotations__ == {"name": str}
+
+
+def test_a_situation_that_is_not_played_leaves_no_coroutine(recwarn):
+    asked = [Situation(when, lambda f, w: f(["tea"])) for when in ("it is asked", "it is asked again")]
+    assert told(lambda names: [], *asked) is not None
+    gc.collect()
+    assert not [str(each.message) for each in recwarn if "never awaited" in str(each.message)]

@@ -1,6 +1,8 @@
 """`open_database()`: Kettle & Crumb's database, on PostgreSQL where it can be had and on SQLite elsewhere."""
 
 import weakref
+from collections.abc import Callable
+from functools import cached_property
 from types import ModuleType
 
 from sqlalchemy import Engine, create_engine
@@ -98,13 +100,30 @@ class Database:
             raise ValueError("A delay is between 0 and 10 seconds.")
         self._store.set_delay(float(seconds))
 
-    def seed(self, seed: int = 0, **sizes: int) -> Rows:
+    @cached_property
+    def behind(self) -> Engine:
+        """An engine that is neither delayed nor counted: for whoever changes rows behind a program's back."""
+        engine = create_engine(self._store.url_behind())
+        self._engines.add(engine)
+        return engine
+
+    def end_transactions(self) -> None:
+        """End connections that hold a lock on our tables, so that whoever alters these need not wait."""
+        if (ending := self._store.ending) is not None:
+            with self.behind.begin() as connection:
+                connection.execute(ending)
+
+    def seed(self, seed: int = 0, *, shape: Callable[[Rows], Rows] | None = None, **sizes: int) -> Rows:
         """Replace all rows by new ones made from `seed`; neither delayed nor counted. Returns them.
 
         Sizes: suppliers, products, customers, orders; lines and events for each order; reviews for each
-        product.
+        product. `shape` is given the rows and returns those that are put in, in its own order.
         """
         rows = make_rows(seed, Sizes(**sizes))
+        return self.fill(shape(rows) if shape else rows)
+
+    def fill(self, rows: Rows) -> Rows:
+        """Replace all rows by these; neither delayed nor counted."""
         self._store.fill(rows.tables())
         self.data = rows
         return rows
@@ -148,12 +167,12 @@ class Database:
         return f"A network delay of {self.delay * 1000:g} ms is added to each {what}."
 
 
-def open_database(seed: int = 0, *, delay: float = 0.0, server: bool = True, **sizes: int) -> Database:
+def open_database(seed: int = 0, *, delay: float = 0.0, server: bool = True, **sizes: object) -> Database:
     """Open Kettle & Crumb's database, filled from `seed`; the first one of a kernel starts the server.
 
-    `delay` is in seconds for each round trip; `sizes` as for `Database.seed`; `server=False` asks for
-    SQLite. Where no server can be had, it is SQLite too, and `says` tells why. Raises WrongAddress where
-    KETTLE_DATABASE_URL is wrong.
+    `delay` is in seconds for each round trip; `sizes` (and a `shape`) as for `Database.seed`; `server=False`
+    asks for SQLite. Where no server can be had, it is SQLite too, and `says` tells why. Raises
+    WrongAddress where KETTLE_DATABASE_URL is wrong.
     """
     if server:
         try:

@@ -11,7 +11,7 @@ from typing import IO
 
 import psycopg
 from psycopg import sql
-from sqlalchemy import create_engine
+from sqlalchemy import TextClause, create_engine, text
 from sqlalchemy.engine import URL
 
 from kettle.database.control import SupervisorProcess, supervisor_for
@@ -69,6 +69,15 @@ class PostgresStore:
     def url(self, driver: str, _: str) -> URL:
         """Return the address for SQLAlchemy."""
         return self._url(driver, self._front)
+
+    def url_behind(self) -> URL:
+        """Return the address, for SQLAlchemy, of the door that neither delays nor counts."""
+        return self._url("psycopg", self._back)
+
+    @property
+    def ending(self) -> TextClause:
+        """The statement that ends connections that hold a lock on our tables."""
+        return text(_END_USERS).bindparams(schema=self._schema)
 
     def _url(self, driver: str, door: dict) -> URL:
         login = self._login
@@ -133,7 +142,7 @@ class PostgresStore:
             contextlib.suppress(psycopg.Error),
             psycopg.connect(self._dsn(self._back), autocommit=True) as connection,
         ):
-            connection.execute(_END_USERS, {"schema": self._schema})
+            connection.execute(_END_USERS.replace(":schema", "%(schema)s"), {"schema": self._schema})
             connection.execute("SET lock_timeout = '5s'")
             connection.execute(
                 sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(self._schema))
@@ -158,7 +167,7 @@ _END_USERS = """
     SELECT pg_terminate_backend(locks.pid)
     FROM pg_locks AS locks JOIN pg_class AS tables ON locks.relation = tables.oid
     JOIN pg_namespace AS schemas ON tables.relnamespace = schemas.oid
-    WHERE schemas.nspname = %(schema)s AND locks.pid <> pg_backend_pid()
+    WHERE schemas.nspname = :schema AND locks.pid <> pg_backend_pid()
 """
 
 
@@ -169,7 +178,8 @@ def _copy(connection: psycopg.Connection, table: str, rows: tuple[dict, ...]) ->
             for row in rows:
                 copy.write_row(tuple(row.values()))
         # rows came with their ids, so the sequence has to be told where to go on
-        cursor.execute("SELECT setval(pg_get_serial_sequence(%s, 'id'), %s)", (table, len(rows)))
+        last = max(row["id"] for row in rows)
+        cursor.execute("SELECT setval(pg_get_serial_sequence(%s, 'id'), %s)", (table, last))
 
 
 _open_files: set["SqliteStore"] = set()
@@ -184,6 +194,7 @@ class SqliteStore:
     """A file in a temporary folder of its own, which is removed at the end."""
 
     kind = "SQLite"
+    ending = None  # who only reads holds no lock that a writer waits for
 
     def __init__(self, why: str) -> None:
         remove_stale_folders()
@@ -218,6 +229,10 @@ class SqliteStore:
     def url(self, _: str, driver: str) -> URL:
         """Return the address for SQLAlchemy."""
         return URL.create(f"sqlite+{driver}", database=str(self._path))
+
+    def url_behind(self) -> URL:
+        """Return the address, for SQLAlchemy, of a connection that is neither delayed nor counted."""
+        return URL.create("sqlite", database=str(self._path))
 
     def connect_args(self) -> dict:
         """Return what the driver needs to be told by SQLAlchemy."""

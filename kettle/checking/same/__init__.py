@@ -10,6 +10,8 @@ from kettle.checking.same.situations import Situation, scribble
 from kettle.checking.same.worlds import (
     asked,
     asked_otherwise,
+    at_once,
+    database_world,
     fails,
     late,
     revised,
@@ -24,6 +26,8 @@ __all__ = [
     "Situation",
     "asked",
     "asked_otherwise",
+    "at_once",
+    "database_world",
     "fails",
     "late",
     "merged_names",

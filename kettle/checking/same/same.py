@@ -67,9 +67,9 @@ class Same:
         self, function: Callable, world: Callable, situations: tuple[Situation, ...], noun: Noun, why: Words
     ) -> None:
         merged, names = self._merged_names[self.name_of(function)], self._merged_names
-        playing = [
+        playing = (  # made one by one: what is not played need not be closed
             outcome(each.truth or merged, world, each, names, truth=bool(each.truth)) for each in situations
-        ]
+        )
         with watching():
             if on_loop():  # worlds know nothing of each other: the waits of the merged code need not add up
                 playing = [_known(each) for each in await asyncio.gather(*playing)]

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections import Counter
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from kettle.checking.same.rows import edged
+from kettle.checking.same.tables import Tables
+
+if TYPE_CHECKING:
+    from kettle.database import Database
+
+TOGETHER = 5.0  # seconds until threads that begin together have all been started
 LATENCY = 0.002  # seconds; situations ask for what is late by themselves
 
 
@@ -81,3 +91,52 @@ def asked_otherwise(found: Any) -> str:
 def revised(world: Any) -> None:
     """Let the shop answer otherwise from now on; ids stay."""
     world.shop.revise()
+
+
+def database_world(
+    database: Database, rng: random.Random, *, django: bool = False, writes: bool = False, **sizes: int
+) -> Callable:
+    """Return a world that is a database, of rows with every edge (see kettle.checking.same.rows).
+
+    One database serves all worlds, one after another: opening one costs more than most situations. A world
+    has `w.engine`, as many connections of it as are asked for, and `w.tables`, which changes rows, lets a
+    table fail, and puts all of it back when the world ends.
+
+    Args:
+        database: the one that a check takes by this name; its rows are replaced.
+        rng: draws the seed of the rows.
+        django: whether Django is pointed at it.
+        writes: whether what is compared writes into tables; then all rows are put back after each world.
+        **sizes: of the tables, as for `open_database`.
+    """
+    rows = database.seed(rng.randrange(1 << 30), shape=edged, **sizes)
+    engine, turn = database.engine(), asyncio.Lock()
+    if django:
+        database.configure_django()
+
+    @asynccontextmanager
+    async def world():
+        async with turn:
+            tables = Tables(database)
+            try:
+                yield SimpleNamespace(database=database, engine=engine, tables=tables, rows=rows)
+            finally:
+                tables.put_back()
+                if writes:
+                    database.end_transactions()
+                    database.fill(rows)
+
+    world.rows = rows
+    return world
+
+
+def at_once(*calls: Callable) -> list[Any]:
+    """Return what plain functions return, each called in a thread of its own, all begun together."""
+    ready = threading.Barrier(len(calls), timeout=TOGETHER)
+
+    def begin(call: Callable) -> Any:
+        ready.wait()
+        return call()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(begin, calls))

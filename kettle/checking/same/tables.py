@@ -1,0 +1,80 @@
+"""Tables whose rows a situation changes behind a program's back, and that are put back afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sqlalchemy import Row
+
+    from kettle.database import Database
+
+AWAY = "{}_taken_away"
+
+
+class Tables:
+    """The tables of a database, to be changed and put back; neither delayed nor counted.
+
+    Args:
+        database: of kettle.database.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._undo: list[Any] = []  # statements, in the order of what they undo
+
+    def ask(self, statement: Any) -> Sequence[Row]:
+        """Return the rows that a statement, or plain SQL, brings."""
+        from sqlalchemy import text
+
+        with self._database.behind.connect() as connection:
+            return connection.execute(text(statement) if isinstance(statement, str) else statement).all()
+
+    def change(self, table: str, number: int, **columns: Any) -> None:
+        """Change columns of one row."""
+        from sqlalchemy import select
+
+        kept = _table(table)
+        (before,) = self.ask(select(*(kept.c[name] for name in columns)).where(kept.c.id == number))
+        update = kept.update().where(kept.c.id == number)
+        self._do(update.values(**columns), update.values(**before._mapping))
+
+    def insert(self, table: str, *rows: dict) -> None:
+        """Put rows in; one that brings no id gets the next one, the same in each world."""
+        from sqlalchemy import func, select
+
+        kept = _table(table)
+        last = self.ask(select(func.max(kept.c.id)))[0][0] or 0
+        rows = [{"id": number, **row} for number, row in enumerate(rows, last + 1)]
+        numbers = [row["id"] for row in rows]
+        self._do(kept.insert().values(rows), kept.delete().where(kept.c.id.in_(numbers)))
+
+    def fail(self, table: str) -> None:
+        """Let each statement that asks for a table fail, as if it were gone."""
+        from sqlalchemy import text
+
+        self._database.end_transactions()
+        rename = "ALTER TABLE {} RENAME TO {}"
+        away = AWAY.format(table)
+        self._do(text(rename.format(table, away)), text(rename.format(away, table)))
+
+    def put_back(self) -> None:
+        """Undo all changes, the last one first."""
+        if not self._undo:
+            return
+        self._database.end_transactions()
+        with self._database.behind.begin() as connection:
+            while self._undo:
+                connection.execute(self._undo.pop())
+
+    def _do(self, statement: Any, undo: Any) -> None:
+        with self._database.behind.begin() as connection:
+            connection.execute(statement)
+        self._undo.append(undo)
+
+
+def _table(name: str) -> Any:
+    from kettle.database.models import Base
+
+    return Base.metadata.tables[name]
