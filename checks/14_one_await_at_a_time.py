@@ -114,9 +114,9 @@ async def check_same_page(account_page, same, rng):
 
     situations = (
         Situation("one page is asked for", page, seen=_asked),
+        Situation("the shop's answers change between two visits", page, between=revised),
         Situation("the orders are late", page, late(0.15, "orders"), seen=_asked, impatient=True),
         Situation("the profile comes last", page, late(0.02, "profile", "address")),
-        Situation("the shop's answers change between two visits", page, between=revised),
         Situation("two pages are asked for at once", two, seen=_asked),
         Situation("one page is asked for twice at once", twice, seen=_asked),
         Situation("a page is asked for again", page, again=True),
