@@ -2,20 +2,34 @@
 
 import asyncio
 import http.client
-import inspect
+import os
 import sys
-from collections import Counter
 from contextlib import ExitStack
 
-from kettle.checking import Question
-from kettle.checking.held_calls import explain, hold_calls
+from kettle.checking import DOES_NOT_HOLD, HOLDS, PARTLY, Claim, Question
+from kettle.checking.held_calls import blame, explain, hold_calls, waited
+from kettle.checking.same import (
+    Situation,
+    asked,
+    asked_otherwise,
+    fails,
+    revised,
+    scribble,
+    shop_world,
+    shuffled,
+)
 from kettle.probes.calls import count_calls
 from kettle.probes.loop import watch_loop
 from kettle.probes.ratio import compare_async
 from kettle.shop import Shop
+from kettle.shop.data import Data
 
 MISTAKE = "holds the event loop until the answer has come"
 EXERCISE_MISTAKE = "No ping was answered while the shop held a look-up"
+GONE = "No call holds the event loop any more: the calls are under way together, and the heart beats."
+EXERCISE_GONE = (
+    "No look-up holds the event loop any more: pings are answered at once, and no scanner waits for another."
+)
 
 HINTS = (
     "Look at the picture: what is the event loop doing while the shop works on the first call?",
@@ -29,13 +43,13 @@ HINTS = (
 )
 
 EXERCISE_HINTS = (
-    "Look at the picture: where is the heartbeat while a look-up is under way?",
+    "Look at the picture: where are the pings while a look-up is under way?",
     "`larder.stock(…)` waits for the supplier on the event loop's own thread. It cannot be awaited, "
     "so it has to wait somewhere else.",
     "A thread frees the loop. But this client has one connection: what happens when two threads use it at once? "
-    "An executor with a single thread, or a client for each look-up, keeps them apart.",
-    "`sdk_thread = ThreadPoolExecutor(max_workers=1)` above the function, and in it "
-    '`levels = await asyncio.get_running_loop().run_in_executor(sdk_thread, larder.stock, message["supplier"])`.',
+    "A lock for each client keeps them apart; so does a client for each look-up.",
+    '`levels = await asyncio.to_thread(larder.stock, message["supplier"])`, inside '
+    '`async with larder.turn:`; before it, `if not hasattr(larder, "turn"): larder.turn = asyncio.Lock()`.',
 )
 
 RECALL = (
@@ -63,87 +77,124 @@ RECALL = (
     ),
 )
 
-WAITS = (
-    "time.sleep", "Future.result", "concurrent.futures.wait", "Thread.join", "Lock.acquire", "Event.wait", "Queue.get",
-)  # fmt: skip
-RESULTS = ("Future.result", "Future.exception", "AsyncResult.get")
-THREADS = ("Thread.join", "Lock.acquire", "Event.wait", "Queue.get", "ThreadPoolExecutor.shutdown")
-CLIENTS = (
-    "aiohttp.client:ClientSession.__init__",
-    "httpx._client:AsyncClient.__init__",
-    "requests.sessions:Session.__init__",
+GUESS = Question(
+    "An `async def` function calls `requests.get`. What do the other tasks of the program do meanwhile?",
+    ("They run", "They wait", "They run as soon as the request has been sent"),
+    1,
+    "Nothing in it gives the event loop back before the answer is there. This lesson shows it.",
 )
-LOOPS = {  # what asyncio and its clients raise, and what it means
-    ("cannot be called from a running event loop", "already running", "while another loop is running"): (
-        "A loop runs already; `asyncio.run` and `run_until_complete` cannot start one inside it. "
-        "Await the coroutine instead."
+
+CLAIMS = (
+    Claim(
+        name="swap",
+        said="Replace `requests` by aiohttp, and the calls are faster.",
+        truth=DOES_NOT_HOLD,
+        why="The swap alone gains nothing: a call takes as long as the other side takes. What gains is overlapping, "
+        "and `requests` in threads overlaps, too.",
+        ids=("S1.4", "S2.18", "S2.21"),
     ),
-    ("no running event loop", "no current event loop"): (
-        "This thread has no event loop: what belongs to asyncio is called on the loop's thread."
+    Claim(
+        name="negates",
+        said="One blocking call takes away all that async was for.",
+        truth=HOLDS,
+        why="There is one thread for all tasks. Whoever waits with it in hand stops the others, related or not.",
+        ids=("S3.76", "S3.33"),
     ),
-    ("a different loop", "a different event loop", "Event loop is closed", "Timeout context manager"): (
-        "Something of yours belongs to another event loop than the one that uses it. "
-        "A client belongs to the loop that it was made in: can it be made inside the function?"
+    Claim(
+        name="httpx",
+        said="Just use `async with httpx.AsyncClient() as client` where you make the call.",
+        truth=PARTLY,
+        why="The client is right, but one for many calls: making one is work on the loop's own thread, most of it "
+        "for encryption, and each new client begins with new connections.",
+        ids=("S1.6", "S2.20"),
     ),
-}
-NOBODYS = ("", "main", "_await")  # steps of the task that runs a check
+    Claim(
+        name="throughout",
+        said="In FastAPI you have to use asynchronous clients throughout.",
+        truth=PARTLY,
+        why="In an `async def` route, yes. A plain `def` route runs in a thread pool, where a synchronous client "
+        "holds nobody up until the pool's threads (40, unless you set it) are all waiting.",
+        ids=("S3.36", "S3.37"),
+    ),
+)
+
+EXCUSED = {}
+EXERCISE_EXCUSED = {}
+
+CLIENTS = ("aiohttp.client:ClientSession.__init__", "httpx._client:AsyncClient.__init__")
 PATIENCE = 3.0  # seconds; paid by wrong answers only
-LATENCY = 0.4  # seconds that a call takes while waits on the loop's own thread are looked for
-SIX = 6  # look-ups at once
 TOGETHER = 4  # calls that must be in flight at once: the smallest default pool of to_thread has 5 threads
+TURNS = 30  # that the loop takes while calls are held, 5 ms each: time for what waits there to show
+MOST = 0.1  # seconds of waiting on the loop's own thread that a busy machine may take for a lock
 
 
-async def check_same_stock(stock_of, shop, rng):
-    """The stock is what it was before."""
-    shop.set("stock", latency=0.02, jitter=0.04)  # answers come in another order than they were asked for
-    seven = rng.sample(shop.data.suppliers, 7)
-    for suppliers in (seven[3:4], seven):
-        async with shop.traffic() as traffic:
-            levels = await _asked(stock_of(shop.url, list(suppliers)))
-        asked = [call.path for call in traffic.of("stock")]
-        _no_other(asked, suppliers)
-        _same(levels, {supplier: shop.data.stock(supplier) for supplier in suppliers})
-        number = len(suppliers)
-        assert len(asked) == number, (
-            f"{_count(number, 'supplier')} to ask, and {_count(len(asked), 'call')}. "
-            + ("Is an answer remembered? Stock changes." if len(asked) < number else "Each once, please.")
-        )
+async def check_same_stock(stock_of, same, rng):
+    """Whoever checks the stock gets what the merged code gave, whoever answers first, changes or fails."""
+    one, two, three, four = rng.sample(Data.suppliers, 4)
+
+    def check(*suppliers):
+        return lambda f, w: f(w.url, list(suppliers))
+
+    async def at_once(f, w):
+        return await asyncio.gather(f(w.url, [one, two]), f(w.url, [three]))
+
+    situations = (
+        Situation("three suppliers are asked", check(one, two, three), seen=asked),
+        Situation("suppliers answer in another order", check(one, two, three, four), shuffled("stock", most=0.02)),
+        Situation("the stock changes between two checks", check(one, two), between=revised),
+        Situation("a check is made again", check(one, two), again=True),
+        Situation("one supplier is asked", check(one)),
+        Situation("there is no supplier", check()),
+        Situation("a supplier is named twice", check(one, two, one)),
+        Situation("two checks are made at once", at_once, seen=asked),
+        Situation(f"supplier {two} fails", check(one, two), fails(f"/suppliers/{two}/stock")),
+        Situation(f"the connection to supplier {one} breaks", check(one), fails(f"/suppliers/{one}/stock", status=None)),
+    )  # fmt: skip
+    world = shop_world(rng, latency=0.0, watched=True)
+    await same(stock_of, world, situations, noun="supplier", why={"seen": asked_otherwise})
 
 
 async def check_calls_overlap_and_the_loop_lives(stock_of, shop, rng, notes):
     """The calls are in flight together, and the event loop lives meanwhile."""
-    for number in (5, 9):
-        suppliers = rng.sample(shop.data.suppliers, number)
+    number = rng.randint(5, 9)
+    suppliers = rng.sample(shop.data.suppliers, number)
 
-        async def ask(suppliers=suppliers):
-            return await _asked(stock_of(shop.url, list(suppliers)))
+    async def ask():
+        return await stock_of(shop.url, list(suppliers))
 
-        seen = await hold_calls(ask, shop, "stock", TOGETHER, patience=PATIENCE)
-        _raise(seen)
-        if not seen.met:
-            shop.set("stock", latency=LATENCY / 3)
-            raise AssertionError(_why_not(seen, number, await explain(ask)))
-    if (made := await _count_clients(ask)) >= number:
-        notes.append(
-            f"{made} clients were made for {number} calls, and one could serve them all. The event loop is free, so it "
-            "passes; what it costs is the subject of lesson 18."
-        )
+    with ExitStack() as stack:
+        made = [stack.enter_context(count_calls(c)) for c in CLIENTS if c.split(".")[0] in sys.modules]
+        seen, line = await _held(ask, shop)
+        clients = sum(calls.count for calls in made)
+    if not seen.met:
+        raise AssertionError(_why_not(seen, number, await explain(ask)))
+    assert not line, (
+        f"With {number} calls under way, {line} waited on the event loop's own thread: nobody else is served "
+        "meanwhile. What does the same without holding the loop?"
+    )
+    if clients >= number:
+        notes.append(f"{clients} clients were made for {number} calls, and one could serve them all.")
     return (
         f"The shop held the first calls until {TOGETHER} were in flight together and the event loop had sent "
         "a call of its own; as merged, 1 was in flight and the loop stood still."
     )
 
 
-async def check_nothing_else_waits_on_the_loop(stock_of, shop, rng):
-    """Nothing sleeps on the event loop, or waits there for a socket or a thread."""
-    shop.set(latency=LATENCY)
-    for number in (4, 1):
-        suppliers = rng.sample(shop.data.suppliers, number)
-        with watch_loop(explain=True) as loop:
-            await _asked(stock_of(shop.url, list(suppliers)))
-        assert not (waited := _waited(loop)), (
-            f"With {_count(number, 'call')} under way, {waited}: nobody else is served meanwhile. "
-            "What does the same without holding the loop?"
+async def check_two_stock_checks_at_once(stock_of, shop, rng):
+    """Two stock checks at once do not wait for each other, however short."""
+    one, *three = rng.sample(shop.data.suppliers, TOGETHER)
+
+    async def ask():
+        return await asyncio.gather(stock_of(shop.url, [one]), stock_of(shop.url, list(three)))
+
+    seen, _ = await _held(ask, shop, turns=1)
+    if not seen.met:
+        why = await explain(lambda: stock_of(shop.url, [one]))
+        raise AssertionError(
+            f"With 1 call under way, {blame(why)}"
+            if why.call
+            else f"Of two stock checks at once, only {seen.together} of {TOGETHER} calls were in flight together, "
+            "though the event loop was free: what do the two checks share?"
         )
 
 
@@ -161,294 +212,165 @@ async def interest_how_much_faster(as_merged, stock_of):
 # --- the exercise: a synchronous SDK behind a heartbeat
 
 
-async def check_exercise_same_answers(on_message, LarderClient, shop, rng):  # noqa: N803 (the learner's class)
-    """Each message gets the answer that it got before."""
-    shop.set("stock", latency=0.02)
-    larder, again = LarderClient(shop.url), rng.choice(shop.data.suppliers)
-    async with shop.traffic() as traffic:
-        for supplier in (*rng.sample(shop.data.suppliers, 2), *(again,) * 2):
-            pong = await on_message(larder, {"type": "ping"})
-            assert pong == {"type": "pong"}, f"A ping got {_kind(pong)} that is not the pong of before."
-            answer = await _asked(on_message(larder, {"type": "stock", "supplier": supplier}))
-            _same_answer(answer, supplier, shop)
-    asked = traffic.by_route.get("stock", 0)
-    assert asked == 4, (
-        f"4 look-ups asked the suppliers {asked} times: each look-up asks once, since stock changes. "
-        + ("Is an answer remembered?" if asked < 4 else "Is a supplier asked twice?")
-    )
+async def check_exercise_same_answers(on_message, same, rng):
+    """Each message gets the answer that it got before, alone or at once with others."""
+    suppliers = rng.sample(Data.suppliers, 6)
+    one, down = suppliers[:2]
+    broken = fails(f"/suppliers/{down}/stock")
+
+    def send(message):
+        return lambda f, w: f(_larder(w), dict(message))
+
+    def look_ups(*numbers):
+        return lambda f, w: asyncio.gather(*(f(_larder(w), _look_up(number)) for number in numbers))
+
+    async def after_a_failure(f, w):
+        await asyncio.gather(f(_larder(w), _look_up(down)), return_exceptions=True)
+        async with asyncio.timeout(PATIENCE):
+            return await f(_larder(w), _look_up(one))
+
+    async def own_answer(f, w):
+        first, second = await look_ups(one, one)(f, w)
+        scribble(first)
+        return second
+
+    situations = (
+        Situation("a scanner sends a ping", send({"type": "ping"})),
+        Situation("a scanner looks up a supplier", send(_look_up(one)), seen=asked),
+        Situation("the stock changes between two look-ups", send(_look_up(one)), between=revised),
+        Situation("a look-up is made again", send(_look_up(one)), again=True),
+        Situation("a scanner sends six look-ups at once", look_ups(*suppliers), seen=asked),
+        Situation("a supplier is looked up twice at once, and one answer is changed", own_answer, why=ONE_FOR_ALL),
+        Situation("a look-up fails", send(_look_up(down)), broken),
+        Situation("a look-up comes after one that failed", after_a_failure, broken, why={"error": _taken}),
+    )  # fmt: skip
+    world = shop_world(rng, latency=0.01, watched=True)
+    await same(on_message, world, situations, why={"seen": asked_otherwise, "error": _shared})
 
 
-async def check_exercise_pings_are_answered(on_message, LarderClient, shop, rng):  # noqa: N803
-    """A ping is answered while a look-up is under way."""
-    larder, supplier = LarderClient(shop.url), rng.choice(shop.data.suppliers)
+async def check_exercise_nobody_waits_for_a_look_up(on_message, LarderClient, shop, rng):  # noqa: N803 (the learner's)
+    """Pings, and other scanners, do not wait for look-ups that are under way."""
+    larders = [LarderClient(shop.url) for _ in range(TOGETHER)]
+    many = min(32, (os.cpu_count() or 1) + 4) + 2  # more than to_thread has threads
+    suppliers = rng.choices(shop.data.suppliers, k=many)
 
-    async def look_up():
-        return await on_message(larder, {"type": "stock", "supplier": supplier})
+    async def look_up(scanner, supplier):
+        return await on_message(larders[scanner % TOGETHER], _look_up(supplier))
+
+    async def look_ups():
+        return await asyncio.gather(*(look_up(*each) for each in enumerate(suppliers)))
 
     async def ping():
-        await on_message(larder, {"type": "ping"})
+        await on_message(larders[0], {"type": "ping"})
 
-    seen = await hold_calls(look_up, shop, "stock", 1, meanwhile=ping, patience=PATIENCE)
-    _raise(seen)
+    seen, line = await _held(look_ups, shop, meanwhile=ping)
+    assert not isinstance(seen.error, http.client.HTTPException), (
+        f"Each of {TOGETHER} scanners sent more than one look-up: {type(seen.error).__name__}. {CONNECTION}"
+    )
     if not seen.met:
-        for times in (1, 4):
-            shop.set("stock", latency=times * LATENCY)
-            why = await explain(look_up)
-            if why.call or not seen.lived:
-                break  # else look longer: on a busy machine the call may end before anybody waits for it
-        raise AssertionError(_no_ping(seen, why))
-    _same_answer(seen.value, supplier, shop)
-    return "While the shop held a look-up, a ping was answered: only then was the look-up let go."
-
-
-async def check_exercise_look_ups_keep_apart(on_message, LarderClient, shop, rng, notes):  # noqa: N803
-    """Two look-ups of one scanner do not disturb each other."""
-    larder = LarderClient(shop.url)
-    suppliers = rng.sample(shop.data.suppliers, 2)
-    calls = [lambda s=s: on_message(larder, {"type": "stock", "supplier": s}) for s in suppliers]
-    second = None
-
-    async def start_second():
-        nonlocal second
-        second = asyncio.create_task(calls[1]())
-        # It comes to the shop as well, or it fails, or it waits for the first one, which no sign tells of.
-        for _ in range(100):
-            if second.done() or await asyncio.to_thread(lambda: traffic.by_route.get("stock", 0)) > 1:
-                break
-            await asyncio.sleep(0.01)
-
-    async with shop.traffic() as traffic:
-        seen = await hold_calls(calls[0], shop, "stock", 1, meanwhile=start_second, patience=PATIENCE)
-        answers = [seen.error or seen.value]
-        if second is not None:
-            answers += await asyncio.gather(second, return_exceptions=True)
-    for supplier, answer in zip(suppliers, answers, strict=False):
-        assert not isinstance(answer, BaseException), (
-            f"Two look-ups at once: one of them failed with {type(answer).__name__}. "
-            + (
-                "The client has one connection, and two threads used it at the same time. "
-                if isinstance(answer, http.client.HTTPException)
-                else "Alone, each of them is answered. "
-            )
-            + "How can they be kept apart?"
-        )
-        _same_answer(answer, supplier, shop)
-    calls = traffic.of("stock")
-    if seen.met and len(calls) == 2 and calls[1].started >= calls[0].ended:
-        notes.append("Look-ups wait for each other, since they share one connection. The pings do not wait.")
-
-
-async def check_exercise_many_look_ups(on_message, LarderClient, shop, rng):  # noqa: N803
-    """Many look-ups at once get an answer each, and the right one."""
-    shop.set("stock", latency=0.02, jitter=0.04)
-    larder, suppliers = LarderClient(shop.url), rng.sample(shop.data.suppliers, SIX)
-    asked = (on_message(larder, {"type": "stock", "supplier": supplier}) for supplier in suppliers)
-    try:
-        async with asyncio.timeout(4 * PATIENCE):
-            answers = await asyncio.gather(*asked, return_exceptions=True)
-    except TimeoutError:
-        raise AssertionError(
-            f"{SIX} look-ups at once, and after {4 * PATIENCE:.0f} s not all of them were answered. What do they wait for?"
-        ) from None
-    for supplier, answer in zip(suppliers, answers, strict=True):
-        assert not isinstance(answer, BaseException), (
-            f"{SIX} look-ups at once: one of them failed with {type(answer).__name__}. How can they be kept apart?"
-        )
-        _same_answer(answer, supplier, shop)
-
-
-async def check_exercise_nothing_waits_on_the_loop(on_message, LarderClient, shop, rng):  # noqa: N803
-    """No look-up waits on the event loop, alone or beside another one."""
-    shop.set(latency=LATENCY)
-    for number in (1, 2):
-        larder, suppliers = LarderClient(shop.url), rng.sample(shop.data.suppliers, number)
-        with watch_loop(explain=True) as loop:
-            await asyncio.gather(*(on_message(larder, {"type": "stock", "supplier": s}) for s in suppliers))
-        assert not (waited := _waited(loop)), (
-            f"With {_count(number, 'look-up')} under way, {waited}, and pings wait with it. Where can it wait instead?"
-        )
+        raise AssertionError(_who_waits(seen, await explain(lambda: look_up(0, suppliers[0]))))
+    assert not line, (
+        f"With look-ups under way, {line} waited on the event loop's own thread, and pings wait with it. "
+        "Where can it wait instead?"
+    )
+    wrong = [
+        s for s, a in zip(suppliers, seen.value, strict=True) if a["levels"] != shop.data.stock(s)["levels"]
+    ]
+    assert not wrong, f"Of {many} look-ups at once, the one at supplier {wrong[0]} got another one's answer."
+    return f"While the shop held the look-ups of {TOGETHER} scanners, a ping was answered: only then were they let go."
 
 
 # --- what the checks share
 
+CONNECTION = "The client has one connection, and two threads used it at once. How can they be kept apart?"
+ONE_FOR_ALL = "Both look-ups were given one and the same thing: each message gets an answer of its own."
 
-def _raise(seen):
-    """Raise what an answer raised, unless what the shop saw is the better message."""
-    if seen.error and (seen.met or seen.together == 0 or isinstance(seen.error, AssertionError)):
+
+def _larder(w):
+    if not hasattr(w, "larder"):
+        w.larder = w.names["LarderClient"](w.url)
+    return w.larder
+
+
+def _look_up(supplier):
+    return {"type": "stock", "supplier": supplier}
+
+
+def _shared(error):
+    return CONNECTION if isinstance(error, http.client.HTTPException) else ""
+
+
+def _taken(error):
+    never = f"It was not answered within {PATIENCE:.0f} s: what is still taken since the failure?"
+    return never if isinstance(error, TimeoutError) else _shared(error)
+
+
+async def _held(ask, shop, turns=TURNS, meanwhile=None):
+    """Hold calls until enough are in flight, and the loop has shown life; also tell what waited on its thread."""
+    watched = []
+
+    async def watch():
+        with watch_loop(explain=True) as loop:
+            watched.append(loop)
+            return await ask()
+
+    async def live():
+        if meanwhile:
+            await meanwhile()
+        for _ in range(turns):
+            await asyncio.sleep(0.005)
+
+    shop.set(latency=0.01)
+    seen = await hold_calls(watch, shop, "stock", TOGETHER, meanwhile=live, patience=PATIENCE)
+    if (
+        seen.error
+        and not isinstance(seen.error, http.client.HTTPException)
+        and (seen.met or not seen.together)
+    ):
         raise seen.error
-
-
-async def _asked(answer):
-    """Await an answer; say what is wrong when it has the wrong event loop, or none."""
-    try:
-        return await answer
-    except RuntimeError as error:
-        for told, sentence in LOOPS.items():
-            if any(words in str(error) for words in told):
-                raise AssertionError(sentence) from None
-        raise
-
-
-def _waited(loop):
-    """Tell what waited on the loop's own thread for too long in all; return "" if nothing did."""
-    seconds = Counter()
-    for call in loop.blocking:
-        if call.call in WAITS or call.call.startswith("socket."):
-            seconds[call.call, call.source] += call.seconds
-    for (call, source), most in seconds.most_common():
-        if call == "time.sleep" or most > LATENCY / 4:
-            return f"`{source}` ({call}) waited on the event loop's own thread"
-    return ""
-
-
-def _no_other(paths, suppliers):
-    """Raise if one supplier was asked in the place of another."""
-    asked = Counter(int(path.split("/")[2]) for path in paths)
-    often = next((supplier for supplier in asked if asked[supplier] > 1), None)
-    never = next((supplier for supplier in suppliers if supplier not in asked), None)
-    if often is not None and never is not None:
-        times = "twice" if asked[often] == 2 else f"{asked[often]} times"
-        raise AssertionError(
-            f"Supplier {often} was asked {times} and supplier {never} never: "
-            "which value has your loop's variable when the call is made?"
-        )
+    shop.set(latency=0.13)  # for what may have to be explained
+    return seen, waited(watched[0], MOST)
 
 
 def _why_not(seen, number, why):
-    if seen.lived and 1 < seen.together < (TOGETHER if why.call else number):
+    if (not seen.lived and seen.together > 1) or seen.together >= TOGETHER:
+        return (
+            f"{seen.together} of {number} calls were in flight together, but {why} waits on the event loop's own "
+            "thread meanwhile. Who else is served?"
+        )
+    if not seen.lived:
+        return f"Peak in flight 1: {blame(why)}"
+    if seen.together > 1:
         return (
             f"Of {number} calls at most {seen.together} were in flight together, though the event loop was free. "
             "What do the others wait for?"
         )
-    if seen.lived and seen.together <= 1:
-        return _in_turn(number, why)
-    line = f"`{why.source}`" if why.source else "something"
-    if seen.together > 1:
-        return (
-            f"{seen.together} of {number} calls were in flight together, but the event loop showed no life while "
-            f"the shop held them: {line} waits on the loop's own thread{_with(why)}. Who else is served meanwhile?"
-        )
-    return "Peak in flight 1: " + _what_holds(line, why)
-
-
-def _no_ping(seen, why):
-    if seen.lived and not why.call:
-        return (
-            f"{EXERCISE_MISTAKE}. The event loop was free, but the ping waited for the look-up: "
-            "what do the two share (a lock, a thread, a queue)?"
-        )
-    line = f": `{why.source}` in `{why.function}` holds the event loop{_with(why)}" if why.source else ""
-    task = f" A task around it, `{why.task}`, does not change that." if why.task not in NOBODYS else ""
-    return (
-        f"No ping was answered while the shop held a look-up{line}.{task} "
-        "Where can the look-up wait, so that the loop is free?"
-    )
-
-
-def _in_turn(number, why):
     if why.one_job:
         return (
             f"The event loop was free, but peak in flight 1: one thread makes all {number} calls, one after another. "
             "What if each call had a thread of its own?"
         )
     return (
-        "The event loop was free, but peak in flight 1: each call waited for the one before it. "
-        "Is each awaited before the next is started, as in lesson 14? "
-        "Or does something let only one through at a time: a pool of one thread, a lock, a limit?"
+        "The event loop was free, but peak in flight 1: each call waited for the one before it. Is each awaited "
+        "before the next is started? Or does something let only one through at a time: a pool of one thread, "
+        "a lock, a limit?"
     )
 
 
-def _what_holds(line, why):
-    if why.call in RESULTS + THREADS:
-        what = "its result" if why.call in RESULTS else "that thread"
+def _who_waits(seen, why):
+    if why.call:
+        task = f" A task around it, `{why.task}`, does not change that." if why.own_task else ""
+        return f"{EXERCISE_MISTAKE}: {why} in `{why.function}` holds the event loop.{task} Where can it wait instead?"
+    if seen.together < TOGETHER:
         return (
-            f"the call is made elsewhere, but {line} waits for {what} on the event loop's own thread "
-            f"({why.call}), so nothing else can begin. What can be awaited instead?"
-        )
-    if why.yields:
-        return (
-            f"`asyncio.sleep(0)` gives the event loop a turn, but none during the call: {line} "
-            f"still holds the loop{_with(why)}. Where can the call wait instead?"
-        )
-    if why.task not in (*NOBODYS, why.function) and why.function.isidentifier():
-        return (
-            f"{line} waits on the event loop's own thread{_with(why)}. A function around it, `{why.function}`, "
-            "`async def` or not, does not change what the call does. Who can wait without holding the loop?"
+            f"{TOGETHER} scanners sent a look-up each, and only {seen.together} of them {_were(seen.together)} in "
+            "flight at once, though the event loop was free: one scanner waits for another's look-up. What do they share?"
         )
     return (
-        f"{line} holds the event loop until the answer has come{_with(why)}. `async def` does not make its body "
-        "asynchronous. Who can wait without holding the loop?"
+        f"{EXERCISE_MISTAKE}. The event loop was free, but the ping waited for the look-ups: "
+        "what do they share (a lock, a thread, a pool)?"
     )
 
 
-def _with(why):
-    return f" ({why.call})" if why.call else ""
-
-
-def _same(levels, expected):
-    assert isinstance(levels, dict), (
-        f"The stock is {_kind(levels)}, not a dictionary: {_how(levels, 'a dictionary from supplier to levels')}"
-    )
-    for supplier, answer in expected.items():
-        assert supplier in levels, f"Supplier {supplier} is missing."
-        level, right = levels[supplier], answer["levels"]
-        assert isinstance(level, dict), (
-            f"Supplier {supplier} has {_kind(level)}, not its stock: {_how(level, 'a dictionary from item to level')}"
-        )
-        assert level.get("levels") != right, (
-            f"Supplier {supplier} has the whole answer; as merged it was its `levels` only."
-        )
-        owner = next((other for other, its in expected.items() if its["levels"] == level), None)
-        assert level == right, (
-            f"Supplier {supplier} has the stock of supplier {owner}: in which order do your results come?"
-            if owner
-            else f"The stock of supplier {supplier} is not what the supplier answers. Is it from an earlier run?"
-        )
-    assert len(levels) == len(expected), f"{len(levels)} suppliers came back, {len(expected)} were asked for."
-
-
-def _same_answer(answer, supplier, shop):
-    assert isinstance(answer, dict), (
-        f"A look-up got {_kind(answer)}, not a dictionary: {_how(answer, 'a dictionary')}"
-    )
-    right = {"type": "stock", "supplier": supplier, "levels": shop.data.stock(supplier)["levels"]}
-    assert answer.keys() == right.keys(), (
-        f"A look-up's answer has the keys {', '.join(map(str, answer)) or '(none)'}; as merged: {', '.join(right)}."
-    )
-    level = answer["levels"]
-    assert isinstance(level, dict), (
-        f"A look-up got {_kind(level)} for its levels: {_how(level, 'a dictionary from item to level')}"
-    )
-    assert answer == right, (
-        f"The look-up at supplier {supplier} did not get what the supplier answers. "
-        "Is it another look-up's answer, or one of an earlier run?"
-    )
-
-
-def _how(thing, merged):
-    """Return what may have gone wrong where something else came than a dictionary."""
-    if inspect.isawaitable(thing):
-        return "what was never awaited?"
-    if thing is None:
-        return "is a `return` missing?"
-    if isinstance(thing, BaseException):
-        return f"it failed with {type(thing).__name__}: {thing}, and the error was kept as an answer."
-    return f"as merged it was {merged}."
-
-
-def _count(number, noun):
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
-def _kind(thing):
-    name = type(thing).__name__
-    return f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
-
-
-async def _count_clients(ask):
-    with ExitStack() as stack:
-        made = [
-            stack.enter_context(count_calls(name)) for name in CLIENTS if name.split(".")[0] in sys.modules
-        ]
-        await ask()
-    return sum(calls.count for calls in made)
+def _were(number):
+    return "was" if number == 1 else "were"
