@@ -1,19 +1,25 @@
 """N plus one: an attribute in a loop asks the database again for each row."""
 
-import re
-from collections import Counter
-from contextlib import contextmanager
-from operator import itemgetter
+from collections import defaultdict
+from datetime import timedelta
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from kettle.checking import Question
+from kettle.checking import DOES_NOT_HOLD, HOLDS, PARTLY, Claim, Question
+from kettle.checking.same import Situation, at_once, database_world
+from kettle.checking.same.alike import COUNT, ORDER, SWAPPED
+from kettle.checking.same.rows import edged, in_stock, newest
+from kettle.checking.statements import Pages
 from kettle.database import open_database
+from kettle.database.models import Customer
 from kettle.probes.ratio import compare
 
 MISTAKE = "Where does the loop ask the database again?"
 EXERCISE_MISTAKE = "Which attribute, in which property, asks the database again?"
+GONE = (
+    "The barcode is gone: the page asks for what it shows, whatever its length, in a handful of statements."
+)
+EXERCISE_GONE = "The barcode is gone: the cards read what the queryset has brought for all of them."
 
 HINTS = (
     "Look at the barcode: which statements are sent again and again, and which expression of the page sends them?",
@@ -46,7 +52,7 @@ RECALL = (
         "`reviews` was prefetched. The loop calls `product.reviews.filter(stars=5)` for 30 products. Statements?",
         ("2: the products and the reviews", "32: the filter asks again for each product", "31"),
         1,
-        "A prefetched relation answers .all(); a .filter() is a new question. So 2 + N.",
+        "A prefetched relation answers `.all()`; a `.filter()` is a new question. So 2 + N.",
     ),
     Question(
         "Why can SQLAlchemy send fewer statements than Django for the same loop over `order.customer`?",
@@ -60,41 +66,137 @@ RECALL = (
     ),
 )
 
-ENOUGH = 6  # statements for a page of any size; a plain fix takes 1 to 4
-SIZES = {"suppliers": 70, "products": 280, "customers": 80, "orders": 160}
-ORDERS = ("orders", "customers", "order_lines")
-WINDOW = ("products", "suppliers", "reviews", "customers")
+GUESS = Question(
+    "A page lists 100 orders by an ORM, and each line shows `order.customer.name`. How many statements may it send?",
+    ("1: the ORM joins the customers", "2: the orders, then the customers", "101: one more for each order"),
+    2,
+    "Unless it is told otherwise, an ORM asks for a related row when it is read: once for each order in a loop.",
+)
+
+CLAIMS = (
+    Claim(
+        name="hundred",
+        said="“A hundred objects with one related object each make 101 queries.”",
+        truth=PARTLY,
+        why="In Django, yes. A session of SQLAlchemy asks once for each *different* related object, so it "
+        "depends on the data: a test with one customer shows two statements.",
+        ids=("S3.17",),
+    ),
+    Claim(
+        name="kinds",
+        said="“`select_related` is for foreign keys, `prefetch_related` for collections.”",
+        truth=PARTLY,
+        why="`select_related` joins, so it can follow relations to one only. `prefetch_related` sends one "
+        "statement more for each relation, and does so for both kinds; for a foreign key that brings each "
+        "related row once.",
+        ids=("S3.18", "S3.19"),
+    ),
+    Claim(
+        name="plain",
+        said="“The ORM is slow: rewrite the page in plain SQL.”",
+        truth=DOES_NOT_HOLD,
+        why="What waits is the number of round trips. A loop of plain SQL asks as often as a loop of lazy loads.",
+    ),
+    Claim(
+        name="worth",
+        said="“Solving N+1 is among the largest gains that a page over a database can have.”",
+        truth=HOLDS,
+        why="Here it is one statement for each row less, each with a delay of its own. The gain grows with "
+        "the rows and with the distance to the database, and is small for a page of one row.",
+        ids=("S3.75",),
+    ),
+)
+
+EXCUSED = {}
+EXERCISE_EXCUSED = {}
+
+SIZES = {"suppliers": 45, "products": 80, "customers": 60, "orders": 120, "lines": 2, "events": 3}
+FEW, MANY = 5, 40
+ALL_LINES = (
+    "A total is over all lines of its order, each counted once and times its quantity. "
+    "Where lines are joined, what does a limit count?"
+)
+WITHOUT = {
+    "total": "An order without lines is worth 0; in SQL the sum of no rows is NULL.",
+    "order": "An order without lines is on the page, too: which kind of join keeps it?",
+    SWAPPED: "Where lines are joined, how often does an order come, and an order without lines?",
+    COUNT: "Where lines are joined, how often does an order come, and an order without lines?",
+}
+TIES = "Orders of one time stand by their ids. Who asks for that order?"
+LOST = "Is the order of the rows still asked for? Where lines are joined, how often does an order come?"
 
 
-def check_same_page(order_page, rng):
-    """The page shows what it showed before."""
-    with open_database(rng.randrange(1 << 30), **SIZES) as database:
-        count = rng.randrange(6, 12)
-        rows = _copied(database.data)
+def check_same_page(order_page, same, database, rng):
+    """Whoever asks for a page gets what the merged code gave, whatever the rows and the session hold."""
+    world = database_world(database, rng, **SIZES)
+    first, *_ = newest(world.rows)
+    line = next(row["id"] for row in world.rows.order_lines if row["order_id"] == first["id"])
+
+    def page(count):
+        def call(f, w):
+            with Session(w.engine) as session:
+                return f(session, count)
+
+        return call
+
+    def unsaved(f, w):
+        with Session(w.engine) as session:
+            customer = session.get(Customer, first["customer_id"])
+            customer.name = "Zofia Zephyr"
+            session.flush()
+            shown, kept = f(session, 3), customer in session
+            session.rollback()
+            (stored,) = w.tables.ask(f"SELECT name FROM customers WHERE id = {first['customer_id']}")
+            return {"page": shown, "the customer is in the session": kept, "stored": stored[0]}
+
+    def changed(w):
+        w.tables.change("customers", first["customer_id"], name="Zofia Zephyr")
+        w.tables.change("order_lines", line, quantity=77)
+        later = first["placed_at"] + timedelta(hours=1)
+        w.tables.insert("orders", {"placed_at": later, "status": "paid", "customer_id": first["customer_id"]})
+
+    ties, lost = (dict.fromkeys(("order", ORDER, SWAPPED), words) for words in (TIES, LOST))
+    theirs = (
+        "The session is the caller's: what it holds unsaved is part of the page, and it is neither closed nor "
+        "committed. Is everything asked through it, and is it left as it was?"
+    )
+    situations = (
+        Situation(
+            "a page of one order is asked for", page(1), why={"total": ALL_LINES, "error": _own_engine}
+        ),
+        Situation("a page of three orders is asked for", page(3), why={"total": ALL_LINES, **lost}),
+        Situation("an order on the page has no lines", page(4), why=WITHOUT),
+        Situation("an order has two equal lines", page(5), why={"total": ALL_LINES}),
+        Situation("five orders were placed at one time", page(10), why={"total": ALL_LINES, **ties}),
+        Situation("no order is asked for", page(0)),
+        Situation("more orders are asked for than there are", page(500), truth=_board, why=lost),
+        Situation("rows change between two pages", page(3), between=changed),
+        Situation("a page is asked for again", page(2), again=True),
+        Situation("the caller's session holds a change that is not committed", unsaved, why=theirs),
+        Situation(
+            "two pages are made at once, each in a session of its own",
+            lambda f, w: at_once(lambda: page(3)(f, w), lambda: page(4)(f, w)),
+        ),
+        *(
+            Situation(f"the table `{table}` cannot be read", page(3), lambda w, t=table: w.tables.fail(t))
+            for table in ("order_lines", "customers")
+        ),
+    )
+    same(order_page, world, situations)
+
+
+def check_statements_do_not_grow(order_page, database, rng):
+    """A longer page takes no more statements, and no rows beside its own."""
+    database.seed(rng.randrange(1 << 30), shape=edged, **SIZES)
+
+    def page(count):
         engine = database.engine()
-        for changed in (False, True):
-            with Session(engine) as session:
-                page = order_page(session, count)
-                _same(page, _board(rows, count), "order", changed)
-            if not changed:
-                order = max(rows["orders"].values(), key=itemgetter("placed_at"))
-                line = next(line for line in rows["order_lines"].values() if line["order_id"] == order["id"])
-                _change(engine, rows, "customers", order["customer_id"], "name", "Zofia Zephyr")
-                _change(engine, rows, "order_lines", line["id"], "quantity", line["quantity"] + 7)
+        with database.wire() as wire, Session(engine) as session:
+            order_page(session, count)
+        engine.dispose()
+        return wire.seen
 
-
-def check_statements_do_not_grow(order_page, rng, notes):
-    """A longer page takes no more statements."""
-    with open_database(rng.randrange(1 << 30), **SIZES) as database:
-
-        def page(count):
-            engine = database.engine()
-            with database.wire() as wire, Session(engine) as session:
-                _same(order_page(session, count), _board(_copied(database.data), count), "order")
-            engine.dispose()
-            return wire.seen
-
-        return _judge(page, database, ORDERS, "order", _sizes(rng), 5, MISTAKE, notes)
+    return Pages("order", page(FEW), page(MANY), FEW, MANY).judge(database, each=5, question=MISTAKE)
 
 
 def interest_how_much_faster(as_merged, order_page):
@@ -112,254 +214,100 @@ def interest_how_much_faster(as_merged, order_page):
 
 # --- the exercise: lazy loads behind properties, in Django
 
-
-def check_exercise_same_window(shop_window, rng):
-    """The window shows what it showed before."""
-    with open_database(rng.randrange(1 << 30), **SIZES) as database, _django(database):
-        count = rng.randrange(10, 16)
-        rows = _copied(database.data)
-        for changed in (False, True):
-            _same(shop_window(count), _window(rows, count), "product", changed)
-            if not changed:
-                engine = database.engine()
-                product, *_ = _in_window(rows, count)
-                review = next(row for row in rows["reviews"].values() if row["product_id"] == product["id"])
-                _change(engine, rows, "suppliers", product["supplier_id"], "name", "Zephyr & Co")
-                _change(engine, rows, "reviews", review["id"], "stars", 1 if review["stars"] >= 4 else 5)
-                _change(engine, rows, "customers", review["customer_id"], "name", "Zofia Zephyr")
+PRAISE = "Every review with four stars or more is quoted, equal ones too, in the order of their ids."
+IN_STOCK = "Products stand by their stock, and those of one stock by their ids. Who asks for that?"
+UNPRAISED = "A product that nobody praises is in the window, too: which kind of join, or of filter, keeps it?"
 
 
-def check_exercise_statements_do_not_grow(shop_window, rng, notes):
-    """A longer window takes no more statements."""
-    with open_database(rng.randrange(1 << 30), **SIZES) as database:
+def check_exercise_same_window(shop_window, same, database, rng):
+    """Whoever asks for a window gets what the merged code gave, whatever the rows hold."""
+    world = database_world(database, rng, django=True, **SIZES)
+    first, *_, last = in_stock(world.rows)[:3]
+    review = next(row for row in world.rows.reviews if row["product_id"] == first["id"] and row["stars"] < 4)
 
-        def window(count):
-            with _django(database), database.wire() as wire:
-                _same(shop_window(count), _window(_copied(database.data), count), "product")
-            return wire.seen
+    def window(count):
+        return lambda f, w: f(count)
 
-        return _judge(window, database, WINDOW, "product", _sizes(rng), 6, EXERCISE_MISTAKE, notes)
+    def changed(w):
+        w.tables.change("suppliers", first["supplier_id"], name="Zephyr & Co")
+        w.tables.change("customers", review["customer_id"], name="Zofia Zephyr")
+        w.tables.change("reviews", review["id"], stars=5)
+        w.tables.insert("reviews", {**_good(last, review["customer_id"]), "text": "New."})
 
+    def praised(w):
+        w.tables.insert("reviews", *(_good(last, 1 + number % 60) for number in range(201)))
 
-# --- what the checks share: the answers
-
-
-def _copied(data):
-    return {name: {row["id"]: dict(row) for row in rows} for name, rows in data.tables().items()}
-
-
-def _change(engine, rows, table, number, column, value):
-    rows[table][number][column] = value
-    with engine.begin() as connection:
-        change = text(f"UPDATE {table} SET {column} = :value WHERE id = :id")
-        connection.execute(change, {"value": value, "id": number})
-
-
-def _board(rows, count):
-    totals = Counter()
-    for line in rows["order_lines"].values():
-        totals[line["order_id"]] += line["quantity"] * line["price_cents"]
-    by_id = sorted(rows["orders"].values(), key=itemgetter("id"))
-    newest = sorted(by_id, key=itemgetter("placed_at"), reverse=True)[:count]
-    return [
-        {"order": o["id"], "customer": rows["customers"][o["customer_id"]]["name"], "total": totals[o["id"]]}
-        for o in newest
-    ]
-
-
-def _in_window(rows, count):
-    return sorted(rows["products"].values(), key=lambda row: (-row["stock"], row["id"]))[:count]
-
-
-def _window(rows, count):
-    praise = {product: [] for product in rows["products"]}
-    for review in sorted(rows["reviews"].values(), key=itemgetter("id")):
-        if review["stars"] >= 4:
-            who = rows["customers"][review["customer_id"]]["name"]
-            praise[review["product_id"]].append(f"{review['text']} ({who})")
-    return [
-        {
-            "id": product["id"],
-            "supplier": rows["suppliers"][product["supplier_id"]]["name"],
-            "praise": praise[product["id"]],
-        }
-        for product in _in_window(rows, count)
-    ]
-
-
-def _same(page, expected, thing, changed=False):
-    """Compare an answer with the rows, and say where they part; `changed`: rows were changed since a page."""
-    assert isinstance(page, list), (
-        f"The answer is of type {type(page).__name__}, and it was a list of dictionaries."
+    order = dict.fromkeys(("id", ORDER, SWAPPED), IN_STOCK)
+    unpraised = dict.fromkeys(("id", SWAPPED, COUNT), UNPRAISED)
+    situations = (
+        Situation("a window of one product is asked for", window(1)),
+        Situation("a window of three products is asked for", window(3)),
+        Situation("products in the window have no praise", window(5), why={"praise": PRAISE, **unpraised}),
+        Situation("five products have the same stock", window(10)),
+        Situation("no product is asked for", window(0)),
+        Situation("rows change between two windows", window(3), between=changed),
+        Situation("a window is asked for again", window(2), again=True),
+        Situation(
+            "a product has more than 200 good reviews, and more products are asked for than there are",
+            window(500),
+            praised,
+            truth=lambda w: _window(w, 500),
+        ),
+        *(
+            Situation(f"the table `{table}` cannot be read", window(3), lambda w, t=table: w.tables.fail(t))
+            for table in ("reviews", "suppliers")
+        ),
     )
-    assert len(page) == len(expected), (
-        f"{len(expected)} {thing}s were asked for and {len(page)} came. "
-        "Does a limit or a join count something else than what is shown?"
-    )
-    key = next(iter(expected[0]))
-    for number, (given, wanted) in enumerate(zip(page, expected, strict=True), 1):
-        assert isinstance(given, dict), (
-            f"Entry {number} is of type {type(given).__name__}, and it was a dictionary."
-        )
-        missing = [name for name in wanted if name not in given]
-        assert not missing, f"Entry {number} has no `{missing[0]}` any more."
-        assert given[key] == wanted[key], (
-            f"Entry {number} shows {thing} {given[key]}, where {thing} {wanted[key]} belongs. "
-            "Is the order of the rows still asked for?"
-        )
-        for name, value in wanted.items():
-            assert given[name] == value or not changed, (
-                f"`{name}` of {thing} {wanted[key]} was changed in the database, and the next visit shows "
-                f"{given[name]!r}: what is remembered from an earlier visit?"
-            )
-            assert given[name] == value, (
-                f"`{name}` of {thing} {wanted[key]} is {given[name]!r}, and the database has {value!r}."
-            )
+    same(shop_window, world, situations, why={**order, "praise": PRAISE})
 
 
-@contextmanager
-def _django(database):
-    """Point Django at a database, in this thread, and leave no connection of it behind."""
+def check_exercise_statements_do_not_grow(shop_window, database, rng):
+    """A longer window takes no more statements, and no rows beside its own."""
     from django.db import connections
 
+    database.seed(rng.randrange(1 << 30), shape=edged, **SIZES)
     database.configure_django()
-    try:
-        yield
-    finally:
+
+    def window(count):
         connections.close_all()
+        with database.wire() as wire:
+            shop_window(count)
+        return wire.seen
+
+    pages = Pages("product", window(FEW), window(MANY), FEW, MANY)
+    return pages.judge(database, each=6, question=EXERCISE_MISTAKE)
 
 
-# --- what the checks share: the statements
+def _own_engine(error):
+    """Say what is wrong with an engine of one's own."""
+    if isinstance(error, NameError) and error.name in ("engine", "database"):
+        return "Ask through the session that the page is given: it may hold what is not committed yet."
+    return ""
 
 
-def _sizes(rng):
-    return rng.randrange(8, 11), rng.randrange(38, 48)
-
-
-def _judge(page, database, tables, thing, sizes, each, question, notes):
-    """Ask for a short and a long page, and judge by what crossed the wire.
-
-    `each` is how many rows of all tables one thing on the page may take.
-    """
-    few, many = sizes
-    short, long = page(few), page(many)
-    growth = long.count - short.count
-    if growth > (many - few) / 8:
-        raise AssertionError(_why(short, long, sizes, tables, thing, question, database.data))
-    assert _questions(short) <= ENOUGH, (
-        f"A page of {few} {thing}s takes {short.count} statements, and one of {many} takes {long.count}: "
-        f"{_most(short, tables)}. What are they sent for, if not for the {thing}s on the page?"
+def _board(w):
+    """What a page of all orders shows, in one question: the merged code would send one for each of very many."""
+    orders = w.tables.ask(
+        "SELECT orders.id, name, (SELECT sum(quantity * price_cents) FROM order_lines WHERE order_id = orders.id) "
+        "FROM orders JOIN customers ON customers.id = customer_id ORDER BY placed_at DESC, orders.id"
     )
-    for count, seen in ((few, short), (many, long)):
-        assert seen.rows <= each * count + 12, _too_many(seen, count, thing, each, database.data)
-    assert long.connections <= 3, (
-        f"A page of {many} {thing}s opens {long.connections} connections, where one does: "
-        "what would 50 visitors take?"
+    return [{"order": number, "customer": name, "total": total or 0} for number, name, total in orders]
+
+
+def _good(product, customer):
+    return {"product_id": product["id"], "customer_id": customer, "stars": 5, "text": "Very good."}
+
+
+def _window(w, count):
+    """What a window shows, in two questions: the merged code would ask once for each of very many reviews."""
+    praise = defaultdict(list)
+    for product, text, name in w.tables.ask(
+        "SELECT product_id, text, name FROM reviews JOIN customers ON customers.id = customer_id "
+        "WHERE stars >= 4 ORDER BY reviews.id"
+    ):
+        praise[product].append(f"{text} ({name})")
+    products = w.tables.ask(
+        "SELECT products.id, suppliers.name FROM products JOIN suppliers ON suppliers.id = supplier_id "
+        f"ORDER BY stock DESC, products.id LIMIT {count}"
     )
-    if growth > 0:
-        notes.append(
-            f"It grows a little: {short.count} statements for {few} {thing}s, {long.count} for {many}."
-        )
-    if long.connections > 1:
-        notes.append(f"One page opens {long.connections} connections. One would do.")
-    return (
-        f"{_many(long.count, 'statement')} and {long.rows} rows for {many} {thing}s, "
-        f"{_many(short.count, 'statement')} and {short.rows} rows for {few}."
-    )
-
-
-def _many(count, thing):
-    return f"{count} {thing}{'' if count == 1 else 's'}"
-
-
-def _questions(seen):
-    """Count statements that ask: a cursor on the server is one, however it is read and closed."""
-    return sum(not re.match(r"\s*(FETCH|MOVE|CLOSE)\b", each.sql, re.IGNORECASE) for each in seen.statements)
-
-
-def _table(sql, tables):
-    """Return the table that a statement is first of all about."""
-    found = re.search(
-        rf'\bFROM\s+\(*\s*(?:SELECT\b.*?\bFROM\s+)?"?({"|".join(tables)})\b', sql, re.IGNORECASE | re.DOTALL
-    )
-    return found[1].lower() if found else ""
-
-
-def _most(seen, tables):
-    asked = Counter(_table(each.sql, tables) for each in seen.statements)
-    table, count = asked.most_common(1)[0]
-    return (
-        f"{count} of them ask for `{table}`" if table else f"{count} of them name none of the page's tables"
-    )
-
-
-def _why(short, long, sizes, tables, thing, question, data):
-    """Explain growing statements by the tables that are asked again."""
-    few, many = sizes
-    asked = [Counter(_table(each.sql, tables) for each in seen.statements) for seen in (short, long)]
-    grown = {t: n for t, n in asked[1].items() if n - asked[0][t] > (many - few) / 8}
-    told = f"{long.count} statements for {many} {thing}s, {short.count} for {few}"
-    if long.connections > 3:
-        return (
-            f"{told}, over {long.connections} connections: spread over more connections they are no fewer, "
-            "and each connection is one that another visitor cannot have."
-        )
-    if len(grown) > 1 and not any(_bulk(long, table, many) for table in grown):
-        still = "still grow" if len(grown) < len(tables) - 1 else "grow"
-        return f"{told}: {_listed(grown, tables)} {still} with the page. {question}"
-    if not grown:
-        return f"{told}: the number grows with the page. {question}"
-    bulk = next((table for table in grown if _bulk(long, table, many)), None)
-    if bulk:
-        return (
-            f"{told}: one statement brought `{bulk}` for the whole page, and then {_singles(long, bulk, tables)} "
-            f"more asked for `{bulk}` again. What in the loop does not use what is there?"
-        )
-    (table, count), *_ = grown.items()
-    if count <= _distinct(thing, table, data, many):
-        return (
-            f"{told}: `{table}` is asked {count} times, once for each different row of it on the page. "
-            "Remembering them spares the repeats, and a longer page still has more of them."
-        )
-    return f"{told}: only `{table}` still grows, with {count} statements. What else does the page read in its loop?"
-
-
-def _listed(grown, tables):
-    named = [table for table in tables if table in grown]
-    told = [f"{grown[table]} for `{table}`" for table in named]
-    told += [f"{grown[table]} for other things" for table in grown if table not in named]
-    return f"{', '.join(told[:-1])} and {told[-1]}"
-
-
-def _bulk(seen, table, many):
-    """Tell whether one statement brought rows of this table for a good part of the page."""
-    names = re.compile(rf"\b{table}\b", re.IGNORECASE)
-    return any(each.rows > many / 3 and names.search(each.sql) for each in seen.statements)
-
-
-def _singles(seen, table, tables):
-    return sum(_table(each.sql, tables) == table for each in seen.statements) - 1
-
-
-def _distinct(thing, table, data, many):
-    rows = _copied(data)
-    if thing == "order" and table == "customers":
-        return len({rows["orders"][each["order"]]["customer_id"] for each in _board(rows, many)})
-    if thing == "product" and table == "suppliers":
-        return len({each["supplier_id"] for each in _in_window(rows, many)})
-    return 0
-
-
-def _too_many(seen, count, thing, each, data):
-    told = f"loaded {seen.rows} rows for a page of {count} {thing}s"
-    largest = max(seen.statements, key=lambda statement: statement.rows)
-    for table, rows in data.tables().items():
-        if largest.rows == len(rows) and re.search(rf"\b{table}\b", largest.sql, re.IGNORECASE):
-            return (
-                f"It {told}: one statement alone brought {largest.rows}, as many as there are `{table}` in all. "
-                "Who throws the rest away, and how many will there be next year?"
-            )
-    return (
-        f"It {told}, one statement alone {largest.rows}, where {each * count} are enough for everything shown. "
-        "Which rows come over the wire and are not shown, or come more than once?"
-    )
+    return [{"id": number, "supplier": name, "praise": praise[number]} for number, name in products]
