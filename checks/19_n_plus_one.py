@@ -237,13 +237,13 @@ def check_exercise_same_window(shop_window, same, database, rng):
     def praised(w):
         w.tables.insert("reviews", *(_good(last, 1 + number % 60) for number in range(201)))
 
-    order = dict.fromkeys(("id", ORDER, SWAPPED), IN_STOCK)
-    unpraised = dict.fromkeys(("id", SWAPPED, COUNT), UNPRAISED)
+    order = {**dict.fromkeys(("id", ORDER, SWAPPED), IN_STOCK), "praise": PRAISE}
+    unpraised = {**dict.fromkeys(("id", SWAPPED, COUNT), UNPRAISED), "praise": PRAISE}
     situations = (
-        Situation("a window of one product is asked for", window(1)),
-        Situation("a window of three products is asked for", window(3)),
-        Situation("products in the window have no praise", window(5), why={"praise": PRAISE, **unpraised}),
-        Situation("five products have the same stock", window(10)),
+        Situation("a window of one product is asked for", window(1), why=order),
+        Situation("a window of three products is asked for", window(3), why=order),
+        Situation("products in the window have no praise", window(5), why=unpraised),
+        Situation("five products have the same stock", window(10), why=order),
         Situation("no product is asked for", window(0)),
         Situation("rows change between two windows", window(3), between=changed),
         Situation("a window is asked for again", window(2), again=True),
@@ -252,13 +252,14 @@ def check_exercise_same_window(shop_window, same, database, rng):
             window(500),
             praised,
             truth=lambda w: _window(w, 500),
+            why=order,
         ),
         *(
             Situation(f"the table `{table}` cannot be read", window(3), lambda w, t=table: w.tables.fail(t))
             for table in ("reviews", "suppliers")
         ),
     )
-    same(shop_window, world, situations, why={**order, "praise": PRAISE})
+    same(shop_window, world, situations)
 
 
 def check_exercise_statements_do_not_grow(shop_window, database, rng):

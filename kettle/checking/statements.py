@@ -127,8 +127,7 @@ class Pages:
         told = f"It loaded {seen.rows} rows for a page of {count} {self.noun}s"
         largest = max(seen.statements, key=lambda statement: statement.rows)
         for table, rows in database.data.tables().items():
-            named = re.search(rf"\b{table}\b", largest.sql, re.IGNORECASE)
-            if named and len(rows) <= largest.rows <= len(rows) + 2:
+            if _brings_all(largest, table, len(rows)):
                 return (
                     f"{told}: one statement alone brought {largest.rows}, and there are {len(rows)} "
                     f"`{table}` in all. Who throws the rest away, and how many will there be next year?"
@@ -148,6 +147,15 @@ def table_of(statement: Statement) -> str:
     """Return the table that a statement is first of all about; "" where it names none."""
     found = _ABOUT.search(statement.sql)
     return found[1].lower() if found else ""
+
+
+def _brings_all(statement: Statement, table: str, count: int) -> bool:
+    """Tell whether a statement brought all rows of a table: as many by luck are not the same ones."""
+    if table_of(statement) == table:
+        return statement.rows == count
+    joined = re.search(rf"\bJOIN\s+\W*{table}\b", statement.sql, re.IGNORECASE)
+    chosen = re.search(r"\bWHERE\b|\bLIMIT\b", statement.sql, re.IGNORECASE)
+    return bool(joined) and not chosen and count <= statement.rows <= count + 2  # one without any, too
 
 
 def _most(asked: list[Statement]) -> str:
