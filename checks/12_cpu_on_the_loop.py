@@ -4,10 +4,8 @@ import asyncio
 import json
 import os
 import threading
-from concurrent.futures import BrokenExecutor
 from contextlib import nullcontext, suppress
 from dataclasses import replace
-from functools import partial
 from types import SimpleNamespace
 
 from kettle.checking import DOES_NOT_HOLD, PARTLY, Claim, Question
@@ -22,7 +20,7 @@ from kettle.probes.ratio import compare_async
 from kettle.probes.responsive import loop_shows_life
 from kettle.probes.turns import COPIED, PICKLED, watch_turns
 from kettle.probes.workers import has_gil, watch_workers
-from kettle.shop.reader import Reader
+from kettle.shop.reader import Reader, read_together
 from kettle.shop.thumbnails import ROWS, take_photo
 
 MISTAKE = "on the event loop's own thread"
@@ -144,7 +142,7 @@ async def check_same_thumbnails(photo_service, same, rng):
 
     async def uploads(f, w):
         async with f() as upload:
-            return await asyncio.gather(*[_task(upload(photo)) for photo in photos])
+            return await asyncio.gather(*[asyncio.create_task(upload(photo)) for photo in photos])
 
     async def damage(f, w):
         async with f() as upload:
@@ -159,9 +157,9 @@ async def check_same_thumbnails(photo_service, same, rng):
 
     why = {
         "awaitable": "Was it awaited, and returned?",
+        "type": "Was it awaited, and returned?",
         "swapped": "What tells two photos apart?",
         "value": "It is not the thumbnail of that photo.",
-        "error": _stopped,
     }
     again = why | {"error": "What has to be made anew each time the service starts?"}
     situations = (
@@ -243,7 +241,7 @@ async def check_fresh_workers(photo_service, same, rng):
             return await upload(photo)
 
     afresh = Situation(f"worker processes start afresh, by `{AFRESH}`", upload_one)
-    await same(photo_service, lambda: start_method(AFRESH), [afresh], why={"error": _stopped})
+    await same(photo_service, lambda: start_method(AFRESH), [afresh], why={"error": _late})
     return "Worker processes that start afresh, by spawn or by a fork server, find their function."
 
 
@@ -257,7 +255,7 @@ async def interest_how_much_faster(as_merged, photo_service, rng):
             repeat=5,
             most=5,
         )
-    return f"Here, six uploads that come together are {ratio}; at most as many times as this machine has free cores."
+    return f"Here, six uploads that come together are {ratio}. The free cores are the most that it could be."
 
 
 # --- the exercise: json.dumps of a large list
@@ -313,17 +311,8 @@ async def check_exercise_short_pieces(export, rng):
 
 async def check_exercise_exports_overlap(export, same, rng):
     """While one client reads, another export is written."""
-    written, met = [asyncio.Event(), asyncio.Event()], True
-
-    async def write(mine, other, text):
-        nonlocal met
-        mine.set()
-        with suppress(TimeoutError):
-            await asyncio.wait_for(other.wait(), PATIENCE if met else 0)
-        met &= other.is_set()
-
     orders = [_order(rng) for _ in range(600)]
-    await asyncio.gather(*(export(orders[:], partial(write, *pair)) for pair in (written, written[::-1])))
+    met = await read_together(lambda _, write: export(orders[:], write), 2, PATIENCE)
     assert met or not same.compares("overlap"), (
         "Two exports were asked for at once: while the first client was reading, nothing was written for the second, "
         f"{PATIENCE:g} s long. One client that reads slowly makes all others wait. What do the exports share?"
@@ -386,13 +375,9 @@ class _Ended(Exception):
     """The service is ended by an error."""
 
 
-def _task(coroutine):
-    if not asyncio.iscoroutine(coroutine):
-        kind = type(coroutine).__name__
-        raise TypeError(
-            f"`upload` gives a {kind}, and `create_task` wants a coroutine. Is it an `async def` still?"
-        )
-    return asyncio.create_task(coroutine)
+def _late(error):
+    late = f"There was none within {AFRESH_LIMIT:g} s. Does a new process find the function in a module?"
+    return late if isinstance(error, TimeoutError) else ""
 
 
 def _what_was_written(found):
@@ -420,21 +405,6 @@ def _not_on_the_loop(life, here, sleeps):
         f"The uploads gave way {many(sleeps, 'time')}, and the thumbnail is still computed {MISTAKE}: "
         "the loop comes round between two pieces, and stands still for all of each piece."
     )
-
-
-def _stopped(error):
-    """Say what is behind an error of a service that does not work at all."""
-    text = str(error)
-    if isinstance(error, BrokenExecutor) or "pickle" in text or "local object" in text:
-        return (
-            "A worker process finds its function by module and name: is it one of a module, or is it made in a cell "
-            "or inside another function?"
-        )
-    if isinstance(error, TimeoutError):
-        return "Does a new process find the function in a module, or is it in a cell only?"
-    if "shutdown" in text or "not running" in text:
-        return "The pool was closed before the work came: does the `yield` stand inside its `with`?"
-    return "Is its decorator still there?" if "context manager" in text else ""
 
 
 def _order(rng):

@@ -1,6 +1,9 @@
 """What popular slips are told, each made by real code; and how places in cells are named."""
 
 import asyncio
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+from pickle import PicklingError
 
 import aiohttp
 import pytest
@@ -65,6 +68,27 @@ async def async_with_a_coroutine():
         call.close()
 
 
+async def lambda_for_a_worker():
+    with ProcessPoolExecutor(1) as pool:
+        await asyncio.get_running_loop().run_in_executor(pool, lambda: 1)
+
+
+async def closed_pool():
+    with ProcessPoolExecutor(1) as pool:
+        pass
+    await asyncio.get_running_loop().run_in_executor(pool, len, "")
+
+
+async def closed_pool_of_multiprocessing():
+    with multiprocessing.Pool(1) as pool:
+        pass
+    pool.apply(len, ("",))
+
+
+async def task_of_a_future():
+    await asyncio.create_task(asyncio.get_running_loop().create_future())
+
+
 @pytest.mark.parametrize(
     ("slip", "piece"),
     [
@@ -76,10 +100,14 @@ async def async_with_a_coroutine():
         (run_inside, "A loop runs already"),
         (client_in_a_thread, "This line ran in a thread that has no event loop"),
         (async_with_a_coroutine, "A coroutine is no context manager"),
+        (lambda_for_a_worker, "A worker process finds its function by module and name"),
+        (closed_pool, "The pool was closed before the work came"),
+        (closed_pool_of_multiprocessing, "The pool was closed before the work came"),
+        (task_of_a_future, "`create_task` wants a coroutine and got Future:"),
     ],
 )
 def test_a_popular_slip_gets_a_sentence(slip, piece):
-    with pytest.raises((TypeError, AttributeError, RuntimeError)) as raised:
+    with pytest.raises((TypeError, AttributeError, RuntimeError, ValueError, PicklingError)) as raised:
         asyncio.run(slip())
     assert piece in told(raised.value)
 

@@ -65,8 +65,8 @@ CLAIMS = (
         name="get_event_loop",
         said="“`asyncio.get_event_loop()` gives you the loop.”",
         truth=PARTLY,
-        why="In a coroutine it does, and `get_running_loop()` says it better. Where no loop is set, it raises "
-        "an error from Python 3.14 on.",
+        why="In a coroutine it does, and `get_running_loop()` says it better. Where no loop is set, it "
+        "raises an error from Python 3.14 on.",
         ids=("S2.9", "S4.10"),
         measure=without_a_loop,
     ),

@@ -9,6 +9,11 @@ from pathlib import Path
 
 LONG = 160  # characters of a message that is shown
 
+_BY_NAME = (
+    "A worker process finds its function by module and name: is it one of a module, or is it made in a cell "
+    "or inside another function?"
+)
+
 # What a beginner meets, by the exception's name and its message; the sentence says what is behind it.
 SLIPS = (
     (
@@ -34,7 +39,7 @@ SLIPS = (
     ),
     (
         "TypeError",
-        r"a coroutine was expected, got (.*)",
+        r"a coroutine was expected, got <?([\w.]+)",
         "`create_task` wants a coroutine and got {0}: was the call awaited, or made by a plain function?",
     ),
     (
@@ -103,9 +108,24 @@ SLIPS = (
     ),
     (
         "TypeError",
-        r"'(?:coroutine|async_generator)' object does not support the (?:asynchronous )?context manager",
+        r"'(?:async_)?generator' object does not support the (?:asynchronous )?context manager",
+        "`@asynccontextmanager` makes a context manager of a function that yields: is it still there?",
+    ),
+    (
+        "TypeError",
+        r"'coroutine' object does not support the (?:asynchronous )?context manager",
         "A coroutine is no context manager: await it, or give the client's own call to `async with`.",
     ),
+    ("AttributeError", r"Can't (?:pickle|get) local object", _BY_NAME),
+    ("TypeError", r"cannot pickle", _BY_NAME),
+    ("PicklingError", r"Can't pickle", _BY_NAME),
+    ("BrokenProcessPool", r"terminated abruptly", _BY_NAME),
+    (
+        "RuntimeError",
+        r"cannot schedule new futures after shutdown",
+        "The pool was closed before the work came: does what uses it stand inside its `with`?",
+    ),
+    ("ValueError", r"Pool not running", "The pool was closed before the work came. Who closes it, and when?"),
     (
         "RuntimeError",
         r"[Ss]ession is closed",
