@@ -68,6 +68,14 @@ async def async_with_a_coroutine():
         call.close()
 
 
+async def async_with_a_generator():
+    async def service():
+        yield
+
+    async with service():
+        pass
+
+
 async def lambda_for_a_worker():
     with ProcessPoolExecutor(1) as pool:
         await asyncio.get_running_loop().run_in_executor(pool, lambda: 1)
@@ -100,6 +108,7 @@ async def task_of_a_future():
         (run_inside, "A loop runs already"),
         (client_in_a_thread, "This line ran in a thread that has no event loop"),
         (async_with_a_coroutine, "A coroutine is no context manager"),
+        (async_with_a_generator, "`@asynccontextmanager` makes a context manager"),
         (lambda_for_a_worker, "A worker process finds its function by module and name"),
         (closed_pool, "The pool was closed before the work came"),
         (closed_pool_of_multiprocessing, "The pool was closed before the work came"),

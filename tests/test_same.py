@@ -69,6 +69,11 @@ def test_what_belongs_to_another_key_is_told_so():
     assert "supplier 7 holds what belongs to supplier 9" in said
 
 
+def test_bytes_that_became_none_are_told_without_an_article():
+    said = told(lambda: None, Situation("one is asked", lambda f, w: f()), was=lambda: b"one")
+    assert "the answer is None, and was bytes" in said
+
+
 def test_bytes_that_belong_to_another_entry_are_told_so():
     said = told(
         lambda: [b"one", b"one"],

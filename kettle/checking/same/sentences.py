@@ -121,8 +121,8 @@ def a(noun: str) -> str:
 
 
 def _typed(value: Any) -> str:
-    if value is None:
-        return "None"
+    if value is None or isinstance(value, bytes):
+        return "None" if value is None else "bytes"
     dtype = getattr(value, "dtype", None) if getattr(value, "shape", ()) else None
     name = {"ndarray": "array"}.get(type(value).__name__, type(value).__name__)
     return a(name) if dtype is None else f"{a(name)} of dtype {dtype}"
