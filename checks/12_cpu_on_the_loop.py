@@ -255,7 +255,7 @@ async def interest_how_much_faster(as_merged, photo_service, rng):
             repeat=5,
             most=5,
         )
-    return f"Here, six uploads that come together are {ratio}. The free cores are the most that it could be."
+    return f"Here, six uploads that come together are {ratio}. A pool gains no more than the cores that are free."
 
 
 # --- the exercise: json.dumps of a large list
