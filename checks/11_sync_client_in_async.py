@@ -7,7 +7,7 @@ import sys
 from contextlib import ExitStack
 
 from kettle.checking import DOES_NOT_HOLD, HOLDS, PARTLY, Claim, Question
-from kettle.checking.held_calls import blame, explain, hold_calls, waited
+from kettle.checking.held_calls import blame, explain, hold_calls, why_not
 from kettle.checking.same import (
     Situation,
     asked,
@@ -19,7 +19,6 @@ from kettle.checking.same import (
     shuffled,
 )
 from kettle.probes.calls import count_calls
-from kettle.probes.loop import watch_loop
 from kettle.probes.ratio import compare_async
 from kettle.shop import Shop
 from kettle.shop.data import Data
@@ -68,12 +67,6 @@ RECALL = (
         ),
         2,
         "The call waits in another thread, and the loop goes on. The other two leave it on the loop's own thread.",
-    ),
-    Question(
-        "What happens to the other tasks of a server while one of them is in `time.sleep(1)`?",
-        ("They run on", "They wait, all of them", "They wait if they use the same client"),
-        1,
-        "One thread runs all tasks of an event loop; what holds this thread holds all of them.",
     ),
 )
 
@@ -125,7 +118,6 @@ CLIENTS = ("aiohttp.client:ClientSession.__init__", "httpx._client:AsyncClient._
 PATIENCE = 3.0  # seconds; paid by wrong answers only
 TOGETHER = 4  # calls that must be in flight at once: the smallest default pool of to_thread has 5 threads
 TURNS = 30  # that the loop takes while calls are held, 5 ms each: time for what waits there to show
-MOST = 0.1  # seconds of waiting on the loop's own thread that a busy machine may take for a lock
 
 
 async def check_same_stock(stock_of, same, rng):
@@ -164,12 +156,12 @@ async def check_calls_overlap_and_the_loop_lives(stock_of, shop, rng, notes):
 
     with ExitStack() as stack:
         made = [stack.enter_context(count_calls(c)) for c in CLIENTS if c.split(".")[0] in sys.modules]
-        seen, line = await _held(ask, shop)
+        seen = await _held(ask, shop)
         clients = sum(calls.count for calls in made)
     if not seen.met:
-        raise AssertionError(_why_not(seen, number, await explain(ask)))
-    assert not line, (
-        f"With {number} calls under way, {line} waited on the event loop's own thread: nobody else is served "
+        raise AssertionError(why_not(seen, number, TOGETHER, await explain(ask)))
+    assert not seen.waited, (
+        f"With {number} calls under way, {seen.waited} waited on the event loop's own thread: nobody else is served "
         "meanwhile. What does the same without holding the loop?"
     )
     if clients >= number:
@@ -187,7 +179,7 @@ async def check_two_stock_checks_at_once(stock_of, shop, rng):
     async def ask():
         return await asyncio.gather(stock_of(shop.url, [one]), stock_of(shop.url, list(three)))
 
-    seen, _ = await _held(ask, shop, turns=1)
+    seen = await _held(ask, shop, turns=1)
     if not seen.met:
         why = await explain(lambda: stock_of(shop.url, [one]))
         raise AssertionError(
@@ -263,20 +255,20 @@ async def check_exercise_nobody_waits_for_a_look_up(on_message, LarderClient, sh
     async def ping():
         await on_message(larders[0], {"type": "ping"})
 
-    seen, line = await _held(look_ups, shop, meanwhile=ping)
-    assert not isinstance(seen.error, http.client.HTTPException), (
+    seen = await _held(look_ups, shop, meanwhile=ping)
+    assert not _shared(seen.error), (
         f"Each of {TOGETHER} scanners sent more than one look-up: {type(seen.error).__name__}. {CONNECTION}"
     )
     if not seen.met:
         raise AssertionError(_who_waits(seen, await explain(lambda: look_up(0, suppliers[0]))))
-    assert not line, (
-        f"With look-ups under way, {line} waited on the event loop's own thread, and pings wait with it. "
+    assert not seen.waited, (
+        f"With look-ups under way, {seen.waited} waited on the event loop's own thread, and pings wait with it. "
         "Where can it wait instead?"
     )
-    wrong = [
-        s for s, a in zip(suppliers, seen.value, strict=True) if a["levels"] != shop.data.stock(s)["levels"]
-    ]
-    assert not wrong, f"Of {many} look-ups at once, the one at supplier {wrong[0]} got another one's answer."
+    for supplier, answer in zip(suppliers, seen.value, strict=True):
+        assert answer["levels"] == shop.data.stock(supplier)["levels"], (
+            f"Of {many} look-ups at once, the one at supplier {supplier} got another one's answer."
+        )
     return f"While the shop held the look-ups of {TOGETHER} scanners, a ping was answered: only then were they let go."
 
 
@@ -306,55 +298,12 @@ def _taken(error):
 
 
 async def _held(ask, shop, turns=TURNS, meanwhile=None):
-    """Hold calls until enough are in flight, and the loop has shown life; also tell what waited on its thread."""
-    watched = []
-
-    async def watch():
-        with watch_loop(explain=True) as loop:
-            watched.append(loop)
-            return await ask()
-
-    async def live():
-        if meanwhile:
-            await meanwhile()
-        for _ in range(turns):
-            await asyncio.sleep(0.005)
-
     shop.set(latency=0.01)
-    seen = await hold_calls(watch, shop, "stock", TOGETHER, meanwhile=live, patience=PATIENCE)
-    if (
-        seen.error
-        and not isinstance(seen.error, http.client.HTTPException)
-        and (seen.met or not seen.together)
-    ):
+    seen = await hold_calls(ask, shop, "stock", TOGETHER, meanwhile=meanwhile, turns=turns, patience=PATIENCE)
+    if (seen.met or not seen.together) and seen.error and not _shared(seen.error):
         raise seen.error
     shop.set(latency=0.13)  # for what may have to be explained
-    return seen, waited(watched[0], MOST)
-
-
-def _why_not(seen, number, why):
-    if (not seen.lived and seen.together > 1) or seen.together >= TOGETHER:
-        return (
-            f"{seen.together} of {number} calls were in flight together, but {why} waits on the event loop's own "
-            "thread meanwhile. Who else is served?"
-        )
-    if not seen.lived:
-        return f"Peak in flight 1: {blame(why)}"
-    if seen.together > 1:
-        return (
-            f"Of {number} calls at most {seen.together} were in flight together, though the event loop was free. "
-            "What do the others wait for?"
-        )
-    if why.one_job:
-        return (
-            f"The event loop was free, but peak in flight 1: one thread makes all {number} calls, one after another. "
-            "What if each call had a thread of its own?"
-        )
-    return (
-        "The event loop was free, but peak in flight 1: each call waited for the one before it. Is each awaited "
-        "before the next is started? Or does something let only one through at a time: a pool of one thread, "
-        "a lock, a limit?"
-    )
+    return seen
 
 
 def _who_waits(seen, why):
@@ -363,14 +312,10 @@ def _who_waits(seen, why):
         return f"{EXERCISE_MISTAKE}: {why} in `{why.function}` holds the event loop.{task} Where can it wait instead?"
     if seen.together < TOGETHER:
         return (
-            f"{TOGETHER} scanners sent a look-up each, and only {seen.together} of them {_were(seen.together)} in "
-            "flight at once, though the event loop was free: one scanner waits for another's look-up. What do they share?"
+            f"Of {TOGETHER} scanners that sent a look-up each, {seen.together} had it in flight at a time, though the "
+            "event loop was free: one scanner waits for another's look-up. What do they share?"
         )
     return (
         f"{EXERCISE_MISTAKE}. The event loop was free, but the ping waited for the look-ups: "
         "what do they share (a lock, a thread, a pool)?"
     )
-
-
-def _were(number):
-    return "was" if number == 1 else "were"

@@ -1,12 +1,13 @@
 """hold_calls and explain: what overlaps at the shop, whether the loop lives meanwhile, and what holds it."""
 
 import asyncio
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
 
-from kettle.checking.held_calls import Why, explain, hold_calls
+from kettle.checking.held_calls import HeldCalls, Why, blame, explain, hold_calls, why_not
 from kettle.shop import Shop
 
 PATIENCE = 0.7
@@ -122,3 +123,47 @@ def test_turns_given_to_the_loop_are_counted():
         await asyncio.sleep(0.001)
 
     assert asyncio.run(explain(yields)).yields == 1
+
+
+def test_what_waits_on_the_loop_while_calls_are_held_is_told(shop):
+    def held(way, turns):
+        return asyncio.run(hold_calls(lambda: way(shop), shop, "stock", 3, turns=turns, patience=30))
+
+    async def with_a_nap(shop):
+        together = asyncio.ensure_future(in_threads(shop))
+        while not together.done():
+            await asyncio.sleep(0.01)
+            time.sleep(0.01)  # noqa: ASYNC251 (this is what has to be found)
+        return await together
+
+    found = held(with_a_nap, 10)
+    assert found.met
+    assert "`time.sleep(0.01)" in found.waited
+    assert held(in_threads, 10).waited == ""
+
+
+@pytest.mark.parametrize(
+    ("seen", "why", "piece"),
+    [
+        (HeldCalls(False, 1, False), Why("time.sleep", "nap()"), "Peak in flight 1: `nap()` (time.sleep)"),
+        (HeldCalls(False, 4, True), Why("Future.result", "x()"), "but `x()` (Future.result) waits on"),
+        (HeldCalls(False, 2, True), Why(), "Of 5 calls at most 2 were in flight together"),
+        (HeldCalls(False, 1, True), Why(jobs=1, one_job=True), "one thread makes all 5 calls"),
+        (HeldCalls(False, 1, True), Why(), "each call waited for the one before it"),
+    ],
+)  # fmt: skip
+def test_why_calls_did_not_meet(seen, why, piece):
+    assert piece in why_not(seen, 5, 4, why)
+
+
+@pytest.mark.parametrize(
+    ("why", "piece"),
+    [
+        (Why("Thread.join", "t.join()"), "the call is made elsewhere, but `t.join()` (Thread.join) waits"),
+        (Why("socket.recv", "get()", yields=3), "`asyncio.sleep(0)` gives the event loop a turn"),
+        (Why("socket.recv", "get()", "fetch", "stock_at"), "A function around it, `fetch`"),
+        (Why("socket.recv", "get()", "stock", "stock"), "holds the event loop until the answer has"),
+    ],
+)  # fmt: skip
+def test_what_holds_the_loop_is_blamed(why, piece):
+    assert piece in blame(why)

@@ -18,6 +18,7 @@ from kettle.probes.workers import watch_workers
 
 _BEAT = 0.005  # seconds between two looks at the shop
 _WITNESS = "tax"  # the route of the loop's own call; its path is drawn, so that no code can send it instead
+_MOST = 0.1  # seconds that a busy machine may let the loop's own thread wait for a lock
 _SHORT = 0.02  # seconds: blocking calls that are shorter in all explain nothing
 
 
@@ -27,7 +28,8 @@ class HeldCalls:
 
     met: enough calls were in flight together, and the loop, alive, sent one of its own meanwhile. together:
     the most in flight at once. lived: the loop came round while the first of them was held, also if not met.
-    value, error: what the code returned or raised.
+    value, error: what the code returned or raised. waited: what slept on the loop's own thread, or waited
+    there for long; "" if nothing did.
     """
 
     met: bool
@@ -35,14 +37,16 @@ class HeldCalls:
     lived: bool
     value: object = None
     error: Exception | None = None
+    waited: str = ""
 
 
-async def hold_calls(ask, shop, route, together, *, meanwhile=None, patience=3.0):
+async def hold_calls(ask, shop, route, together, *, meanwhile=None, turns=0, patience=3.0):
     """Await `ask()` while the shop holds its calls; return a `HeldCalls`. Raises nothing that `ask` raises.
 
     shop: a kettle.shop.Shop. route: the name of the route whose calls are held. together: how many must be in
     flight at once. meanwhile: a coroutine function that the loop must get done while they are held, before
-    they are let go. patience: seconds without progress after which the shop lets all calls go; paid by code
+    they are let go. turns: of the loop, of 5 ms each, for which they are held after that, so that what waits
+    there can show. patience: seconds without progress after which the shop lets all calls go; paid by code
     that overlaps nothing, or holds the loop.
     """
     beats, value, failed = [], None, None
@@ -54,10 +58,11 @@ async def hold_calls(ask, shop, route, together, *, meanwhile=None, patience=3.0
         shop.traffic() as traffic,
         shop.rendezvous(routes=routes, patience=patience) as meeting,
     ):
-        witness = asyncio.create_task(_show_life(api, path, meeting, together, meanwhile, asker))
+        witness = asyncio.create_task(_show_life(api, path, meeting, together, meanwhile, turns, asker))
         pulse = asyncio.create_task(_beat(beats))
         try:
-            value = await ask()
+            with watch_loop(explain=True) as loop:
+                value = await ask()
         except Exception as error:  # noqa: BLE001 (told, not raised)
             failed = error
         finally:
@@ -75,15 +80,17 @@ async def hold_calls(ask, shop, route, together, *, meanwhile=None, patience=3.0
         if call.path == path
         for started, ended in calls
     )
-    return HeldCalls(meeting.met and witnessed, together, lived, value, failed)
+    return HeldCalls(meeting.met and witnessed, together, lived, value, failed, _waited(loop))
 
 
-async def _show_life(api, path, meeting, together, meanwhile, asker):
+async def _show_life(api, path, meeting, together, meanwhile, turns, asker):
     loop = asyncio.get_running_loop()
     while await loop.run_in_executor(asker, getattr, meeting, "most_together") < together:  # noqa: ASYNC110 (the shop tells only when asked)
         await asyncio.sleep(_BEAT)
     if meanwhile is not None:
         await meanwhile()
+    for _ in range(turns):
+        await asyncio.sleep(_BEAT)
     async with api.get(path) as response:
         await response.read()
 
@@ -151,17 +158,40 @@ def blame(why):
     )
 
 
-def waited(loop, most):
-    """Tell what waited on the loop's own thread, `time.sleep` or for more than `most` seconds; "" if nothing.
+def why_not(seen, number, together, why):
+    """Say why `together` of `number` calls did not meet, of what was `seen` and explained."""
+    if (not seen.lived and seen.together > 1) or seen.together >= together:
+        return (
+            f"{seen.together} of {number} calls were in flight together, but {why} waits on the event loop's "
+            "own thread meanwhile. Who else is served?"
+        )
+    if not seen.lived:
+        return f"Peak in flight 1: {blame(why)}"
+    if seen.together > 1:
+        return (
+            f"Of {number} calls at most {seen.together} were in flight together, though the event loop was "
+            "free. What do the others wait for?"
+        )
+    if why.one_job:
+        return (
+            f"The event loop was free, but peak in flight 1: one thread makes all {number} calls, one after "
+            "another. What if each call had a thread of its own?"
+        )
+    return (
+        "The event loop was free, but peak in flight 1: each call waited for the one before it. Is each "
+        "awaited before the next is started? Or does something let only one through at a time: a pool of "
+        "one thread, a lock, a limit?"
+    )
 
-    loop: a `watch_loop(explain=True)` whose block has ended.
-    """
+
+def _waited(loop):
+    """Tell what waited on the loop's own thread, `time.sleep` or something for too long; "" if nothing."""
     seconds = Counter()
     for call in loop.blocking:
         if call.call in (*_RESULTS, *_THREADS, "time.sleep") or call.call.startswith("socket."):
             seconds[call.call, call.source] += call.seconds
     for (call, source), took in seconds.most_common():
-        if call == "time.sleep" or took > most:
+        if call == "time.sleep" or took > _MOST:
             return f"`{source}` ({call})"
     return ""
 
