@@ -1,6 +1,7 @@
 """The same answer again: a pure result is worked out anew for each caller, or remembered where it must not be."""
 
 import sys
+from contextlib import suppress
 from datetime import date, timedelta
 
 from kettle.checking import DOES_NOT_HOLD, PARTLY, Claim, Question, Undecided
@@ -57,11 +58,10 @@ RECALL = (
 )
 
 GUESS = Question(
-    "8,000 customers type postcodes of 40 districts. A cache remembers answers by the postcode as typed. "
-    "How many of the 8,000 are found again?",
-    ("Nearly all", "About half", "Hardly any"),
-    2,
-    "A typed postcode names a house, with its own spelling. This lesson is about choosing the key.",
+    "A function reads today's date, and its answers are remembered by its arguments. When is it wrong?",
+    ("Never", "From midnight on", "When memory is full"),
+    1,
+    "The date is an input that is not among the arguments, and the cache does not know of it.",
 )
 
 CLAIMS = (
@@ -134,7 +134,12 @@ def check_same_labels(label, squares, same, rng):
         return lambda w: setattr(w.names["clock"], "day", MONDAY + timedelta(days=days))
 
     situations = (
-        Situation("postcodes of all districts are typed", lambda f, w: [f(text) for text in typed], _opened),
+        Situation(
+            "postcodes of all districts are typed",
+            lambda f, w: [f(text) for text in typed],
+            _opened,
+            why={"swapped": "Which district does your code read from the text?"},
+        ),
         Situation("a label is asked for again", one, _opened, again=True),
         Situation("Priya changes the base price", one, _opened, changed(base=377), why={"pence": PRICE}),
         Situation(
@@ -204,6 +209,12 @@ def check_memory_is_bounded(label, tariff, clock, squares, rng):
             label(_typed(near, rng))
         return count
 
+    def mistyped(count):
+        for _ in range(count):
+            with suppress(KeyError):
+                label(_typed("ZZ9", rng))
+        return count
+
     def new_days(count):
         for _ in range(count):
             clock.day += timedelta(days=1)
@@ -215,6 +226,7 @@ def check_memory_is_bounded(label, tariff, clock, squares, rng):
     for feed, count, what in (
         (new_texts, TEXTS, "postcode that was not typed before"),
         (new_days, 1_000, "day"),
+        (mistyped, 1_000, "postcode of no district"),
     ):
         growth = _growth(
             lambda step, feed=feed, count=count: feed(count if step else min(stated, CAP) + count)
@@ -305,6 +317,9 @@ def check_exercise_few_questions(may_refund, till, directory, rng):
     """The directory is not asked again for what it has answered."""
     names, amounts = rng.sample(directory.staff, 3), rng.sample(range(100, 9_000), 6)
     _shift_begins(_World({"till": till, "directory": directory}))
+    for limit in (*range(200), 0):  # what is full by now has to make room, and a limit of 0 is one, too
+        directory.change(names[0], limit)
+        _ask_all(may_refund, till, names, amounts[:1])
     told = (
         (names[:1], amounts[:1] * 4, "with one clerk and one amount asked the directory again for what it had "
          "answered: {}. Which of them was new?"),
