@@ -15,7 +15,7 @@ import anyio.to_process
 import pytest
 
 from kettle.probes.responsive import loop_shows_life
-from kettle.probes.workers import watch_workers
+from kettle.probes.workers import has_gil, watch_workers
 
 METHODS = [
     pytest.param(
@@ -154,6 +154,14 @@ def test_one_pool_is_one_batch(method):
     assert workers.made[0].where.startswith("test_probe_workers:")
     assert len(workers.batches) == 1
     assert 1 <= len(workers.batches[0]) <= 2
+    assert (workers.pools, workers.started) == (1, len(workers.batches[0]))
+    assert workers.own_gil == (not has_gil())
+
+
+def test_a_pool_of_threads_is_a_pool_and_starts_no_process():
+    with watch_workers() as workers, ThreadPoolExecutor(1) as pool:
+        pool.submit(square, 3).result()
+    assert (workers.pools, workers.started) == (1, 0)
     assert workers.processes
     assert os.getpid() not in workers.processes
     assert "square" in {ran.name for ran in workers.ran}
