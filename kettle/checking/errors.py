@@ -158,6 +158,9 @@ def sentence(error: BaseException) -> str:
 def told(error: BaseException) -> str:
     """Say what an error is, where in the learner's cells it happened, and what is behind a popular one."""
     error = alone(error)
+    if isinstance(error, BaseExceptionGroup):
+        found = leaves(error)
+        return f"{len(found)} errors; one of them: {told(next(filter(slip, found), found[0]))}"
     parts = (f"{type(error).__name__}: {sentence(error)}", where(error), slip(error))
     return " ".join(part for part in parts if part)
 

@@ -6,8 +6,10 @@ import math
 import random
 import time
 from collections import Counter, deque
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from aiohttp import web
@@ -20,10 +22,14 @@ BROKEN_CONNECTION = -1  # in the place of a status
 
 
 class Tenant:
-    """One shop: everything that two notebooks, or a lesson and its check, must not share."""
+    """One shop: everything that two notebooks, or a lesson and its check, must not share.
 
-    def __init__(self, seed: int, handshake: float) -> None:
+    clock: tells the seconds by which calls begin and end; another one than real time's in virtual time.
+    """
+
+    def __init__(self, seed: int, handshake: float, clock: Callable[[], float] = time.perf_counter) -> None:
         self.data = Data(seed)
+        self.clock = clock
         self.handshake = handshake
         self.settings = defaults()
         self.watchers: dict[int, Window | Rendezvous] = {}
@@ -34,14 +40,15 @@ class Tenant:
         self._luck = {name: self._generator(name) for name in ROUTES}
         self._asked: Counter[str] = Counter()
         self._broken: dict[str, tuple[list[int], int | None]] = {}
+        self._slow: dict[str, float] = {}
         self._hanging = {name: asyncio.Event() for name in ROUTES}
-        self._front = _Front(self)
+        self.front = _Front(self)
         self._listener: asyncio.Server | None = None
 
     async def open(self) -> int:
         """Start to listen on loopback and tell the port, which the system picked."""
         loop = asyncio.get_running_loop()
-        self._listener = await loop.create_server(self._front, "127.0.0.1", 0, backlog=1024)
+        self._listener = await loop.create_server(self.front, "127.0.0.1", 0, backlog=1024)
         return self._listener.sockets[0].getsockname()[1]
 
     async def close(self) -> None:
@@ -57,7 +64,7 @@ class Tenant:
             async with asyncio.timeout(0.05):  # for the answers of those just let go
                 while self._in_flight.total():  # noqa: ASYNC110 - calls end by themselves
                     await asyncio.sleep(0.001)
-        await self._front.shutdown(0.001)  # connections that only wait for a next request end at once
+        await self.front.shutdown(0.001)  # connections that only wait for a next request end at once
 
     def set(self, routes: list[str], changes: dict[str, Any]) -> None:
         """Change settings of routes; their random numbers start afresh, and their hanging calls go on."""
@@ -74,10 +81,14 @@ class Tenant:
             self._broken[path] = (calls, status)
             self._asked.pop(path, None)
 
+    def slow_down(self, paths: list[str], seconds: float) -> None:
+        """Let calls of paths take so many seconds more, from now on."""
+        self._slow.update(dict.fromkeys(paths, seconds))
+
     def connected(self, key: Any) -> None:
         """Count a new connection."""
         self._count += 1
-        self._connections[key] = Connection(self._count, time.perf_counter())
+        self._connections[key] = Connection(self._count, self.clock())
         for watcher in self.watchers.values():
             if isinstance(watcher, Window):
                 watcher.opened.append(self._count)
@@ -91,7 +102,7 @@ class Tenant:
         route, values = find(request.method, request.path)
         connection = self._connections[request.protocol]
         name = route.name if route else "unknown"
-        call = Call(name, request.method, request.path_qs, connection.number, time.perf_counter())
+        call = Call(name, request.method, request.path_qs, connection.number, self.clock())
         self._begin(call)
         try:
             await self._shake_hands(call, connection)
@@ -111,7 +122,7 @@ class Tenant:
             watcher.begin(call)
 
     def _end(self, call: Call) -> None:
-        call.ended = time.perf_counter()
+        call.ended = self.clock()
         self._in_flight[call.route] -= 1
         for watcher in call.seen_by:
             watcher.end(call)
@@ -122,7 +133,7 @@ class Tenant:
             return
         connection.used = True
         # The system accepts connections by itself at once, so the first request pays what is left.
-        call.handshake = max(0.0, connection.opened + self.handshake - time.perf_counter())
+        call.handshake = max(0.0, connection.opened + self.handshake - self.clock())
         if call.handshake:
             await asyncio.sleep(call.handshake)
 
@@ -136,7 +147,7 @@ class Tenant:
         # Drawn on arrival, so that the n-th call of a route always draws the same.
         self._asked[request.path] += 1
         late = settings.jitter * luck.random() + settings.shuffle * self._lateness(request.path)
-        call.latency = settings.latency + late
+        call.latency = settings.latency + late + self._slow.get(request.path, 0.0)
         fails = 503 if luck.random() < settings.fail else self._breaks(request.path)
         if (retry_after := self._over_limit(call.route, settings)) is not None:
             return _too_many(retry_after)
@@ -151,26 +162,35 @@ class Tenant:
             await asyncio.Event().wait()  # aiohttp cancels the handler now
         if fails:
             return _json(fails, {"error": f"{call.route} is down just now."})
-        return await self._body(request, call, values, go_on if settings.hang == "mid body" else None)
+        pause = go_on.wait if settings.hang == "mid body" else None
+        if settings.late_body:
+            pause = partial(asyncio.sleep, settings.late_body)
+        return await self._body(request, call, values, pause)
 
     async def _body(
-        self, request: web.BaseRequest, call: Call, values: dict[str, str], go_on: asyncio.Event | None
+        self,
+        request: web.BaseRequest,
+        call: Call,
+        values: dict[str, str],
+        pause: Callable[[], Awaitable] | None,
     ) -> Any:
         body = _parsed(await request.read()) if request.can_read_body else None
         answer = self.data.answer(call.route, values, dict(request.query), body)
         if answer is None:
             return _json(404, {"error": f"Nothing under {request.path_qs}."})
-        if go_on is None:
+        if pause is None:
             return _json(200, answer)
-        return await self._stop_half_way(request, json.dumps(answer).encode(), go_on)
+        return await self._stop_half_way(request, json.dumps(answer).encode(), pause)
 
-    async def _stop_half_way(self, request: web.BaseRequest, body: bytes, go_on: asyncio.Event) -> Any:
+    async def _stop_half_way(
+        self, request: web.BaseRequest, body: bytes, pause: Callable[[], Awaitable]
+    ) -> Any:
         headers = {"Content-Type": "application/json", "Content-Length": str(len(body))}
         response = web.StreamResponse(headers=headers)
         await response.prepare(request)
         half = len(body) // 2
         await response.write(body[:half])
-        await go_on.wait()
+        await pause()
         await response.write(body[half:])
         await response.write_eof()
         return response
@@ -181,7 +201,7 @@ class Tenant:
             return settings.latency
         if settings.rate_limit is None:
             return None
-        now, admitted = time.perf_counter(), self._admitted[name]
+        now, admitted = self.clock(), self._admitted[name]
         # At most ceil(rate) calls in any stretch of that many calls' time: a sliding window.
         size = math.ceil(settings.rate_limit)
         span = size / settings.rate_limit

@@ -6,7 +6,7 @@ that are left alone, on results that nobody else holds, on fresh answers, and on
 
 from kettle.checking.same.merged import MergedMissing, merged_names
 from kettle.checking.same.same import CONDITIONS, Same
-from kettle.checking.same.situations import Situation, scribble
+from kettle.checking.same.situations import Situation, Told, scribble
 from kettle.checking.same.worlds import (
     asked,
     asked_otherwise,
@@ -24,6 +24,7 @@ __all__ = [
     "MergedMissing",
     "Same",
     "Situation",
+    "Told",
     "asked",
     "asked_otherwise",
     "at_once",

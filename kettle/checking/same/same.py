@@ -12,7 +12,7 @@ from kettle.checking.errors import alone, leaves, told
 from kettle.checking.same import sentences
 from kettle.checking.same.alike import ORDER, SHARED, SWAPPED, Difference, alike, difference
 from kettle.checking.same.sentences import Noun, Words, part_name, short
-from kettle.checking.same.situations import Outcome, Situation, empty, on_loop, outcome, watching
+from kettle.checking.same.situations import Outcome, Situation, Told, empty, on_loop, outcome, watching
 
 CONDITIONS = ("values", "order", "failures", "arguments", "sharing", "freshness", "overlap", "manners")
 """What a caller relies on, by the names that mutants and excuses use."""
@@ -73,11 +73,15 @@ class Same:
         with watching():
             if on_loop():  # worlds know nothing of each other: the waits of the merged code need not add up
                 playing = [_known(each) for each in await asyncio.gather(*playing)]
-            for situation, expecting in zip(situations, playing, strict=True):
-                expected = await expecting
-                given = await outcome(function, world, situation, self.names)
-                self._judge(situation, expected, given, noun, why)
-                self._earlier += [each for each in (expected.before, expected.value) if each is not None]
+            try:
+                for situation, expecting in zip(situations, playing, strict=True):
+                    expected = await expecting
+                    given = await outcome(function, world, situation, self.names)
+                    self._judge(situation, expected, given, noun, why)
+                    self._earlier += [each for each in (expected.before, expected.value) if each is not None]
+            finally:
+                for each in playing:
+                    each.close()  # those after the first difference are not awaited
 
     async def together(self, shop: Any, routes: Iterable[str], *calls: Any, patience: float) -> Any:
         """Await calls at once, while the shop holds theirs until all `routes` are in flight together.
@@ -111,6 +115,8 @@ class Same:
 
     def _judge(self, situation: Situation, expected: Outcome, given: Outcome, noun: Noun, why: Words) -> None:
         when, own = f"When {situation.when}, ", situation.why if situation.why is not None else why
+        if isinstance(given.error, Told):
+            raise AssertionError(f"{when}{given.error}") from given.error
         if expected.error is not None:
             self._judge_failure(situation, expected.error, given, when, noun)
             return

@@ -22,6 +22,10 @@ HURRY = 100  # times as fast run the timers of impatient code, so that nobody ha
 ORPHANS = 1.0  # seconds that tasks get to end which a failure left behind
 
 
+class Told(AssertionError):
+    """What a situation's call has to say itself of how it went; it follows "When …, "."""
+
+
 @dataclass(frozen=True)
 class Situation:
     """An input, and what the world does meanwhile.

@@ -3,5 +3,6 @@
 from .network import network
 from .refused import NotSupported
 from .run import VirtualRun, run_virtual
+from .shop import VirtualShop
 
-__all__ = ["NotSupported", "VirtualRun", "network", "run_virtual"]
+__all__ = ["NotSupported", "VirtualRun", "VirtualShop", "network", "run_virtual"]

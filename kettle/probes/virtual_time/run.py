@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 from kettle.probes.engines.blocking import BlockingCall, Recorder, profiled
@@ -18,9 +19,10 @@ _one_at_a_time = threading.Lock()  # the functions that are replaced are everybo
 class VirtualRun:
     """How a run in virtual time ended.
 
-    value, error: what the coroutine returned or raised; both None if it hung. elapsed: virtual seconds.
-    hung: empty, or a sentence that says why it would have waited for ever.
-    blocked: the blocking calls on the loop's thread (`BlockingCall`; of `time.sleep`, in virtual seconds).
+    value, error: what the coroutine returned or raised; both None if it hung, unless it made an error of its
+    own of being cancelled for that. elapsed: virtual seconds. hung: empty, or a sentence that says why it
+    would have waited for ever. blocked: the blocking calls on the loop's thread (`BlockingCall`; of
+    `time.sleep`, in virtual seconds).
     leftover: the names of tasks that were alive at the end. complaints: what the exception handler heard.
     connections: how many the in-memory network opened.
     """
@@ -35,10 +37,13 @@ class VirtualRun:
     connections: int = 0
 
 
-def run_virtual(function, *args, horizon=900.0, limit=30.0, **kwargs):
+def run_virtual(function, *args, horizon=900.0, limit=30.0, more=None, blocking=True, **kwargs):
     """Run a coroutine function on a loop whose clock jumps, in a thread of its own.
 
-    horizon: virtual seconds after which it is said to hang. limit: real seconds, for code that never waits.
+    horizon: virtual seconds after which it is said to hang. limit: real seconds, for code that never waits;
+    more: asked, when they are up, how many more there may be (see `OwnThread.run`). blocking: whether calls
+    that block the loop's thread are recorded, which takes as long again as the run itself; without it, a
+    thread that is joined on the loop does not move the clock.
     Supported: asyncio's timers, tasks, locks and queues; `asyncio.to_thread`, thread pools and threads, also
     with `time.sleep` in them; `time.sleep` on the loop (recorded as blocking; moves the clock); aiohttp
     clients and applications by `network().serve`. Refused with `NotSupported`: other processes, real sockets
@@ -56,7 +61,7 @@ def run_virtual(function, *args, horizon=900.0, limit=30.0, **kwargs):
         loop, recorder = seen["loop"], seen["recorder"]
         loop.main = asyncio.current_task()
         recorder.entered, recorder.left = loop.clock.block, loop.clock.unblock
-        with profiled(recorder):
+        with profiled(recorder) if blocking else nullcontext():
             try:
                 return await function(*args, **kwargs)
             finally:
@@ -69,7 +74,7 @@ def run_virtual(function, *args, horizon=900.0, limit=30.0, **kwargs):
     try:
         # replaced out here: a coroutine that cannot be stopped would never put things back
         with threads.replaced():
-            ended = run_in_own_thread(body, limit=limit, loop_factory=make_loop)
+            ended = run_in_own_thread(body, limit=limit, more=more, loop_factory=make_loop)
     finally:
         _one_at_a_time.release()
     return _told(ended, seen, limit)
@@ -79,10 +84,11 @@ def _told(ended, seen, limit):
     loop = seen.get("loop")
     hung = loop.hung if loop is not None else ""
     if ended.timed_out:
-        hung = f"It was still busy after {limit:g} real seconds, at {ended.at or 'an unknown place'}."
+        at = f"the line `{ended.line}`" if ended.at.startswith("cell:") else ended.at or "an unknown place"
+        hung = f"It was still at {at} after {limit:g} real seconds."
     return VirtualRun(
         value=None if hung else ended.value,
-        error=None if hung else ended.error,
+        error=None if hung and isinstance(ended.error, asyncio.CancelledError) else ended.error,
         elapsed=seen.get("elapsed", loop.time() if loop is not None else 0.0),
         hung=hung,
         blocked=tuple(seen["recorder"].calls),

@@ -1,0 +1,87 @@
+"""A pool of connections that keeps books: who waits at it, what is asked of it, and who looks into it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+
+class WatchedPool:
+    """Lends connections, each of which answers `name_of(customer)`, in virtual time.
+
+    Args:
+        size: connections that it has.
+        slow: customers whose names take long.
+
+    asked: how often each name was asked for. spans: when each query began and ended. served: names that were
+    given. takes: how often a connection was asked for. most_waiting: tasks that waited for one at once.
+    shared: queries to a connection that was still answering. looked_into: uses of its private queue.
+    """
+
+    LONG = 200.0  # virtual seconds
+
+    def __init__(self, size: int, slow: tuple[int, ...] = ()) -> None:
+        self.size, self.patience = size, 3600.0
+        self.slow, self.nameless, self.greeting = slow, set(), "customer"
+        self.asked: Counter[int] = Counter()
+        self.spans: list[tuple[float, float]] = []
+        self.served = self.takes = self.waiting = self.most_waiting = self.shared = self.looked_into = 0
+        self._queue: asyncio.Queue[_Connection] = asyncio.Queue()
+        for _ in range(size):
+            self._queue.put_nowait(_Connection(self))
+
+    @property
+    def _free(self) -> asyncio.Queue:
+        """The private queue of the notebook's pool."""
+        self.looked_into += 1
+        return self._queue
+
+    @property
+    def all_lent(self) -> bool:
+        """Whether there is no connection to be had just now."""
+        return self._queue.empty()
+
+    async def take(self) -> _Connection:
+        """Borrow a connection, waiting for it if need be."""
+        waits = self.all_lent
+        self.takes += 1
+        self.waiting += waits
+        self.most_waiting = max(self.most_waiting, self.waiting)
+        try:
+            return await self._queue.get()
+        finally:
+            self.waiting -= waits
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[_Connection]:
+        """Borrow a connection for a block."""
+        connection = await self.take()
+        try:
+            yield connection
+        finally:
+            self._queue.put_nowait(connection)
+
+
+class _Connection:
+    """Answers one query at a time."""
+
+    def __init__(self, pool: WatchedPool) -> None:
+        self._pool, self._busy = pool, False
+
+    async def name_of(self, customer: int) -> str:
+        """Return a customer's name; raise LookupError where there is none."""
+        pool, clock = self._pool, asyncio.get_running_loop().time
+        pool.shared += self._busy
+        pool.asked[customer] += 1
+        self._busy, began = True, clock()
+        try:
+            await asyncio.sleep(pool.LONG if customer in pool.slow else 1 + customer % 41)
+            if customer in pool.nameless:
+                raise LookupError(f"no customer {customer}")
+            pool.served += 1
+            return f"{pool.greeting} {customer}"
+        finally:
+            self._busy = False
+            pool.spans.append((began, clock()))

@@ -1,0 +1,94 @@
+"""Checks in virtual time: waits cost nothing, and what stands still is told at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from types import SimpleNamespace
+from typing import Any
+
+from kettle.checking.checks import Undecided
+from kettle.checking.patience import Patience
+from kettle.checking.same import Told
+from kettle.probes.virtual_time import VirtualShop, run_virtual
+
+HORIZON = 100_000.0  # virtual seconds
+BLOCKED = "What holds the event loop: a lock of `threading`, `time.sleep`, or a loop that never awaits?"
+
+
+def virtually(body: Callable[..., Awaitable], *args: Any, limit: float = 5.0) -> Any:
+    """Run the body of a check in virtual time; return what it returns and raise what it raises.
+
+    Args:
+        body: a coroutine function, in which `same` can be awaited as in any other check.
+        *args: what it is called with.
+        limit: real seconds on a machine that has nothing else to do; paid by code that blocks the loop.
+
+    Raises:
+        AssertionError: it waits for what never comes, or blocks the loop.
+        Undecided: the machine is too busy to tell.
+    """
+    patience = Patience(limit)
+    run = run_virtual(body, *args, horizon=HORIZON, limit=limit, more=patience.more, blocking=False)
+    if run.error is not None:
+        raise run.error
+    if run.hung and patience.starved:
+        raise Undecided(f"{run.hung} This machine is too busy to tell.")
+    assert not run.hung, f"{run.hung} {BLOCKED}"
+    return run.value
+
+
+async def moving(answer: Awaitable, stands_still: Callable[[], str]) -> Any:
+    """Await an answer in virtual time; where nothing can wake it any more, say so.
+
+    Args:
+        answer: to be awaited by the task that `virtually` made.
+        stands_still: returns the sentence, which follows "When …, ".
+
+    Raises:
+        Told: it stands still, or somebody cancelled it because it would go on for ever.
+    """
+    try:
+        return await answer
+    except asyncio.CancelledError:
+        raise Told(stands_still()) from None
+
+
+@asynccontextmanager
+async def counted_shop(seed: int, most: int) -> AsyncIterator[SimpleNamespace]:
+    """A world for `same`: a shop in virtual time, and a session without a limit that counts what it sends.
+
+    It is `w.shop` and `w.api`. `w.sent` counts by path; `w.endless` is the path that was asked for `most`
+    times, upon which `w.moving(answer, stands_still)` gives up. What comes from the path `w.unreadable` is a
+    ValueError.
+
+    Args:
+        seed: of the shop.
+        most: calls of one path that are let pass.
+    """
+    import aiohttp
+
+    w = SimpleNamespace(shop=VirtualShop(seed), sent=Counter(), unreadable="", endless="")
+
+    async def sends(session: Any, context: Any, params: Any) -> None:
+        w.sent[params.url.path] += 1
+        if w.sent[params.url.path] == most:
+            w.endless = params.url.path
+            w.main.cancel()
+
+    async def answered(session: Any, context: Any, params: Any) -> None:
+        if params.url.path == w.unreadable:
+            raise ValueError("the answer cannot be read")
+
+    def watched(answer: Awaitable, stands_still: Callable[[], str]) -> Awaitable:
+        w.main = asyncio.current_task()
+        return moving(answer, stands_still)
+
+    w.moving = watched
+    trace = aiohttp.TraceConfig()
+    trace.on_request_start.append(sends)
+    trace.on_request_end.append(answered)
+    async with w.shop.session(connector=aiohttp.TCPConnector(limit=0), trace_configs=[trace]) as w.api:
+        yield w
