@@ -1,6 +1,7 @@
 """The network of virtual time: connections in memory, between aiohttp clients and served applications."""
 
 import asyncio
+import contextvars
 import socket
 import weakref
 
@@ -77,7 +78,8 @@ class Network:
         ours.when_lost = self._closed
         self.connections += 1
         self.open_now += 1
-        server.connection_made(theirs)
+        # In a context of its own, as in another process: its tasks are not the client's.
+        contextvars.Context().run(server.connection_made, theirs)
         client.connection_made(ours)
         return ours, client
 
