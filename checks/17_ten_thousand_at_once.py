@@ -256,7 +256,7 @@ def check_exercise_nobody_waits(letters, rng):
         waited = "1 task waited" if pool.most_waiting == 1 else f"{pool.most_waiting} tasks waited"
         assert not pool.most_waiting, f"{waited} at the pool at once, for its {use.places} connections: " + (
             why_open(gates, use.places, use.wanted)
-            or (f"all {most} asked for one at once, and {EXERCISE_MISTAKE}." if most >= use.wanted else "")
+            or (f"all {most} were there together, and {EXERCISE_MISTAKE}." if most >= use.wanted else "")
             or (
                 f"it was asked {pool.takes} times for {use.wanted} letters. {TWICE}"
                 if pool.takes > use.wanted
