@@ -34,14 +34,16 @@ def test_fastapi_keeps_one_gate_for_all_visitors(supplier):
             app.router.lifespan_context(app),
             httpx.AsyncClient(transport=transport, base_url="http://kettle") as client,
             supplier.traffic() as traffic,
+            supplier.rendezvous(20, ("catalogue",), patience=5) as meeting,
         ):
             pages = [{"item": list(range(start, start + 25))} for start in (0, 25, 50)]
             answers = await asyncio.gather(*(client.get("/items", params=page) for page in pages))
-        return [answer.json() for answer in answers], traffic
+        return [answer.json() for answer in answers], traffic, meeting
 
-    answers, traffic = asyncio.run(visits())
+    answers, traffic, meeting = asyncio.run(visits())
     assert answers[1][0] == supplier.data.catalogue(7, 25)
     assert traffic.statuses == {200: 75}
+    assert meeting.met, meeting
     assert traffic.peak_in_flight == 20
 
 
