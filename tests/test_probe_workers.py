@@ -156,15 +156,15 @@ def test_one_pool_is_one_batch(method):
     assert 1 <= len(workers.batches[0]) <= 2
     assert (workers.pools, workers.started) == (1, len(workers.batches[0]))
     assert workers.own_gil == (not has_gil())
+    assert workers.processes
+    assert os.getpid() not in workers.processes
+    assert "square" in {ran.name for ran in workers.ran}
 
 
 def test_a_pool_of_threads_is_a_pool_and_starts_no_process():
     with watch_workers() as workers, ThreadPoolExecutor(1) as pool:
         pool.submit(square, 3).result()
     assert (workers.pools, workers.started) == (1, 0)
-    assert workers.processes
-    assert os.getpid() not in workers.processes
-    assert "square" in {ran.name for ran in workers.ran}
 
 
 def test_a_pool_for_each_call():
