@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from kettle.checking import DOES_NOT_HOLD, PARTLY, Claim, Question, Undecided
 from kettle.checking.same import Situation
 from kettle.probes.calls import count_calls
-from kettle.probes.memory import peak_bytes, retained_growth
+from kettle.probes.memory import peak_bytes, unbounded_growth
 from kettle.probes.ratio import compare
 from kettle.probes.work import work
 
@@ -109,8 +109,6 @@ SHARE = 0.05  # of one walk's instructions: an answer that is at hand costs far 
 TEXTS = 2_000  # new postcodes a step
 CAP = 60_000  # entries of a stated size that are filled before memory is looked at
 ROOM = 16_000  # bytes that a label may need for a moment; it is made of three small things
-BYTES = 8  # a key that is kept costs at least the eight bytes of a reference to it
-STEPS = 14  # in which memory is looked at; the first half may fill what is bounded
 MONDAY = date(2027, 1, 4)
 PRICE = "What does a price depend on besides the postcode?"
 DAY = "What does a clock's answer depend on, and when is it asked?"
@@ -228,10 +226,10 @@ def check_memory_is_bounded(label, tariff, clock, squares, rng):
         (new_days, 1_000, "day"),
         (mistyped, 1_000, "postcode of no district"),
     ):
-        growth = _growth(
+        growth = unbounded_growth(
             lambda step, feed=feed, count=count: feed(count if step else min(stated, CAP) + count)
         )
-        assert stated > CAP or _rests(growth), (
+        assert stated > CAP or growth is None, (
             f"Each {what} leaves {growth.per_item:,.0f} bytes behind, and nothing was thrown out after "
             f"{sum(growth.counts):,} of them. What is the key, and what bounds it?"
         )
@@ -354,8 +352,8 @@ def check_exercise_memory(may_refund, till, directory):
 
     for feed, of_what in ((amounts, "amount that is asked for"), (versions, "change of a limit")):
         _shift_begins(_World({"till": till, "directory": directory}))
-        growth = _growth(feed)
-        assert _rests(growth), (
+        growth = unbounded_growth(feed)
+        assert growth is None, (
             f"Each new {of_what} leaves {growth.per_item:,.0f} bytes behind, and nothing was thrown out after "
             f"{sum(growth.counts):,} of them. What bounds it?"
         )
@@ -448,16 +446,6 @@ def _room(label, order, limit, rng):
         if _worked(work(label, _typed(order[0], rng)), limit):
             return f"after {others} other{'s' * (others > 1)} the first is forgotten"
     return "not always the same ones"
-
-
-def _growth(feed):
-    return retained_growth(feed, STEPS, until=_rests)
-
-
-def _rests(growth):
-    """Whether memory did not grow in a step of the second half: what is bounded falls or rests at times."""
-    pairs = list(zip(growth.steps, growth.steps[1:], growth.counts[1:], strict=False))[STEPS // 2 :]
-    return any(later - earlier <= BYTES * count for earlier, later, count in pairs)
 
 
 def _stated_size(function):

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import pytest
 
-from kettle.probes.memory import measure_memory, peak_bytes, retained_bytes, retained_growth
+from kettle.probes.memory import measure_memory, peak_bytes, retained_bytes, retained_growth, unbounded_growth
 
 MB = 1_000_000
 
@@ -95,6 +95,11 @@ def test_no_growth_where_the_cache_is_bounded():
 def test_growth_is_followed_until_it_tells_enough():
     grown = retained_growth(fed(lru_cache(100)(len)), until=lambda growth: len(growth.counts) == 5)
     assert len(grown.steps) == len(grown.counts) == 5
+
+
+def test_what_has_a_bound_rests_and_what_has_none_is_told():
+    assert unbounded_growth(fed(lru_cache(100)(len))) is None
+    assert unbounded_growth(fed(lru_cache(None)(len))).per_item > 40
 
 
 def test_growth_of_a_coroutine_function():

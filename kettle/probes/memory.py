@@ -127,6 +127,27 @@ def retained_growth(
     return Retained(tuple(sizes[: step + 1]), tuple(counts[: step + 1]))
 
 
+def unbounded_growth(feed: Callable[[int], Any], steps: int = 14, bytes_per_key: int = 8) -> Retained | None:
+    """Tell what is retained where nothing bounds it; None where memory rests or falls, as a bounded one does.
+
+    Arguments:
+        feed: as for `retained_growth`; the first half of the steps may fill what is bounded.
+        steps: at least 4.
+        bytes_per_key: what a key that is kept costs at least: the size of a reference to it.
+
+    Raises what `retained_growth` raises.
+    """
+
+    def rests(growth: Retained) -> bool:
+        late = zip(growth.steps, growth.steps[1:], growth.counts[1:], strict=False)
+        return any(
+            after - before <= bytes_per_key * count for before, after, count in list(late)[steps // 2 :]
+        )
+
+    growth = retained_growth(feed, steps, until=rests)
+    return None if rests(growth) else growth
+
+
 @contextmanager
 def _tracing() -> Iterator[None]:
     """Trace allocations, automatic collection off, what is there kept out of collections."""
