@@ -1,6 +1,7 @@
 """N plus one: an attribute in a loop asks the database again for each row."""
 
 from collections import defaultdict
+from contextlib import suppress
 from datetime import timedelta
 
 from sqlalchemy.orm import Session
@@ -78,7 +79,7 @@ CLAIMS = (
         name="hundred",
         said="“A hundred objects with one related object each make 101 queries.”",
         truth=PARTLY,
-        why="In Django, yes. A session of SQLAlchemy asks once for each *different* related object, so it "
+        why="In Django, yes. A session of SQLAlchemy asks once for each different related object, so it "
         "depends on the data: a test with one customer shows two statements.",
         ids=("S3.17",),
     ),
@@ -225,6 +226,8 @@ def check_exercise_same_window(shop_window, same, database, rng):
     first, *_, last = in_stock(world.rows)[:3]
     review = next(row for row in world.rows.reviews if row["product_id"] == first["id"] and row["stars"] < 4)
 
+    _asks_at_all(shop_window, database)
+
     def window(count):
         return lambda f, w: f(count)
 
@@ -240,7 +243,7 @@ def check_exercise_same_window(shop_window, same, database, rng):
     order = {**dict.fromkeys(("id", ORDER, SWAPPED), IN_STOCK), "praise": PRAISE}
     unpraised = {**dict.fromkeys(("id", SWAPPED, COUNT), UNPRAISED), "praise": PRAISE}
     situations = (
-        Situation("a window of one product is asked for", window(1), why=order),
+        Situation("a window of one product is asked for", window(1), why=order | {"error": _looked_up}),
         Situation("a window of three products is asked for", window(3), why=order),
         Situation("products in the window have no praise", window(5), why=unpraised),
         Situation("five products have the same stock", window(10), why=order),
@@ -293,6 +296,25 @@ def _board(w):
         "FROM orders JOIN customers ON customers.id = customer_id ORDER BY placed_at DESC, orders.id"
     )
     return [{"order": number, "customer": name, "total": total or 0} for number, name, total in orders]
+
+
+def _asks_at_all(shop_window, database):
+    """See to it that a window is made of rows that are asked for now, not when the cell ran."""
+    answered = False
+    with database.wire() as wire, suppress(Exception):  # whatever goes wrong is told by the situations
+        shop_window(1)
+        answered = True
+    assert wire.count or not answered, (
+        "A window was made without a single statement: its rows were read earlier, when the cell ran. "
+        "What has changed since then never shows. When should a queryset be read?"
+    )
+
+
+def _looked_up(error):
+    """Say what a missing key may mean."""
+    if isinstance(error, KeyError):
+        return "Is it looked up in rows that were read earlier, when the cell ran or for another window?"
+    return ""
 
 
 def _good(product, customer):

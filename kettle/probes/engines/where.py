@@ -75,7 +75,7 @@ def sender():
             frame = next((f for f in reversed(list(frames)) if not is_library(f.f_code.co_filename)), None)
     if frame is None:
         return ""
-    text = source(frame.f_code, frame.f_lineno)
+    text = source(frame.f_code, frame.f_lineno).rstrip(",")  # a line of a list is read in a sentence
     return place(frame.f_code, frame.f_lineno) + (f" `{text}`" if text else "")
 
 
