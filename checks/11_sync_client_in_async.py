@@ -236,7 +236,7 @@ async def check_exercise_same_answers(on_message, same, rng):
         Situation("a look-up fails", send(_look_up(down)), broken),
         Situation("a look-up comes after one that failed", after_a_failure, broken, why={"error": _taken}),
     )  # fmt: skip
-    world = shop_world(rng, latency=0.01, watched=True)
+    world = shop_world(rng, latency=0.005, watched=True)
     await same(on_message, world, situations, why={"seen": asked_otherwise, "error": _shared})
 
 
