@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from kettle.checking.elementwise import Elementwise
-from kettle.probes.elements import (
+from kettle.probes.engines.elements import (
     loop_of_library,
     objects_for_each,
     own_instructions,

@@ -11,7 +11,12 @@ import numpy as np
 
 from kettle.checking.checks import Undecided
 from kettle.probes.calls import count_calls
-from kettle.probes.elements import loop_of_library, objects_for_each, own_instructions, taken_one_by_one
+from kettle.probes.engines.elements import (
+    loop_of_library,
+    objects_for_each,
+    own_instructions,
+    taken_one_by_one,
+)
 from kettle.probes.memory import peak_bytes
 from kettle.probes.ratio import FASTER, NOT_FASTER, compare
 from kettle.probes.work import Growth, Work, growth
