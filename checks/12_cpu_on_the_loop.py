@@ -151,6 +151,15 @@ async def check_same_thumbnails(photo_service, same, rng):
             finally:  # whatever came of it, the service goes on
                 await upload(other)
 
+    async def beside_a_damaged_one(f, w):
+        damaged = replace(other, pixels=other.pixels[:-3])
+        async with f() as upload:
+            tasks = [asyncio.create_task(upload(photo)) for photo in (one, damaged)]
+            done = await asyncio.gather(*tasks, return_exceptions=True)
+        if isinstance(done[0], Exception):
+            raise done[0]
+        return done[0]
+
     async def nothing(f, w):
         async with f():
             return "nothing"
@@ -167,6 +176,7 @@ async def check_same_thumbnails(photo_service, same, rng):
         Situation("the service is started a second time", uploads, why=again),
         Situation("nobody uploads anything", nothing),
         Situation("a photo is damaged", damage, raises=ValueError),
+        Situation("a photo is uploaded beside a damaged one", beside_a_damaged_one),
     )
     await same(photo_service, None, situations, why=why)
 
@@ -327,7 +337,7 @@ async def _longest_piece(export, rng, number):
             turns_with_text.add(turns.number)
             await reader(text)
 
-        await export([{**_order(rng), "paid": turns.item(by="card")} for _ in range(number)], write)
+        await export([turns.holder(**_order(rng), paid=turns.item(by="card")) for _ in range(number)], write)
     if turns.longest.count > BUDGET:
         raise AssertionError(_too_long(turns.longest, number, len(reader.texts), len(turns_with_text)))
     assert turns.lived, (

@@ -167,3 +167,16 @@ def test_workers_of_a_pool_that_was_there_before_are_told_apart_and_ended():
     assert found.kept
     assert len(found.processes) == 1
     assert not children & used
+
+
+def test_a_copy_of_what_holds_items_is_seen():
+    async def copies(turns):
+        return [dict(turns.holder(number=number, item=turns.item())) for number in range(7)]
+
+    async def watched():
+        with watch_turns() as turns:
+            await copies(turns)
+        return turns.longest
+
+    piece = asyncio.run(watched())
+    assert (piece.how, piece.count) == ("copied", 7)

@@ -312,6 +312,18 @@ def test_a_session_that_nobody_closes_is_told():
     assert told_of_shop(answer, orders(), off=["manners"]) is None
 
 
+def test_a_session_that_a_failure_leaves_open_is_told():
+    async def answer(api, customer):
+        client = aiohttp.ClientSession(str(api._base_url))
+        found = await page(client, customer)
+        await client.close()
+        return found
+
+    down = orders("the orders are down", prepare=fails("/customers/1001/orders"))
+    assert told_of_shop(answer, orders()) is None
+    assert "leaves a client session open" in told_of_shop(answer, down)
+
+
 def test_one_object_in_two_places_is_told_so():
     def answer(names):
         box = {}

@@ -1,6 +1,7 @@
 """Turns: how much of some data is handled between two turns of the event loop, or by one call in a thread."""
 
 import asyncio
+import copy
 import sys
 import threading
 from collections import Counter, defaultdict
@@ -65,6 +66,10 @@ class watch_turns:  # noqa: N801 (used as a verb: with watch_turns() as turns)
         """Return a dictionary that tells when it is handled."""
         return _Item(self, values)
 
+    def holder(self, **values):
+        """Return a dictionary for an item to stand in, which tells when it is copied itself."""
+        return _Holder(self, values)
+
     @property
     def longest(self):
         """The largest piece; one without items if nothing was handled."""
@@ -113,4 +118,29 @@ class _Item(dict):
 
     def __reduce_ex__(self, protocol):
         self._turns._touched(PICKLED, sys._getframe(1))
+        return dict, (dict(super().items()),)
+
+
+class _Holder(dict):
+    def __init__(self, turns, values):
+        super().__init__(values)
+        self._turns = turns
+
+    def __iter__(self):  # with one of its own, dict(holder) and {**holder} ask for its keys
+        return super().__iter__()
+
+    def keys(self):
+        self._turns._touched(COPIED, sys._getframe(1))
+        return super().keys()
+
+    def copy(self):
+        return dict(self)
+
+    def __copy__(self):
+        return dict(self)
+
+    def __deepcopy__(self, memo):
+        return {key: copy.deepcopy(value, memo) for key, value in super().items()}
+
+    def __reduce_ex__(self, protocol):
         return dict, (dict(super().items()),)

@@ -119,6 +119,7 @@ class Same:
             raise AssertionError(f"{when}{given.error}") from given.error
         if expected.error is not None:
             self._judge_failure(situation, expected.error, given, when, noun)
+            self._judge_unclosed(expected, given, when)
             return
         if given.error is not None:
             words = sentences.special(own, "error", given.error)
@@ -144,6 +145,9 @@ class Same:
             f"{when}your code gives its answer while {_tasks(given.left)} of it still run. "
             "Who waits for them, and who hears of their failures?"
         )
+        self._judge_unclosed(expected, given, when)
+
+    def _judge_unclosed(self, expected: Outcome, given: Outcome, when: str) -> None:
         assert given.unclosed <= expected.unclosed or not self.compares("manners"), (
             f"{when}your code leaves a client session open, with its connections. Who closes it, and when?"
         )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import gc
 import inspect
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
@@ -124,7 +126,11 @@ async def outcome(
                 found.overwritten = difference(held, first) is not None
         except Exception as error:  # noqa: BLE001 - it is compared
             found.error = error
+            traceback.clear_frames(error.__traceback__)  # they would keep what nobody closed from telling so
         found.left = await _settled(made.tasks, failed=found.error is not None)
+        if found.error is not None:
+            made.tasks.clear()
+            gc.collect()
         found.unclosed = made.unclosed
         _MINE.reset(token)
         if situation.seen:
