@@ -144,7 +144,6 @@ def check_same_page(order_page, same, database, rng):
         with Session(w.engine) as session:
             customer = session.get(Customer, first["customer_id"])
             customer.name = "Zofia Zephyr"
-            session.flush()
             shown, kept = f(session, 3), customer in session
             session.rollback()
             (stored,) = w.tables.ask(f"SELECT name FROM customers WHERE id = {first['customer_id']}")
@@ -173,7 +172,7 @@ def check_same_page(order_page, same, database, rng):
         Situation("more orders are asked for than there are", page(500), truth=_board, why=lost),
         Situation("rows change between two pages", page(3), between=changed),
         Situation("a page is asked for again", page(2), again=True),
-        Situation("the caller's session holds a change that is not committed", unsaved, why=theirs),
+        Situation("the caller's session holds a change that is not saved yet", unsaved, why=theirs),
         Situation(
             "two pages are made at once, each in a session of its own",
             lambda f, w: at_once(lambda: page(3)(f, w), lambda: page(4)(f, w)),

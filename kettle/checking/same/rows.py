@@ -17,10 +17,10 @@ def edged(rows: Rows) -> Rows:
 
     Newest orders first: the first three have ids that neither rise nor fall, the fourth has no lines, the
     fifth two equal ones, those in `TIE` were placed at one time; the second is of a namesake of the first's
-    customer, and the sixth is of that customer again. Largest stock first: the ids of the first three neither
-    rise nor fall, and the first has good and bad reviews of namesakes, and two that say the same; the fourth
-    has bad ones only, the fifth none, and those in `TIE` have the same stock. Rows are put in by descending
-    ids, so whoever asks for no order gets another one.
+    customer, and the sixth and seventh, of one time, are of that customer again. Largest stock first: the ids
+    of the first three neither rise nor fall, and the first has good and bad reviews of namesakes, and two that
+    say the same; the fourth has bad ones only, the fifth none, and those in `TIE` have the same stock. Rows
+    are put in by descending ids, so whoever asks for no order gets another one.
 
     Args:
         rows: of at least ten orders and products, four customers, two lines an order.
@@ -49,13 +49,13 @@ def _table(rows: Rows | dict, name: str) -> list[dict]:
 def _edge_orders(tables: dict[str, list[dict]]) -> None:
     _mix(newest(tables), "placed_at", timedelta(seconds=1))
     names = {row["id"]: row for row in tables["customers"]}
-    first, namesake, _, empty, twice, again, *_ = newest(tables)
+    first, namesake, _, empty, twice, again, once_more, *_ = newest(tables)
     tables["order_lines"] = [line for line in tables["order_lines"] if line["order_id"] != empty["id"]]
     one, two, *_ = (line for line in tables["order_lines"] if line["order_id"] == twice["id"])
     two |= {"quantity": one["quantity"], "price_cents": one["price_cents"]}
     namesake["customer_id"] = next(number for number in names if number != first["customer_id"])
     names[namesake["customer_id"]]["name"] = names[first["customer_id"]]["name"]
-    again["customer_id"] = first["customer_id"]
+    again["customer_id"] = once_more["customer_id"] = first["customer_id"]
 
 
 def _mix(rows: list[dict], column: str, step: Any) -> None:
