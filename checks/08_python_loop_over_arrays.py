@@ -12,8 +12,10 @@ from kettle.probes.ratio import compare
 
 MISTAKE = "each element is taken out of its array by an index"
 EXERCISE_MISTAKE = "`DataFrame.apply` calls your function for each row"
-GONE = "The loop is gone: the interpreter does as much for 400 lines as for 100, and NumPy loops."
-EXERCISE_GONE = "The loop is gone: no function of yours is called for a reading, and pandas loops."
+GONE = "The loop is gone: more lines are hardly more work for the interpreter. Compiled code loops."
+EXERCISE_GONE = (
+    "The loop is gone: more readings are hardly more work for the interpreter. Compiled code loops."
+)
 
 HINTS = (
     "Look at the bars of instructions: what does the interpreter do for each line that it could do once for all?",
@@ -261,68 +263,66 @@ def _reading(path):
     return " of ".join(names if path and isinstance(path[0], str) else [*names, "the curve"])
 
 
-def _first(told, *rows):
-    """Return the first sentence whose condition holds."""
-    return next(f"{told}{words}" for holds, words in rows if holds)
+OFF = {
+    "bounds": ", all of lines of exactly {bounds}: on which side of the bound do they belong?",
+    "whole shares": ", and come to nothing, all of lines of 12 and more: in an array of whole numbers, such as `np.ones_like(quantity)`, 0.75 and 0.5 become 0. Which dtype do the shares have?",
+    "last word": ", all of lines of 144 and more, and they got the share of 12: both conditions hold for them. Which of the two has the last word?",
+    "parts": ", from line {first} to the last. Is each line in a part, and filled in?",
+    "float32": ", all of lines above £41,943.04: a float32 holds 24 bits, about seven digits, and these need more. Is there one on the way?",
+    "int32": ", and some are below zero: a number that its dtype cannot hold wraps around, and an int32 ends at 2,147,483,647. Which step makes a number too large?",
+    "halves": ", each by a penny, and each where the value lies halfway between two: `round` takes a half to the even penny.",
+    "fractions": ", each by a penny, all where there was a fraction: is it {way} and not rounded to the nearest?",
+    "else": "; this line is {quantity} at {price} pence.",
+}
 
 
 def _why_off(price, quantity, found):
     """Say what the totals that are off have in common."""
     if found.whole is None or found.kind == "order":
-        return {
+        kinds = {
             "order": "Whose total stands first?",
             "type": "What comes back: totals, an array of int64, and given_away, a number.",
             "count": "There is one total for each line.",
-        }.get(
-            found.kind,
-            "It is what all lines cost without the sale, less the totals. Is a penny lost on the way?",
-        )
+        }
+        lost = "It is what all lines cost without the sale, less the totals. Is a penny lost on the way?"
+        return kinds.get(found.kind, lost)
     expected, totals = found.whole
     off, full, at = expected != totals, price * quantity, found.path[-1]
     where, miss = np.flatnonzero(off), np.abs(totals - expected)[off]
     quarters = (full * _shares(quantity) * 4).astype(np.int64)[off] % 4
-    way = "cut off" if (totals < expected)[off].all() else "rounded up"
-    bounds = " and ".join(str(bound) for bound in np.unique(quantity[off]))
-    return _first(
-        f"{len(where)} of {len(off)} totals are off",
-        (
-            np.isin(quantity[off], (12, 144)).all(),
-            f", all of lines of exactly {bounds}: on which side of the bound do they belong?",
-        ),
-        (
-            not totals[off].any() and (off == (quantity >= 12)).all(),
-            ", and come to nothing, all of lines of 12 and more: in an array of whole numbers, such as "
-            "`np.ones_like(quantity)`, 0.75 and 0.5 become 0. Which dtype do the shares have?",
-        ),
-        (
-            (off == (quantity >= 144)).all() and (totals[off] == np.rint(full[off] * 0.75)).all(),
-            ", all of lines of 144 and more, and they got the share of 12: both conditions hold for them. "
-            "Which of the two has the last word?",
-        ),
-        (
-            off[-1] and not totals[off].all() and (np.diff(where) == 1).all(),
-            f", from line {where[0] + 1} to the last. Is each line in a part, and filled in?",
-        ),
-        (
-            (miss <= expected[off] / 2**22).all() and (full[off] >= 2**22).all(),
-            f", all of lines above £{2**22 / 100:,.2f}: a float32 holds 24 bits, about seven digits, and these "
-            "need more. Is there one on the way?",
-        ),
-        (
-            (totals < 0).any(),
-            ", and some are below zero: a number that its dtype cannot hold wraps around, and an int32 ends at "
-            "2,147,483,647. Which step makes a number too large?",
-        ),
-        (
-            (miss == 1).all() and (quarters == 2).all(),
-            ", each by a penny, and each where the value lies halfway between two: `round` takes a half to the even penny.",
-        ),
-        (
-            (miss == 1).all() and (quarters != 0).all(),
-            f", each by a penny, all where there was a fraction: is it {way} and not rounded to the nearest?",
-        ),
-        (True, f"; this line is {quantity[at]} at {price[at]} pence."),
+    by_penny, many = (miss == 1).all(), quantity >= 144
+    holds = {
+        "bounds": np.isin(quantity[off], (12, 144)).all(),
+        "whole shares": not totals[off].any() and (off == (quantity >= 12)).all(),
+        "last word": (off == many).all() and (totals[off] == np.rint(full[off] * 0.75)).all(),
+        "parts": off[-1] and not totals[off].all() and (np.diff(where) == 1).all(),
+        "float32": (miss <= expected[off] / 2**22).all() and (full[off] >= 2**22).all(),
+        "int32": (totals < 0).any(),
+        "halves": by_penny and (quarters == 2).all(),
+        "fractions": by_penny and (quarters != 0).all(),
+        "else": True,
+    }
+    words = OFF[next(name for name, does in holds.items() if does)].format(
+        bounds=" and ".join(map(str, np.unique(quantity[off]))),
+        first=where[0] + 1,
+        way="cut off" if (totals < expected)[off].all() else "rounded up",
+        quantity=quantity[at],
+        price=price[at],
     )
+    return f"{len(where)} of {len(off)} totals are off{words}"
+
+
+OTHER = {
+    "dropped": ", all near gaps: where gaps are taken out first, a window of {hours} readings reaches back further than {hours} hours. What does a window hold there?",
+    "start": ", all among the first {hours}, whose windows begin before the first reading or with it. What do yours hold there?",
+    "lost by gaps": ": where a window holds a gap there is no average now, and it was that of the other readings.",
+    "lost": ": there is none now, though each window holds readings. What does a gap do to your sums?",
+    "unknown": ": there, the window holds no reading at all, and no average is known.",
+    "near": ", each by less than a thousandth: is something rounded, or of a smaller dtype on the way?",
+    "empty": ", all where a window holds a reading of 0: is that a gap?",
+    "gaps": ", all where a window holds fewer than {hours} readings: by how many is its sum divided, and what stands in for a gap?",
+    "else": ". Which readings are in its window?",
+}
 
 
 def _why_other(stock, hours, found):
@@ -338,40 +338,19 @@ def _why_other(stock, hours, found):
     windows = [slice(max(at - hours + 1, 0), at + 1) for at in range(len(stock))]
     known = np.array([is_known[window].sum() for window in windows])
     empty = np.array([(stock[window] == 0).any() for window in windows])
-    by_reading = pd.Series(stock[is_known], np.flatnonzero(is_known)).rolling(hours, min_periods=1).mean()
-    by_reading = by_reading.reindex(range(len(stock)))  # as if gaps had been taken out
+    dropped = pd.Series(stock[is_known]).rolling(hours, min_periods=1).mean()  # as if there were no gaps
     lost, gaps = np.isnan(given[off]).all(), (known[off] < hours).all()
-    near = np.abs(given - expected)[off] < np.maximum(1, expected[off] / 1000)
-    return _first(
-        f"With windows of {hours}, {off.sum()} of {len(off)} averages differ",
-        (
-            np.isclose(given[is_known], by_reading[is_known]).all() and not lost,
-            f", all near gaps: where gaps are taken out first, a window of {hours} readings reaches back further "
-            f"than {hours} hours. What does a window hold there?",
-        ),
-        (
-            not off[hours:].any(),
-            f", all among the first {hours}, whose windows begin before the first reading or with it. What do yours "
-            "hold there?",
-        ),
-        (
-            lost and gaps,
-            ": where a window holds a gap there is no average now, and it was that of the other readings.",
-        ),
-        (
-            lost and known[off].all(),
-            ": there is none now, though each window holds readings. What does a gap do to your sums?",
-        ),
-        (not known[off].any(), ": there, the window holds no reading at all, and no average is known."),
-        (
-            near.all(),
-            ", each by less than a thousandth: is something rounded, or of a smaller dtype on the way?",
-        ),
-        (empty[off].all(), ", all where a window holds a reading of 0: is that a gap?"),
-        (
-            gaps,
-            f", all where a window holds fewer than {hours} readings: by how many is its sum divided, and what "
-            "stands in for a gap?",
-        ),
-        (True, ". Which readings are in its window?"),
-    )
+    miss = np.abs(given - expected)[off]
+    holds = {
+        "dropped": np.isclose(given[is_known], dropped).all() and not lost,
+        "start": not off[hours:].any(),
+        "lost by gaps": lost and gaps,
+        "lost": lost and known[off].all(),
+        "unknown": not known[off].any(),
+        "near": (miss < np.maximum(1, expected[off] / 1000)).all(),
+        "empty": empty[off].all(),
+        "gaps": gaps,
+        "else": True,
+    }
+    words = OTHER[next(name for name, does in holds.items() if does)].format(hours=hours)
+    return f"With windows of {hours}, {off.sum()} of {len(off)} averages differ{words}"
