@@ -169,7 +169,7 @@ def check_as_many_as_the_limit(reindex, rng):
     )
     for use, gates in looks:
         _judge(use, gates)
-    _judge(*virtually(_look, reindex, rng, 1))
+    _judge(*virtually(_look, reindex, rng, 1, 0.002))  # who only looks now and then is late here
     return (
         f"With limits of {first.places} and {second.places}, {first.most} and {second.most} calls were in flight "
         "at once for as long as there was work."
@@ -232,6 +232,9 @@ def check_exercise_same_letters(letters, same, rng):
         situation("there is one letter", [one], seen=_seen_by_pool),
         situation("a customer is named twice", [*customers, one]),
         situation("a name cannot be had", prepare=lambda w: w.nameless.add(nobody), raises=LookupError),
+        situation(
+            "a name cannot be had once", prepare=lambda w: w.nameless_once.add(nobody), raises=LookupError
+        ),
     )
     why = {"seen": _used_otherwise}
     virtually(
@@ -273,11 +276,14 @@ def check_exercise_nobody_waits(letters, rng):
 # --- the supplier and the pool
 
 
-async def _look(reindex, rng, limit):
-    """Run a night: three items fail at its beginning, and the one after them takes long."""
+async def _look(reindex, rng, limit, pace=1.0):
+    """Run a night: three items fail at its beginning, and the one after them takes long.
+
+    pace: factor of all the supplier's times.
+    """
     items = [10_001, 10_002, 10_003, *rng.sample(Data.items, 4 * limit + 3)]
-    async with _supplier(rng.randrange(1 << 30)) as w:
-        w.shop.slow_down(_path(items[3]), seconds=LONG)
+    async with _supplier(rng.randrange(1 << 30), pace) as w:
+        w.shop.slow_down(_path(items[3]), seconds=LONG * pace)
         with watch_gates() as gates:
             night = reindex(w.api, list(items), limit)
             await w.moving(night, lambda: f"With a limit of {limit}, {_stands_still(w, items)}")
@@ -286,9 +292,9 @@ async def _look(reindex, rng, limit):
 
 
 @asynccontextmanager
-async def _supplier(seed):
+async def _supplier(seed, pace=1.0):
     async with counted_shop(seed, most=ENDLESS) as w:
-        w.shop.set("catalogue", latency=1.0, shuffle=40.0, late_body=20.0)
+        w.shop.set("catalogue", latency=pace, shuffle=40.0 * pace, late_body=20.0 * pace)
         yield w
 
 

@@ -24,7 +24,7 @@ class WatchedPool:
 
     def __init__(self, size: int, slow: tuple[int, ...] = ()) -> None:
         self.size, self.patience = size, 3600.0
-        self.slow, self.nameless, self.greeting = slow, set(), "customer"
+        self.slow, self.nameless, self.nameless_once, self.greeting = slow, set(), set(), "customer"
         self.asked: Counter[int] = Counter()
         self.spans: list[tuple[float, float]] = []
         self.served = self.takes = self.waiting = self.most_waiting = self.shared = self.looked_into = 0
@@ -78,7 +78,8 @@ class _Connection:
         self._busy, began = True, clock()
         try:
             await asyncio.sleep(pool.LONG if customer in pool.slow else 1 + customer % 41)
-            if customer in pool.nameless:
+            if customer in pool.nameless_once | pool.nameless:
+                pool.nameless_once.discard(customer)
                 raise LookupError(f"no customer {customer}")
             pool.served += 1
             return f"{pool.greeting} {customer}"

@@ -17,10 +17,10 @@ def edged(rows: Rows) -> Rows:
 
     Newest orders first: the first three have ids that neither rise nor fall, the fourth has no lines, the
     fifth two equal ones, those in `TIE` were placed at one time; the second is of a namesake of the first's
-    customer, and the sixth and seventh, of one time, are of that customer again. Largest stock first: the ids
-    of the first three neither rise nor fall, and the first has good and bad reviews of namesakes, and two that
-    say the same; the fourth has bad ones only, the fifth none, and those in `TIE` have the same stock. Rows
-    are put in by descending ids, so whoever asks for no order gets another one.
+    customer, and the sixth and seventh, of one time, are of that customer again. Largest stock first: the
+    ids of the first three neither rise nor fall, and the first has good and bad reviews of namesakes, and two
+    that say the same; the fourth has bad ones only, the fifth none, and those in `TIE` have the same stock.
+    Rows are put in by descending ids, so whoever asks for no order gets another one.
 
     Args:
         rows: of at least ten orders and products, four customers, two lines an order.
