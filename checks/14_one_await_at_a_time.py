@@ -1,10 +1,9 @@
 """One await at a time: independent calls wait for each other."""
 
 import asyncio
-from collections import Counter
 
 from kettle.checking import DOES_NOT_HOLD, HOLDS, PARTLY, Claim, Question
-from kettle.checking.same import Situation, fails, late, revised, shop_world, shuffled
+from kettle.checking.same import Situation, asked, asked_otherwise, fails, late, revised, shop_world, shuffled
 from kettle.probes.calls import count_calls
 from kettle.probes.ratio import compare_async
 from kettle.probes.tasks import watch_tasks
@@ -113,12 +112,12 @@ async def check_same_page(account_page, same, rng):
         w.shop.break_calls(f"/addresses/{w.shop.data.profile(customer)['address']}")
 
     situations = (
-        Situation("one page is asked for", page, seen=_asked),
+        Situation("one page is asked for", page, seen=asked),
         Situation("the shop's answers change between two visits", page, between=revised),
-        Situation("the orders are late", page, late(0.15, "orders"), seen=_asked, impatient=True),
+        Situation("the orders are late", page, late(0.15, "orders"), seen=asked, impatient=True),
         Situation("the profile comes last", page, late(0.02, "profile", "address")),
-        Situation("two pages are asked for at once", two, seen=_asked),
-        Situation("one page is asked for twice at once", twice, seen=_asked),
+        Situation("two pages are asked for at once", two, seen=asked),
+        Situation("one page is asked for twice at once", twice, seen=asked),
         Situation("a page is asked for again", page, again=True),
         Situation("there is no such customer", lambda f, w: f(w.api, 999)),
         *(
@@ -131,7 +130,12 @@ async def check_same_page(account_page, same, rng):
         ),
         Situation("the call for the address fails", page, no_address),
     )
-    await same(account_page, world, situations, why={"ship_to": SHIP_TO, "seen": _seen, "error": _too_early})
+    await same(
+        account_page,
+        world,
+        situations,
+        why={"ship_to": SHIP_TO, "seen": asked_otherwise, "error": _too_early},
+    )
 
 
 async def check_independent_calls_overlap(account_page, shop):
@@ -192,7 +196,7 @@ async def check_exercise_same_board(stock_board, same, rng):
         return fails(*(f"/suppliers/{number}/stock" for number in which), **calls)
 
     situations = (
-        Situation("a board is made", board(suppliers), seen=_asked, ordered_keys=True),
+        Situation("a board is made", board(suppliers), seen=asked, ordered_keys=True),
         Situation(
             "suppliers answer in another order", board(suppliers), shuffled("stock"), ordered_keys=True
         ),
@@ -209,7 +213,9 @@ async def check_exercise_same_board(stock_board, same, rng):
         ),
         Situation("all suppliers fail", board(suppliers[:2]), down(*suppliers[:2])),
     )
-    await same(stock_board, shop_world(rng, watched=True), situations, noun="supplier", why={"seen": _seen})
+    await same(
+        stock_board, shop_world(rng, watched=True), situations, noun="supplier", why={"seen": asked_otherwise}
+    )
 
 
 async def check_exercise_calls_overlap(stock_board, shop, rng):
@@ -245,18 +251,6 @@ async def check_exercise_boards_overlap(stock_board, same, shop, rng):
 
 
 # --- what the checks share
-
-
-def _asked(w):
-    """What the shop was asked for, and how often."""
-    return dict(Counter(call.path for call in w.traffic.requests))
-
-
-def _seen(found):
-    """Say which call is made too often, or not at all."""
-    path, times = found.path[0], {"missing": "not at all", "extra": "although nobody did before"}
-    how = times.get(found.kind) or f"{found.given} times, where {found.expected} would do"
-    return f"the shop is asked for `{path}` {how}: each part is asked for once."
 
 
 def _too_early(error):

@@ -1,4 +1,4 @@
-# says: each part is asked for once
+# says: the shop is asked for `/customers/
 # a call that is late is sent a second time, so the shop is asked more than once for a part
 async def account_page(api: aiohttp.ClientSession, customer: int) -> dict:
     async def hedged(path: str):

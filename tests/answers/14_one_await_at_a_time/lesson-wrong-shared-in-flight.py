@@ -1,4 +1,4 @@
-# says: each part is asked for once
+# says: the shop is asked for `/customers/
 # two visits at the same time share one call, so the second is not asked for on its own visit and shows what was there before it
 _under_way: dict[str, asyncio.Task] = {}
 
