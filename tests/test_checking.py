@@ -283,7 +283,7 @@ def test_hostile_code_gets_a_sentence_from_the_warm_process(tmp_path, check, mon
     [
         ([AssertionError("One more than needed.")], "not yet", "One more than needed."),
         ([Undecided("Too noisy to tell.")], "undecided", "Too noisy to tell."),
-        ([KeyError(1), KeyError(2)], "not yet", "ExceptionGroup: a group (2 sub-exceptions)."),
+        ([KeyError(1), KeyError(2)], "not yet", "2 errors; one of them: KeyError: 1."),
     ],
 )
 def test_a_group_of_one_is_told_as_what_is_in_it(errors, outcome, piece):

@@ -4,7 +4,8 @@
 
 It waits until its parent has ended, however it ended. Then it ends whatever carries the parent's mark, and,
 where the parent led a session (every Jupyter kernel does), whatever is in that session: forked workers carry
-no mark, since a process shows the environment that it began with. Then it removes the folders of its checks.
+no mark, since a process shows the environment that it began with. Then it removes the folders of its checks
+and of its databases.
 Until then it imports nothing, so that it stays small.
 """
 
@@ -40,6 +41,7 @@ def main(parent: int, token: str, leader: bool, prefix: str, paths: list[str]) -
 def _tidy_up(parent: int, token: str, leader: bool, prefix: str) -> None:
     import glob
     import shutil
+    import tempfile
 
     import psutil
 
@@ -58,6 +60,9 @@ def _tidy_up(parent: int, token: str, leader: bool, prefix: str) -> None:
         for folder in glob.glob(f"{glob.escape(prefix)}*"):  # noqa: PTH207 - pathlib is not needed otherwise
             shutil.rmtree(folder, ignore_errors=True)
         time.sleep(PAUSE)
+    for parent in {tempfile.gettempdir(), "/tmp", "/var/tmp", "/dev/shm"}:  # where a database may lie, too
+        for folder in glob.glob(f"{parent}/kettle-*{token}-*"):  # noqa: PTH207 - as above
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _in_session(psutil, leader: int) -> list:

@@ -7,6 +7,8 @@ import tempfile
 from pathlib import Path
 from typing import IO
 
+from kettle.children import SEAT
+
 try:
     import fcntl
 except ImportError:  # on Windows nothing is swept: an open file cannot be removed or renamed there either
@@ -42,10 +44,16 @@ def make_folder(user: int | None = None) -> Path:
 
 
 def _folder_in(parent: Path, user: int | None) -> Path:
-    folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
+    folder = Path(tempfile.mkdtemp(prefix=of_this_seat(PREFIX), dir=parent))
     if user is not None:
         os.chown(folder, user, user)
     return folder
+
+
+def of_this_seat(prefix: str) -> str:
+    """Return what the names of this seat's folders begin with: its watchman removes what a kill leaves."""
+    token = os.environ.get(SEAT)
+    return f"{prefix}{token}-" if token else prefix
 
 
 def claim(folder: Path) -> IO[bytes]:

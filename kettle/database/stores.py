@@ -15,7 +15,7 @@ from sqlalchemy import TextClause, create_engine, text
 from sqlalchemy.engine import URL
 
 from kettle.database.control import SupervisorProcess, supervisor_for
-from kettle.database.folder import SQLITE_PREFIX, NoServer, claim, remove_stale_folders
+from kettle.database.folder import SQLITE_PREFIX, NoServer, claim, of_this_seat, remove_stale_folders
 from kettle.database.models import Base
 from kettle.database.own import VARIABLE, own_server
 from kettle.database.sqlite import Simulated
@@ -200,7 +200,7 @@ class SqliteStore:
         remove_stale_folders()
         self.simulated = Simulated()
         self._factory = self.simulated.connection_class()
-        self._folder = Path(tempfile.mkdtemp(prefix=SQLITE_PREFIX))
+        self._folder = Path(tempfile.mkdtemp(prefix=of_this_seat(SQLITE_PREFIX)))
         self._remove = weakref.finalize(self, _remove, self._folder, claim(self._folder))
         _open_files.add(self)  # an engine may outlive the last name of its database
         self._path = self._folder / "larder.sqlite3"
