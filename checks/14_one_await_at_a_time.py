@@ -114,7 +114,7 @@ async def check_same_page(account_page, same, rng):
     situations = (
         Situation("one page is asked for", page, seen=asked),
         Situation("the shop's answers change between two visits", page, between=revised),
-        Situation("the orders are late", page, late(0.15, "orders"), seen=asked, impatient=True),
+        Situation("the orders are late", page, late(0.1, "orders"), seen=asked, impatient=True),
         Situation("the profile comes last", page, late(0.02, "profile", "address")),
         Situation("two pages are asked for at once", two, seen=asked),
         Situation("one page is asked for twice at once", twice, seen=asked),
@@ -186,7 +186,7 @@ async def interest_how_much_faster(as_merged, account_page):
 
 async def check_exercise_same_board(stock_board, same, rng):
     """Whoever makes a board gets what the merged code gave, whoever answers first or fails."""
-    suppliers = rng.sample(Data.suppliers, 7)
+    suppliers = rng.sample(Data.suppliers, 5)
     doubled = [*suppliers[:2], suppliers[0]]
 
     def board(which):
@@ -220,7 +220,7 @@ async def check_exercise_same_board(stock_board, same, rng):
 
 async def check_exercise_calls_overlap(stock_board, shop, rng):
     """All suppliers are asked before the first one has answered."""
-    for number in (5, 40):
+    for number in (5, 24):
         suppliers = rng.sample(shop.data.suppliers, number)
         with count_calls("asyncio.tasks:gather") as gathers, watch_tasks() as tasks:
             async with (
