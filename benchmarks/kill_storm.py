@@ -92,6 +92,8 @@ def storm(stems: list[str], busy: bool, asked: argparse.Namespace) -> list[Left]
                 found.append(left)
                 if not left.clean:
                     print(f"left behind: {left}", flush=True)
+                if len(found) % 10 == 0:  # whoever stops the storm knows how far it came
+                    print(f"{len(found)} of {len(stems)} {'busy' if busy else 'idle'}", flush=True)
     finally:
         for burner in burners:
             burner.kill()
