@@ -14,12 +14,12 @@ import subprocess
 import sys
 import tempfile
 import time
+from itertools import takewhile
 from pathlib import Path
 
-import nbformat
 import psutil
 from jupyter_client.manager import start_new_kernel
-from kill_storm import copy_course
+from kill_storm import cells, copy_course
 
 from kettle.children.marks import marked
 from kettle.files import course
@@ -78,15 +78,7 @@ def measure(stem: str) -> dict[str, dict[str, int]]:
 
 def up_to_panel(path: Path) -> list[str]:
     """List the code cells up to the panel, with predictions locked in."""
-    found = []
-    for cell in nbformat.read(path, as_version=4).cells:
-        if cell.cell_type == "code":
-            found.append(cell.source)
-        if "lesson.predict(" in cell.source:
-            found.append("lesson.lock_in(**{asked.name: 1 for asked in lesson._asked})")
-        if "lesson.panel()" in cell.source:
-            break
-    return found
+    return list(takewhile(lambda source: source != "lesson.check()", cells(path)))
 
 
 def fail(message: dict) -> None:
