@@ -20,6 +20,7 @@ from kettle.pictures import (
     bar_chart,
     curves,
     from_traffic,
+    line_strip,
     loop_lanes,
     prediction_beside_fact,
     query_waterfall,
@@ -72,6 +73,14 @@ def n_plus_one(count=100):
     return sent
 
 
+def twelve_lines(source="total += price"):
+    timed = [(1, 2.0), (4_000, 0.5), (0, 0.0), (2_000, 7.5)]
+    return [
+        SimpleNamespace(number=n, source=f"    {source}", hits=hits, seconds=took)
+        for n, (hits, took) in enumerate(timed, 1)
+    ]
+
+
 def every_picture(label="orders"):
     return {
         "waterfall": waterfall([Bar(label, 0, 1, kind) for kind in STATES], title=label),
@@ -94,6 +103,8 @@ def every_picture(label="orders"):
         "barcode": query_waterfall(n_plus_one(), before=[Statement(label, label, 0, 1)]),
         "no statements": query_waterfall([]),
         "table": table([label, "count"], [[label, 3]], title=label, says=label),
+        "lines": line_strip(twelve_lines(label), title=label),
+        "no lines of source": line_strip([]),
     }
 
 
@@ -112,7 +123,7 @@ def test_each_is_well_formed_and_described(name):
     caption = root.find("figcaption")
     assert root.get("aria-labelledby") == caption.get("id")
     drawing = root.find(f".//{SVG}svg[@role='img']")
-    if name == "table":
+    if name in ("table", "lines", "no lines of source"):
         return
     named = [root.find(f".//*[@id='{part}']").text for part in drawing.get("aria-labelledby").split()]
     title, *point, says = PICTURES[name].text.split("\n")
@@ -163,6 +174,24 @@ def test_marks_stay_inside_the_drawing():
             assert -0.01 <= x <= x + wide <= 561, name
 
 
+def test_lines_stand_beside_their_share_and_hits_times_time_counts():
+    picture = line_strip(twelve_lines(), title="Where `f` spends it")
+    assert picture.text.splitlines()[:3] == [
+        "Where f spends it",
+        "Hits times the time of one hit: line 4 ran 2,000 times, 3.75 ms each.",
+        "Line 4 has 75% of 10 s. One hit of line 1 takes 533× as long, and all of its hits have 20%.",
+    ]
+    rows = parsed(picture).findall(".//tbody/tr")
+    widths = [float(rect.get("width")) for row in rows for rect in row.iter(f"{SVG}rect")]
+    assert widths == pytest.approx([19.2, 4.8, 0, 72])
+    assert [row.get("class") for row in rows] == [None, None, None, "kp-strong"]
+    assert rows[0].find(".//code").text == "total += price", "what all lines are set in by is left out"
+
+
+def test_a_line_that_is_dearest_and_longest_is_said_to_be_both():
+    assert "It takes longest for one hit, too." in line_strip(twelve_lines()[1:]).text
+
+
 # What a picture is there to show
 
 
@@ -188,6 +217,7 @@ def test_every_picture_takes_a_point_by_name():
         curves({"a": [(0, 1)]}, **given),
         query_waterfall(n_plus_one(5), **given),
         table(["a"], [[1]], **given),
+        line_strip(twelve_lines(), **given),
     ]
     assert {picture.point for picture in drawn} == {"This is what it shows."}
 

@@ -3,6 +3,7 @@
 from kettle.pictures.bars import bar_chart, prediction_beside_fact
 from kettle.pictures.curves import curves
 from kettle.pictures.figure import Picture
+from kettle.pictures.line_strip import line_strip
 from kettle.pictures.loop_lanes import loop_lanes
 from kettle.pictures.model import Bar, Lane, Ratio, Segment, Series, Statement, Timeline, from_traffic
 from kettle.pictures.queries import query_waterfall
@@ -22,6 +23,7 @@ __all__ = [
     "bar_chart",
     "curves",
     "from_traffic",
+    "line_strip",
     "loop_lanes",
     "prediction_beside_fact",
     "query_waterfall",

@@ -135,6 +135,15 @@ FIGURE th{color:var(--kp-muted);font-weight:600;
 border-bottom:1px solid var(--kp-muted);white-space:nowrap}
 FIGURE .kp-number{text-align:right;white-space:nowrap}
 FIGURE tr{background:none}
+/* Source is not broken into lines: the picture grows as far as the page lets it, and scrolls then. */
+.kettle-picture:has(.kp-lines){max-width:960px}
+FIGURE .kp-lines td,FIGURE .kp-lines th{white-space:nowrap;max-width:none;padding-right:12px}
+FIGURE .kp-lines code{white-space:pre;padding:0;background:none;color:inherit;
+font:12.5px/1.5 var(--jp-code-font-family,ui-monospace,Menlo,Consolas,monospace)}
+FIGURE .kp-lines .kp-share svg{display:inline-block;vertical-align:middle;margin-right:8px}
+FIGURE .kp-lines .kp-share span{display:inline-block;min-width:5ch;text-align:right}
+FIGURE .kp-lines .kp-strong{font-weight:600}
+FIGURE .kp-lines .kp-strong code{font-weight:600}
 .kettle-picture .kp-waiting{fill-opacity:.22;stroke-width:1}
 .kettle-picture .kp-cancelled{fill-opacity:.12;stroke-width:1.25;stroke-dasharray:3 2}
 .kettle-picture .kp-running,.kettle-picture .kp-blocked,.kettle-picture .kp-failed{stroke:none}
