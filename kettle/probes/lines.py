@@ -46,7 +46,7 @@ class Lines:
         return max(self.lines, key=lambda line: line.seconds)
 
     def share(self, part: str = "") -> float:
-        """Return the percentage of the time in lines that hold a piece of text; without one, the top line's."""
+        """Return the percentage of the time in lines that hold a text; without one, the top line's."""
         chosen = [line for line in self.lines if part in line.source] if part else [self.top]
         return 100 * sum(line.seconds for line in chosen) / (self.seconds or 1.0)
 
