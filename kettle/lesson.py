@@ -126,6 +126,11 @@ class Lesson:
         said.append(f"Still open: {', '.join(f'`{name}`' for name in left)}." if left else "")
         display(say(" ".join(filter(None, said))))
 
+    @property
+    def predictions(self) -> dict[str, float]:
+        """What this learner has locked in, by the questions' names, for pictures that set it beside facts."""
+        return self._locked()
+
     async def run(
         self,
         function: Callable,

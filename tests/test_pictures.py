@@ -11,6 +11,7 @@ import pytest
 
 from kettle.pictures import (
     Bar,
+    Frame,
     Lane,
     Ratio,
     Segment,
@@ -20,6 +21,7 @@ from kettle.pictures import (
     bar_chart,
     curves,
     from_traffic,
+    icicle,
     line_strip,
     loop_lanes,
     prediction_beside_fact,
@@ -81,6 +83,11 @@ def twelve_lines(source="total += price"):
     ]
 
 
+def profiled(label="orders"):
+    inner = Frame("scan", 3, 3, 4_000)
+    return Frame("main", 4, 0.1, 1, (Frame(label, 3.5, 0.5, 1_000, (inner,)), Frame("format", 0.4, 0.4, 9)))
+
+
 def every_picture(label="orders"):
     return {
         "waterfall": waterfall([Bar(label, 0, 1, kind) for kind in STATES], title=label),
@@ -102,6 +109,8 @@ def every_picture(label="orders"):
         "statements": query_waterfall([Statement(label, label, 0, 1, 3)] * 5, title=label),
         "barcode": query_waterfall(n_plus_one(), before=[Statement(label, label, 0, 1)]),
         "no statements": query_waterfall([]),
+        "icicle": icicle(profiled(label), title=label),
+        "empty icicle": icicle(Frame(label, 0, 0, 0)),
         "table": table([label, "count"], [[label, 3]], title=label, says=label),
         "lines": line_strip(twelve_lines(label), title=label),
         "no lines of source": line_strip([]),
@@ -216,6 +225,7 @@ def test_every_picture_takes_a_point_by_name():
         ratio_bars([Ratio("a", 2, 1.5, 3)], **given),
         curves({"a": [(0, 1)]}, **given),
         query_waterfall(n_plus_one(5), **given),
+        icicle(profiled(), **given),
         table(["a"], [[1]], **given),
         line_strip(twelve_lines(), **given),
     ]

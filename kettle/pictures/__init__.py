@@ -3,9 +3,11 @@
 from kettle.pictures.bars import bar_chart, prediction_beside_fact
 from kettle.pictures.curves import curves
 from kettle.pictures.figure import Picture
+from kettle.pictures.icicle import icicle
 from kettle.pictures.line_strip import line_strip
 from kettle.pictures.loop_lanes import loop_lanes
 from kettle.pictures.model import Bar, Lane, Ratio, Segment, Series, Statement, Timeline, from_traffic
+from kettle.pictures.profile_tree import Frame, from_profile
 from kettle.pictures.queries import query_waterfall
 from kettle.pictures.ratio_bars import ratio_bars
 from kettle.pictures.tables import table, text_table
@@ -13,6 +15,7 @@ from kettle.pictures.waterfall import waterfall
 
 __all__ = [
     "Bar",
+    "Frame",
     "Lane",
     "Picture",
     "Ratio",
@@ -22,7 +25,9 @@ __all__ = [
     "Timeline",
     "bar_chart",
     "curves",
+    "from_profile",
     "from_traffic",
+    "icicle",
     "line_strip",
     "loop_lanes",
     "prediction_beside_fact",
