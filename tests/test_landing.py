@@ -90,7 +90,8 @@ def test_a_beginning_names_only_lessons_that_exist(monkeypatch):
     links = re.findall(r'href="([^"]+)"', drawn.html)
     assert links
     assert [link for link in links if not (ROOT / "notebooks" / link).is_file()] == []
-    monkeypatch.setattr("kettle.panels.landing_tables.lessons", lambda: lessons()[:1])
+    only = [each for each in lessons() if each.number == 7]
+    monkeypatch.setattr("kettle.panels.landing_tables.lessons", lambda: only)
     assert draw_beginnings().text.splitlines()[1:] == [
         "I analyse data, with NumPy and pandas: 07 The same answer again"
     ]
