@@ -69,6 +69,13 @@ def test_a_fix_is_no_twin():
     assert notebook(MERGED, KEEP_NAME, MERGED.replace('"rings": ', '"ring": '), PLAIN) == ""
 
 
+def test_other_steps_with_the_same_constants_are_no_twin():
+    first = "def before(rows):\n    return [row + 1 for row in rows if row]"
+    other = "def after(rows):\n    kept = filter(None, rows)\n    return [row + 1 for row in kept]"
+    assert notebook(first, other) == ""
+    assert notebook(first, first.replace("before", "after"))
+
+
 def test_both_are_named_where_each_uses_one_of_its_own():
     assert notebook(MERGED, KEEP_NAME, PLAIN).startswith(
         "`as_merged` and `label` are one and the same function."

@@ -24,7 +24,10 @@ def one_function(before: Callable, after: Callable) -> str:
         return ""
     prints = [_Prints(each) for each in (before, after)]
     same_steps = before.__code__.co_code == after.__code__.co_code
-    if prints[0].uses != prints[1].uses if same_steps else prints[0].parts != prints[1].parts:
+    differ = prints[0].uses != prints[1].uses if same_steps else prints[0].parts != prints[1].parts
+    if differ or (
+        not same_steps and prints[0].parts == {0}
+    ):  # other steps, and nothing else that could be one
         return ""
     kept, mine = _own_name(before, after), _own_name(after, before)
     both = (
