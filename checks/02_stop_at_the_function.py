@@ -1,0 +1,383 @@
+"""Stop at the function: one of its lines compiles a pattern for each row, and nobody asks which line it is."""
+
+import inspect
+import random
+import re
+from datetime import datetime, timedelta
+from decimal import InvalidOperation
+
+from kettle.checking import DOES_NOT_HOLD, PARTLY, Claim, Question
+from kettle.checking.same import Situation
+from kettle.probes.calls import count_calls
+from kettle.probes.lines import time_lines
+from kettle.probes.ratio import compare
+from kettle.probes.work import work
+
+MISTAKE = "patterns were compiled for"
+EXERCISE_MISTAKE = "one for each line of the log"
+GONE = "The compiling is gone: a supplier's pattern is made once at most, however many rows there are."
+EXERCISE_GONE = (
+    "The reading of each line's time is gone: what is the same for many lines is read once, or cheaply."
+)
+
+HINTS = (
+    "Look at the strip: which line has the longest bar, and how often did it run? Leave the others alone.",
+    "That line does three things: it builds a pattern, compiles it, and searches. Which of them depends on the title?",
+    "A pattern depends on the supplier alone. Keep each supplier's compiled pattern in a dictionary with room for all "
+    "of them; or do without a pattern.",
+    "Before the loop `patterns = {}`; in it `if supplier not in patterns: patterns[supplier] = "
+    're.compile(rf"^{re.escape(supplier)}\\s*[:-]\\s*", re.IGNORECASE)`, and then `title = '
+    'patterns[supplier].sub("", title)`.',
+)
+
+EXERCISE_HINTS = (
+    "The line with the longest bar is a whole loop. What does one turn of it do?",
+    "Write the comprehension as a loop with one step on each line, and profile that: `%lprun -f busy_minutes …`.",
+    "The report wants minutes. How many different minutes does the log hold, and how many times is one read?",
+    "Add up the milliseconds under the text `line[:17]` first. Then read each different text once: "
+    '`datetime.strptime(text, "%d/%b/%Y:%H:%M")`, and sort by what it gives.',
+)
+
+RECALL = (
+    Question(
+        "One line ran once and took 20 ms. Another ran 50,000 times, 0.1 ms each. Which one do you look at?",
+        ("The first: it is the slowest", "The second", "Neither tells anything"),
+        1,
+        "Hits times the time of one hit: 5 s against 20 ms.",
+    ),
+    Question(
+        "A line profiler gives 98 % to one line, which is a comprehension. What next?",
+        ("Write it with `map`", "Take it apart into lines, and profile again", "Use threads"),
+        1,
+        "The line is a whole loop. Which step of it takes the time shows only when each has a line of its own.",
+    ),
+    Question(
+        "What does `kernprof script.py` do without `-l`?",
+        ("It times each line", "It is cProfile: it times functions", "Nothing"),
+        1,
+        "`-l` puts line_profiler to work, and `-v` prints what it found.",
+    ),
+)
+
+GUESS = Question(
+    "A profile of functions says that your function has 95 % of the time. It has twelve lines. What do you know?",
+    ("That all its lines are slow", "Which line to change", "Where to look, and not yet at what"),
+    2,
+    "A profile of functions stops at the function. Which of its lines takes the time is another measurement.",
+)
+
+CLAIMS = (
+    Claim(
+        name="kernprof",
+        said="“`kernprof script.py` shows the time of each line.”",
+        truth=DOES_NOT_HOLD,
+        why="Without `-l` it is cProfile, which times functions. Lines need `kernprof -l`, and `-v` to print them.",
+        ids=("S3.14",),
+    ),
+    Claim(
+        name="per_hit",
+        said="“Mend the line with the largest time per hit.”",
+        truth=DOES_NOT_HOLD,
+        why="Hits times the time of one hit counts. A line that runs once may take long and hardly matter.",
+    ),
+    Claim(
+        name="re_cache",
+        said="“`re` keeps compiled patterns, so nobody needs to compile them beforehand.”",
+        truth=PARTLY,
+        why="It keeps some hundreds, for the whole program. Where more of them take turns, each is thrown out "
+        "before it is asked for again.",
+    ),
+    Claim(
+        name="waits",
+        said="“A line profiler shows which `await` takes long.”",
+        truth=DOES_NOT_HOLD,
+        why="It charges a line while its function runs, and a coroutine that waits does not run.",
+    ),
+)
+
+EXCUSED = EXERCISE_EXCUSED = {"freshness": "a pure function: all that could change is among its arguments"}
+
+SUPPLIERS, TIMES = 1_000, 3  # as many as the lesson leaves room for, and the rows of each
+FEW, MORE_WORK = (
+    200,
+    3,
+)  # suppliers whose instructions are counted; how much more than as merged a row may cost
+TABLE = "\n".join(f"C{n},category {n}" for n in range(9))
+OWN = "Whose name goes, from where, and what has to follow it?"
+
+
+def check_same_catalogue(normalise_catalogue, same, rng):
+    """The shop gets the rows that it got before, whatever stands in a title."""
+    tree, hill = _names(2, rng)
+    dotted = f"{tree} Co. (Leeds) + *Sons*"
+
+    def titles(when, *pairs, **more):
+        return _run(when, [_row(supplier, title, rng) for supplier, title in pairs], **more)
+
+    one = _row(tree, f"{tree} - Assam", rng)
+    situations = (
+        _run("the catalogue of a night comes", _rows(40, 3, rng)),
+        _run("a price changes between two nights", [dict(one)], between=_dearer),
+        _run("a title changes between two nights", [dict(one)], between=_retitled),
+        _run("a category gets another name", [dict(one)], between=_renamed),
+        _run("the same rows come again", _rows(4, 2, rng), again=True),
+        titles(
+            "the supplier's name stands in other letters",
+            (tree, f"{tree.upper()}: Assam"),
+            (tree, f"{tree.lower()}-Assam"),
+            why="Upper and lower case count as the same here.",
+        ),
+        titles(
+            "a supplier's name holds signs that mean something in a pattern",
+            (dotted, f"{dotted} - Oolong"),
+            (dotted, f"{dotted.replace('.', 'x')} - Oolong"),
+            why="A full stop in a name is a full stop. What did `re.escape` do?",
+        ),
+        titles(
+            "neither `:` nor `-` follows the supplier's name",
+            (tree, tree),
+            (tree, f"{tree} Assam"),
+            (tree, f"{tree}s - Assam"),
+            (tree, ""),
+            why="A name that neither `:` nor `-` follows belongs to the title.",
+        ),
+        titles(
+            "spaces of several kinds stand around the sign",
+            (tree, f"{tree}\u00a0 \t:\n Green   Tea "),
+            (tree, f" {tree} - Assam"),
+            (tree, f"{tree}:- Assam"),
+            why=OWN,
+        ),
+        titles(
+            "the supplier's name stands twice, or later in the title",
+            (tree, f"{tree} - {tree} - Assam"),
+            (tree, f"Assam by {tree} - Best"),
+            why="It goes once, and only where the title begins.",
+        ),
+        titles(
+            "two suppliers offer the same title",
+            (tree, f"{tree} - Assam"),
+            (hill, f"{tree} - Assam"),
+            (tree, f"{hill} - Assam"),
+            (f"{tree} - Assam", f"{tree} - Assam: Best"),
+            why="Only the name of the row's own supplier goes.",
+        ),
+        titles("letters are wide or joined", (tree, "\uff21ssam \ufb01ne"), (hill, f"\u00c4ther {hill}")),
+        _run("there are no rows", []),
+        _run("one row comes twice", [dict(one), dict(one)]),
+        _run("a price cannot be read", [one, {**one, "price": "n/a"}], raises=InvalidOperation),
+        _run("a weight cannot be read", [one, {**one, "weight": "a lot"}]),
+        _run("there is no such category", [one, {**one, "category": "C999"}]),
+    )
+    same(normalise_catalogue, None, situations, noun=_part)
+
+
+def check_no_pattern_for_each_row(normalise_catalogue, rng):
+    """A pattern is compiled once for each supplier at most, and not for each row."""
+    rows = _rows(SUPPLIERS, TIMES, rng)
+    _all_here(normalise_catalogue, rows[:9], TABLE)
+    with count_calls("re._compiler:compile") as compiled:
+        normalise_catalogue(rows, TABLE)
+    assert compiled.count <= 2 * SUPPLIERS, (
+        f"{compiled.count:,} patterns were compiled for {len(rows):,} rows of {SUPPLIERS:,} suppliers: nothing keeps "
+        f"a supplier's pattern until its next row comes. {_where(normalise_catalogue, rows)}"
+    )
+    kept = re.search(r"^_MAXCACHE = (\d+)", inspect.getsource(re), re.MULTILINE)
+    assert kept is None or int(kept[1]) == re._MAXCACHE, (
+        f"`re` was told to keep {re._MAXCACHE:,} patterns instead of {kept[1]}: a private setting, and one of the "
+        "whole program. What can your own function keep?"
+    )
+    return f"{compiled.count:,} patterns were compiled for {len(rows):,} rows; as merged, it was one for each row."
+
+
+def check_little_work_for_each_row(normalise_catalogue, same, rng):
+    """What a row costs besides does not grow."""
+    names = _names(FEW, rng)
+    limit = MORE_WORK * _per_row(same.merged.normalise_catalogue, names, rng)
+    cost = _per_row(normalise_catalogue, names, rng)
+    assert cost <= limit, (
+        f"With {FEW} suppliers a row costs {cost:,.0f} instructions, and {limit / MORE_WORK:,.0f} as "
+        "merged when its pattern is known. Does your code walk through all suppliers, or work out again "
+        "what it knew?"
+    )
+
+
+def interest_how_much_faster(as_merged, normalise_catalogue, rng):
+    """How much faster a night is here."""
+    rows = _rows(600, 3, rng)
+    ratio = compare(
+        lambda: as_merged(rows, TABLE), lambda: normalise_catalogue(rows, TABLE), repeat=3, most=3
+    )
+    return f"Here, with 600 suppliers and three rows of each, your version is {ratio}."
+
+
+# --- the exercise: a line that is a whole loop
+
+
+def check_exercise_same_report(busy_minutes, same, rng):
+    """The report says of each minute what it said before."""
+    start = datetime(2026, 11, 20, 18, 59)
+    minutes = [start + timedelta(minutes=n) for n in range(3)]
+    shuffled = _log(minutes, 5, rng)
+
+    def logs(when, *lines, **more):
+        def prepare(w):
+            w.log = list(lines)
+
+        return Situation(when, lambda f, w: f(w.log), prepare, ordered_keys=True, **more)
+
+    def line(at, ms=7):
+        return f"{at:%d/%b/%Y:%H:%M:%S} GET /teas 200 {ms}"
+
+    late = datetime(2026, 11, 30, 23, 59, 58)
+    days = [late - timedelta(days=31), late, late + timedelta(seconds=5), late + timedelta(days=365)]
+    minute = late.replace(second=0)
+    more = f"{minute:%d/%b/%Y:%H:%M}"
+    situations = (
+        logs("a log of three servers comes", *shuffled),
+        logs("a log grows between two reports", *shuffled, between=lambda w: w.log.append(line(start, 90))),
+        logs("a report is made again", *shuffled, again=True),
+        logs(
+            "a log goes over the end of a month",
+            *map(line, reversed(days)),
+            why="The minutes stand in the order of time, which is not that of their text.",
+        ),
+        logs(
+            "two days have the same time of day", line(late, 3), line(late - timedelta(days=1), 4),
+            why="A minute belongs to its day.",
+        ),
+        logs("seconds differ in one minute", line(late, 3), line(minute, 4), line(late, 0)),
+        logs("every month comes", *(line(datetime(2024, 1 + n * 7 % 12, 29, n)) for n in range(12))),
+        logs("there is no line"),
+        logs("there is one line", line(late)),
+        logs("a line comes twice", line(late), line(late)),
+        logs("a path holds spaces", f"{more}:07 GET /a b/200 9 200 12"),
+        *(
+            logs(f"a line says {text}", line(late), f"{text} GET /teas 200 7", line(late))
+            for text in ("31/Feb/2026:10:00:00", "30/Nov/2026:25:00:00", "30/Xyz/2026:10:00:00")
+        ),
+        logs("a line has no milliseconds", line(late), f"{more}:07 GET /teas 200 -"),
+    )  # fmt: skip
+    same(busy_minutes, None, situations, noun="minute")
+
+
+def check_exercise_no_reading_for_each_line(busy_minutes, same, rng):
+    """A time is not read anew for each line of the log."""
+    start = datetime(2026, 1, 1) + timedelta(minutes=rng.randrange(300_000))
+    minutes = [start + timedelta(minutes=n) for n in range(4)]
+    few, many = _log(minutes, 30, rng), _log(minutes, 60, rng)
+    _all_here(busy_minutes, few)
+    fresh = _log([minute + timedelta(days=9) for minute in minutes], 60, rng)
+    with count_calls("_strptime:_strptime") as read:
+        busy_minutes(fresh)
+    assert read.count <= len(fresh) // 4, (
+        f"{read.count:,} times were read by strptime for {len(fresh):,} lines{_mostly(read.count, len(fresh))} of "
+        f"{len(minutes)} different minutes. Which step reads them, and how many would do?"
+    )
+    before, after = (_growth(f, few, many) for f in (same.merged.busy_minutes, busy_minutes))
+    assert after <= before / 3, (
+        f"A line of the log costs {after:,.0f} instructions, and {before:,.0f} as merged: "
+        "strptime is gone, and something else reads each line's time as laboriously. How many minutes are there?"
+    )
+    return f"{read.count:,} times were read for {len(fresh):,} lines; as merged, it was one for each line."
+
+
+def interest_exercise_how_much_faster(busy_minutes, same, rng):
+    """How much faster a report is here."""
+    log = _log([datetime(2026, 11, 20, 18, n) for n in range(30)], 60, rng)
+    ratio = compare(lambda: same.merged.busy_minutes(log), lambda: busy_minutes(log), repeat=3, most=3)
+    return f"Here, your report is {ratio}."
+
+
+# --- what the checks share
+
+
+def _all_here(function, *args):
+    """Refuse work that is only moved: to other threads, or to processes."""
+    done = work(function, *args)
+    where = "other processes" if done.processes or done.sent_away else "other threads"
+    assert not (done.threads or done.processes or done.sent_away), (
+        f"The work is handed to {where}, and stays as it is: the same steps, elsewhere. "
+        "Which of them is not needed at all?"
+    )
+
+
+def _growth(function, few, many, *others):
+    function(many, *others)  # what is made once is made now
+    more = work(function, many, *others).instructions - work(function, few, *others).instructions
+    return more / (len(many) - len(few))
+
+
+def _per_row(function, names, rng):
+    return _growth(function, _of(names, 1, rng), _of(names, 2, rng), TABLE)
+
+
+def _where(function, rows):
+    """Name the line that has most of the time, as line_profiler has it."""
+    top = (timed := time_lines(function, rows[:600], TABLE)).top
+    source = f": `{top.source.strip()}`" if top.source else ""
+    return f"By line_profiler, line {top.number} has {timed.share():.0f}% of the time{source}."
+
+
+def _mostly(read, lines):
+    return ", one for each line of the log," if read == lines else ""
+
+
+def _run(when, rows, **more):
+    def prepare(w):
+        w.rows, w.table = [dict(row) for row in rows], TABLE
+
+    return Situation(when, lambda f, w: f(w.rows, w.table), prepare, **more)
+
+
+def _dearer(w):
+    w.rows[0]["price"] = "17.45"
+
+
+def _retitled(w):
+    w.rows[0]["title"] = "Second flush"
+
+
+def _renamed(w):
+    w.table = TABLE.replace("category", "shelf")
+
+
+def _part(path):
+    """Name a part of the catalogue, such as `title` of row 3."""
+    row = f"row {path[0] + 1}" if path and isinstance(path[0], int) else "the catalogue"
+    return f"`{path[1]}` of {row}" if len(path) > 1 else row
+
+
+def _names(number, rng):
+    """Names of suppliers that no cache knows yet."""
+    return [f"{rng.choice(('Hill', 'Oak', 'Fern'))} {n} {rng.getrandbits(24):x}" for n in range(number)]
+
+
+def _rows(suppliers, times, rng):
+    return _of(_names(suppliers, rng), times, rng)
+
+
+def _of(names, times, rng):
+    """One row of each supplier in turn, and that again: every title is new."""
+    return [_row(name, f"{name} - Tea {rng.getrandbits(24)}", rng) for _ in range(times) for name in names]
+
+
+def _row(supplier, title, rng):
+    return {
+        "supplier": supplier,
+        "title": title,
+        "weight": rng.choice(("250 g", "1 kg", "0.5kg", "75g")),
+        "price": f"{rng.randrange(90, 9_000) / 100:.2f}",
+        "category": f"C{rng.randrange(9)}",
+    }
+
+
+def _log(minutes, each, rng):
+    """Lines of several minutes, no two of one second, in no order."""
+    lines = [
+        f"{minute + timedelta(seconds=second):%d/%b/%Y:%H:%M:%S} GET /teas/{rng.randrange(900)} 200 {rng.randrange(900)}"
+        for minute in minutes
+        for second in random.Random(each).sample(range(60), each)
+    ]
+    rng.shuffle(lines)
+    return lines
