@@ -4,6 +4,7 @@ import asyncio
 import gc
 import json
 import random
+import threading
 from dataclasses import dataclass, make_dataclass
 
 import aiohttp
@@ -11,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kettle.checking.same import Same, Situation, fails, late, revised, shop_world, shuffled
+from kettle.checking.same import Same, Situation, fails, late, revised, shop_world, shuffled, with_another
 from kettle.checking.same.alike import alike, difference
 from kettle.checking.same.merged import MergedMissing, merged_names
 from kettle.checking.same.situations import empty
@@ -522,3 +523,44 @@ def test_a_situation_that_is_not_played_leaves_no_coroutine(recwarn):
     assert told(lambda names: [], *asked) is not None
     gc.collect()
     assert not [str(each.message) for each in recwarn if "never awaited" in str(each.message)]
+
+
+# --- two at once, made to meet
+
+
+def both(f, w):
+    return with_another(f, [{"name": "one"}, {"name": "two"}], lambda: f([{"name": "three"}]))
+
+
+def upper(people):
+    return [person["name"].upper() for person in people]
+
+
+def told_of_two(answer):
+    return told(answer, Situation("a second call begins", both), was=upper)
+
+
+def test_calls_that_share_nothing_pass():
+    assert told_of_two(lambda people: [person["name"].upper() for person in people]) is None
+
+
+def test_what_two_calls_share_shows_each_time():
+    buffer = []
+
+    def shares(people):
+        buffer.clear()
+        buffer.extend(person["name"].upper() for person in people)
+        return list(buffer)
+
+    assert "When a second call begins" in told_of_two(shares)
+
+
+def test_a_call_that_waits_for_another_one_is_told(monkeypatch):
+    monkeypatch.setattr("kettle.checking.same.meanwhile.PATIENCE", 0.1)
+    lock = threading.Lock()
+
+    def one_at_a_time(people):
+        with lock:
+            return upper(people)
+
+    assert "does not end before the first one goes on" in told_of_two(one_at_a_time)

@@ -1,0 +1,405 @@
+"""Churn in the loop: an expensive object is built anew for each item, or shared though it keeps state."""
+
+import copy
+import re
+import ssl
+import tempfile
+from contextlib import nullcontext
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from types import SimpleNamespace
+
+import certifi
+import jsonschema
+
+from kettle.checking import DOES_NOT_HOLD, PARTLY, Claim, Question
+from kettle.checking.same import Situation, Told, with_another
+from kettle.checking.same.sentences import part_name
+from kettle.probes.calls import count_calls
+from kettle.probes.ratio import compare
+from kettle.probes.work import work
+
+MISTAKE = "TLS contexts are built"
+EXERCISE_MISTAKE = "a schema is checked"
+GONE = "The churn is gone: a run builds its TLS context and its template once, and nothing leaks from receipt to receipt."
+EXERCISE_GONE = (
+    "The churn is gone: a schema is checked once for a batch, and a message costs only the look at it."
+)
+
+HINTS = (
+    "Look at the bars: which two of the six lines would you notice if they were gone?",
+    "An object may serve all receipts if using it leaves nothing behind in it. "
+    "It may be kept for as long as what it was built from stays the same: where does a run begin?",
+    "The settings change between two runs. So the TLS context and the template are built inside of "
+    "`send_receipts`, and outside of its loop.",
+    "Move two lines up, above `for order in orders:`, and change nothing else: "
+    '`template = jinja2.Template(settings["receipt"])` and `tls = ssl.create_default_context(…)`.',
+)
+
+EXERCISE_HINTS = (
+    "Look at the bars: which of the three steps need the message, and which need only the schema?",
+    "A validator knows one schema and keeps nothing of a message. How many different ones does a batch need?",
+    "A dictionary of the batch's own, from kind to validator: check the schema and make the validator where the "
+    "kind is not in it yet.",
+    "Before the loop `validators = {}`; in it, for a new kind, `checker.check_schema(schemas[kind])` and "
+    "`validators[kind] = checker(schemas[kind])`; then `validators[kind].is_valid(message)`.",
+)
+
+RECALL = (
+    Question(
+        'Inside of a loop over a million items stands `prefix = "user_"`. What does moving it out save?',
+        ("A million texts", "Nothing that can be measured", "Half of the time"),
+        1,
+        "A constant is made once, when the function is compiled; the line only fetches it.",
+    ),
+    Question(
+        "`def send(items, buffer=[])`: when is that list built?",
+        ("For each call", "For each item", "Once, when `def` is run"),
+        2,
+        "A default is built with the function. Whatever one call puts into it, the next one finds there.",
+    ),
+    Question(
+        "Which of these may all requests share?",
+        ("A Decimal context", "A compiled template", "A random.Random with a seed"),
+        1,
+        "Filling in a compiled template changes nothing in it. The other two have state: flags, and the next number.",
+    ),
+)
+
+GUESS = Question(
+    "A loop builds a dictionary, and an `ssl.SSLContext` from the usual certificates. How do their costs compare?",
+    ("About the same", "About 1 to 100", "More than 1 to 10,000"),
+    2,
+    "The dictionary is built in a fraction of a microsecond; the context takes a file of certificates apart.",
+)
+
+CLAIMS = (
+    Claim(
+        name="prefix",
+        said='“Move a constant such as prefix = "user_" out of the loop, and it gets faster.”',
+        truth=DOES_NOT_HOLD,
+        why="A constant is stored with the function. In the loop it is fetched, and outside of it as well.",
+        ids=("S1.7", "S1.8"),
+    ),
+    Claim(
+        name="memory",
+        said="“Hoisting it, or writing a comprehension, needs less memory.”",
+        truth=DOES_NOT_HOLD,
+        why="What fills the memory is the list of results, and that is the same list.",
+        ids=("S1.9", "S1.18"),
+    ),
+    Claim(
+        name="objects",
+        said="“Objects that are created inside of a loop are expensive.”",
+        truth=PARTLY,
+        why="It depends on the object, by factors of many thousands; and re.compile keeps the patterns that it has seen.",
+        ids=("S1.8",),
+    ),
+    Claim(
+        name="pools",
+        said="“Object pools cut the cost of making objects.”",
+        truth=PARTLY,
+        why="For small objects, borrowing and putting back costs as much as making one, or more. For dear ones it pays, "
+        "if whoever puts them back also wipes them.",
+        ids=("S3.10",),
+    ),
+)
+
+EXCUSED = {}
+EXERCISE_EXCUSED = {}
+
+FEW, MANY = 2, 40  # receipts, or messages of each kind
+SHARE = 0.1  # of the merged code's instructions for a message: a look at it takes 0.02
+BUILT_FROM = "When is it built, and from what?"
+
+
+def check_same_receipts(send_receipts, same, rng):
+    """Each receipt is as it was, whoever came before, whatever changed since the last run."""
+    ada, ben, chloe = _order(rng, 1, "TEA123456", rounded=True), _order(rng, 2), _order(rng, 3)
+    mixed = [
+        _order(rng, number, rng.choice((None, "TEA654321")), rng.random() < 0.5) for number in range(4, 9)
+    ]
+
+    def run(*orders):
+        return lambda f, w: _by_line(f(copy.deepcopy(list(orders)), w.relay))
+
+    def refused(f, w):
+        w.relay.refused = ben["email"]
+        return f([ada, ben, chloe], w.relay)
+
+    def unreadable(f, w):
+        try:
+            f([ada, {**ben, "lines": None}], w.relay)
+        except TypeError:
+            return f"{len(w.relay.sent)} went out before"
+        raise Told("the run went on.")
+
+    def now(**changed):
+        return {
+            "prepare": _usual,
+            "between": lambda w: w.names["settings"].update(changed),
+            "why": BUILT_FROM,
+        }
+
+    noted = {"prepare": _usual, "seen": lambda w: w.relay.sent, "why": {"seen": _secured}}
+    left = {"prepare": _usual, "why": "What did the receipt before it leave behind?"}
+    short, others = "{{ name }}: {{ total }}", _certificates()[1]
+    situations = (
+        Situation("the settings have changed since the code was loaded", run(ada), _usual, why=BUILT_FROM),
+        Situation(
+            "a customer has no voucher, and the one before has one", run({**ada, "lines": []}, ben), **left
+        ),
+        Situation(
+            "an amount is exact, and one before was rounded", run({**ada, "voucher": None}, ben), **left
+        ),
+        Situation("several receipts are sent", run(ada, ben, chloe, *mixed), **noted),
+        Situation("the template is changed between two runs", run(ada, ben), **now(receipt=short)),
+        Situation(
+            "the certificates are changed between two runs", run(ada, ben), **now(certificates=others) | noted
+        ),
+        Situation("there is no order", run(), _usual),
+        Situation("an order has no lines", run({**ben, "lines": []}), _usual),
+        Situation("the relay refuses the second receipt", refused, _usual),
+        Situation("the second order cannot be read", unreadable, _usual),
+        Situation("the same run is made again", lambda f, w: f([ada, *mixed], w.relay), **noted, again=True),
+    )
+    same(send_receipts, _relay, situations, noun=_named)
+
+
+def check_two_runs_at_once(send_receipts, same, rng):
+    """A run that begins while another one is under way changes nothing for either."""
+    mine = [_order(rng, 1, "TEA111111", rounded=True), _order(rng, 2), _order(rng, 3, rounded=True)]
+    others = [_order(rng, 8), _order(rng, 9, "TEA999999", rounded=True), _order(rng, 10)]
+
+    def both(f, w):
+        def run(orders, relay):
+            return _by_line(f(orders, relay))
+
+        return with_another(lambda orders: run(orders, w.relay), mine, lambda: run(others, _Relay()))
+
+    why = "What do the two runs share, and who writes into it?"
+    situation = Situation("a second run begins in another thread", both, _usual, why=why)
+    same(send_receipts, _relay, (situation,), noun=_named)
+
+
+def check_built_once(send_receipts, settings, rng):
+    """The TLS context and the template are not built more often for many receipts than for a few."""
+    orders = [
+        _order(rng, number, rng.choice((None, "TEA123456")), rng.random() < 0.5) for number in range(MANY)
+    ]
+    _usual(SimpleNamespace(names={"settings": settings}))
+    seen = {}
+    for number in (FEW, MANY):
+        with (
+            count_calls(ssl, "SSLContext") as contexts,
+            count_calls(ssl.SSLContext, "load_verify_locations") as loaded,
+            count_calls("jinja2.environment:Environment.compile") as templates,
+        ):
+            send_receipts(orders[:number], _Relay())
+        seen[number] = contexts.count, loaded.count, templates.count
+    for few, many, what in zip(
+        seen[FEW],
+        seen[MANY],
+        ("TLS contexts are built", "certificate files are read", "templates are compiled"),
+        strict=True,
+    ):
+        assert many <= few, (
+            f"{many} {what} for {MANY} receipts, and {few} for {FEW}: more receipts, more of them. "
+            "Which of them differs from the one before?"
+        )
+    return f"{MANY} receipts took {seen[MANY][0]} TLS context and {seen[MANY][2]} template; as merged, it was one of each for each receipt."
+
+
+def interest_how_much_faster(as_merged, send_receipts, settings, rng):
+    """How much faster ten receipts are here."""
+    settings["certificates"] = certifi.where()
+    orders = [_order(rng, number) for number in range(10)]
+    ratio = compare(
+        lambda: as_merged(orders, _Relay()), lambda: send_receipts(orders, _Relay()), repeat=3, most=3
+    )
+    return f"Here, your code is {ratio}, for ten receipts."
+
+
+# --- the exercise: a line that builds, and does not look it
+
+
+def check_exercise_same_lists(intake, same, rng):
+    """Messages are accepted and rejected as they were, by the schemas that came with them."""
+    messages = [_message(rng, number) for number in range(1, 13)]
+    fine = [_message(rng, 20 + at, "KC7", kind) for at, kind in enumerate(("scanned", "weighed", "scanned"))]
+    schemas = _schemas()
+    strict = {kind: {**schema, "maxProperties": 1} for kind, schema in schemas.items()}
+    broken = {**schemas, "scanned": {"type": "object", "required": "place"}}
+
+    def batch(messages, schemas=schemas):
+        return lambda f, w: f(copy.deepcopy(messages), copy.deepcopy(schemas))
+
+    def stricter(w):
+        for schema in w.schemas.values():
+            schema["maxProperties"] = 1
+
+    def others_first(f, w):
+        f(copy.deepcopy(fine), copy.deepcopy(strict))
+        return f(copy.deepcopy(fine), copy.deepcopy(schemas))
+
+    def both(f, w):
+        return with_another(lambda given: f(given, schemas), fine, lambda: f(copy.deepcopy(fine), strict))
+
+    new = "Which batch did that schema come with?"
+    situations = (
+        Situation("the batch before brought other schemas", others_first, why=new),
+        Situation("a batch is taken in", batch(messages)),
+        Situation(
+            "a schema is changed in its place", lambda f, w: f(fine, w.schemas), between=stricter, why=new
+        ),
+        Situation("the same batch is taken in again", batch(messages), again=True),
+        Situation("there is no message", batch([])),
+        Situation("a message is of a kind without a schema", batch([*fine, {"id": 4, "kind": "lost"}])),
+        Situation("a schema is not in order", batch(fine, broken), raises=jsonschema.SchemaError),
+        Situation("a second batch is taken in by another thread", both, why="What do the two batches share?"),
+    )
+    same(intake, lambda: nullcontext(SimpleNamespace(schemas=copy.deepcopy(schemas))), situations)
+
+
+def check_exercise_checked_once(intake, same, rng):
+    """A schema is not checked more often for many messages than for a few."""
+    schemas = _schemas()
+    few, many = (
+        [
+            _message(rng, at, place="KC7", kind=kind)
+            for at, kind in zip(range(3 * n), list(schemas) * n, strict=False)
+        ]
+        for n in (FEW, MANY)
+    )
+    seen = []
+    for messages in (few, many):
+        with count_calls(jsonschema.Draft202012Validator, "check_schema") as checks:
+            intake(messages, schemas)
+        seen.append(checks.count)
+    assert seen[1] <= seen[0], (
+        f"{seen[1]} times a schema is checked for {len(many)} messages of {len(schemas)} kinds, and {seen[0]} times for {len(few)}: "
+        "they are the same schemas. What has to be done once for each of them?"
+    )
+    merged, yours = (
+        _for_one_more(f, few, many[: 4 * len(few)], schemas) for f in (same.merged.intake, intake)
+    )
+    assert yours <= SHARE * merged, (
+        f"No schema is checked again, and still one more message costs {yours:,.0f} instructions; as merged, it was {merged:,.0f}. "
+        "What is built anew for each message?"
+    )
+    return f"{len(many)} messages took {seen[1]} checks of a schema; as merged, it was one for each message."
+
+
+# --- what the checks share
+
+
+class _Relay:
+    """Notes what goes out, and how; refuses one address."""
+
+    def __init__(self):
+        self.sent, self.refused = [], None
+
+    def send(self, to, subject, text, tls):
+        if to == self.refused:
+            raise ConnectionRefusedError(f"{to} is refused")
+        self.sent.append((to, subject, text, _trusts(tls)))
+
+
+def _trusts(tls):
+    if not isinstance(tls, ssl.SSLContext):
+        return f"not a TLS context: {tls!r}"
+    checks = "checked" if tls.check_hostname and tls.verify_mode == ssl.CERT_REQUIRED else "not checked"
+    return f"{checks}, {tls.cert_store_stats()['x509_ca']} certificates trusted"
+
+
+def _secured(found):
+    if found.path[-1:] != (3,):
+        return ""
+    return f"the relay is given a TLS context: “{found.given}”; it was “{found.expected}”. {BUILT_FROM}"
+
+
+def _relay():
+    return nullcontext(SimpleNamespace(relay=_Relay()))
+
+
+RECEIPT = """{{ name }}, order {{ number }}
+{% for line in lines %}{{ line }}
+{% endfor %}{{ total }}{% if rounded %} (rounded){% endif %}
+{% if voucher %}{{ voucher }}{% else %}no voucher{% endif %}"""
+
+
+def _usual(w):
+    """A short template, and a file with few certificates, since reading the usual ones takes long."""
+    w.names["settings"].update(receipt=RECEIPT, certificates=_certificates()[0])
+
+
+@cache
+def _certificates():
+    """Write two files of certificates, and return their paths; they go when this module does."""
+    folder = tempfile.TemporaryDirectory()
+    every = re.findall(
+        "-----BEGIN.*?-----END CERTIFICATE-----\n", Path(certifi.where()).read_text(), re.DOTALL
+    )
+    paths = [Path(folder.name) / name for name in ("some.pem", "others.pem")]
+    for path, part in zip(paths, (every[:2], every[2:5]), strict=True):
+        path.write_text("".join(part))
+    _certificates.folder = folder
+    return [str(path) for path in paths]
+
+
+def _order(rng, number, voucher=None, rounded=False):
+    name = f"{rng.choice(('Ada', 'Ben', 'Chloe'))} {rng.randrange(10**6)}"
+    lines = [
+        {"tea": tea, "grams": 100, "price": Decimal(rng.randrange(290, 990)) / 100}
+        for tea in ("Assam", "Keemun")
+    ]
+    if rounded:
+        lines[0].update(grams=50, price=Decimal(2 * rng.randrange(145, 495) + 1) / 100)
+    return {
+        "number": number,
+        "name": name,
+        "email": f"{number}@example.org",
+        "voucher": voucher,
+        "lines": lines,
+    }
+
+
+def _by_line(archive):
+    """Split the texts of an archive, so that a difference is one of lines."""
+    if not isinstance(archive, list) or not all(isinstance(each, dict) for each in archive):
+        return archive
+    return [{key: _lines(value) for key, value in each.items()} for each in archive]
+
+
+def _lines(value):
+    return value.splitlines() if isinstance(value, str) else value
+
+
+def _named(path):
+    """Name a line of a receipt."""
+    if len(path) > 2 and path[-2] == "text":
+        whose = f" of {path[0]} run" if isinstance(path[0], str) else ""
+        return f"line {path[-1] + 1} of receipt {path[-3] + 1}{whose}"
+    return part_name(path)
+
+
+def _schemas():
+    schemas = {
+        "scanned": {"place": {"type": "string", "pattern": "^KC[0-9]+$"}},
+        "weighed": {"place": {"type": "string"}, "grams": {"type": "integer", "minimum": 1}},
+    }
+    return {
+        kind: {"type": "object", "properties": properties, "required": list(properties)}
+        for kind, properties in schemas.items()
+    }
+
+
+def _message(rng, number, place=None, kind=None):
+    place = place or rng.choice(("KC1", "KC22", "XY1", 7))
+    return {"id": number, "kind": kind or rng.choice(("scanned", "weighed")), "place": place, "grams": 5}
+
+
+def _for_one_more(intake, few, many, schemas):
+    runs = [work(intake, messages, schemas) for messages in (few, many)]
+    return (runs[1].instructions - runs[0].instructions) / (len(many) - len(few))
