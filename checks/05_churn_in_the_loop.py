@@ -106,8 +106,7 @@ CLAIMS = (
     ),
 )
 
-EXCUSED = {}
-EXERCISE_EXCUSED = {}
+EXERCISE_EXCUSED = {"freshness": "All that the answer depends on is among the arguments."}
 
 FEW, MANY = 2, 40  # receipts, or messages of each kind
 SHARE = 0.1  # of the merged code's instructions for a message: a look at it takes 0.02

@@ -1,0 +1,55 @@
+"""Claims that lesson 05 answers for and does not ask about."""
+
+import threading
+import time
+
+from kettle.checking import DOES_NOT_HOLD, PARTLY, Claim
+
+
+def handed_over() -> str:
+    """Let two threads change reference counts; count how often one takes over from the other."""
+    shared, changes, turns = object(), 300_000, []
+    ready = threading.Barrier(2)
+
+    def change(name: int) -> None:
+        ready.wait()
+        for _ in range(changes):
+            held = shared  # up by one
+            del held  # and down
+            if not turns or turns[-1] != name:
+                turns.append(name)
+
+    threads = [threading.Thread(target=change, args=(name,)) for name in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return f"{4 * changes:,} changes of reference counts by two threads that took {len(turns):,} turns."
+
+
+def places() -> str:
+    """Build and drop dictionaries; count the different places in memory that they were built in."""
+    began, found = time.process_time(), {id({"number": number}) for number in range(100_000)}
+    took = time.process_time() - began
+    return f"100,000 dictionaries were built in {len(found):,} places of memory, in {took / 0.1:.2f} µs each."
+
+
+CLAIMS = (
+    Claim(
+        name="gil",
+        said="Each change of a reference count takes and releases the GIL.",
+        truth=DOES_NOT_HOLD,
+        why="The thread that runs has the GIL already. It is asked for it every few milliseconds.",
+        ids=("S3.8",),
+        measure=handed_over,
+    ),
+    Claim(
+        name="fragmentation",
+        said="Objects that come and go fragment the memory.",
+        truth=PARTLY,
+        why="What is dropped makes room for the next one of its size. Fragments come of small things that "
+        "stay among many that go.",
+        ids=("S3.9",),
+        measure=places,
+    ),
+)
