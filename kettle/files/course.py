@@ -99,6 +99,7 @@ PATHS = (
 )
 
 BEGINNINGS = (
+    Beginning("I write Python, and have never profiled it", (1, 2)),
     Beginning("I analyse data, with NumPy and pandas", (8, 7)),
     Beginning("I write synchronous back ends, with Flask say", (14, 11)),
     Beginning("I write asynchronous back ends, with FastAPI say", (12, 17)),

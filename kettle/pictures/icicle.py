@@ -36,7 +36,7 @@ def icicle(tree: Frame, *, title: str = "Where the time went", depth: int = 4, p
     return figure(
         ids,
         title,
-        f"{boxes} for {seconds(tree.seconds)}: each is a function, as wide as its share of the time, under the "
+        f"{boxes} for {seconds(tree.seconds)}: each is a function, as wide as its share of time, under the "
         "one that called it. The thick foot of a box is the function itself at work.",
         drawn,
         bottom + 2,
