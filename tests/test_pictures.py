@@ -20,6 +20,7 @@ from kettle.pictures import (
     Timeline,
     bar_chart,
     curves,
+    distribution,
     from_traffic,
     icicle,
     line_strip,
@@ -111,6 +112,8 @@ def every_picture(label="orders"):
         "no statements": query_waterfall([]),
         "icicle": icicle(profiled(label), title=label),
         "empty icicle": icicle(Frame(label, 0, 0, 0)),
+        "distribution": distribution([0.1] * 20 + [0.5], marks={label: 0.005, "p50": 0.1}, title=label),
+        "no distribution": distribution([]),
         "table": table([label, "count"], [[label, 3]], title=label, says=label),
         "lines": line_strip(twelve_lines(label), title=label),
         "no lines of source": line_strip([]),
@@ -226,6 +229,7 @@ def test_every_picture_takes_a_point_by_name():
         curves({"a": [(0, 1)]}, **given),
         query_waterfall(n_plus_one(5), **given),
         icicle(profiled(), **given),
+        distribution([0.1, 0.2], **given),
         table(["a"], [[1]], **given),
         line_strip(twelve_lines(), **given),
     ]
@@ -602,3 +606,23 @@ def test_a_long_unit_is_not_cut_off():
     ]
     assert ends
     assert max(ends) <= WIDTH
+
+
+def test_a_distribution_names_the_mark_that_no_value_is_near():
+    waits = [0.1] * 95 + [0.5] * 5
+    drawn = distribution(waits, marks={"the average": 0.004, "p50": 0.1, "p99": 0.5})
+    assert drawn.point == "the average lies where no call was."
+    assert "100 calls: from 100 ms to 500 ms. Marked: the average 4 ms, p50 100 ms, p99 500 ms." in drawn.text
+    assert distribution(waits).point == "The slowest call took 5 times as long as the typical one."
+    assert distribution([1.0] * 9).point == "All 9 calls took about as long as each other."
+    with pytest.raises(ValueError, match="above 0"):
+        distribution([0.0, 1.0])
+
+
+def test_a_distribution_lies_on_a_logarithmic_scale_with_marks_in_their_order():
+    root = parsed(distribution([0.01, 0.1, 1.0], marks={"late": 1.0, "early": 0.01}))
+    bars = [float(r.get("x")) for r in root.iterfind(f".//{SVG}rect[@class='kp-running']")]
+    assert bars[1] - bars[0] == pytest.approx(bars[2] - bars[1], abs=8)
+    rules = [float(line.get("x1")) for line in root.iterfind(f".//{SVG}line[@class='kp-rule']")]
+    assert rules == sorted(rules)
+    assert len(rules) == 2

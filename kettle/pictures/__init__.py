@@ -2,6 +2,7 @@
 
 from kettle.pictures.bars import bar_chart, prediction_beside_fact
 from kettle.pictures.curves import curves
+from kettle.pictures.distribution import distribution
 from kettle.pictures.figure import Picture
 from kettle.pictures.icicle import icicle
 from kettle.pictures.line_strip import line_strip
@@ -25,6 +26,7 @@ __all__ = [
     "Timeline",
     "bar_chart",
     "curves",
+    "distribution",
     "from_profile",
     "from_traffic",
     "icicle",

@@ -1,0 +1,120 @@
+"""Distributions: how many calls took how long, with the numbers that a report gives of them marked."""
+
+import math
+from collections.abc import Iterable, Mapping
+
+from kettle.pictures.figure import WIDTH, Picture, Table, figure, new_ids
+from kettle.pictures.marks import axis
+from kettle.pictures.scale import Scale, log_ticks
+from kettle.pictures.svg import Markup, tag, text, width
+from kettle.pictures.units import in_unit, number, plural
+
+STEP, HEIGHT, COLUMN = 19.0, 130.0, 8.0  # of a mark's name, of the columns, and how wide one is
+
+
+def distribution(
+    values: Iterable[float],
+    *,
+    marks: Mapping[str, float] | None = None,
+    title: str = "How long the calls took",
+    unit: str = "s",
+    noun: str = "call",
+    point: str = "",
+) -> Picture:
+    """Draw how often values of each size occur, on a logarithmic scale, and numbers that stand for them.
+
+    Args:
+        values: all above 0, in `unit`.
+        marks: names and values of what is said of them: "p50", "p99", "average".
+        title: the caption.
+        unit: of the values and the marks.
+        noun: what has such a value.
+        point: what the picture is there to show, in a sentence; where left out, the picture's own words.
+
+    Raises:
+        ValueError: a value or a mark is not above 0, which a logarithmic scale cannot show.
+    """
+    values = sorted(float(value) for value in values)
+    named = sorted((marks or {}).items(), key=lambda each: each[1])
+    ends = [*values[:1], *values[-1:], *(value for _, value in named)]
+    if any(not value > 0 for value in ends):
+        raise ValueError("a value on a logarithmic scale must be above 0")
+    scale = Scale(
+        min(ends, default=0.1) / 1.3, max(ends, default=1.0) * 1.3, 44, WIDTH - 16, logarithmic=True
+    )
+    top = 12 + STEP * len(named)
+    base, counts = top + HEIGHT, _columns(values, scale)
+    ticks = [(t, in_unit(t, unit)) for t in log_ticks(scale.low, scale.high, 6)]
+    drawn = [axis(scale, top, base + 4, ticks), *_bars(counts, scale, base, unit, noun)]
+    drawn += [_mark(name, value, i, scale, base, unit) for i, (name, value) in enumerate(named)]
+    high = max(counts.values(), default=0)
+    drawn += [text(38, base - HEIGHT + 12, number(high), class_="kp-muted kp-end")] if high else []
+    drawn.append(text(38, base, "0", class_="kp-muted kp-end"))
+    says = _says(values, named, unit, noun)
+    table = Table(["Number", "Value", f"{noun.capitalize()}s below it"], _rows(values, named, unit))
+    return figure(
+        new_ids(), title, says, drawn, base + 26, point=point or _point(values, named, noun), table=table
+    )
+
+
+def _columns(values: list[float], scale: Scale) -> dict[int, int]:
+    counts: dict[int, int] = {}
+    for value in values:
+        column = int((scale(value) - scale.left) // COLUMN)
+        counts[column] = counts.get(column, 0) + 1
+    return counts
+
+
+def _bars(counts: dict[int, int], scale: Scale, base: float, unit: str, noun: str) -> list[Markup]:
+    high, factor = (
+        max(counts.values(), default=1),
+        (scale.high / scale.low) ** (COLUMN / (scale.right - scale.left)),
+    )
+    drawn = []
+    for column, count in sorted(counts.items()):
+        low = scale.low * factor**column
+        tall = max(count / high * (HEIGHT - 8), 3.0)
+        shape = {"x": scale.left + column * COLUMN, "y": base - tall, "width": COLUMN - 1, "height": tall}
+        says = f"{plural(count, noun)} from {in_unit(low, unit)} to {in_unit(low * factor, unit)}"
+        drawn.append(tag("g", tag("title", says), tag("rect", **shape, class_="kp-running")))
+    return drawn
+
+
+def _mark(name: str, value: float, row: int, scale: Scale, base: float, unit: str) -> Markup:
+    words, x, y = f"{name} {in_unit(value, unit)}", scale(value), 14 + STEP * row
+    left = x + 5 + width(words) > WIDTH
+    return tag(
+        "g",
+        tag("line", x1=x, x2=x, y1=y - 10, y2=base, class_="kp-rule"),
+        text(x - 5 if left else x + 5, y, words, class_="kp-end" if left else None),
+    )
+
+
+def _below(values: list[float], value: float) -> int:
+    return sum(each < value for each in values)
+
+
+def _rows(values: list[float], named: list[tuple[str, float]], unit: str) -> list[list[str]]:
+    return [
+        [name, in_unit(value, unit), f"{_below(values, value):,} of {len(values):,}"] for name, value in named
+    ]
+
+
+def _says(values: list[float], named: list[tuple[str, float]], unit: str, noun: str) -> str:
+    if not values:
+        return "Nothing was measured. There is nothing to see."
+    span = f"{plural(len(values), noun)}: from {in_unit(values[0], unit)} to {in_unit(values[-1], unit)}."
+    told = ", ".join(f"{name} {in_unit(value, unit)}" for name, value in named)
+    return f"{span} Marked: {told}." if told else span
+
+
+def _point(values: list[float], named: list[tuple[str, float]], noun: str) -> str:
+    if not values:
+        return ""
+    outside = [name for name, value in named if value < values[0] * 0.999 or value > values[-1] * 1.001]
+    if outside:
+        return f"{' and '.join(outside)} {'lies' if len(outside) == 1 else 'lie'} where no {noun} was."
+    middle = values[math.ceil(len(values) / 2) - 1]
+    if values[-1] >= 2 * middle:
+        return f"The slowest {noun} took {number(values[-1] / middle, 2)} times as long as the typical one."
+    return f"All {plural(len(values), noun)} took about as long as each other."
