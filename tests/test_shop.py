@@ -590,6 +590,16 @@ def test_all_calls_of_a_path_fail_with_the_status_that_was_named(shop):
     assert [status_of(shop, path) for path in ("/tax/DE", "/tax/FR", "/tax/DE")] == [418, 200, 418]
 
 
+def test_calls_of_a_named_path_are_slow_and_no_others(shop):
+    shop.set("tax", latency=0.0)
+    shop.slow_down("/tax/DE", seconds=0.3)
+    with shop.traffic() as traffic:
+        assert [status_of(shop, path) for path in ("/tax/DE", "/tax/FR")] == [200, 200]
+    slow, quick = (call.ended - call.started for call in traffic.requests)
+    assert slow >= 0.29
+    assert quick < slow
+
+
 def test_a_connection_breaks(shop):
     shop.break_calls("/tax/DE", status=None)
     with pytest.raises(requests.ConnectionError):

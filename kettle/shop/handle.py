@@ -119,6 +119,10 @@ class Shop:
         status = None if status is None else int(status)
         process.wait_for(self.tell("break_calls", paths=paths, calls=list(calls), status=status))
 
+    def slow_down(self, *paths: str, seconds: float) -> None:
+        """Let calls of paths, such as "/suppliers/7/stock", take so many seconds more, from now on."""
+        process.wait_for(self.tell("slow_down", paths=paths, seconds=float(seconds)))
+
     def revise(self) -> None:
         """Let the shop answer otherwise from now on: names, orders and levels change, ids do not."""
         process.wait_for(self.tell("revise"))

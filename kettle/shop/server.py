@@ -54,6 +54,10 @@ class Control:
         """Let calls of a shop fail."""
         self._tenants[tenant].break_calls(paths, calls, status)
 
+    async def slow_down(self, tenant: int, paths: list[str], seconds: float) -> None:
+        """Let calls of a shop take longer."""
+        self._tenants[tenant].slow_down(paths, seconds)
+
     async def revise(self, tenant: int) -> None:
         """Let a shop answer otherwise from now on."""
         self._tenants[tenant].data.revision += 1
