@@ -3,6 +3,7 @@
 import sys
 from contextlib import suppress
 from datetime import date, timedelta
+from unittest.mock import patch
 
 from kettle.checking import DOES_NOT_HOLD, PARTLY, Claim, Question, Undecided
 from kettle.checking.same import Situation
@@ -210,7 +211,7 @@ def check_memory_is_bounded(label, tariff, clock, squares, rng):
     def mistyped(count):
         for _ in range(count):
             with suppress(KeyError):
-                label(_typed("ZZ9", rng))
+                label(_typed(f"ZZ{rng.getrandbits(32)}", rng))
         return count
 
     def new_days(count):
@@ -224,7 +225,7 @@ def check_memory_is_bounded(label, tariff, clock, squares, rng):
     for feed, count, what in (
         (new_texts, TEXTS, "postcode that was not typed before"),
         (new_days, 1_000, "day"),
-        (mistyped, 1_000, "postcode of no district"),
+        (mistyped, 1_000, "district that does not exist"),
     ):
         growth = unbounded_growth(
             lambda step, feed=feed, count=count: feed(count if step else min(stated, CAP) + count)
@@ -255,16 +256,6 @@ def check_exercise_same_answers(may_refund, same, rng):
     (low, _), (high, limit) = LIMITS[2], LIMITS[6]
     between = rng.randrange(LIMITS[2][1] + 1, limit, 2)
 
-    def ask(*questions):
-        def call(f, w):
-            answers = []
-            for name, pence in questions:
-                w.names["till"].clerk = name
-                answers.append(f(pence))
-            return answers
-
-        return call
-
     def to(limit):
         return lambda w: w.names["directory"].change(high, limit)
 
@@ -277,23 +268,56 @@ def check_exercise_same_answers(may_refund, same, rng):
             return [f(100), f(501)]
         raise LookupError("zoe was not in the directory")
 
+    def another_logs_in(w):
+        w.names["till"].clerk = low
+
+    def alike_in_text(f, w):
+        directory, name = w.names["directory"], f"{low}1"
+        directory.change(name, 10)
+        later = int(f"1{directory.version}")  # then their names and versions, run together, are one text
+        _ask((name, 10))(f, w)
+        while directory.version < later:
+            directory.change(name, 10)
+        return _ask((low, 11))(f, w)
+
     every = [(name, pence + more) for name, pence in LIMITS for more in (-1, 0, 1)]
-    mine = (high, limit - 1), (high, limit)
+    mine = (low, between), (high, limit - 1), (high, limit)
     situations = (
-        Situation("every clerk asks about amounts near the limit", ask(*every), _shift_begins, why=WHOSE),
+        Situation("every clerk asks about amounts near the limit", _ask(*every), _shift_begins, why=WHOSE),
         Situation(
             "two clerks ask about the same amount",
-            ask((low, between), (high, between)),
+            _ask((low, between), (high, between)),
             _shift_begins,
             why=WHOSE,
         ),
         Situation(
-            "the other one asks first", ask((high, between - 1), (low, between - 1)), _shift_begins, why=WHOSE
+            "the other one asks first",
+            _ask((high, between - 1), (low, between - 1)),
+            _shift_begins,
+            why=WHOSE,
         ),
-        Situation("a limit is lowered", ask(*mine), _shift_begins, to(limit // 2), why=NOTICED),
-        Situation("a limit is raised", ask((high, limit + 9)), _shift_begins, to(limit + 10), why=NOTICED),
-        Situation("a limit is taken away", ask(*mine, (high, 0)), _shift_begins, to(0), why=NOTICED),
-        Situation("somebody who is not in the directory asks", ask(("nobody", 100)), _shift_begins),
+        Situation("a limit is lowered", _ask(*mine), _shift_begins, to(limit // 2), why=NOTICED),
+        Situation("a limit is raised", _ask((high, limit + 9)), _shift_begins, to(limit + 10), why=NOTICED),
+        Situation("a limit is taken away", _ask(*mine, (high, 0)), _shift_begins, to(0), why=NOTICED),
+        Situation(
+            "a limit is lowered while the directory is being asked for it",
+            _meanwhile(to(20), (high, limit)),
+            _shift_begins,
+            why="When was the version read under which that answer is kept?",
+        ),
+        Situation(
+            "another clerk logs in while the directory is being asked",
+            _meanwhile(another_logs_in, (high, between), (low, between)),
+            _shift_begins,
+            why=WHOSE,
+        ),
+        Situation(
+            "the name of one clerk is the other's with a 1 behind it", alike_in_text, _shift_begins, why=WHOSE
+        ),
+        Situation("somebody who is not in the directory asks", _ask(("nobody", 100)), _shift_begins),
+        Situation(
+            "a known name is written in capitals", _ask((high, 100), (high.upper(), 100)), _shift_begins
+        ),
         Situation("somebody asks before and after joining", joins, _shift_begins),
     )
     same(may_refund, None, situations)
@@ -313,7 +337,7 @@ def check_exercise_asks_the_directory(may_refund, till, directory):
 
 def check_exercise_few_questions(may_refund, till, directory, rng):
     """The directory is not asked again for what it has answered."""
-    names, amounts = rng.sample(directory.staff, 3), rng.sample(range(100, 9_000), 6)
+    names, amounts = rng.sample(directory.staff, len(directory.staff)), rng.sample(range(100, 9_000), 6)
     _shift_begins(_World({"till": till, "directory": directory}))
     for limit in (*range(200), 0):  # what is full by now has to make room, and a limit of 0 is one, too
         directory.change(names[0], limit)
@@ -323,16 +347,17 @@ def check_exercise_few_questions(may_refund, till, directory, rng):
          "answered: {}. Which of them was new?"),
         (names[:1], amounts, "of a clerk whose limit was known made {} to the directory, one for each amount that "
          "was new: the amount is in the key. Does the limit depend on it?"),
-        (names, amounts, "of 3 clerks whose limits were known made {} to the directory: when clerks take turns, "
+        (names, amounts, f"of {len(names)} clerks whose limits were known made {{}} to the directory: when clerks take turns, "
          "one is forgotten for the next. How many have to be kept?"),
     )  # fmt: skip
     for clerks, pages, words in told:
-        _ask_all(may_refund, till, clerks, pages[:1])
+        for _ in range(2):  # what is emptied when it is full may be emptied in between
+            _ask_all(may_refund, till, clerks, pages[:1])
         with count_calls(type(directory), "limit") as asked:
             _ask_all(may_refund, till, clerks, pages)
         asking = len(clerks) * len(pages)
         assert asked.count == 0, f"{asking} questions {words.format(f'{asked.count} calls')}"
-    return f"{len(amounts)} more questions of each of 3 clerks asked the directory nothing that was known."
+    return f"{len(amounts)} more questions of each of {len(names)} clerks asked the directory nothing that was known."
 
 
 def check_exercise_memory(may_refund, till, directory):
@@ -389,6 +414,37 @@ def _shift_begins(w):
     w.names["directory"].seconds = 0.0
     for name, limit in LIMITS:
         w.names["directory"].change(name, limit)
+
+
+def _ask(*questions):
+    def call(f, w):
+        answers = []
+        for name, pence in questions:
+            w.names["till"].clerk = name
+            answers.append(f(pence))
+        return answers
+
+    return call
+
+
+def _meanwhile(happens, *questions):
+    """Ask, and let something happen while the directory answers; then ask again."""
+
+    def call(f, w):
+        kind, to_come = type(w.names["directory"]), [happens]
+        answer = kind.limit
+
+        def answers_late(self, name):
+            found = answer(self, name)
+            while to_come:  # once: who asks until nothing changes any more is right
+                to_come.pop()(w)
+            return found
+
+        with patch.object(kind, "limit", answers_late):
+            _ask(*questions[:1])(f, w)
+        return _ask(*questions)(f, w)
+
+    return call
 
 
 def _ask_all(may_refund, till, names, amounts):
