@@ -8,7 +8,7 @@ import sys
 from contextlib import ExitStack
 
 from kettle.checking import DOES_NOT_HOLD, HOLDS, PARTLY, Claim, Question
-from kettle.checking.held_calls import blame, explain, hold_calls, why_not
+from kettle.checking.held_calls import blame, explain, hold_calls, waited, why_not
 from kettle.checking.same import (
     Situation,
     asked,
@@ -21,6 +21,7 @@ from kettle.checking.same import (
     shuffled,
 )
 from kettle.probes.calls import count_calls
+from kettle.probes.loop import watch_loop
 from kettle.probes.ratio import compare_async
 from kettle.shop import Shop
 from kettle.shop.data import Data
@@ -119,6 +120,7 @@ EXERCISE_EXCUSED = {}
 CLIENTS = ("aiohttp.client:ClientSession.__init__", "httpx._client:AsyncClient.__init__")
 PATIENCE = 3.0  # seconds; paid by wrong answers only
 TOGETHER = 4  # calls that must be in flight at once: the smallest default pool of to_thread has 5 threads
+LATE_BODY = 0.12  # seconds from the head of an answer to its body, which may be waited for elsewhere
 TURNS = 30  # that the loop takes while calls are held, 5 ms each: time for what waits there to show
 
 
@@ -129,18 +131,19 @@ async def check_same_stock(stock_of, same, rng):
     def check(*suppliers):
         return lambda f, w: f(w.url, list(suppliers))
 
-    async def at_once(f, w):
-        return await asyncio.gather(f(w.url, [one, two]), f(w.url, [three]))
+    def at_once(*checks):
+        return lambda f, w: asyncio.gather(*(f(w.url, list(suppliers)) for suppliers in checks))
 
     situations = (
         Situation("three suppliers are asked", check(one, two, three), seen=asked),
         Situation("suppliers answer in another order", check(one, two, three, four), shuffled("stock", most=0.02)),
         Situation("the stock changes between two checks", check(one, two), between=revised),
         Situation("a check is made again", check(one, two), again=True),
-        Situation("a supplier is late", check(one), late(0.05, "stock"), impatient=True),
+        Situation("a supplier is late", check(one), late(0.05, "stock"), seen=asked, impatient=True),
         Situation("there is no supplier", check()),
         Situation("a supplier is named twice", check(one, two, one)),
-        Situation("two checks are made at once", at_once, seen=asked),
+        Situation("two checks are made at once", at_once([one, two], [three]), seen=asked),
+        Situation("two checks at once ask one supplier", at_once([one, two], [one]), seen=asked),
         Situation(f"supplier {two} fails once", check(one, two), fails(f"/suppliers/{two}/stock", calls=(1,))),
         Situation(f"the connection to supplier {one} breaks", check(one), fails(f"/suppliers/{one}/stock", status=None)),
     )  # fmt: skip
@@ -158,7 +161,7 @@ async def check_calls_overlap_and_the_loop_lives(stock_of, shop, rng, notes):
 
     with ExitStack() as stack:
         made = [stack.enter_context(count_calls(c)) for c in CLIENTS if c.split(".")[0] in sys.modules]
-        seen = await _held(ask, shop)
+        seen = await _held(ask, shop, late_body=LATE_BODY)
         clients = sum(calls.count for calls in made)
     if not seen.met:
         raise AssertionError(why_not(seen, number, TOGETHER, await explain(ask)))
@@ -245,7 +248,7 @@ async def check_exercise_same_answers(on_message, same, rng):
         Situation("a scanner sends two pings", send({"type": "ping"}), again=True),
         Situation("a scanner looks up a supplier", send(_look_up(one)), seen=asked),
         Situation("the stock changes between two look-ups", send(_look_up(one)), between=revised),
-        Situation("a supplier is late", send(_look_up(one)), late(0.05, "stock"), impatient=True),
+        Situation("a supplier is late", send(_look_up(one)), late(0.05, "stock"), seen=asked, impatient=True),
         Situation("a look-up is made again", send(_look_up(one)), again=True),
         Situation("a scanner sends six look-ups at once", look_ups(*suppliers), seen=asked),
         Situation("a supplier is looked up twice at once", own_answer, seen=asked, why=ONE_FOR_ALL),
@@ -280,6 +283,13 @@ async def check_exercise_nobody_waits_for_a_look_up(on_message, LarderClient, sh
     assert not seen.waited, (
         f"With look-ups under way, {seen.waited} waited on the event loop's own thread, and pings wait with it. "
         "Where can it wait instead?"
+    )
+    shop.set(latency=0.0, late_body=LATE_BODY)
+    with watch_loop(explain=True) as loop:
+        await look_up(0, suppliers[0])
+    assert not (waits := waited(loop)), (
+        f"The body of an answer comes a moment after its head, and {waits} waits for it on the event loop's own "
+        "thread. Where is the head waited for?"
     )
     for supplier, answer in zip(suppliers, seen.value, strict=True):
         assert answer["levels"] == shop.data.stock(supplier)["levels"], (
@@ -321,12 +331,12 @@ def _taken(error):
     return never if isinstance(error, TimeoutError) else _shared(error)
 
 
-async def _held(ask, shop, turns=TURNS, meanwhile=None):
-    shop.set(latency=0.01)
+async def _held(ask, shop, turns=TURNS, meanwhile=None, late_body=0.0):
+    shop.set(latency=0.01, late_body=late_body)
     seen = await hold_calls(ask, shop, "stock", TOGETHER, meanwhile=meanwhile, turns=turns, patience=PATIENCE)
     if (seen.met or not seen.together) and seen.error and not _shared(seen.error):
         raise seen.error
-    shop.set(latency=0.13)  # for what may have to be explained
+    shop.set(latency=0.13, late_body=0.0)  # for what may have to be explained
     return seen
 
 

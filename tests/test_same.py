@@ -12,7 +12,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kettle.checking.same import Same, Situation, fails, late, revised, shop_world, shuffled, with_another
+from kettle.checking.same import (
+    Same,
+    Situation,
+    fails,
+    late,
+    revised,
+    shop_world,
+    shuffled,
+    slow_timers,
+    with_another,
+)
 from kettle.checking.same.alike import alike, difference
 from kettle.checking.same.merged import MergedMissing, merged_names
 from kettle.checking.same.situations import empty
@@ -354,6 +364,42 @@ def test_what_is_late_is_later_than_the_patience_of_some_seconds():
     hurried = orders("the orders are late", prepare=late(0.15, "orders"), impatient=True)
     assert "the answer has 0 entries" in told_of_shop(names["answer"], hurried)
     assert told_of_shop(page, hurried) is None
+
+
+POLITE = """
+import asyncio
+
+async def answer(api, customer):
+    await asyncio.sleep(0.02)
+    async with api.get(f"/customers/{customer}/orders") as response:
+        return await response.json()
+"""
+
+
+def test_who_asks_by_the_clock_asks_too_late():
+    async def meets(function):
+        with Shop(seed=3) as shop:
+            shop.set(latency=0.0)
+            async with shop.session() as api, shop.rendezvous(2, ("orders",), patience=0.5) as meeting:
+                with slow_timers():
+                    await asyncio.gather(page(api, 1001), function(api, 1002))
+            return meeting.met
+
+    exec(compile(POLITE, "<ipython-input-1>", "exec"), names := {})
+    assert asyncio.run(meets(page))
+    assert not asyncio.run(meets(names["answer"]))
+
+
+@pytest.mark.parametrize(("patience", "fails"), [(2, True), (None, False), (300, False)])
+def test_a_clients_short_patience_is_hurried(patience, fails):
+    async def answer(api, customer):
+        timeout = aiohttp.ClientTimeout(total=patience)
+        async with api.get(f"/customers/{customer}/orders", timeout=timeout) as response:
+            return await response.json()
+
+    said = told_of_shop(answer, orders("the orders are late", prepare=late(0.1, "orders"), impatient=True))
+    assert bool(said) is fails
+    assert not fails or "TimeoutError" in said
 
 
 def test_orphans_of_a_failure_are_heard_out_and_do_not_complain():

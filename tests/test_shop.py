@@ -621,15 +621,22 @@ def test_calls_are_late_by_their_path_and_number_and_not_by_their_order():
     assert latencies(["/tax/FR", "/tax/DE", "/tax/DE"]) == [once[2], once[0], once[1]]
 
 
-def test_a_revised_shop_answers_otherwise_under_the_same_ids(shop):
+def test_a_revised_shop_answers_otherwise(shop):
     customer = shop.any_customer()
     before = requests.get(f"{shop.url}/customers/{customer}/orders", timeout=10).json()
     address = shop.data.profile(customer)["address"]
+    assert all(shop.data.stock(supplier)["levels"] for supplier in shop.data.suppliers)
     shop.revise()
     after = requests.get(f"{shop.url}/customers/{customer}/orders", timeout=10).json()
     assert after != before
     assert after == shop.data.orders(customer)
-    assert shop.data.profile(customer)["address"] == address
+    moved = requests.get(f"{shop.url}/customers/{customer}", timeout=10).json()["address"]
+    assert moved == shop.data.profile(customer)["address"] != address
+    for where in (address, moved):  # whoever asks for the former one is told of a place, not that there is none
+        assert requests.get(f"{shop.url}/addresses/{where}", timeout=10).json()["customer"] == customer
+    assert {number for number in shop.data.suppliers if not shop.data.stock(number)["levels"]} == {
+        *range(4, 61, 4)
+    }
 
 
 def test_a_connection_that_only_waits_for_a_next_request_does_not_hold_up_the_end():

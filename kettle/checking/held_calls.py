@@ -80,7 +80,7 @@ async def hold_calls(ask, shop, route, together, *, meanwhile=None, turns=0, pat
         if call.path == path
         for started, ended in calls
     )
-    return HeldCalls(meeting.met and witnessed, together, lived, value, failed, _waited(loop))
+    return HeldCalls(meeting.met and witnessed, together, lived, value, failed, waited(loop))
 
 
 async def _show_life(api, path, meeting, together, meanwhile, turns, asker):
@@ -184,8 +184,11 @@ def why_not(seen, number, together, why):
     )
 
 
-def _waited(loop):
-    """Tell what waited on the loop's own thread, `time.sleep` or something for too long; "" if nothing."""
+def waited(loop):
+    """Tell what waited on the loop's own thread: `time.sleep`, or something for long; "" if nothing did.
+
+    loop: of `watch_loop(explain=True)`.
+    """
     seconds = Counter()
     for call in loop.blocking:
         if call.call in (*_RESULTS, *_THREADS, "time.sleep") or call.call.startswith("socket."):

@@ -22,6 +22,7 @@ _LEAVES = _of("Assam, Ceylon, Darjeeling, Earl Grey, Genmaicha, Keemun, Lapsang,
 _KINDS = _of("biscuits, caddy, gift box, loose leaf, pyramid bags, tasting set")
 _WORDS = _of("arrived fresh, a bit strong, lovely with milk, would buy again, tin was dented, best this year")
 _EVENTS = _of("back in stock, price drop, order delayed, voucher expires soon")
+SOLD_OUT = 4  # suppliers whose numbers are multiples of it hold nothing once the shop has been revised
 _RATES = {"AT": 20, "DE": 19, "DK": 25, "ES": 21, "FR": 20, "GB": 20, "IE": 23, "IT": 22, "NL": 21, "SE": 25}
 
 
@@ -42,9 +43,10 @@ class Data:
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
-        self.revision = 0  # with it, all that the shop answers changes, but no id
-        # Drawn by hash, so that no address can be asked for before its profile has been read.
-        self._addresses = {self._address_id(customer): customer for customer in self.customers}
+        self.revision = (
+            0  # with it, all that the shop answers changes: customers move, suppliers are sold out
+        )
+        self._addresses: list[dict[str, int]] = []  # of each revision: who has moved is found there still
 
     def __repr__(self) -> str:
         return f"Data(seed={self.seed}): {len(self.customers)} customers, {len(self.products)} products"
@@ -65,7 +67,12 @@ class Data:
         draw = self._draw("profile", customer)
         name = f"{draw.choice(_FIRST)} {draw.choice(_LAST)}"
         since = draw.randint(2015, 2025)
-        return {"id": customer, "name": name, "since": since, "address": self._address_id(customer)}
+        return {
+            "id": customer,
+            "name": name,
+            "since": since,
+            "address": self._address_id(customer, self.revision),
+        }
 
     def orders(self, customer: int) -> Answer:
         """A customer's orders, with their lines."""
@@ -86,7 +93,7 @@ class Data:
 
     def address(self, address: str) -> Answer:
         """An address, by the id that the profile gives."""
-        if (customer := self._addresses.get(str(address))) is None:
+        if (customer := self._who_lives_at(str(address))) is None:
             return None
         draw = self._draw("address", address)
         street = f"{draw.randint(1, 99)} {draw.choice(_STREETS)}"
@@ -133,6 +140,8 @@ class Data:
         """How much of six products a supplier holds."""
         if supplier not in self.suppliers:
             return None
+        if self.revision and supplier % SOLD_OUT == 0:
+            return {"supplier": supplier, "levels": {}}
         draw = self._draw("stock", supplier)
         levels = {sku: draw.randint(0, 500) for sku in draw.sample(self.products, 6)}
         return {"supplier": supplier, "levels": levels}
@@ -189,8 +198,17 @@ class Data:
             "lines": lines,
         }
 
-    def _address_id(self, customer: int) -> str:
-        return "a" + hashlib.sha256(f"{self.seed}/address/{customer}".encode()).hexdigest()[:9]
+    def _who_lives_at(self, address: str) -> int | None:
+        for revision in range(len(self._addresses), self.revision + 1):
+            self._addresses.append(
+                {self._address_id(customer, revision): customer for customer in self.customers}
+            )
+        return next((there[address] for there in reversed(self._addresses) if address in there), None)
+
+    def _address_id(self, customer: int, revision: int) -> str:
+        # Drawn by hash, so that no address can be asked for before its profile has been read.
+        world = f"{self.seed}/{revision}" if revision else str(self.seed)
+        return "a" + hashlib.sha256(f"{world}/address/{customer}".encode()).hexdigest()[:9]
 
     def _draw(self, *what: object) -> random.Random:
         world = (self.seed, self.revision) if self.revision else (self.seed,)

@@ -124,7 +124,10 @@ class Shop:
         process.wait_for(self.tell("slow_down", paths=paths, seconds=float(seconds)))
 
     def revise(self) -> None:
-        """Let the shop answer otherwise from now on: names, orders and levels change, ids do not."""
+        """Let the shop answer otherwise from now on; customers, orders and suppliers keep their ids.
+
+        Names, orders and levels change, customers move to other addresses, every fourth supplier is sold out.
+        """
         process.wait_for(self.tell("revise"))
         self.data.revision += 1
 

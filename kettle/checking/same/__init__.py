@@ -7,7 +7,7 @@ that are left alone, on results that nobody else holds, on fresh answers, and on
 from kettle.checking.same.meanwhile import with_another
 from kettle.checking.same.merged import MergedMissing, merged_names
 from kettle.checking.same.same import CONDITIONS, Same
-from kettle.checking.same.situations import Situation, Told, scribble
+from kettle.checking.same.situations import Situation, Told, scribble, slow_timers
 from kettle.checking.same.worlds import (
     asked,
     asked_otherwise,
@@ -37,5 +37,6 @@ __all__ = [
     "scribble",
     "shop_world",
     "shuffled",
+    "slow_timers",
     "with_another",
 ]

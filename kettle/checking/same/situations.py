@@ -20,6 +20,7 @@ from kettle.checking.errors import is_cell
 from kettle.checking.same.alike import Difference, difference
 from kettle.checking.same.sentences import Words
 
+PATIENT = 10.0  # seconds: a client whose patience is longer was not told to hurry
 HURRY = 100  # times as fast run the timers of impatient code, so that nobody has to wait for it
 ORPHANS = 1.0  # seconds that tasks get to end which a failure left behind
 
@@ -43,8 +44,8 @@ class Situation:
         seen: given the world after the calls, returns what the other side saw, which has to be the same.
         why: the lesson's words on a difference here; before those of the whole list.
         ordered_keys: whether the order of a dictionary's keys counts.
-        impatient: timers that the learner's own code sets run a hundred times as fast, so that what the world
-            has late is later than any patience of some seconds; needs an event loop.
+        impatient: timers that the learner's code sets, itself or by aiohttp, run a hundred times as fast, so
+            that what the world has late is later than any patience of some seconds; needs an event loop.
     """
 
     when: str
@@ -240,7 +241,7 @@ def watching() -> Iterator[None]:
 
     def call_at(when: float, callback: Callable, *args: Any, **options: Any) -> asyncio.TimerHandle:
         mine = _MINE.get(None)
-        if mine is not None and mine.hurry > 1 and _set_in_a_cell():
+        if mine is not None and mine.hurry != 1 and _set_by_the_learner(when - loop.time(), mine.hurry):
             when = loop.time() + (when - loop.time()) / mine.hurry
         return timer(when, callback, *args, **options)
 
@@ -256,12 +257,32 @@ def watching() -> Iterator[None]:
         loop.set_exception_handler(handler)
 
 
-def _set_in_a_cell() -> bool:
-    """Whether a timer is set by a cell's own code, through asyncio or not; not by a client that it uses."""
+@contextmanager
+def slow_timers() -> Iterator[None]:
+    """Let timers that a cell's own code sets in the block run a hundred times slower.
+
+    What waits by the clock before it asks, to be polite, is found by this, however short it waits.
+    """
+    with watching():
+        token = _MINE.set(_Made(hurry=1 / HURRY))
+        try:
+            yield
+        finally:
+            _MINE.reset(token)
+
+
+def _set_by_the_learner(seconds: float, hurry: float) -> bool:
+    """Whether a timer is set by a cell's own code, through asyncio or not; or is a client's short patience.
+
+    Nobody has a short one by default: aiohttp gives a connection 30 s, and a call 300.
+    """
     frame = sys._getframe(2)
     while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "asyncio":
         frame = frame.f_back
-    return frame is not None and is_cell(frame.f_code.co_filename)
+    if frame is None:
+        return False
+    client = frame.f_globals.get("__name__", "").partition(".")[0] == "aiohttp"
+    return is_cell(frame.f_code.co_filename) or (client and hurry > 1 and 0 < seconds <= PATIENT)
 
 
 @dataclass
@@ -270,7 +291,7 @@ class _Made:
 
     tasks: list[asyncio.Task] = field(default_factory=list)
     unclosed: int = 0
-    hurry: int = 1
+    hurry: float = 1
 
 
 _MINE: ContextVar[_Made] = ContextVar("_MINE")  # a task inherits it from whoever makes it
