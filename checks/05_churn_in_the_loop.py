@@ -168,8 +168,8 @@ def check_same_receipts(send_receipts, same, rng):
 
 def check_two_runs_at_once(send_receipts, same, rng):
     """A run that begins while another one is under way changes nothing for either."""
-    mine = [_order(rng, 1, "TEA111111", rounded=True), _order(rng, 2), _order(rng, 3, rounded=True)]
-    others = [_order(rng, 8), _order(rng, 9, "TEA999999", rounded=True), _order(rng, 10)]
+    mine = [_order(rng, 1, "TEA111111", rounded=True), _order(rng, 2)]
+    others = [_order(rng, 8, "TEA999999", rounded=True), _order(rng, 9)]
 
     def both(f, w):
         def run(orders, relay):
@@ -225,7 +225,7 @@ def interest_how_much_faster(as_merged, send_receipts, settings, rng):
 
 def check_exercise_same_lists(intake, same, rng):
     """Messages are accepted and rejected as they were, by the schemas that came with them."""
-    messages = [_message(rng, number) for number in range(1, 13)]
+    messages = [_message(rng, number) for number in range(1, 9)]
     fine = [_message(rng, 20 + at, "KC7", kind) for at, kind in enumerate(("scanned", "weighed", "scanned"))]
     schemas = _schemas()
     strict = {kind: {**schema, "maxProperties": 1} for kind, schema in schemas.items()}
@@ -243,7 +243,7 @@ def check_exercise_same_lists(intake, same, rng):
         return f(copy.deepcopy(fine), copy.deepcopy(schemas))
 
     def both(f, w):
-        return with_another(lambda given: f(given, schemas), fine, lambda: f(copy.deepcopy(fine), strict))
+        return with_another(lambda given: f(given, schemas), fine, lambda: f(fine[:2], strict))
 
     new = "Which batch did that schema come with?"
     situations = (
@@ -281,7 +281,7 @@ def check_exercise_checked_once(intake, same, rng):
         "they are the same schemas. What has to be done once for each of them?"
     )
     merged, yours = (
-        _for_one_more(f, few, many[: 4 * len(few)], schemas) for f in (same.merged.intake, intake)
+        _for_one_more(f, few, many[: 2 * len(few)], schemas) for f in (same.merged.intake, intake)
     )
     assert yours <= SHARE * merged, (
         f"No schema is checked again, and still one more message costs {yours:,.0f} instructions; as merged, it was {merged:,.0f}. "

@@ -13,7 +13,7 @@ from typing import Any
 
 from kettle.checking.same.situations import Told
 
-LOOKS = 30  # of the first call into what it is given, at each of which the other one runs
+LOOKS = 16  # of the first call into what it is given, at each of which the other one runs
 PATIENCE = 2.0  # seconds that the other call may take; paid by wrong answers only
 
 
