@@ -108,7 +108,7 @@ CLAIMS = (
 
 EXERCISE_EXCUSED = {"freshness": "All that the answer depends on is among the arguments."}
 
-FEW, MANY = 2, 40  # receipts, or messages of each kind
+FEW, MANY = 8, 240  # receipts, or messages; those of each sort are among the few
 SHARE = 0.1  # of the merged code's instructions for a message: a look at it takes 0.02
 BUILT_FROM = "When is it built, and from what?"
 
@@ -130,7 +130,7 @@ def check_same_receipts(send_receipts, same, rng):
     def unreadable(f, w):
         try:
             f([ada, {**ben, "lines": None}], w.relay)
-        except TypeError:
+        except Exception:  # noqa: BLE001 - which one it is depends on who looks first
             return f"{len(w.relay.sent)} went out before"
         raise Told("the run went on.")
 
@@ -184,11 +184,10 @@ def check_two_runs_at_once(send_receipts, same, rng):
 
 def check_built_once(send_receipts, settings, rng):
     """The TLS context and the template are not built more often for many receipts than for a few."""
-    orders = [
-        _order(rng, number, rng.choice((None, "TEA123456")), rng.random() < 0.5) for number in range(MANY)
-    ]
+    sorts = ((None, False), ("TEA123456", False), (None, True), ("TEA654321", True))
+    orders = [_order(rng, number, *sorts[number % 4]) for number in range(MANY)]
     _usual(SimpleNamespace(names={"settings": settings}))
-    seen = {}
+    seen = []
     for number in (FEW, MANY):
         with (
             count_calls(ssl, "SSLContext") as contexts,
@@ -196,18 +195,15 @@ def check_built_once(send_receipts, settings, rng):
             count_calls("jinja2.environment:Environment.compile") as templates,
         ):
             send_receipts(orders[:number], _Relay())
-        seen[number] = contexts.count, loaded.count, templates.count
-    for few, many, what in zip(
-        seen[FEW],
-        seen[MANY],
-        ("TLS contexts are built", "certificate files are read", "templates are compiled"),
-        strict=True,
-    ):
+        seen.append((contexts.count, loaded.count, templates.count))
+    what = ("TLS contexts are built", "certificate files are read", "templates are compiled")
+    for few, many, done in zip(*seen, what, strict=True):
         assert many <= few, (
-            f"{many} {what} for {MANY} receipts, and {few} for {FEW}: more receipts, more of them. "
+            f"{many} {done} for {MANY} receipts, and {few} for {FEW}: more receipts, more of them. "
             "Which of them differs from the one before?"
         )
-    return f"{MANY} receipts took {seen[MANY][0]} TLS context and {seen[MANY][2]} template; as merged, it was one of each for each receipt."
+    contexts, _, templates = seen[1]
+    return f"{MANY} receipts took {contexts} TLS context and {templates} template; as merged, it was one of each for each."
 
 
 def interest_how_much_faster(as_merged, send_receipts, settings, rng):
@@ -225,7 +221,7 @@ def interest_how_much_faster(as_merged, send_receipts, settings, rng):
 
 def check_exercise_same_lists(intake, same, rng):
     """Messages are accepted and rejected as they were, by the schemas that came with them."""
-    messages = [_message(rng, number) for number in range(1, 9)]
+    messages = [_message(rng, number) for number in (*range(1, 7), 3, 5)]  # two have the same number twice
     fine = [_message(rng, 20 + at, "KC7", kind) for at, kind in enumerate(("scanned", "weighed", "scanned"))]
     schemas = _schemas()
     strict = {kind: {**schema, "maxProperties": 1} for kind, schema in schemas.items()}
@@ -264,13 +260,8 @@ def check_exercise_same_lists(intake, same, rng):
 def check_exercise_checked_once(intake, same, rng):
     """A schema is not checked more often for many messages than for a few."""
     schemas = _schemas()
-    few, many = (
-        [
-            _message(rng, at, place="KC7", kind=kind)
-            for at, kind in zip(range(3 * n), list(schemas) * n, strict=False)
-        ]
-        for n in (FEW, MANY)
-    )
+    many = [_message(rng, at, "KC7", list(schemas)[at % 2]) for at in range(MANY)]
+    few = many[:FEW]
     seen = []
     for messages in (few, many):
         with count_calls(jsonschema.Draft202012Validator, "check_schema") as checks:
@@ -280,9 +271,7 @@ def check_exercise_checked_once(intake, same, rng):
         f"{seen[1]} times a schema is checked for {len(many)} messages of {len(schemas)} kinds, and {seen[0]} times for {len(few)}: "
         "they are the same schemas. What has to be done once for each of them?"
     )
-    merged, yours = (
-        _for_one_more(f, few, many[: 2 * len(few)], schemas) for f in (same.merged.intake, intake)
-    )
+    merged, yours = (_for_one_more(f, many[:2], many[:6], schemas) for f in (same.merged.intake, intake))
     assert yours <= SHARE * merged, (
         f"No schema is checked again, and still one more message costs {yours:,.0f} instructions; as merged, it was {merged:,.0f}. "
         "What is built anew for each message?"
