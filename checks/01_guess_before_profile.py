@@ -8,7 +8,7 @@ from functools import partial
 from itertools import pairwise
 
 from kettle.checking import DOES_NOT_HOLD, PARTLY, Claim, Question
-from kettle.checking.same import Situation
+from kettle.checking.same import Situation, Told
 from kettle.probes.looks import count_looks, looked_for
 from kettle.probes.memory import peak_bytes
 from kettle.probes.ratio import compare
@@ -38,11 +38,7 @@ EXERCISE_HINTS = (
 RECALL = (
     Question(
         "A function has 95% of `cumtime` and 1% of `tottime`. What follows?",
-        (
-            "It is the one to make faster",
-            "The time is in what it calls",
-            "It is called too often",
-        ),
+        ("It is the one to make faster", "The time is in what it calls", "It is called too often"),
         1,
         "cumtime counts all that a function calls. Its own time is tottime: go on further inside.",
     ),
@@ -95,17 +91,17 @@ CLAIMS = (
     ),
 )
 
-EXCUSED = {
-    "freshness": "The same lines make the same receipt: the table stays as it is, and nothing else is asked.",
-}
+EXCUSED = {"freshness": "The same lines make the same receipt: the table stays as it is."}
 EXERCISE_EXCUSED = {
     "freshness": "The same sales make the same export: nothing else is asked.",
+    "failures": "Nothing can fail: each sale has a row.",
 }
 
 FEW = 200  # looks into the table for a line; halving 6,000 rows by hand takes 13 steps of two to six
 MANY = 3_200  # sales, each to another buyer
-ROOM = 30_000  # bytes; a list of all rows takes 48,000
+ROOM = 5_500  # bytes; a receipt of one line takes 2,500, and a mask of all rows 6,000
 FOUND = "Which row of the table holds its code?"
+ROUNDED = "The tax of each line is rounded by itself: what is added up?"
 CORRECTED = "A corrected order keeps its number, and its lines are others: what is your answer kept under?"
 
 
@@ -121,17 +117,17 @@ def check_same_receipts(build_receipt, tax_bands, products, same, rng):
 
     def made(*sold):
         number, lines = next(numbers), [(each, rng.randrange(1, 5)) for each in sold]
-        return lambda f, w: _read(f(number, list(lines)))
+        return lambda f, w: _made(f, number, list(lines))
 
     def corrected(f, w):
         f(100, [(tea, 1)])
-        return _read(f(100, [(biscuits, 1)]))
+        return _made(f, 100, [(biscuits, 1)])
 
     def asked_twice(f, w):
         told = []
         for _ in range(2):
             with suppress(LookupError):
-                told.append(_read(f(101, [(product(nowhere), 1)])))
+                told.append(_made(f, 101, [(product(nowhere), 1)]))
         return told
 
     (tea, biscuits), inner = rng.sample(products, 2), range(1, len(tax_bands) - 1)
@@ -157,17 +153,17 @@ def check_same_receipts(build_receipt, tax_bands, products, same, rng):
         Situation(
             "two products of one name have two codes",
             made(*map(product, (here.first, other.first))),
-            why=FOUND,
+            why=_found,
         ),
-        Situation("codes stand at the ends of their rows", made(*ends), why=FOUND),
-        Situation("a product is sold for the first time", made(*unsold), why=FOUND),
+        Situation("codes stand at the ends of their rows", made(*ends), why=_found),
+        Situation("a product is sold for the first time", made(*unsold), why=_found),
         Situation("an order is corrected", corrected, why=CORRECTED),
         Situation("a receipt has six lines", made(*rng.choices(products, k=6))),
         Situation("a product stands on two lines", made(tea, tea)),
         Situation("an order has no lines", made()),
         Situation("a name needs three lines", made(product(here.last, "Tea with a very long name " * 2))),
         Situation("a line is dear", made(product(there.last, pence=1_234_567))),
-        Situation("things are given back", lambda f, w: _read(f(102, [(tea, -2), (biscuits, 0)]))),
+        Situation("things are given back", lambda f, w: _made(f, 102, [(tea, -2), (biscuits, 0)])),
         *(
             Situation(f"a code lies {where}", made(tea, product(code)), raises=LookupError)
             for where, code in rowless.items()
@@ -225,17 +221,12 @@ def check_exercise_same_export(export, same, rng):
     """The accountants get the text that the merged code wrote, character by character."""
     buyer, sale, roll = same.merged.Buyer, same.merged.Sale, rng.randrange
     home = buyer("Ada Kaya", "4 Mill Lane", "KC4")
-    alike = [
-        home,
-        replace(home, name="Ben Kaya"),
-        replace(home, street="5 Mill Lane"),
-        replace(home, postcode="KC5"),
-    ]
+    others = {"name": "Ben Kaya", "street": "5 Mill Lane", "postcode": "KC5"}
+    alike = [home, *(replace(home, **{field: value}) for field, value in others.items())]
     split = [
-        buyer("Ng", "1 A", "B"),
-        buyer("Ng", "1", "A B"),
-        buyer("Ng 1", "A", "B"),
-        buyer("Ng|1", "A", "B"),
+        buyer(*fields)
+        for between in ("", " ", "|", ",", ";", "-", "/", ":", "_", "\t", "\n")
+        for fields in ((f"Ng{between}1", "A", "B"), ("Ng", f"1{between}A", "B"), ("Ng", "1", f"A{between}B"))
     ]
 
     def sold(*who):
@@ -246,23 +237,28 @@ def check_exercise_same_export(export, same, rng):
         return lambda f, w: _rows(f(list(sales)))
 
     def returned(f, w):
-        return _rows(f([sale(1, home, 'A "gift", large', -250), sale(2, home, "", 0)]))
+        return _rows(
+            f([sale(1, home, 'A "gift", large', 250), sale(1, home, "", -250), sale(2, home, "", 0)])
+        )
 
     twice = sold(home, alike[1])
     many = [buyer(f"N{roll(30)}", f"{roll(3)} Mill Lane", f"KC{roll(3)}") for _ in range(300)]
     situations = (
         Situation("there is one sale", exported(home)),
         Situation(
-            "the same sales are exported twice", lambda f, w: [_rows(f(list(twice))) for _ in "ab"], why=KEPT
+            "sales are exported twice, in another order",
+            lambda f, w: [_rows(f(twice[::step])) for step in (1, -1)],
+            why=KEPT,
         ),
+        Situation("a buyer comes back", lambda f, w: _rows(f([twice[0], twice[1], twice[0]])), why=MARKED),
         Situation("buyers are alike, but for one field", exported(*alike, *reversed(alike)), why=WHO),
+        Situation("a name has a comma", exported(buyer("Moss, Ben", "1 Mill Lane", "KC1"), home)),
         Situation("fields end where others begin", exported(*split, *split), why=WHO),
         Situation("sales are exported", exported(*many)),
         Situation("there are no sales", exported()),
-        Situation("a name has a comma", exported(buyer("Moss, Ben", "1 Mill Lane", "KC1"), home)),
         Situation("a name has a line break", exported(buyer('Ben\n"B" Moss', "", ""), buyer("", "", ""))),
         Situation("names differ in capitals", exported(home, replace(home, name="ADA KAYA"))),
-        Situation("a sale was given back", returned),
+        Situation("a sale is given back under its number", returned),
     )
     same(export, None, situations, noun=partial(_line, whole="export"))
 
@@ -309,7 +305,23 @@ def check_exercise_no_walk(export, same, rng):
 # --- what the checks share
 
 WHO = "A buyer is the same one if name, street and postcode are all equal. What do you compare?"
+MARKED = "Rows come in the order of the sales, and the mark stands in the first row of a buyer."
 KEPT = "Each export begins anew: what is kept from the one before?"
+
+
+def _made(f, number, lines):
+    try:
+        return _read(f(number, lines))
+    except StopIteration:
+        raise Told(
+            "your code stops with StopIteration, which a loop around it would take for its end. "
+            "What does `next` do when nothing is left, and who is told?"
+        ) from None
+
+
+def _found(difference):
+    """Say what a line with another tax has to do with its code."""
+    return ROUNDED if str(difference.expected).startswith("Tax in it") else FOUND
 
 
 def _read(text, end="\n"):
