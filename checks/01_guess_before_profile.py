@@ -191,12 +191,14 @@ def check_no_walk(build_receipt, products, tax_bands, same, rng):
         build_receipt(1, lines)
     each = looks(*day(known)) / len(known)
     if each > FEW:
-        first = replace(known[0], code=looked_for(tax_bands[0].first))
-        build_receipt(1, [(known[0], 1), (first, 1)])
-        near, again = looks([(first, 1)]), looks([(known[0], 1)])
-        raise AssertionError(
-            _walks(each, len(known), near, again, partial(_most, build_receipt, day(products)[:9]))
+        again, *ends = (
+            [(replace(known[0], code=looked_for(code)), 1)]
+            for code in (known[0].code, tax_bands[0].first, tax_bands[-1].last)
         )
+        for lines in (again, *ends):
+            build_receipt(1, lines)
+        most = partial(_most, build_receipt, day(products)[:9])
+        raise AssertionError(_walks(each, len(known), looks(again), [looks(end) for end in ends], most))
     _nothing_made(build_receipt, same.merged.build_receipt, tax_bands, max(products, key=lambda p: p.code))
     return f"A line with a known product looks into the table {each:.0f} times; as merged, some thousands."
 
@@ -350,16 +352,16 @@ def _most(build_receipt, orders):
     return name, 100 * own[name] / (sum(own.values()) or 1)
 
 
-def _walks(each, lines, near, again, most):
+def _walks(each, lines, again, ends, most):
     """Say why the table is looked into so often."""
     if again <= FEW:
         return (
             f"A code is found again only until others come: when all {lines} products take turns, a line looks into "
-            f"the tax table {each:,.0f} times; when one product comes at once again, {again:.0f}. How many have to be kept?"
+            f"the tax table {each:,.0f} times; when one product comes at once again, {again}. How many have to be kept?"
         )
-    if near > 0.8 * again:
+    if min(ends) > 0.8 * max(ends):
         return (
-            f"For a line with a code of the very first row, the tax table is looked into {near:,.0f} times: "
+            f"For a line with a code of the very first row, the tax table is looked into {ends[0]:,} times: "
             "all rows are read anew for each receipt. What could be made once, when the program starts?"
         )
     name, share = most()

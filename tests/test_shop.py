@@ -632,7 +632,10 @@ def test_a_revised_shop_answers_otherwise(shop):
     assert after == shop.data.orders(customer)
     moved = requests.get(f"{shop.url}/customers/{customer}", timeout=10).json()["address"]
     assert moved == shop.data.profile(customer)["address"] != address
-    for where in (address, moved):  # whoever asks for the former one is told of a place, not that there is none
+    for where in (
+        address,
+        moved,
+    ):  # whoever asks for the former one is told of a place, not that there is none
         assert requests.get(f"{shop.url}/addresses/{where}", timeout=10).json()["customer"] == customer
     assert {number for number in shop.data.suppliers if not shop.data.stock(number)["levels"]} == {
         *range(4, 61, 4)
