@@ -38,5 +38,9 @@ def test_every_usual_percentile_lies_between_the_ranks(count, share):
     assert high - low <= 5 * (2 * count), "a few ranks apart, not more"
 
 
+def test_the_largest_is_the_hundredth_percentile():
+    assert ranks([3.0, 9.0, 5.0] * 40, 100) == (9.0, 9.0)
+
+
 def test_clocks_have_a_step():
     assert 0 < clock_step() < 0.1

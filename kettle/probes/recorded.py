@@ -56,9 +56,11 @@ def ranks(values: Iterable[float], share: float) -> tuple[float, float]:
 
     Args:
         values: of all calls, in any order; a hundred of them, or more.
-        share: of 100, such as 95.
+        share: of 100, such as 95; 100 is the largest.
     """
     values, at = sorted(values), share / 100
+    if share == 100:
+        return values[-1], values[-1]
     low = int(at * (len(values) - 1)) - 1
     high = int(at * (len(values) + 1)) + 1
     return values[max(low, 0)], values[min(high, len(values) - 1)]

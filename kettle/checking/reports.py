@@ -1,0 +1,244 @@
+"""Reports on calls: what code says of an operation's calls, held against what the operation itself recorded.
+
+In real time: code may read any clock, `time.time` and `datetime.now` among them, and a busy machine lengthens
+both what is said and what is recorded. What happens between a reading inside of a call and one outside is
+allowed for; where the machine stands still just then, the report is asked for again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from itertools import pairwise
+from numbers import Real
+from typing import Any
+
+from kettle.checking.same import Told
+from kettle.checking.same.sentences import short
+from kettle.probes.recorded import Recorded, Span, clock_step, ranks
+
+TRIES = 4
+BELOW, ABOVE = 0.97, 1.6  # of what is recorded: a report's time may be a little more
+Runs = Sequence[Sequence[Span]]
+
+
+class OtherTimes(Told):
+    """A time is not what the record says: another try may tell otherwise."""
+
+
+async def tries(report: Callable[[], Awaitable]) -> Any:
+    """Ask for a report, and again where its times are not those of the record; only wrong ones pay for it."""
+    for _ in range(TRIES - 1):
+        with suppress(OtherTimes):
+            return await report()
+    return await report()
+
+
+class Observed:
+    """A world for `same`: a service whose calls are recorded, and the reports on it.
+
+    slow: how slow the service is, for situations that change it. begun: where a call waited longer than it
+    has patience for, how many calls had begun by then.
+    """
+
+    def __init__(self) -> None:
+        self.slow, self.begun, self.called = 1, 0, 0.0
+        self.service = Recorded(asyncio.sleep)
+        self._reports: list[Mapping] = []
+
+    async def report(self, function: Callable, behave: Callable, **given: Any) -> Mapping:
+        """Return what a function reports of a service that behaves so; its calls are `self.service.spans`."""
+        self.service, self.begun, self.called = Recorded(behave), 0, time.perf_counter()
+        report = await function(self.service.operation, **given)
+        if not isinstance(report, Mapping):
+            raise Told(f"the report is {short(report)}, and no dictionary.")
+        if any(report is each for each in self._reports):
+            raise Told(
+                "one dictionary is handed out twice: whoever kept the first report finds other numbers in it."
+            )
+        self._reports.append(report)
+        left = self.service.under_way
+        if left:
+            are = "is" if left == 1 else "are"
+            raise Told(
+                f"the report comes while {left} of the calls {are} under way still. Who waits for them?"
+            )
+        return report
+
+    async def patiently(self, event: asyncio.Event, patience: float) -> None:
+        """Keep a call waiting for an event, for so many seconds at most."""
+        try:
+            async with asyncio.timeout(patience):
+                await event.wait()
+        except TimeoutError:
+            self.begun = len(self.service.spans)
+
+    def count(self, calls: int, of_which: str = "") -> None:
+        """Tell where another number of calls was made."""
+        made = len(self.service.spans)
+        if made != calls:
+            raise Told(f"{made} calls were made, and not {calls}{of_which}.")
+
+    def runs(self, calls: int, runs: int, warm_up: int) -> list[list[Span]]:
+        """Return the calls of the warm-up and of each run, which have to come one after the other."""
+        self.count(warm_up + runs * calls, f": {warm_up} to warm up, and {runs} runs of {calls}")
+        edges = [0, *(warm_up + run * calls for run in range(runs + 1))]
+        phases = [self.service.spans[start:end] for start, end in pairwise(edges)]
+        for run, (before, after) in enumerate(pairwise(phases), 1):
+            if before and after and max(each.ended for each in before) > after[0].began:
+                of = f"of run {run - 1}" if run > 1 else "to warm up"
+                raise Told(f"run {run} began while a call {of} was under way: each spoils the other's times.")
+        return phases
+
+    def limit(self, at_once: int) -> None:
+        """Tell where more calls were under way at once than may be."""
+        if self.service.most > at_once:
+            most = self.service.most
+            raise Told(
+                f"{most} calls were under way at once, and `at_once` is {at_once}. Where would a call wait?"
+            )
+
+
+@contextmanager
+def observed() -> Iterator[Observed]:
+    """Give a world of its own to each situation."""
+    yield Observed()
+
+
+def numbers(report: Mapping, *names: str) -> None:
+    """Tell where a report lacks a number."""
+    for name in names:
+        if name not in report:
+            raise Told(f"the report has no `{name}`.")
+        if not isinstance(report[name], Real):
+            raise Told(f"`{name}` is {short(report[name])}, and no number.")
+
+
+def percentiles(
+    report: Mapping, phases: Runs, shares: Sequence[int], mistake: str, above: float = ABOVE
+) -> None:
+    """Compare pairs, of the lowest and the highest run, of percentiles with those of the answered calls.
+
+    Args:
+        report: which has them as p50, p95, …
+        phases: the calls of the warm-up and of each run.
+        shares: which percentiles.
+        mistake: what is said where a time is that of a run divided by its calls.
+        above: times what is recorded that a report may say.
+    """
+    runs, step = phases[1:], clock_step()
+    answered = [[span.seconds for span in run if not span.failed] for run in runs]
+    of_runs = [(max(span.ended for span in run) - run[0].began) / len(run) for run in runs]
+    means = [sum(times) / len(times) for times in answered]
+    for share in shares:
+        own = [ranks(times, share) for times in answered]
+        lines = [ranks([span.ended - run[0].began for span in run if not span.failed], share) for run in runs]
+
+        def whose(value: float, right: float, lines: Sequence = lines) -> str:
+            if any(0.8 < value / each < 1.25 for each in of_runs):
+                return f"{mistake}."
+            if any(0.93 < value / each < 1.07 for each in means):
+                return "it is the mean, between the quick answers and the slow ones. Who waited so long?"
+            if value > right and any(0.7 * low < value < ABOVE * high for low, high in lines):
+                return (
+                    "that is counted from the run's beginning. Does its clock start before its turn has come?"
+                )
+            if value < right and any(span.failed for run in runs for span in run):
+                return "the failed calls are among the times, and a quick failure is no quick answer."
+            return "which calls are in the list, and of which run? The warm-up belongs to none."
+
+        allowed = [(low * BELOW - step, high * above + step) for low, high in own]
+        _pair(report, f"p{share}", allowed, [sum(each) / 2 for each in own], time_of, whose)
+
+
+def throughput(report: Mapping, phases: Runs, called: float, over: float) -> None:
+    """Compare `per_second` with the answered calls of each run and its time from first call to last answer.
+
+    A little more is as good; the warm-up and other runs are not.
+
+    Args:
+        report: which has a pair.
+        phases: the calls of the warm-up and of each run.
+        called: when the report was asked for.
+        over: when it was there.
+    """
+    runs, step = phases[1:], clock_step()
+    ends = [max((span.ended for span in phase), default=called) for phase in phases]
+    begins = [*(run[0].began for run in runs), over]
+    answered = [sum(not span.failed for span in run) for run in runs]
+    inner = [end - begin for begin, end in zip(begins[:-1], ends[1:], strict=True)]
+    outer = [begin - end for end, begin in zip(ends[:-1], begins[1:], strict=True)]
+    made = [len(run) / seconds for run, seconds in zip(runs, inner, strict=True)]
+
+    def why(value: float, right: float) -> str:
+        if value > 1.1 * right and any(0.9 < value / each < 1.1 for each in made):
+            return "it counts the failed calls, too."
+        hold = "more than the run" if value < right else "less than the run"
+        return f"which seconds are they? They hold {hold}, from its first call to its last answer."
+
+    rates = zip(answered, inner, outer, strict=True)
+    allowed = [(n / (long + step) * BELOW, n / max(short - step, 1e-9) / BELOW) for n, short, long in rates]
+    own = [count / seconds for count, seconds in zip(answered, inner, strict=True)]
+    _pair(report, "per_second", allowed, own, lambda rate: f"{rate:,.0f}", why)
+
+
+def _pair(
+    report: Mapping, name: str, allowed: Sequence, own: Sequence[float], write: Callable, why: Callable
+) -> None:
+    given = report.get(name)
+    is_pair = isinstance(given, tuple | list) and len(given) == 2
+    if not is_pair or not all(isinstance(each, Real) for each in given):
+        raise Told(f"`{name}` is {short(given)}, and no pair: the lowest and the highest of the runs.")
+    least, most = (
+        (pick(low for low, _ in allowed), pick(high for _, high in allowed)) for pick in (min, max)
+    )
+    if given[0] == given[1] and least[1] < most[0]:
+        raise OtherTimes(
+            f"`{name}` is one number for all {len(own)} runs, and they differ. Which of them is it?"
+        )
+    sides = (("lowest", given[0], least, min(own)), ("highest", given[1], most, max(own)))
+    for side, value, (low, high), right in sides:
+        if not low <= value <= high:
+            raise OtherTimes(
+                f"the {side} `{name}` is {write(value)}, and by the operation's own record it is "
+                f"{write(right)}: "
+                f"{why(value, right)}"
+            )
+
+
+def since_due(report: Mapping, seen: Observed, rate: float, shares: Mapping[str, int]) -> None:
+    """Compare times that run from when calls were due: the first at the beginning, or soon after.
+
+    Args:
+        report: of the load test.
+        seen: its world.
+        rate: calls a second.
+        shares: which percentile goes by which name; 100 is the slowest.
+    """
+    spans, step = seen.service.spans, clock_step()
+    early, number = max((seen.called + n / rate - span.began, n) for n, span in enumerate(spans))
+    if early > 0.3 / rate + step:
+        raise Told(
+            f"call {number} was sent {time_of(early)} before it was due, {number} / {rate} s after the first."
+        )
+    answered = [(n, span) for n, span in enumerate(spans) if not span.failed]
+    least, most = (
+        [span.ended - begin - n / rate for n, span in answered] for begin in (spans[0].began, seen.called)
+    )
+    for name, share in shares.items():
+        low, high = ranks(least, share)[0], ranks(most, share)[1]
+        if not low * BELOW - step <= report[name] <= high * ABOVE + step:
+            sent = ranks([span.seconds for _, span in answered], share)
+            since = "yours counts from when it was sent. Since when has its customer waited?"
+            why = (
+                since if sent[0] * BELOW <= report[name] <= sent[1] * ABOVE else "from when does yours count?"
+            )
+            said = f"`{name}` is {time_of(report[name])}, and counted from when each call was due it is"
+            raise OtherTimes(f"{said} {time_of(low)}: {why}")
+
+
+def time_of(seconds: float) -> str:
+    """Write a time: in milliseconds, or in seconds."""
+    return f"{1000 * seconds:.3g} ms" if abs(seconds) < 0.9995 else f"{seconds:.3g} s"

@@ -1,0 +1,156 @@
+"""Reports held against the record: times a little off pass, others are told whose they are."""
+
+import asyncio
+import random
+
+import pytest
+
+from kettle.checking.reports import (
+    OtherTimes,
+    numbers,
+    observed,
+    percentiles,
+    since_due,
+    throughput,
+    tries,
+)
+from kettle.checking.same import Told
+from kettle.probes.recorded import Span
+
+WHOLE = random.Random(4).sample([0.002] * 102 + [0.016] * 14 + [0.032] * 4, 120)
+
+
+def run(times, began=0.0, places=20):
+    free, spans = [began] * places, []
+    for seconds in times:
+        start = min(free)
+        free[free.index(start)] = start + seconds
+        spans.append(Span(start, start + seconds))
+    return spans
+
+
+PHASES = [[], run(WHOLE), run([2 * each for each in WHOLE], 10.0)]
+TRUE = {"p50": (0.002, 0.004), "p95": (0.016, 0.032), "p99": (0.032, 0.064)}
+
+
+def compare(**other):
+    percentiles({**TRUE, **other}, PHASES, (50, 95, 99), "nobody's wait")
+
+
+def test_true_percentiles_pass_and_so_do_those_of_a_clock_outside():
+    compare()
+    compare(**{name: (1.2 * low, 1.2 * high) for name, (low, high) in TRUE.items()})
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ({"p50": (sum(WHOLE) / 120, 0.01)}, "it is the mean"),
+        ({"p50": (max(s.ended for s in PHASES[1]) / 120, 0.004)}, "nobody's wait"),
+        ({"p95": (0.016, 0.016)}, "one number for all 2 runs"),
+        ({"p99": 0.032}, "no pair"),
+        ({"p99": (0.02, 0.064)}, "the lowest `p99` is 20 ms, and by the operation's own record it is 32 ms"),
+        ({"p50": (0.5, 0.6)}, "which calls are in the list"),
+    ],
+)
+def test_another_time_is_told_whose_it_is(said, told):
+    with pytest.raises(Told, match=told):
+        compare(**said)
+
+
+def test_the_clock_before_the_line_is_recognised():
+    waits = sorted(span.ended - PHASES[1][0].began for span in PHASES[1])
+    with pytest.raises(OtherTimes, match="Does its clock start before its turn has come"):
+        compare(p50=(waits[59], 0.9))
+
+
+def test_throughput_counts_answers_and_no_seconds_outside_of_a_run():
+    phases = [run([0.5] * 5, -1.0), run([0.01] * 100, 0.0), run([0.02] * 100, 1.0)]
+    phases[1][3].failed = phases[2][3].failed = True
+    rates = sorted(99 / (max(s.ended for s in phase) - phase[0].began) for phase in phases[1:])
+
+    def compared(*pair):
+        throughput({"per_second": pair}, phases, -2.0, 2.0)
+
+    compared(*rates)
+    with pytest.raises(OtherTimes, match="They hold more than the run"):
+        compared(rates[0], 99 / 2)
+    with pytest.raises(OtherTimes, match="They hold less than the run"):
+        compared(3 * rates[0], 3 * rates[1])
+
+
+def test_waits_run_from_when_calls_were_due():
+    async def load():
+        with observed() as seen:
+            await seen.report(_reported, lambda n: asyncio.sleep(0))
+            first = seen.called
+            seen.service.spans[:] = [Span(first + n / 100 + 0.5, first + n / 100 + 0.51) for n in range(110)]
+            seen.service.spans[0].began = first
+            return seen
+
+    seen = asyncio.run(load())
+    since_due({"p50": 0.51}, seen, 100, {"p50": 50})
+    with pytest.raises(OtherTimes, match="yours counts from when it was sent"):
+        since_due({"p50": 0.01}, seen, 100, {"p50": 50})
+    with pytest.raises(Told, match="before it was due"):
+        since_due({"p50": 0.51}, seen, 10, {"p50": 50})
+
+
+async def _reported(operation):
+    await operation()
+    return {}
+
+
+def test_a_report_is_a_dictionary_of_its_own_and_comes_last():
+    same = {}
+
+    async def told(function):
+        with observed() as seen:
+            await seen.report(function, lambda n: asyncio.sleep(0.05))
+            await seen.report(function, lambda n: asyncio.sleep(0.05))
+
+    async def twice(operation):
+        return same
+
+    async def early(operation):
+        early.task = asyncio.create_task(operation())
+        await asyncio.sleep(0)
+        return {}
+
+    async def no_dictionary(operation):
+        return 5
+
+    for function, sentence in (
+        (twice, "handed out twice"),
+        (early, "1 of the calls is under"),
+        (no_dictionary, "5"),
+    ):
+        with pytest.raises(Told, match=sentence):
+            asyncio.run(told(function))
+
+
+def test_numbers_are_asked_for_by_name():
+    numbers({"failed": 0}, "failed")
+    with pytest.raises(Told, match="has no `p50`"):
+        numbers({}, "p50")
+    with pytest.raises(Told, match="and no number"):
+        numbers({"p50": None}, "p50")
+
+
+def test_only_times_are_tried_again():
+    seen = []
+
+    async def once_late():
+        seen.append(1)
+        if len(seen) == 1:
+            raise OtherTimes("late")
+        return 7
+
+    async def wrong():
+        seen.append(1)
+        raise Told("wrong")
+
+    assert asyncio.run(tries(once_late)) == 7
+    with pytest.raises(Told):
+        asyncio.run(tries(wrong))
+    assert len(seen) == 3
