@@ -111,6 +111,7 @@ EXERCISE_EXCUSED = {"freshness": "All that the answer depends on is among the ar
 FEW, MANY = 8, 240  # receipts, or messages; those of each sort are among the few
 SHARE = 0.1  # of the merged code's instructions for a message: a look at it takes 0.02
 BUILT_FROM = "When is it built, and from what?"
+ONE_BY_ONE = "Each one goes out before the next one is made, and none after one that failed."
 
 
 def check_same_receipts(send_receipts, same, rng):
@@ -129,9 +130,9 @@ def check_same_receipts(send_receipts, same, rng):
 
     def unreadable(f, w):
         try:
-            f([ada, {**ben, "lines": None}], w.relay)
+            f([ada, {**ben, "lines": None}, chloe], w.relay)
         except Exception:  # noqa: BLE001 - which one it is depends on who looks first
-            return f"{len(w.relay.sent)} went out before"
+            return {"receipts that went out": len(w.relay.sent)}
         raise Told("the run went on.")
 
     def now(**changed):
@@ -142,8 +143,8 @@ def check_same_receipts(send_receipts, same, rng):
         }
 
     noted = {"prepare": _usual, "seen": lambda w: w.relay.sent, "why": {"seen": _secured}}
-    left = {"prepare": _usual, "why": "What did the receipt before it leave behind?"}
-    short, others = "{{ name }}: {{ total }}", _certificates()[1]
+    left = {"prepare": _usual, "why": _left}
+    reworded, others = RECEIPT.replace("order", "sales"), _certificates()[1]
     situations = (
         Situation("the settings have changed since the code was loaded", run(ada), _usual, why=BUILT_FROM),
         Situation(
@@ -153,14 +154,14 @@ def check_same_receipts(send_receipts, same, rng):
             "an amount is exact, and one before was rounded", run({**ada, "voucher": None}, ben), **left
         ),
         Situation("several receipts are sent", run(ada, ben, chloe, *mixed), **noted),
-        Situation("the template is changed between two runs", run(ada, ben), **now(receipt=short)),
+        Situation("the template is changed between two runs", run(ada, ben), **now(receipt=reworded)),
         Situation(
             "the certificates are changed between two runs", run(ada, ben), **now(certificates=others) | noted
         ),
         Situation("there is no order", run(), _usual),
         Situation("an order has no lines", run({**ben, "lines": []}), _usual),
         Situation("the relay refuses the second receipt", refused, _usual),
-        Situation("the second order cannot be read", unreadable, _usual),
+        Situation("the second of three orders cannot be read", unreadable, _usual, why=ONE_BY_ONE),
         Situation("the same run is made again", lambda f, w: f([ada, *mixed], w.relay), **noted, again=True),
     )
     same(send_receipts, _relay, situations, noun=_named)
@@ -234,17 +235,17 @@ def check_exercise_same_lists(intake, same, rng):
         for schema in w.schemas.values():
             schema["maxProperties"] = 1
 
-    def others_first(f, w):
-        f(copy.deepcopy(fine), copy.deepcopy(strict))
-        return f(copy.deepcopy(fine), copy.deepcopy(schemas))
+    def two_batches(f, w):
+        given = {"the first": strict, "the second": schemas}
+        return {which: f(copy.deepcopy(fine), copy.deepcopy(each)) for which, each in given.items()}
 
     def both(f, w):
         return with_another(lambda given: f(given, schemas), fine, lambda: f(fine[:2], strict))
 
     new = "Which batch did that schema come with?"
     situations = (
-        Situation("the batch before brought other schemas", others_first, why=new),
         Situation("a batch is taken in", batch(messages)),
+        Situation("two batches bring different schemas", two_batches, why=new),
         Situation(
             "a schema is changed in its place", lambda f, w: f(fine, w.schemas), between=stricter, why=new
         ),
@@ -301,10 +302,15 @@ def _trusts(tls):
     return f"{checks}, {tls.cert_store_stats()['x509_ca']} certificates trusted"
 
 
+def _left(found):
+    who = "run before this one" if found.kind == "count" else "receipt before it"
+    return f"What did the {who} leave behind?"
+
+
 def _secured(found):
     if found.path[-1:] != (3,):
         return ""
-    return f"the relay is given a TLS context: “{found.given}”; it was “{found.expected}”. {BUILT_FROM}"
+    return f"the relay is given a TLS context: “{found.given}”; it was “{found.expected}”. When is it built, from which file, and whom does it trust?"
 
 
 def _relay():
@@ -329,7 +335,7 @@ def _certificates():
     every = re.findall(
         "-----BEGIN.*?-----END CERTIFICATE-----\n", Path(certifi.where()).read_text(), re.DOTALL
     )
-    paths = [Path(folder.name) / name for name in ("some.pem", "others.pem")]
+    paths = [Path(folder.name) / name for name in ("first.pem", "other.pem")]
     for path, part in zip(paths, (every[:2], every[2:5]), strict=True):
         path.write_text("".join(part))
     _certificates.folder = folder
