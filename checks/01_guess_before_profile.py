@@ -212,6 +212,7 @@ def interest_how_much_faster(as_merged, build_receipt, products, rng):
         repeat=5,
         most=5,
         patience=0.6,
+        clock="cpu",
     )
     return f"Here, a receipt is {ratio}."
 

@@ -122,3 +122,12 @@ def test_what_lies_too_deep_is_left_out_and_does_not_become_own_time():
     assert [name for name, *_ in boxes(icicle(tree, depth=2))] == ["main", "a"]
     assert [len(place) for _, *place in boxes(icicle(tree, depth=2))] == [3, 3]
     assert "b itself has 100%" in icicle(tree, depth=2).text
+
+
+def test_a_box_too_narrow_for_its_name_has_none_but_can_be_pointed_at():
+    long = Frame("find_tax_band", 1, 1, 1)
+    tree = Frame("main", 20, 15, 1, (Frame("sum", 2, 2, 1), Frame("wrapped", 2, 2, 1), long))
+    drawn = ET.fromstring(icicle(tree).html)
+    written = [element.text for element in drawn.iter(f"{SVG}text")]
+    assert written == ["main 100%", "sum"]
+    assert "find_tax_band" in [name for name, *_ in boxes(icicle(tree))]

@@ -15,7 +15,7 @@ from kettle.pictures.units import number, seconds, spelled
 
 ROW, BAND = 32, 6  # heights of a box, and of the band along its foot that stands for its own time
 MARGIN = 6  # beside the words in a box
-WORTH = 44  # units: what is narrower has no room for a name
+LEAST = 6  # characters of a name that is shortened; fewer say nothing
 
 
 def icicle(tree: Frame, *, title: str = "Where the time went", depth: int = 4, point: str = "") -> Picture:
@@ -78,10 +78,16 @@ def _box(frame: Frame, x: float, y: float, wide: float, whole: float) -> Iterato
         if own >= 0.5
         else None,
     )
-    room = wide - 2 * MARGIN
-    if wide >= WORTH:
-        words = f"{frame.name} {share}"
-        yield text(x + MARGIN, y + 16, words if width(words) <= room else shorten(frame.name, room))
+    words = _words(frame.name, share, wide - 2 * MARGIN)
+    if words:
+        yield text(x + MARGIN, y + 16, words)
+
+
+def _words(name: str, share: str, room: float) -> str:
+    """Return what there is room for in a box: name and share, the name, some of it, or nothing."""
+    whole = f"{name} {share}"
+    short = whole if width(whole) <= room else shorten(name, room)
+    return short if width(short) <= room and len(short) >= min(LEAST, len(name)) else ""
 
 
 def _frames(frame: Frame, level: int, depth: int) -> Iterator[tuple[Frame, int]]:
