@@ -611,7 +611,7 @@ def test_a_long_unit_is_not_cut_off():
 def test_a_distribution_names_the_mark_that_no_value_is_near():
     waits = [0.1] * 95 + [0.5] * 5
     drawn = distribution(waits, marks={"the average": 0.004, "p50": 0.1, "p99": 0.5})
-    assert drawn.point == "the average lies where no call was."
+    assert drawn.point == "The average lies where no call was."
     assert "100 calls: from 100 ms to 500 ms. Marked: the average 4 ms, p50 100 ms, p99 500 ms." in drawn.text
     assert distribution(waits).point == "The slowest call took 5 times as long as the typical one."
     assert distribution([1.0] * 9).point == "All 9 calls took about as long as each other."

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from kettle.pictures.figure import WIDTH, Picture, Table, figure, new_ids
 from kettle.pictures.marks import axis
+from kettle.pictures.points import sentence
 from kettle.pictures.scale import Scale, log_ticks
 from kettle.pictures.svg import Markup, tag, text, width
 from kettle.pictures.units import in_unit, number, plural
@@ -113,7 +114,9 @@ def _point(values: list[float], named: list[tuple[str, float]], noun: str) -> st
         return ""
     outside = [name for name, value in named if value < values[0] * 0.999 or value > values[-1] * 1.001]
     if outside:
-        return f"{' and '.join(outside)} {'lies' if len(outside) == 1 else 'lie'} where no {noun} was."
+        return sentence(
+            f"{' and '.join(outside)} {'lies' if len(outside) == 1 else 'lie'} where no {noun} was"
+        )
     middle = values[math.ceil(len(values) / 2) - 1]
     if values[-1] >= 2 * middle:
         return f"The slowest {noun} took {number(values[-1] / middle, 2)} times as long as the typical one."
