@@ -108,7 +108,7 @@ CLAIMS = (
 
 EXERCISE_EXCUSED = {"freshness": "All that the answer depends on is among the arguments."}
 
-FEW, MANY = 8, 240  # receipts, or messages; those of each sort are among the few
+FEW, MANY = 8, 120  # receipts, or messages; those of each sort are among the few
 SHARE = 0.1  # of the merged code's instructions for a message: a look at it takes 0.02
 BUILT_FROM = "When is it built, and from what?"
 ONE_BY_ONE = "Each one goes out before the next one is made, and none after one that failed."
