@@ -134,23 +134,25 @@ def percentiles(
     means = [sum(times) / len(times) for times in answered]
     for share in shares:
         own = [ranks(times, share) for times in answered]
-        lines = [ranks([span.ended - run[0].began for span in run if not span.failed], share) for run in runs]
+        middle = [sum(each) / 2 for each in own]
+        lines = [ranks([s.ended - run[0].began for s in run if not s.failed], share) for run in runs]
 
-        def whose(value: float, right: float, lines: Sequence = lines) -> str:
-            if any(0.8 < value / each < 1.25 for each in of_runs):
+        def whose(value: float, right: float, lines: Sequence = lines, middle: Sequence = middle) -> str:
+            run = middle.index(right)
+            if 0.8 < value / of_runs[run] < 1.25:
                 return f"{mistake}."
-            if any(0.93 < value / each < 1.07 for each in means):
+            if 0.93 < value / means[run] < 1.07:
                 return "it is the mean, between the quick answers and the slow ones. Who waited so long?"
             if value > right and any(0.7 * low < value < ABOVE * high for low, high in lines):
                 return (
                     "that is counted from the run's beginning. Does its clock start before its turn has come?"
                 )
-            if value < right and any(span.failed for run in runs for span in run):
+            if value < right and any(span.failed for span in runs[run]):
                 return "the failed calls are among the times, and a quick failure is no quick answer."
             return "which calls are in the list, and of which run? The warm-up belongs to none."
 
         allowed = [(low * BELOW - step, high * above + step) for low, high in own]
-        _pair(report, f"p{share}", allowed, [sum(each) / 2 for each in own], time_of, whose)
+        _pair(report, f"p{share}", allowed, middle, time_of, whose)
 
 
 def throughput(report: Mapping, phases: Runs, called: float, over: float) -> None:
