@@ -14,6 +14,7 @@ from kettle.checking.same import (
     shuffled,
     slow_timers,
 )
+from kettle.checking.words import many
 from kettle.probes.calls import count_calls
 from kettle.probes.ratio import compare_async
 from kettle.probes.tasks import watch_tasks
@@ -242,7 +243,11 @@ async def check_exercise_calls_overlap(stock_board, shop, rng):
     """All suppliers are asked before the first one has answered."""
     for number in (5, len(shop.data.suppliers)):
         suppliers = rng.sample(shop.data.suppliers, number)
-        with count_calls("asyncio.tasks:gather") as gathers, watch_tasks() as tasks:
+        with (
+            count_calls("asyncio.tasks:gather") as gathers,
+            count_calls("asyncio.tasks:sleep") as sleeps,
+            watch_tasks() as tasks,
+        ):
             async with (
                 shop.session() as api,
                 shop.rendezvous(number, ("stock",), patience=PATIENCE) as meeting,
@@ -250,6 +255,11 @@ async def check_exercise_calls_overlap(stock_board, shop, rng):
                 with slow_timers():  # who asks by the clock asks too late
                     await stock_board(api, suppliers)
                 one_by_one, made = tasks.peak <= 1, (gathers.count, tasks.created)
+        pauses = sum(slept["delay"] > 0 for slept in sleeps.arguments)
+        assert meeting.met or not pauses, (
+            f"{many(pauses, 'call')} waited by the clock before being sent, while those sent first were being "
+            "answered. What do the pauses wait for?"
+        )
         assert meeting.met, (
             _why_not(*made)
             if one_by_one and meeting.most_together == 1

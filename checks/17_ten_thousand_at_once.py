@@ -1,5 +1,7 @@
 """Ten thousand at once: everything is started together, and the other side or a default decides what happens."""
 
+import inspect
+import sys
 from contextlib import asynccontextmanager, nullcontext
 
 import aiohttp
@@ -118,6 +120,7 @@ OTHER_CLIENT = (
 )
 ONE_MORE = "what lets so many in, a number that is larger than the limit, or one more who fetches?"
 TWICE = "Who asks more than once, or for something else?"
+DEEP, SHALLOW = 320, 250  # items of one night, and calls within calls that it may take
 ENDLESS = 8  # calls for one item in one night: it goes on like that
 
 
@@ -126,8 +129,8 @@ ENDLESS = 8  # calls for one item in one night: it goes on like that
 
 def check_same_index(reindex, same, rng):
     """The index holds what the merged code gave, also when items fail."""
-    known = rng.sample(Data.items, 10)
-    few, failing = known[:2], known[2:7]
+    known = rng.sample(Data.items[1:], 10)
+    few, failing, many = known[:2], known[2:7], rng.sample(Data.items, DEEP)
     seed = rng.randrange(1 << 30)
 
     def night(items, limit=3):
@@ -139,8 +142,16 @@ def check_same_index(reindex, same, rng):
 
         return call
 
-    def unreadable(w):
-        w.unreadable = _path(known[4])
+    def goes_wrong(error):
+        return lambda w: w.wrong.update({_path(known[4]): error})
+
+    async def deep(f, w):
+        usual = sys.getrecursionlimit()
+        sys.setrecursionlimit(len(inspect.stack(0)) + SHALLOW)
+        try:
+            return await night(many, 1)(f, w)
+        finally:
+            sys.setrecursionlimit(usual)
 
     paths = [_path(item) for item in failing]
     situations = (
@@ -153,9 +164,16 @@ def check_same_index(reindex, same, rng):
         Situation("the supplier does not have five of ten items", night(known), fails(*paths, status=404), seen=_seen),
         Situation("five of ten calls are refused", night(known), fails(*paths, status=429), seen=_seen),
         Situation("a connection breaks", night(known), fails(paths[0], status=None), seen=_seen),
-        Situation("an answer cannot be read", night(known), unreadable, raises=ValueError),
+        Situation("an item's number is 0", night([known[0], 0, *known[1:3]])),
+        Situation("an answer cannot be read", night(known), goes_wrong(ValueError), raises=ValueError),
+        Situation("a call takes too long", night(known), goes_wrong(TimeoutError), raises=TimeoutError),
+        Situation(f"there are {DEEP} items, and places for one", deep),
     )  # fmt: skip
-    why = {"seen": _asked_otherwise, "error": _uncaught, "missing": "One that fails belongs there as None."}
+    why = {
+        "seen": _asked_otherwise,
+        "error": _why_it_stops,
+        "missing": "One that fails belongs there as None.",
+    }
     virtually(lambda: same(reindex, lambda: _supplier(seed), situations, noun="item", why=why))
 
 
@@ -170,6 +188,7 @@ def check_as_many_as_the_limit(reindex, rng):
     for use, gates in looks:
         _judge(use, gates)
     _judge(*virtually(_look, reindex, rng, 1, 0.002))  # who only looks now and then is late here
+    _judge(*virtually(_look, reindex, rng, 4, 1.0, 0.0))  # several places become free in one instant
     return (
         f"With limits of {first.places} and {second.places}, {first.most} and {second.most} calls were in flight "
         "at once for as long as there was work."
@@ -231,6 +250,7 @@ def check_exercise_same_letters(letters, same, rng):
         situation("there are no letters", []),
         situation("there is one letter", [one], seen=_seen_by_pool),
         situation("a customer is named twice", [*customers, one]),
+        situation("a customer's number is 0", [one, 0, nobody]),
         situation("a name cannot be had", prepare=lambda w: w.nameless.add(nobody), raises=LookupError),
         situation(
             "a name cannot be had once", prepare=lambda w: w.nameless_once.add(nobody), raises=LookupError
@@ -276,25 +296,29 @@ def check_exercise_nobody_waits(letters, rng):
 # --- the supplier and the pool
 
 
-async def _look(reindex, rng, limit, pace=1.0):
-    """Run a night: three items fail at its beginning, and the one after them takes long.
+async def _look(reindex, rng, limit, pace=1.0, shuffle=40.0):
+    """Run a night after a short one of another limit: three items fail at its beginning, the next takes long.
 
-    pace: factor of all the supplier's times.
+    pace: factor of all the supplier's times. shuffle: seconds by which they differ.
     """
     items = [10_001, 10_002, 10_003, *rng.sample(Data.items, 4 * limit + 3)]
-    async with _supplier(rng.randrange(1 << 30), pace) as w:
+    async with _supplier(rng.randrange(1 << 30), pace, shuffle) as w:
+        await w.moving(
+            reindex(w.api, items[-2:], limit + 9), lambda: f"With two items, {_stands_still(w, items)}"
+        )
+        w.shop.break_calls(_path(items[1]), status=429)
         w.shop.slow_down(_path(items[3]), seconds=LONG * pace)
         with watch_gates() as gates:
             night = reindex(w.api, list(items), limit)
             await w.moving(night, lambda: f"With a limit of {limit}, {_stands_still(w, items)}")
-        spans = [(call.started, call.ended) for call in w.shop.calls if call.ended is not None]
+        spans = [(call.started, call.ended) for call in w.shop.calls[2:] if call.ended is not None]
     return use_of(spans, limit, len(items)), gates
 
 
 @asynccontextmanager
-async def _supplier(seed, pace=1.0):
+async def _supplier(seed, pace=1.0, shuffle=40.0):
     async with counted_shop(seed, most=ENDLESS) as w:
-        w.shop.set("catalogue", latency=pace, shuffle=40.0 * pace, late_body=20.0 * pace)
+        w.shop.set("catalogue", latency=pace, shuffle=shuffle * pace, late_body=20.0 * pace)
         yield w
 
 
@@ -367,8 +391,10 @@ def _used_otherwise(found):
     return f"the name of customer {found.path[-1]} is asked for {times}: once is enough."
 
 
-def _uncaught(error):
-    """Say what an error of the client's means for the night."""
+def _why_it_stops(error):
+    """Say what an error means for the night."""
+    if any(isinstance(leaf, RecursionError) for leaf in leaves(error)):
+        return "Each item is asked for from within the one before it: how deep is that for ten thousand?"
     of_client = any(isinstance(leaf, aiohttp.ClientError) for leaf in leaves(error))
     return "One failed call costs the whole night: which failures are caught, and where?" if of_client else ""
 

@@ -12,7 +12,7 @@ from kettle.checking.same.alike import COUNT, ORDER, SWAPPED
 from kettle.checking.same.rows import edged, in_stock, newest
 from kettle.checking.statements import Pages
 from kettle.database import open_database
-from kettle.database.models import Customer
+from kettle.database.models import Customer, Order
 from kettle.probes.ratio import compare
 
 MISTAKE = "Where does the loop ask the database again?"
@@ -144,6 +144,8 @@ def check_same_page(order_page, same, database, rng):
         with Session(w.engine) as session:
             customer = session.get(Customer, first["customer_id"])
             customer.name = "Zofia Zephyr"
+            later = first["placed_at"] + timedelta(hours=1)
+            session.add(Order(id=999_999, placed_at=later, status="paid", customer_id=customer.id))
             shown, kept = f(session, 3), customer in session
             session.rollback()
             (stored,) = w.tables.ask(f"SELECT name FROM customers WHERE id = {first['customer_id']}")
@@ -168,6 +170,7 @@ def check_same_page(order_page, same, database, rng):
         Situation("an order on the page has no lines", page(4), why=WITHOUT),
         Situation("an order has two equal lines", page(5), why={"total": ALL_LINES}),
         Situation("five orders were placed at one time", page(10), why={"total": ALL_LINES, **ties}),
+        Situation("a page ends among orders of one time", page(7), why={"total": ALL_LINES, **ties}),
         Situation("no order is asked for", page(0)),
         Situation("more orders are asked for than there are", page(500), truth=_board, why=lost),
         Situation("rows change between two pages", page(3), between=changed),
@@ -246,6 +249,7 @@ def check_exercise_same_window(shop_window, same, database, rng):
         Situation("a window of three products is asked for", window(3), why=order),
         Situation("products in the window have no praise", window(5), why=unpraised),
         Situation("five products have the same stock", window(10), why=order),
+        Situation("a window ends among products of one stock", window(7), why=order),
         Situation("no product is asked for", window(0)),
         Situation("rows change between two windows", window(3), between=changed),
         Situation("a window is asked for again", window(2), again=True),

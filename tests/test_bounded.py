@@ -183,3 +183,15 @@ def test_a_pool_keeps_books():
     assert names == ["customer 1", "customer 2", "customer 3"]
     assert (pool.most_waiting, pool.takes, pool.served, pool.shared, pool.looked_into) == (1, 4, 5, 1, 1)
     assert pool.spans[2] == (2.0, 202.0)
+
+
+def test_a_gate_of_an_earlier_run_is_told_so():
+    async def main():
+        gate = asyncio.Semaphore(9)
+        with watch_gates() as gates:
+            asyncio.Semaphore(2)  # made, and never come to
+            for _ in range(4):
+                await gate.acquire()
+        return gates
+
+    assert "made for an earlier run" in why_open(asyncio.run(main()), 2, 4)

@@ -180,3 +180,18 @@ def test_a_copy_of_what_holds_items_is_seen():
 
     piece = asyncio.run(watched())
     assert (piece.how, piece.count) == ("copied", 7)
+
+
+def test_threads_that_handle_items_at_once_are_counted():
+    async def main(at_once):
+        with watch_turns() as turns:
+            slices = [[turns.item(order=1) for _ in range(5)] for _ in range(3)]
+            if at_once:
+                await asyncio.gather(*(asyncio.to_thread(json.dumps, each) for each in slices))
+            else:
+                for each in slices:
+                    await asyncio.to_thread(json.dumps, each)
+        return turns.threads
+
+    assert asyncio.run(main(at_once=False)) == 1
+    assert asyncio.run(main(at_once=True)) > 1

@@ -46,6 +46,11 @@ def why_open(gates: Gates, places: int, wanted: int) -> str:
         )
     if gates.widest > places:
         return f"the semaphore was made to let {gates.widest} in. Which number belongs there?"
+    if gates.older and not gates.passed:
+        return (
+            "they came to a semaphore that was made for an earlier run, with that run's number. "
+            "What has to be made anew for each run?"
+        )
     if gates.made and gates.passed < wanted:
         times = {0: "never", 1: "once"}.get(gates.passed, f"{gates.passed} times")
         return f"the semaphore was passed {times}. What does it have to stand around?"

@@ -12,9 +12,7 @@ from kettle.database.statements import TABLES
 if TYPE_CHECKING:
     from kettle.database import Database, Seen, Statement
 
-GROWTH = (
-    1  # statements by which a long page may exceed a short one: an ORM's own batches of some hundred keys
-)
+GROWTH = 0  # statements by which a long page may exceed a short one
 ENOUGH = 8  # statements for a page of any size; plain fixes take one to four
 CONNECTIONS = 3  # for one page; one does
 SPARE = 12  # rows beyond what is counted for each thing: an edge of the data has a few more

@@ -61,8 +61,8 @@ async def counted_shop(seed: int, most: int) -> AsyncIterator[SimpleNamespace]:
     """A world for `same`: a shop in virtual time, and a session without a limit that counts what it sends.
 
     It is `w.shop` and `w.api`. `w.sent` counts by path; `w.endless` is the path that was asked for `most`
-    times, upon which `w.moving(answer, stands_still)` gives up. What comes from the path `w.unreadable` is a
-    ValueError.
+    times, upon which `w.moving(answer, stands_still)` gives up. What comes from a path in `w.wrong` is an
+    error of that kind.
 
     Args:
         seed: of the shop.
@@ -70,7 +70,7 @@ async def counted_shop(seed: int, most: int) -> AsyncIterator[SimpleNamespace]:
     """
     import aiohttp
 
-    w = SimpleNamespace(shop=VirtualShop(seed), sent=Counter(), unreadable="", endless="")
+    w = SimpleNamespace(shop=VirtualShop(seed), sent=Counter(), wrong={}, endless="")
 
     async def sends(session: Any, context: Any, params: Any) -> None:
         w.sent[params.url.path] += 1
@@ -79,8 +79,8 @@ async def counted_shop(seed: int, most: int) -> AsyncIterator[SimpleNamespace]:
             w.main.cancel()
 
     async def answered(session: Any, context: Any, params: Any) -> None:
-        if params.url.path == w.unreadable:
-            raise ValueError("the answer cannot be read")
+        if params.url.path in w.wrong:
+            raise w.wrong[params.url.path]("something goes wrong with this answer")
 
     def watched(answer: Awaitable, stands_still: Callable[[], str]) -> Awaitable:
         w.main = asyncio.current_task()

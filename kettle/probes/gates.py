@@ -14,7 +14,7 @@ class Gates:
     """What was done with semaphores in the block.
 
     made: how many. widest: how many the widest lets in. passed, released: how often places in them were asked
-    for, and given back.
+    for, and given back. older: how often places in others were asked for, which were there before the block.
     """
 
     def __init__(self) -> None:
@@ -39,6 +39,11 @@ class Gates:
     def passed(self) -> int:
         """How often somebody came to one of them."""
         return sum(gate in self._widths for gate in self._passed)
+
+    @property
+    def older(self) -> int:
+        """How often somebody came to one that was there before the block."""
+        return len(self._passed) - self.passed
 
     @property
     def released(self) -> int:

@@ -36,13 +36,15 @@ class watch_turns:  # noqa: N801 (used as a verb: with watch_turns() as turns)
     GIL so long; and the first pieces there wait until the loop shows life, `patience` seconds at most.
 
     Read in the block or afterwards: number: of turns so far. handled: how many items, as a Counter by how.
-    longest: the largest `Piece`. lived: whether the loop lived while other threads handled items.
+    longest: the largest `Piece`. threads: the most other threads that handled items at once. lived: whether
+    the loop lived while other threads handled items.
     Raises RuntimeError where no loop runs.
     """
 
     def __init__(self, patience=3.0):
         self._life = loop_shows_life(patience=patience)
         self.number, self.lived, self.handled = 0, True, Counter()
+        self.threads, self._waiting, self._lock = 0, 0, threading.Lock()
         self._pieces, self._tasks, self._calls = Counter(), defaultdict(set), {}
 
     def __enter__(self):
@@ -96,8 +98,17 @@ class watch_turns:  # noqa: N801 (used as a verb: with watch_turns() as turns)
             number += 1
             self._calls[thread] = call, number
             if self.lived and number <= _HELD:
-                self.lived = self._pulse()
+                self._wait()
         self._pieces[how, thread, number] += 1
+
+    def _wait(self):
+        with self._lock:
+            self._waiting += 1
+            self.threads = max(self.threads, self._waiting)
+        lived = self._pulse()
+        with self._lock:
+            self._waiting -= 1
+            self.lived = self.lived and lived
 
 
 class _Item(dict):

@@ -50,7 +50,8 @@ def strip(photo: Photo, row: int) -> bytes:
 
     row: from 0 to `ROWS` - 1. Raises ValueError when the photo is damaged.
     """
-    if len(photo.pixels) != 3 * photo.side * photo.side:
+    bottom = photo.side * (row + 1) // ROWS
+    if len(photo.pixels) < 3 * photo.side * bottom:  # it shows when the missing part is reached
         raise ValueError(f"{photo.name} is damaged: {len(photo.pixels):,} bytes")
     if photo.reached is not None and photo.reached[0] == row:
         photo.reached[1]()
