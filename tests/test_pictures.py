@@ -30,6 +30,7 @@ from kettle.pictures import (
     ratio_bars,
     table,
     text_table,
+    thread_lanes,
     waterfall,
 )
 from kettle.pictures.figure import WIDTH
@@ -84,6 +85,15 @@ def twelve_lines(source="total += price"):
     ]
 
 
+def quarters(share=0.25):
+    """Four threads that take turns at one core, each with two calls."""
+    return [
+        SimpleNamespace(thread=thread, began=began, ended=began + 1.0, share=share)
+        for thread in range(4)
+        for began in (5.0, 6.0)
+    ]
+
+
 def profiled(label="orders"):
     inner = Frame("scan", 3, 3, 4_000)
     return Frame("main", 4, 0.1, 1, (Frame(label, 3.5, 0.5, 1_000, (inner,)), Frame("format", 0.4, 0.4, 9)))
@@ -117,6 +127,8 @@ def every_picture(label="orders"):
         "table": table([label, "count"], [[label, 3]], title=label, says=label),
         "lines": line_strip(twelve_lines(label), title=label),
         "no lines of source": line_strip([]),
+        "threads": thread_lanes({label: quarters()}, title=label),
+        "no threads": thread_lanes({label: ()}),
     }
 
 
@@ -626,3 +638,13 @@ def test_a_distribution_lies_on_a_logarithmic_scale_with_marks_in_their_order():
     rules = [float(line.get("x1")) for line in root.iterfind(f".//{SVG}line[@class='kp-rule']")]
     assert rules == sorted(rules)
     assert len(rules) == 2
+
+
+def test_lanes_of_threads_say_how_many_cores_they_had_together():
+    picture = thread_lanes({"search": quarters(), "hash": quarters(0.5)}, point="Threads take turns.")
+    assert "search: 4 threads, 2.00 s, together 1.0 cores." in picture.text
+    assert "hash: 4 threads, 2.00 s, together 2.0 cores." in picture.text
+    assert picture.point == "Threads take turns."
+    filled = [float(mark.get("height")) for mark in parsed(picture).iter(f"{SVG}rect")][1::2]
+    assert set(filled[:8]) == {4.0}  # a quarter of 16
+    assert set(filled[8:16]) == {8.0}

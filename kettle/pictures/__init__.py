@@ -12,6 +12,7 @@ from kettle.pictures.profile_tree import Frame, from_profile
 from kettle.pictures.queries import query_waterfall
 from kettle.pictures.ratio_bars import ratio_bars
 from kettle.pictures.tables import table, text_table
+from kettle.pictures.thread_lanes import thread_lanes
 from kettle.pictures.waterfall import waterfall
 
 __all__ = [
@@ -37,5 +38,6 @@ __all__ = [
     "ratio_bars",
     "table",
     "text_table",
+    "thread_lanes",
     "waterfall",
 ]

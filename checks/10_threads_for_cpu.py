@@ -1,0 +1,361 @@
+"""Threads for CPU: threads that run Python code take turns at one interpreter."""
+
+from contextlib import nullcontext
+from dataclasses import replace
+from functools import partial
+from math import ceil
+from types import SimpleNamespace
+
+from kettle.checking import DOES_NOT_HOLD, HOLDS, PARTLY, Claim, Question
+from kettle.checking.left import has_ended
+from kettle.checking.same import Situation
+from kettle.checking.words import many
+from kettle.probes.engines.start_method import AFRESH, start_method
+from kettle.probes.leftovers import watch_leftovers
+from kettle.probes.pieces import WatchedSet, watch_pieces
+from kettle.probes.ratio import compare
+from kettle.probes.workers import watch_workers
+from kettle.shop.invoices import PracticeLarder, make_pdf, order_of
+from kettle.shop.vouchers import issue, smudge
+
+MISTAKE = EXERCISE_MISTAKE = "take turns at one interpreter"
+GONE = "The threads are gone: worker processes search, each with an interpreter of its own, in fair pieces."
+EXERCISE_GONE = "Each kind of work has the workers that suit it: threads wait, processes compute."
+
+HINTS = (
+    "Look at the picture: how full are the boxes of the search, and how many cores have its threads together?",
+    "A thread must hold the GIL to run Python code, and a process has one GIL. "
+    "Where does code have a GIL of its own?",
+    "`ProcessPoolExecutor` is used like `ThreadPoolExecutor`. What is sent to a worker is sent with each piece of "
+    "work: `chunksize=` says how many texts make a piece. How many pieces for each worker are fair?",
+    "`with ProcessPoolExecutor(workers) as pool:` and in it "
+    "`list(pool.map(partial(readings, issued=issued), smudged, chunksize=max(1, len(smudged) // (4 * workers))))`; "
+    "count for yourself what that makes of few texts.",
+)
+
+EXERCISE_HINTS = (
+    "Look at what `%time` prints for one order, and for one document: which of them needs a core?",
+    "What waits lets go of the GIL, and needs no process. What runs Python code needs a GIL of its own.",
+    "Exchange the two pools. Documents are made of what is sent to the process: in how many pieces?",
+    "`ThreadPoolExecutor(8)` for `larder.order`, and `ProcessPoolExecutor(2)` for `make_pdf`, there with "
+    "`chunksize=ceil(len(orders) / 8) or 1`.",
+)
+
+RECALL = (
+    Question(
+        "Four threads run pure Python on four free cores. How many times as fast are they as one?",
+        ("About as fast", "About twice as fast", "About four times as fast"),
+        0,
+        "A thread must hold the GIL to run Python code, and there is one for all threads of a process.",
+    ),
+    Question(
+        "Four threads hash large files with hashlib on four free cores. How many times as fast are they as one?",
+        ("About as fast: the GIL", "Several times as fast", "Slower"),
+        1,
+        "hashlib is C code that lets go of the GIL while it hashes a large buffer.",
+    ),
+    Question(
+        "`%time` prints CPU times: 2.1 s, Wall time: 2.1 s, for a function with four threads. What does it do?",
+        ("It waits", "It runs Python code", "It uses four cores"),
+        1,
+        "One core was busy all the time: the threads took turns at the interpreter.",
+    ),
+)
+
+GUESS = Question(
+    "Four threads run pure Python on a machine with four cores. How many cores do they keep busy?",
+    ("One", "Two", "Four"),
+    0,
+    "The interpreter runs the Python code of one thread at a time.",
+)
+
+CLAIMS = (
+    Claim(
+        name="useless",
+        said="“Because of the GIL, threads are useless in Python.”",
+        truth=DOES_NOT_HOLD,
+        why="They overlap what waits, and C code that lets go of the GIL. Python code that computes does not gain, unless "
+        "the interpreter has no GIL: since 3.14 such a build is supported, and optional.",
+        ids=("S3.1",),
+    ),
+    Claim(
+        name="released",
+        said="“A thread that waits for input or output lets go of the GIL.”",
+        truth=HOLDS,
+        why="So a search beside eight waiting threads costs what it costs alone.",
+        ids=("S3.2",),
+    ),
+    Claim(
+        name="critical",
+        said="“Programs wait for input and output most of the time, so the interpreter's speed does not matter.”",
+        truth=PARTLY,
+        why="Of some programs. CPU time divided by wall time tells which kind yours is.",
+        ids=("S3.5",),
+    ),
+    Claim(
+        name="refcounts",
+        said="“Each change of a reference count takes the GIL and lets it go again.”",
+        truth=DOES_NOT_HOLD,
+        why="A thread changes reference counts while it holds the GIL, and gives it up when it waits, or when another one "
+        "has asked for it for a while, five milliseconds unless told.",
+        ids=("S3.8",),
+    ),
+)
+
+EXCUSED = {}
+EXERCISE_EXCUSED = {"sharing": "What comes back is a list of bytes; each run makes its own list."}
+
+PATIENCE = 2.0  # seconds; paid by wrong answers only
+PIECES = 8  # for each worker, at most, as the lesson's text says
+WORKERS = 3  # more than many a machine has cores: who asks for so many gets them
+CALLS, PRINTERS = 8, 2  # of the exercise
+CHUNK = "`chunksize=` of 0 is refused. What does your formula make of few texts?"
+
+
+# --- the lesson
+
+
+def check_same_findings(search, same, rng):
+    """Each text has its own readings, as before, in its place."""
+    seed = rng.randrange(1 << 30)
+    base = issue(200, seed)
+    codes = rng.sample(sorted(base), 26)
+    texts = [smudge(code, 1 + (n == 0), seed + n) for n, code in enumerate(codes)]
+
+    def world():
+        return _world(issued=set(base), texts=list(texts))
+
+    def some(number, workers=2):
+        return lambda f, w: f(w.texts[:number], w.issued, workers)
+
+    def damaged(f, w):
+        return f([*w.texts[:12], "TEA-12?4", *w.texts[12:]], w.issued, 2)
+
+    def sold_out(w):
+        w.issued.difference_update(codes[:5])
+
+    why = {"error": _why_chunk, "order": "In which order do your pieces come back?"}
+    situations = (
+        Situation("26 texts are searched", lambda f, w: f(w.texts, w.issued, workers=2), again=True),
+        Situation("the ledger changes between two searches", some(13), between=sold_out),
+        Situation("there are no texts", some(0)),
+        Situation("there is one text", some(1)),
+        Situation("there are fewer texts than workers", some(2, workers=4)),
+        Situation("a text comes twice", lambda f, w: f([*w.texts[:3], w.texts[0]], w.issued, 2)),
+        Situation("one of the texts is no voucher", damaged, raises=ValueError),
+    )
+    same(search, world, situations, noun="text", why=why)
+
+
+def check_where_and_in_what_pieces(search, rng):
+    """Workers with interpreters of their own search, so many at once as asked for, in fair pieces."""
+    texts, pieces, workers = _searched(search, rng, 60)
+    assert pieces.all, (
+        "The ledger itself never came to `readings`. Hand it on as it came: this check follows it."
+    )
+    _is_elsewhere(pieces, workers, "text", "searched", len(texts))
+    assert pieces.met, (
+        f"{len(texts)} texts for {WORKERS} workers, and at most {many(pieces.most, 'piece')} "
+        f"{'was' if pieces.most == 1 else 'were'} under way at once. What do the other workers wait for?"
+    )
+    _is_fair(pieces, workers, "text", len(texts), WORKERS, "the ledger")
+    texts, pieces, workers = _searched(search, rng, 240)
+    _is_fair(pieces, workers, "text", len(texts), WORKERS, "the ledger")
+    most = f"at most {many(pieces.arrived, 'piece')} for {many(WORKERS, 'worker')}"
+    return f"{len(texts)} texts were searched in {many(len(pieces.processes), 'other process')}, {most}."
+
+
+async def check_workers_end(search, rng):
+    """When a search is over, nothing of it is left, also when it fails."""
+    for bad in ([], ["no voucher"]):
+        with watch_leftovers() as watch:
+            issued, texts = _vouchers(rng, 12)
+            try:
+                search([*texts, *bad], issued, 1)
+            except ValueError:
+                assert bad
+            one = watch.workers.started + watch.workers.programs
+            has_ended(await watch.left(PATIENCE), f"The search {'has failed' if bad else 'is over'}")
+        assert one <= 1, f"One worker was asked for, and {many(one, 'process')} were started."
+
+
+def check_fresh_workers(search, same, rng):
+    """It also works where workers start afresh: macOS, Windows, and from Python 3.14 on Linux."""
+    issued, texts = _vouchers(rng, 12)
+    afresh = Situation(
+        f"workers start afresh, by `{AFRESH}`",
+        lambda f, w: f(texts, issued, 2),
+        why={"error": "Does a new process find the function in a module?"},
+    )
+    same(search, lambda: start_method(AFRESH), [afresh])
+    return "Workers that start afresh, by spawn or by a fork server, find their function."
+
+
+def interest_how_much_faster(as_merged, search, rng):
+    """How much faster a search is here."""
+    issued, texts = _vouchers(rng, 24, places=4)
+    ratio = compare(
+        lambda: as_merged(texts, issued, 2), lambda: search(texts, issued, 2), repeat=3, most=3, patience=1
+    )
+    return f"Here, with two workers, your search is {ratio}; free cores bound what processes gain."
+
+
+# --- the exercise: threads wait, processes compute
+
+
+def check_exercise_same_invoices(invoices, same, rng):
+    """Each number has its own document, as before, in its place."""
+    numbers = rng.sample(range(1000, 9999), 13)
+
+    def world():
+        orders = {number: order_of(number, f"Customer {number}", pages=1) for number in numbers}
+        return _world(orders=orders, larder=PracticeLarder(orders, slow=numbers[0]))
+
+    def night(when, which, **options):
+        # Not the merged code: it would start eight processes for each of these.
+        right = partial(_documents, which)
+        return Situation(when, lambda f, w: f(w.larder, list(which)), truth=right, **options)
+
+    def moved(w):
+        w.orders[numbers[1]] = order_of(numbers[1], "Somebody else", pages=1)
+
+    def emptied(w):
+        w.orders[numbers[5]] = replace(w.orders[numbers[5]], lines=())
+
+    situations = (
+        night("13 invoices are made", numbers, again=True),
+        night("an order changes between two nights", numbers, between=moved),
+        night("there are no numbers", []),
+        night("there is one number", numbers[:1]),
+        night("a number comes twice", [*numbers[:2], numbers[0]]),
+        night("an order is not there", [*numbers[:5], 17], raises=LookupError),
+        night("an order has no lines", numbers, prepare=emptied, raises=ValueError),
+    )
+    same(invoices, world, situations, noun="invoice", why={"error": _why_chunk})
+
+
+def check_exercise_who_does_what(invoices, rng):
+    """Threads ask, eight at once; two processes make the documents, in fair pieces."""
+    for number in (44, 90):
+        with (
+            watch_workers() as workers,
+            watch_pieces(CALLS, PATIENCE) as calls,
+            watch_pieces(PRINTERS, PATIENCE) as made,
+        ):
+            orders = {n: order_of(n, "Ines", 1, made.note) for n in rng.sample(range(1000, 9999), number)}
+            invoices(PracticeLarder(orders, calls.note), list(orders))
+        _asked(calls, number)
+        assert len(made.all) == number, (
+            f"`make_pdf` got {many(len(made.all), 'order')} for {number} numbers: each once, as it came, please."
+        )
+        _is_elsewhere(made, workers, "document", "made", number)
+        assert made.met, (
+            f"{number} documents, and no two of them were made at once. What does one wait for the other for?"
+        )
+        _is_fair(made, workers, "order", number, PRINTERS, "something")
+    return f"{CALLS} calls waited at once, in threads; documents were made in {many(len(made.processes), 'process')}."
+
+
+async def check_exercise_all_ends(invoices, rng):
+    """When the night is over, nothing of it is left, also when it fails."""
+    orders = {number: order_of(number, "Priya", 1) for number in rng.sample(range(1000, 9999), 12)}
+    for wrong in ([], [17]):
+        with watch_leftovers() as watch:
+            try:
+                invoices(PracticeLarder(orders), [*orders, *wrong])
+            except LookupError:
+                assert wrong
+            has_ended(await watch.left(PATIENCE), f"The night {'has failed' if wrong else 'is over'}")
+
+
+def check_exercise_fresh_workers(invoices, same, rng):
+    """It also works where workers start afresh: macOS, Windows, and from Python 3.14 on Linux."""
+    orders = {number: order_of(number, "Ines", 1) for number in rng.sample(range(1000, 9999), 4)}
+    afresh = Situation(
+        f"workers start afresh, by `{AFRESH}`",
+        lambda f, w: f(PracticeLarder(orders), list(orders)),
+        truth=lambda w: [make_pdf(order) for order in orders.values()],
+        why={"error": "Does a new process find the function in a module?"},
+    )
+    same(invoices, lambda: start_method(AFRESH), [afresh])
+
+
+def _asked(calls, number):
+    elsewhere = len(calls.all) - len(calls.here)
+    assert not elsewhere, (
+        f"{many(elsewhere, 'call')} waited in {many(len(calls.processes), 'process')} of their own: a process that "
+        "waits is idle, and starting it is the dearest part. Which workers cost next to nothing while they wait?"
+    )
+    assert len(calls.all) == number, (
+        f"The larder was asked {many(len(calls.all), 'time')} for {number} numbers: once for each, please."
+    )
+    assert calls.met, (
+        f"At most {many(calls.most, 'call')} {'was' if calls.most == 1 else 'were'} under way at once, with {number} "
+        f"numbers to ask for: the larder allows {CALLS}. What do the others wait for?"
+    )
+    assert calls.most <= CALLS, (
+        f"{calls.most} calls were under way at once, and the larder allows {CALLS}. Who bounds them?"
+    )
+
+
+# --- what the checks share
+
+
+def _documents(numbers, world):
+    return [make_pdf(world.larder.order(number)) for number in numbers]
+
+
+def _world(**things):
+    return nullcontext(SimpleNamespace(**things))
+
+
+def _vouchers(rng, number, places=1):
+    seed = rng.randrange(1 << 30)
+    issued = issue(number, seed)
+    return issued, [smudge(code, places, seed + n) for n, code in enumerate(sorted(issued))]
+
+
+def _searched(search, rng, number):
+    issued, texts = _vouchers(rng, number)
+    with watch_workers() as workers, watch_pieces(WORKERS, PATIENCE) as pieces:
+        search(texts, WatchedSet(issued, pieces.note), WORKERS)
+    return texts, pieces, workers
+
+
+def _is_elsewhere(pieces, workers, noun, done, number):
+    if workers.own_gil or not pieces.here:
+        return
+    threads = len({piece.thread for piece in pieces.here})
+    assert not pieces.processes, (
+        f"{len(pieces.here)} of {many(number, noun)} were {done} by this very process, and the others elsewhere. "
+        "In which case does your code compute here?"
+    )
+    assert threads > 1 or pieces.most > 1, (
+        f"All {many(number, noun)} were {done} by this very process, one after another: one core works, "
+        "the others idle. Where could several interpreters work at once?"
+    )
+    raise AssertionError(
+        f"All {many(number, noun)} were {done} by {many(threads, 'thread')} of this very process: pure Python needs the "
+        f"GIL, so they {MISTAKE}. Where does code have a GIL of its own?"
+    )
+
+
+def _is_fair(pieces, workers, noun, number, wanted, what):
+    started, share = workers.started + workers.programs, ceil(number / wanted)
+    assert started <= wanted, (
+        f"{many(started, 'process')} were started for {many(number, noun)}, and {wanted} were asked for: starting one "
+        "takes longer than much of the work. Which of them could do more than one piece?"
+    )
+    assert pieces.largest <= share, (
+        f"One piece had {pieces.largest} of {many(number, noun)}, and the fair share of {wanted} workers is {share}: "
+        "whoever gets that piece works on while the others have nothing to do."
+    )
+    assert pieces.arrived <= PIECES * wanted, (
+        f"{many(number, noun)} were sent in {many(pieces.arrived, 'piece')} to {wanted} workers, and {what} was pickled "
+        f"and sent with each: fair are {PIECES * wanted} at most. How many {noun}s make one piece?"
+    )
+
+
+def _why_chunk(error):
+    """Say what is behind a size of pieces that is refused."""
+    return CHUNK if "chunksize" in str(error) else ""

@@ -1,0 +1,179 @@
+"""Pieces of work: where each one ran, how many were under way at once, how often something was sent.
+
+A rendezvous decides what overlaps: the first pieces wait until so many have begun, however slow the
+machine is.
+"""
+
+import contextlib
+import itertools
+import json
+import os
+import shutil
+import tempfile
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+_LOOK = 0.001  # seconds between two looks at how many have begun
+_GRACE = 0.02  # seconds in which one too many may show up, once as many as wanted have met
+_numbers = itertools.count()
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One piece of work: what it was, where it ran, and how many it saw under way, itself included.
+
+    parcel: names the parcel in which it came to its worker; "" where nothing was sent.
+    """
+
+    what: str
+    process: int
+    thread: int
+    parcel: str
+    met: bool
+    together: int
+
+
+@dataclass(frozen=True)
+class Note:
+    """Called by each piece of work: notes where it runs, and waits until `together` have begun.
+
+    Can be pickled; works in threads, and in processes made by fork, forkserver and spawn.
+    """
+
+    folder: str
+    together: int
+    patience: float
+    parcel: str = ""
+
+    def __call__(self, what=""):
+        """Note one piece; `what` names it."""
+        mine = self._append("begun")
+        met = self._meets()
+        if met and mine <= self.together > 1:
+            time.sleep(_GRACE)
+        # In this order, lest a piece that ends between the two looks be counted twice.
+        begun, ended = self._size("begun"), self._size("ended")
+        piece = Piece(
+            str(what), os.getpid(), threading.get_ident(), self.parcel, met, (begun or 0) - (ended or 0)
+        )
+        with contextlib.suppress(OSError):  # the watch is over: nobody reads it
+            draft = Path(self.folder, f"{piece.process}-{piece.thread}-{next(_numbers)}.draft")
+            draft.write_text(json.dumps(vars(piece)), encoding="utf-8")
+            draft.rename(draft.with_suffix(".piece"))
+        self._append("ended")
+
+    def __reduce__(self):
+        return _arrive, (self.folder, self.together, self.patience)
+
+    def _meets(self):
+        ends = time.perf_counter() + self.patience
+        while (begun := self._size("begun")) is not None and begun < self.together:
+            if time.perf_counter() > ends or Path(self.folder, "alone").exists():
+                self._append("alone")
+                return False
+            time.sleep(_LOOK)
+        return begun is not None and not Path(self.folder, "alone").exists()
+
+    def _size(self, name):
+        """Return how many bytes a file has: a byte for each event cannot be read half written."""
+        try:
+            return Path(self.folder, name).stat().st_size
+        except OSError:
+            return 0 if Path(self.folder).exists() else None
+
+    def _append(self, name):
+        with contextlib.suppress(OSError), Path(self.folder, name).open("ab", buffering=0) as file:
+            file.write(b".")
+            return file.tell()
+        return 0
+
+
+def _arrive(folder, together, patience):
+    note = Note(folder, together, patience, f"{os.getpid()}-{threading.get_ident()}-{time.perf_counter_ns()}")
+    note._append("arrived")
+    return note
+
+
+class WatchedSet(set):
+    """A set that notes what is looked up in it; copies of it in worker processes do, too."""
+
+    def __init__(self, things, note):
+        super().__init__(things)
+        self.note = note
+
+    def __contains__(self, thing):
+        self.note(thing)
+        return super().__contains__(thing)
+
+    def __reduce__(self):
+        return WatchedSet, (list(self), self.note)
+
+
+class watch_pieces:  # noqa: N801 (used as a verb: with watch_pieces() as pieces)
+    """Watch pieces of work, each of which calls `pieces.note(what)`, wherever it runs.
+
+    together: how many have to be under way at once. patience: seconds that the first ones wait for the
+    others, paid once, and by work that does not overlap.
+
+    Read in the block or afterwards: all: a tuple of `Piece`. here: those of this process. met: whether so
+    many were under way together. most: the most that were. processes: the ids of other processes that
+    worked. arrived: how often the note was sent to a worker. largest: the most pieces of one such parcel.
+    """
+
+    def __init__(self, together=1, patience=2.0):
+        self.together, self.patience = together, patience
+        self._kept = None
+
+    def __enter__(self):
+        self._folder = tempfile.mkdtemp(prefix="kettle-pieces-")
+        self.note, self._kept = Note(self._folder, self.together, self.patience), None
+        return self
+
+    def __exit__(self, *error):
+        self._kept = self._read()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    @property
+    def all(self):
+        """Every piece that was noted, in no particular order."""
+        return (self._read() if self._kept is None else self._kept)[0]
+
+    @property
+    def arrived(self):
+        """How often the note was sent to a worker, which is how often whatever carries it was."""
+        return (self._read() if self._kept is None else self._kept)[1]
+
+    @property
+    def here(self):
+        """The pieces that this very process worked on."""
+        return tuple(piece for piece in self.all if piece.process == os.getpid())
+
+    @property
+    def processes(self):
+        """The ids of the other processes that worked."""
+        return frozenset(piece.process for piece in self.all) - {os.getpid()}
+
+    @property
+    def met(self):
+        """Whether as many pieces as wanted were under way together."""
+        return len(self.all) >= self.together and all(piece.met for piece in self.all)
+
+    @property
+    def most(self):
+        """The most pieces that were under way at once."""
+        return max((piece.together for piece in self.all), default=0)
+
+    @property
+    def largest(self):
+        """The most pieces that came to a worker in one parcel."""
+        return max(Counter(piece.parcel for piece in self.all if piece.parcel).values(), default=0)
+
+    def __repr__(self):
+        return f"watch_pieces({len(self.all)} in processes {sorted(self.processes)}, {self.most} at once)"
+
+    def _read(self):
+        texts = (path.read_text(encoding="utf-8") for path in Path(self._folder).glob("*.piece"))
+        return tuple(Piece(**json.loads(text)) for text in texts), self.note._size("arrived") or 0
