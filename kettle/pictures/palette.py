@@ -137,11 +137,11 @@ border-bottom:1px solid var(--kp-muted);white-space:nowrap}
 FIGURE .kp-number{text-align:right;white-space:nowrap}
 FIGURE tr{background:none}
 /* Source is not broken into lines: the picture grows as far as the page lets it, and scrolls then. */
-.kettle-picture:has(.kp-lines){max-width:960px}
+.kettle-picture:has(.kp-lines){max-width:1060px}
 FIGURE .kp-lines td,FIGURE .kp-lines th{white-space:nowrap;max-width:none;padding-right:12px}
 FIGURE .kp-lines code{white-space:pre;padding:0;background:none;color:inherit;
-font:12.5px/1.5 var(--jp-code-font-family,ui-monospace,Menlo,Consolas,monospace)}
-FIGURE .kp-lines .kp-share svg{display:inline-block;vertical-align:middle;margin-right:8px}
+font:12px/1.5 var(--jp-code-font-family,ui-monospace,Menlo,Consolas,monospace)}
+FIGURE .kp-lines .kp-share svg{display:inline-block;vertical-align:middle;margin-right:6px;max-width:none}
 FIGURE .kp-lines .kp-share span{display:inline-block;min-width:5ch;text-align:right}
 FIGURE .kp-lines .kp-strong{font-weight:600}
 FIGURE .kp-lines .kp-strong code{font-weight:600}
