@@ -122,6 +122,8 @@ def test_what_lies_too_deep_is_left_out_and_does_not_become_own_time():
     assert [name for name, *_ in boxes(icicle(tree, depth=2))] == ["main", "a"]
     assert [len(place) for _, *place in boxes(icicle(tree, depth=2))] == [3, 3]
     assert "b itself has 100%" in icicle(tree, depth=2).text
+    assert "what lies deeper is left out" in icicle(tree, depth=2).text
+    assert "left out" not in icicle(tree, depth=3).text
 
 
 def test_a_box_too_narrow_for_its_name_has_none_but_can_be_pointed_at():

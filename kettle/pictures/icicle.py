@@ -33,11 +33,13 @@ def icicle(tree: Frame, *, title: str = "Where the time went", depth: int = 4, p
         drawn += _box(frame, x, 2 + level * ROW, WIDTH * frame.seconds / whole, whole)
         bottom = max(bottom, 2 + (level + 1) * ROW)
     boxes = spelled(len(placed), "box", "boxes")
+    cut = any(frame.children for frame, _, level in placed if level + 1 == depth)
+    deeper = "; what lies deeper is left out" if cut else ""
     return figure(
         ids,
         title,
         f"{boxes} for {seconds(tree.seconds)}: each is a function, as wide as its share of time, under the "
-        "one that called it. The thick foot of a box is the function itself at work.",
+        f"one that called it. The thick foot of a box is the function itself at work{deeper}.",
         drawn,
         bottom + 2,
         point=point or _point(tree),

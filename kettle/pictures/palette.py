@@ -116,7 +116,7 @@ font-variant-numeric:tabular-nums}
 .kettle-picture .kp-outline{fill:none;stroke:var(--kp-ink);stroke-width:1.25;stroke-dasharray:3 2}
 .kettle-picture .kp-paper{fill:var(--kp-paper)}
 .kettle-picture .kp-hatch{stroke:var(--kp-paper);stroke-width:1.4;fill:none}
-.kettle-picture .kp-through{fill:var(--kp-running);fill-opacity:.2;stroke:var(--kp-paper);stroke-width:1}
+.kettle-picture .kp-through{fill:var(--kp-running);fill-opacity:.2;stroke:var(--kp-running);stroke-width:1}
 .kettle-picture .kp-wash{fill:var(--kp-blocked);fill-opacity:.13}
 .kettle-picture .kp-halo{stroke:var(--kp-paper);stroke-width:4;fill:none}
 .kettle-picture .kp-tick{fill:none}
