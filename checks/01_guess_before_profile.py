@@ -102,7 +102,7 @@ FEW_LINES = 48  # that are counted, when all products have been sold
 MANY = 3_200  # sales, each to another buyer
 ROOM = 5_500  # bytes; a receipt of one line takes 2,500, and a mask of all rows 6,000
 FOUND = "Which row of the table holds its code?"
-ROUNDED = "The tax of each line is rounded by itself: what is added up?"
+ROUNDED = "The tax of each line is rounded by itself, halves up: what is added up, and what rounded?"
 CORRECTED = "A corrected order keeps its number, and its lines are others: what is your answer kept under?"
 
 
@@ -142,6 +142,8 @@ def check_same_receipts(build_receipt, tax_bands, products, same, rng):
     unsold = [product(rng.randint(band.first, band.last)) for band in rng.sample(tax_bands, 4)]
     left, right = rng.choice([pair for pair in pairwise(tax_bands) if pair[1].first - pair[0].last > 3])
     nowhere = (left.last + right.first) // 2
+    taxed = next(band.first for band in tax_bands if band.percent == 20)
+    cheap = [(product(taxed, pence=3), 1)] * 10  # half a penny of tax on each line
     rowless = {
         "before the first row": tax_bands[0].first - 1,
         "right behind a row, and in none": left.last + 1,
@@ -159,6 +161,7 @@ def check_same_receipts(build_receipt, tax_bands, products, same, rng):
         Situation("codes stand at the ends of their rows", made(*ends), why=_found),
         Situation("a product is sold for the first time", made(*unsold), why=_found),
         Situation("an order is corrected", corrected, why=CORRECTED),
+        Situation("ten lines are cheap", lambda f, w: _made(f, 103, list(cheap)), why=ROUNDED),
         Situation("a receipt has six lines", made(*rng.choices(products, k=6))),
         Situation("a product stands on two lines", made(tea, tea)),
         Situation("an order has no lines", made()),
@@ -255,7 +258,7 @@ def check_exercise_same_export(export, same, rng):
             why=KEPT,
         ),
         Situation("a buyer comes back", lambda f, w: _rows(f([twice[0], twice[1], twice[0]])), why=MARKED),
-        Situation("buyers are alike, but for one field", exported(*alike, *reversed(alike)), why=WHO),
+        Situation("buyers are alike, but for one field", exported(*alike, *reversed(alike)), why=_who),
         Situation("a name has a comma", exported(buyer("Moss, Ben", "1 Mill Lane", "KC1"), home)),
         Situation("fields end where others begin", exported(*split, *split), why=WHO),
         Situation("sales are exported", exported(*many)),
@@ -326,6 +329,11 @@ def _made(f, number, lines):
 def _found(difference):
     """Say what a line with another tax has to do with its code."""
     return ROUNDED if str(difference.expected).startswith("Tax in it") else FOUND
+
+
+def _who(difference):
+    """Say who is the same buyer, unless it is the order that differs."""
+    return MARKED if difference.kind == "order" else WHO
 
 
 def _read(text, end="\n"):
