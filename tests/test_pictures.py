@@ -207,7 +207,7 @@ def test_lines_stand_beside_their_share_and_hits_times_time_counts():
     ]
     rows = parsed(picture).findall(".//tbody/tr")
     widths = [float(rect.get("width")) for row in rows for rect in row.iter(f"{SVG}rect")]
-    assert widths == pytest.approx([16, 4, 0, 60])
+    assert widths == pytest.approx([12.8, 3.2, 0, 48])
     assert [row.get("class") for row in rows] == [None, None, None, "kp-strong"]
     assert rows[0].find(".//code").text == "total += price", "what all lines are set in by is left out"
 

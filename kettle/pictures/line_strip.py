@@ -9,7 +9,7 @@ from kettle.pictures.svg import Markup, join, tag
 from kettle.pictures.tables import text_table
 from kettle.pictures.units import number, seconds, times
 
-BAR = 80  # the width of a bar at 100 percent
+BAR = 64  # the width of a bar at 100 percent
 HEADERS = ("Line", "Share of the time", "Hits", "Per hit", "Source")
 
 
