@@ -128,12 +128,16 @@ def check_same_receipts(send_receipts, same, rng):
         w.relay.refused = ben["email"]
         return f([ada, ben, chloe], w.relay)
 
-    def unreadable(f, w):
-        try:
-            f([ada, {**ben, "lines": None}, chloe], w.relay)
-        except Exception:  # noqa: BLE001 - which one it is depends on who looks first
-            return {"receipts that went out": len(w.relay.sent)}
-        raise Told("the run went on.")
+    def gone_out(*orders, refused=None):
+        def call(f, w):
+            w.relay.refused = refused
+            try:
+                f(list(orders), w.relay)
+            except Exception:  # noqa: BLE001 - which one it is depends on who looks first
+                return {"receipts that went out": len(w.relay.sent)}
+            raise Told("the run went on.")
+
+        return call
 
     def now(**changed):
         return {
@@ -143,6 +147,7 @@ def check_same_receipts(send_receipts, same, rng):
         }
 
     noted = {"prepare": _usual, "seen": lambda w: w.relay.sent, "why": {"seen": _secured}}
+    one_by_one = {"prepare": _usual, "why": ONE_BY_ONE}
     left = {"prepare": _usual, "why": _left}
     reworded, others = RECEIPT.replace("order", "sales"), _certificates()[1]
     situations = (
@@ -161,7 +166,16 @@ def check_same_receipts(send_receipts, same, rng):
         Situation("there is no order", run(), _usual),
         Situation("an order has no lines", run({**ben, "lines": []}), _usual),
         Situation("the relay refuses the second receipt", refused, _usual),
-        Situation("the second of three orders cannot be read", unreadable, _usual, why=ONE_BY_ONE),
+        Situation(
+            "the relay refuses the second of three receipts",
+            gone_out(ada, ben, chloe, refused=ben["email"]),
+            **one_by_one,
+        ),
+        Situation(
+            "the second of three orders cannot be read",
+            gone_out(ada, {**ben, "lines": None}, chloe),
+            **one_by_one,
+        ),
         Situation("the same run is made again", lambda f, w: f([ada, *mixed], w.relay), **noted, again=True),
     )
     same(send_receipts, _relay, situations, noun=_named)
