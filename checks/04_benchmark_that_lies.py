@@ -187,11 +187,12 @@ async def check_as_many_as_the_limit(benchmark, same, rng):
         w.runs(calls, 1, warm_up)
         w.limit(at_once)
         most, begun = w.service.most, w.begun - warm_up
-        if w.begun or most < at_once:
-            held = f", and while one was slow, only {begun} of {calls} were begun" if w.begun else ""
+        if w.begun:
             raise Told(
-                f"at most {most} were under way at once{held}. What do calls wait for, besides a place?"
+                f"only {begun} of {calls} calls were begun before it was answered. What do the others wait for?"
             )
+        if most < at_once:
+            raise Told(f"at most {most} were under way at once. What do calls wait for, besides a place?")
         return {"failed": told.get("failed")}
 
     limited = Situation(f"{at_once} calls may be under way, and one is slow", report)
