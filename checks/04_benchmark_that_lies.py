@@ -7,6 +7,7 @@ from dataclasses import replace
 from kettle.checking import DOES_NOT_HOLD, PARTLY, Claim, Question
 from kettle.checking.reports import numbers, observed, percentiles, since_due, throughput, time_of, tries
 from kettle.checking.same import Situation, Told
+from kettle.probes.recorded import clock_step
 
 MISTAKE = "the time of a run divided by the number of its calls is nobody's wait"
 EXERCISE_MISTAKE = "the calls that were due meanwhile were not made, so nobody is seen to wait"
@@ -124,12 +125,16 @@ async def check_same_runs(benchmark, same, rng):
 
         return await tries(lambda: _all_at_once(f, w, behave, calls, runs))
 
+    async def late(f, w):
+        return await tries(lambda: _all_at_once(f, w, lambda number: asyncio.sleep(0.02), calls, runs))
+
     situations = (
         Situation("all calls are made at once", report),
         Situation(
             "the service is slower at the second benchmark", report, between=lambda w: setattr(w, "slow", 3)
         ),
         Situation("a second report is asked for", report, again=True),
+        Situation("answers are late", late, impatient=True),
     )
     await same(benchmark, observed, [_right(each, calls=calls * runs) for each in situations])
 
@@ -206,36 +211,80 @@ async def check_as_many_as_the_limit(benchmark, same, rng):
 
 async def check_exercise_same_calls(load_test, same, rng):
     """So many calls are made, and failures are counted."""
-    calls, rate = rng.randint(12, 16), 800
-    failing = rng.sample(range(calls), 3)
+    calls, rate = rng.randint(12, 16), 1500
+    failing = rng.sample(range(calls), 4)
+    errors = dict(
+        zip(failing, (OSError("refused"), TimeoutError(), ValueError("no JSON"), LookupError()), strict=True)
+    )
 
-    def report(*fail):
+    def report(*fail, seconds=0.001, hurried=False):
         async def call(f, w):
             async def behave(number):
-                await _short(number)
+                await asyncio.sleep(seconds if w.slow == 1 else 0.001)
                 if number in (fail if w.slow == 1 else failing[:2]):
-                    raise rng.choice([OSError("refused"), TimeoutError()])
+                    raise errors[number]
 
             told = await w.report(f, behave, rate=rate, calls=calls)
             numbers(told, "p50", "p99", "slowest")
+            took = time.perf_counter() - w.called + clock_step()
+            if told["slowest"] > took and not hurried:
+                slowest = time_of(told["slowest"])
+                raise Told(
+                    f"`slowest` is {slowest}, and the load test took {time_of(took)}. What is kept from another?"
+                )
+            least = min(span.seconds for span in w.service.spans if not span.failed)
+            if told["p50"] < 0.9 * least - clock_step() and not hurried:
+                raise Told(
+                    f"`p50` is {time_of(told['p50'])}, and no answer came in less than {time_of(least)}."
+                )
             return {"failed": told.get("failed"), "calls": len(w.service.spans)}
 
         return call
 
+    def changed(w):
+        w.slow = 2
+
     situations = (
-        Situation("all calls are answered", report()),
-        Situation("three calls fail", report(*failing)),
-        Situation(
-            "calls fail in the second of two load tests", report(), between=lambda w: setattr(w, "slow", 2)
+        (Situation("all calls are answered", report()), 0),
+        (Situation("four calls fail", report(*failing)), 4),
+        (
+            Situation(
+                "the second of two load tests is quicker, and calls fail",
+                report(seconds=0.05),
+                between=changed,
+            ),
+            2,
         ),
-        Situation("a second report is asked for", report(failing[0]), again=True),
+        (Situation("a second report is asked for", report(failing[0]), again=True), 1),
+        (Situation("answers are late", report(seconds=0.05, hurried=True), impatient=True), 0),
     )
-    await same(load_test, observed, situations)
+    await same(load_test, observed, [_right(each, failed=failed, calls=calls) for each, failed in situations])
+
+
+async def check_exercise_first_at_once(load_test):
+    """The first call is due at once."""
+    before, began = asyncio.all_tasks(), asyncio.Event()
+
+    async def operation():
+        began.set()
+
+    test = asyncio.ensure_future(load_test(operation, 0.1, 2))
+    try:
+        async with asyncio.timeout(2):
+            await began.wait()
+    except TimeoutError:
+        raise AssertionError(
+            "At a rate of 0.1 a second, no call was made in 2 seconds: the first is due at once."
+        ) from None
+    finally:
+        for task in asyncio.all_tasks() - before:
+            task.cancel()
+        await asyncio.gather(test, return_exceptions=True)
 
 
 async def check_exercise_sent_when_due(load_test, same, rng):
     """Each call is sent when it is due, also while others wait."""
-    calls, rate, first, waiting = 115, rng.randint(480, 520), rng.randint(8, 12), 70
+    calls, rate, first, waiting = 115, rng.randint(620, 660), rng.randint(8, 12), 70
 
     async def report(f, w):
         enough = asyncio.Event()
@@ -245,6 +294,9 @@ async def check_exercise_sent_when_due(load_test, same, rng):
                 enough.set()
             waits = first <= number < first + waiting and not w.begun
             await (w.patiently(enough, PATIENCE) if waits else _short(number))
+            await asyncio.sleep(
+                0.1 if number == first else 0
+            )  # the slowest is slower than the next one by far
 
         told = await w.report(f, behave, rate=rate, calls=calls)
         w.count(calls)
@@ -262,12 +314,16 @@ async def check_exercise_sent_when_due(load_test, same, rng):
 
 
 async def check_exercise_waits_from_when_it_was_due(load_test, same, rng):
-    """A call that is sent late has waited since it was due."""
-    calls, rate, blocks = 115, rng.randint(480, 520), rng.randint(18, 22)
+    """A call that is sent late has waited since it was due, and one that fails is no answer."""
+    calls, rate, blocks = 120, rng.randint(620, 660), rng.randint(18, 22)
+    failing = rng.sample(range(blocks - 2), 5)
 
     async def behave(number):
         if number == blocks:
-            time.sleep(0.15)  # noqa: ASYNC251 - the load test itself is held up
+            time.sleep(0.12)  # noqa: ASYNC251 - the load test itself is held up
+        if number in failing:
+            await asyncio.sleep(0.3)
+            raise LookupError("given up by the other side")
         await _short(number)
 
     async def report(f, w):
@@ -276,7 +332,7 @@ async def check_exercise_waits_from_when_it_was_due(load_test, same, rng):
         return _due(w, told, rate)
 
     situation = Situation("the load test is held up for a moment", lambda f, w: tries(lambda: report(f, w)))
-    await same(load_test, observed, [_right(situation, failed=0)])
+    await same(load_test, observed, [_right(situation, failed=len(failing))])
 
 
 # --- what the checks share

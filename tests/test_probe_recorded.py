@@ -25,6 +25,17 @@ def test_calls_are_recorded_in_the_order_in_which_they_began():
     assert (service.most, service.under_way) == (3, 0)
 
 
+def test_a_call_that_is_cancelled_was_given_up():
+    async def run():
+        service = Recorded(lambda number: asyncio.sleep(5))
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(service.operation(), 0.01)
+        return service.spans
+
+    (span,) = asyncio.run(run())
+    assert (span.failed, span.given_up) == (True, True)
+
+
 @pytest.mark.parametrize("count", [100, 110, 120, 333])
 @pytest.mark.parametrize("share", [50, 95, 99])
 def test_every_usual_percentile_lies_between_the_ranks(count, share):

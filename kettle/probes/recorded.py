@@ -1,5 +1,6 @@
 """An operation that keeps a record of its calls: what a report on it can be held against."""
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
@@ -7,11 +8,15 @@ from dataclasses import dataclass
 
 @dataclass
 class Span:
-    """One call: when it began and ended, on the clock of `time.perf_counter`, and whether it failed."""
+    """One call: when it began and ended, on the clock of `time.perf_counter`, and whether it failed.
+
+    given_up: it was cancelled, by whoever had called.
+    """
 
     began: float
     ended: float = float("inf")
     failed: bool = False
+    given_up: bool = False
 
     @property
     def seconds(self) -> float:
@@ -43,8 +48,8 @@ class Recorded:
         self.most = max(self.most, self.under_way)
         try:
             await self.behave(number)
-        except BaseException:
-            span.failed = True
+        except BaseException as error:
+            span.failed, span.given_up = True, isinstance(error, asyncio.CancelledError)
             raise
         finally:
             self.under_way -= 1
