@@ -1,0 +1,343 @@
+"""Profile the waiting: what a page waits for is on no stack, so the tasks have to be asked."""
+
+import asyncio
+from contextlib import asynccontextmanager
+
+from kettle.checking import HOLDS, PARTLY, Claim, Question
+from kettle.checking.same import Situation, Told, asked, asked_otherwise, fails, late, revised, shop_world
+from kettle.files.traces import recorded_traces
+from kettle.probes.ratio import compare_async
+from kettle.shop import Shop
+from kettle.shop.data import Data
+from kettle.shop.sales import SalesPool
+
+MISTAKE = "The courier was asked"
+EXERCISE_MISTAKE = "held a connection while"
+GONE = "The page waits for the courier once, and all six traces are read."
+EXERCISE_GONE = "Nobody holds a connection while waiting for a supplier."
+
+HINTS = (
+    "Look at the tree of waits: at which line does the page stand nearly all of the time, and how often does it "
+    "come to that line? In the traces, look first at how late the loop was.",
+    "What a question depends on decides how often it has to be asked. In a trace with a late loop the thread was "
+    "kept; with a loop in time, the tasks really wait, at the innermost function.",
+    "The courier's price depends on the postcode alone: ask before the loop, and use the answer in it. "
+    "B and F are late for different reasons: whose seconds of the processor are they?",
+    "`courier = await get(…)` stands above the `for`. Of the traces, three have a late loop: in one its own thread "
+    "computes, in one another thread does, in one neither does.",
+)
+
+EXERCISE_HINTS = (
+    "Look at the two longest bars: who waits for what, and what does the one who has it do meanwhile?",
+    "A connection is held from the beginning of the block to its end, whatever happens in it.",
+    "Which line of the block needs the connection, and which one does not?",
+    "End the block after `fetch`: `levels = await stock_at(…)` and the `return` move out of it, to the left.",
+)
+
+RECALL = (
+    Question(
+        "A profile of an asynchronous service has 97% in `poll`. What does that mean?",
+        ("The kernel is slow", "The loop sleeps until something arrives", "There are too many sockets"),
+        1,
+        "Somebody waits, and a profiler of threads cannot say who. Ask the tasks.",
+    ),
+    Question(
+        "cProfile gives a coroutine that takes 3 s a cumtime of 0.01 s. Where are the others?",
+        ("In the functions that it awaits", "They were not measured", "In the loop's poll"),
+        2,
+        "While it is suspended it is on no stack, and neither is what it awaits; the thread sleeps in poll.",
+    ),
+)
+
+GUESS = Question(
+    "An `await` waits for two seconds. What does the loop's thread do in these?",
+    (
+        "It stands in the function that awaits",
+        "It runs other tasks, or sleeps",
+        "It polls the socket, busily",
+    ),
+    1,
+    "The task leaves the thread. If no other task is ready, the loop sleeps until something arrives.",
+)
+
+CLAIMS = (
+    Claim(
+        name="profilers",
+        said="“Profilers fail on asynchronous code.”",
+        truth=PARTLY,
+        why="What such code computes, they find as ever. What it waits for they put into the loop's poll, "
+        "whoever waits.",
+        ids=("S4.17",),
+    ),
+    Claim(
+        name="cheap",
+        said="“py-spy looks 100 times a second and costs less than 1%.”",
+        truth=PARTLY,
+        why="The rate is its default. The program that is watched is stopped for each look, unless it is told "
+        "--nonblocking, and loses a little; py-spy itself needs some percent of a processor beside it.",
+        ids=("S3.15",),
+    ),
+    Claim(
+        name="stuck",
+        said="“When the loop is stuck, py-spy shows where.”",
+        truth=HOLDS,
+        why="What holds the loop is on the loop's thread, at its end. It is what only waits that is not.",
+        ids=("S4.20",),
+    ),
+    Claim(
+        name="monitor",
+        said="“To see the tasks of a service one needs aiomonitor.”",
+        truth=PARTLY,
+        why="It lists them in a terminal, with their stacks. Any program can also ask its tasks itself, and from "
+        "Python 3.14 `python -m asyncio ps` asks those of another process.",
+        ids=("S4.19",),
+    ),
+)
+
+EXCUSED = {"arguments": "A page is given a session, a number and a text: none of them can be changed."}
+EXERCISE_EXCUSED = {
+    "arguments": "A report is given a pool, a session and a number: none holds data of the caller."
+}
+
+PATIENCE = 1.5  # seconds; paid by wrong answers only
+CAUSES = ("cpu", "service", "lock", "pool", "gil", "disk")
+POSTCODES = ("BS1 4DJ", "LA2 7RT")
+
+
+async def check_same_page(orders_page, same, rng):
+    """Whoever opens the page gets what the merged code gave, also when a call is late or fails."""
+    world = shop_world(rng, watched=True)
+    customer, other = rng.sample(_with_products_of_their_own(Data(world.seed)), 2)
+    here, there = POSTCODES
+
+    async def page(f, w):
+        return await f(w.api, customer, here)
+
+    async def two(f, w):
+        return await asyncio.gather(f(w.api, customer, here), f(w.api, other, there))
+
+    def product_fails(w):
+        w.shop.break_calls(f"/products/{w.shop.data.orders(customer)[-1]['lines'][0]['sku']}")
+
+    def shuffled(who):
+        return lambda f, w: f(w.api, who, here)
+
+    out_of_order = [
+        Situation(
+            f"{first} products answer in another order",
+            shuffled(who),
+            lambda w: w.shop.set("product", shuffle=0.03),
+        )
+        for first, who in (("the", customer), ("another page's", other))
+    ]
+    situations = (
+        Situation("the page is opened", page, seen=_beside_the_courier),
+        *out_of_order,
+        Situation("prices and names change between two visits", page, between=revised, why=_kept),
+        Situation("two visitors open their pages at once", two, seen=_beside_the_courier),
+        Situation("the page is opened again", page, again=True),
+        Situation("the courier is late", page, late(0.1, "quote"), impatient=True),
+        Situation("there is no such customer", lambda f, w: f(w.api, 999, here)),
+        Situation("the postcode is missing", lambda f, w: f(w.api, customer, "")),
+        Situation("the call for the orders fails", page, fails(f"/customers/{customer}/orders")),
+        Situation("the call for the last product fails", page, product_fails),
+        Situation("the courier's call fails", page, lambda w: w.shop.set("quote", fail=1.0)),
+    )
+    await same(orders_page, world, situations, why={"seen": asked_otherwise})
+
+
+async def check_courier_is_asked_once(orders_page, shop, rng):
+    """One visit asks the courier one question, once."""
+    customers = _with_products_of_their_own(shop.data)
+    customer = max(rng.sample(customers, 20), key=lambda each: len(shop.data.orders(each)))
+    orders = len(shop.data.orders(customer))
+    shop.set("quote", latency=0.02)
+    async with shop.session() as api:
+        async with shop.traffic() as traffic:
+            await orders_page(api, customer, POSTCODES[0])
+        times = len(traffic.of("quote"))
+        said = f"The courier was asked {times} times for one page"
+        assert times <= 1, (
+            f"{said}: they overlap now, and all of them ask the same. What does the question depend on?"
+            if traffic.peak(("quote",)) > 1
+            else f"{said} with {orders} orders, and the page waited for each of them. "
+            "What does the question depend on, and does it change from one order to the next?"
+        )
+        async with shop.traffic() as traffic:
+            await asyncio.gather(*(orders_page(api, customer, POSTCODES[0]) for _ in range(2)))
+    times = len(traffic.of("quote"))
+    assert times == 2, (
+        f"Two visits at once asked the courier {times} times in all, not twice: each visit has to ask for itself."
+    )
+    return f"The courier was asked once for a page with {orders} orders; as merged, it was {orders} times."
+
+
+async def check_pages_overlap(orders_page, same, shop):
+    """While one page waits, another one can be served."""
+    async with shop.session() as api:
+        pages = [orders_page(api, shop.any_customer(), postcode) for postcode in POSTCODES]
+        meeting = await same.together(shop, ("quote",) * 2, *pages, patience=PATIENCE)
+    assert meeting.met, (
+        f"Of two pages opened at once, only {meeting.most_together} of 2 calls to the courier were in flight "
+        "together: one visitor waits for the other. Is there one lock for all, or something that blocks the loop?"
+    )
+    return "Two pages at once asked the courier at the same time."
+
+
+def check_traces_are_read(waits_for):
+    """Each recorded program is said to wait for what it waited for."""
+    traces = recorded_traces()
+    read = waits_for if isinstance(waits_for, dict) else {}
+    open_ones = [each.letter for each in traces if read.get(each.letter, "?") in ("?", "", None)]
+    assert not open_ones, (
+        f"Of the traces, {', '.join(open_ones)} {'is' if len(open_ones) == 1 else 'are'} not read yet. "
+        "Put a word for each into `waits_for`."
+    )
+    unknown = [f"{each.letter}: {read[each.letter]!r}" for each in traces if read[each.letter] not in CAUSES]
+    assert not unknown, f"{unknown[0]} is none of the six words: {', '.join(CAUSES)}."
+    wrong = [each for each in traces if read[each.letter] != each.cause]
+    assert not wrong, (
+        f"Trace {wrong[0].letter} is not “{read[wrong[0].letter]}”: {_says_otherwise(wrong[0])}"
+        + (f" ({len(wrong)} of the 6 are read otherwise.)" if len(wrong) > 1 else "")
+    )
+    return "All six traces are read: what they wait for is known."
+
+
+async def interest_how_much_faster(as_merged, orders_page):
+    """How much faster one page is here."""
+    with Shop(seed=3) as shop:
+        shop.set("quote", latency=0.15)
+        async with shop.session() as api:
+            ratio = await compare_async(
+                lambda: as_merged(api, 1001, POSTCODES[0]),
+                lambda: orders_page(api, 1001, POSTCODES[0]),
+                repeat=3,
+            )
+    return f"Here, your page is {ratio}, with the courier answering in a third of the lesson's time."
+
+
+# --- the exercise: the wait for a connection, logged as a slow statement
+
+
+async def check_exercise_same_report(reorder, same, rng):
+    """Whoever asks for a report gets what the merged code gave, and the pool its connection."""
+    shops = shop_world(rng, watched=True)
+    supplier, other = rng.sample(Data.suppliers, 2)
+
+    @asynccontextmanager
+    async def world():
+        async with shops() as w:
+            w.pool = SalesPool(w.shop.data, size=2, latency=0.001)
+            yield w
+
+    async def report(f, w):
+        return await f(w.pool, w.api, supplier)
+
+    async def failing(f, w):
+        try:
+            return await report(f, w)
+        finally:
+            if w.pool.in_use:
+                raise Told("one connection of the pool does not go back to the pool. Who gives it back?")
+
+    async def two(f, w):
+        return await asyncio.gather(f(w.pool, w.api, supplier), f(w.pool, w.api, other))
+
+    def sells(w):
+        w.pool.sell(supplier, quantity=11)
+
+    def no_sales(w):
+        w.pool._rows.execute("DROP TABLE sales")
+
+    def nothing_sold(w):
+        w.pool._rows.execute("DELETE FROM sales WHERE supplier = ?", (supplier,))
+
+    situations = (
+        Situation("a report is made", report, seen=_used),
+        Situation("something is sold between two reports", report, between=sells),
+        Situation("the stock changes between two reports", report, between=revised),
+        Situation("a report is made again", report, again=True),
+        Situation("nothing was sold", report, nothing_sold),
+        Situation("two suppliers are reported on at once", two, seen=_used),
+        Situation("the pool has one connection", two, _one_connection),
+        Situation("there is no such supplier", lambda f, w: f(w.pool, w.api, 99)),
+        Situation("the supplier's call fails", failing, fails(f"/suppliers/{supplier}/stock")),
+        Situation("the statement fails", failing, no_sales),
+    )
+    await same(reorder, world, situations, noun="row", why={"seen": _used_otherwise})
+
+
+async def check_exercise_no_connection_is_held(reorder, shop, rng):
+    """No report holds a connection while it waits for its supplier."""
+    suppliers, pool = rng.sample(shop.data.suppliers, 5), SalesPool(shop.data, size=2, latency=0.001)
+    async with shop.session() as api, shop.rendezvous(5, ("stock",), patience=PATIENCE) as meeting:
+        await asyncio.gather(*(reorder(pool, api, supplier) for supplier in suppliers))
+    assert meeting.met, (
+        f"With a pool of 2 connections only {meeting.most_together} of 5 suppliers could be asked at the same time: "
+        "each report held a connection while it waited for its supplier, and the others waited for a connection."
+        if meeting.most_together == 2
+        else f"Only {meeting.most_together} of 5 suppliers could be asked at the same time. What do the others wait for?"
+    )
+    return "All 5 suppliers were asked at the same time, with a pool of 2 connections."
+
+
+# --- what the checks share
+
+
+def _with_products_of_their_own(data):
+    """Return customers none of whose orders begins with the same product as another."""
+    found = []
+    for customer in data.customers:
+        first = [order["lines"][0]["sku"] for order in data.orders(customer)]
+        if len(first) > 3 and len(set(first)) == len(first):
+            found.append(customer)
+    return found
+
+
+def _beside_the_courier(world):
+    return {path: times for path, times in asked(world).items() if "/couriers/" not in path}
+
+
+def _kept(found):
+    part = found.path[-1] if found.path else "the answer"
+    return f"`{part}` is not what the shop says now. What is kept from one visit to the next?"
+
+
+def _says_otherwise(trace):
+    """Say which number of a trace speaks against another reading, without the word for it."""
+    at, share = next(iter(trace.thread_at.items()))
+    late, own = f"{1000 * trace.late:.1f} ms late as a rule", f"{trace.loop:.2f} of {trace.seconds:.2f} s"
+    return {
+        "cpu": f"the loop was {late}, and its own thread used the processor for {own}.",
+        "disk": f"the loop was {late}, its thread used the processor for only {own}, and {share:.0%} of the looks "
+        f"found it at `{at}`.",
+        "gil": f"the loop was {late} and its own thread used the processor for only {own}, while another thread "
+        f"computed for {trace.others:.2f} s.",
+        "lock": f"the loop was in time, and most tasks stand in `{_innermost(trace)}`: nobody else is asked there.",
+        "pool": f"the loop was in time, and most tasks stand in `{_innermost(trace)}`: their call has not been sent.",
+        "service": f"the loop was in time, and most tasks stand in `{_innermost(trace)}`: the call is under way.",
+    }[trace.cause]
+
+
+def _innermost(trace):
+    first = next(n for n, line in enumerate(trace.tasks_at) if " in " in line)
+    return trace.tasks_at[first].split("%", 1)[1].strip()
+
+
+def _one_connection(world):
+    world.pool = SalesPool(world.shop.data, size=1, latency=0.001)
+
+
+def _used(world):
+    return {"asked": asked(world), "statements": world.pool.statements, "size": world.pool.size}
+
+
+def _used_otherwise(found):
+    if found.path[0] == "asked":
+        return ""
+    if found.path[0] == "size":
+        return f"the pool has {found.given} connections, and had {found.expected}: its size is not ours to change."
+    return (
+        f"your code sends {found.given} statements, and the merged one {found.expected}, on connections of "
+        "the pool that it was given."
+    )

@@ -1,0 +1,58 @@
+"""Recorded traces: six programs, slow for six reasons; benchmarks/record_waits.py made them."""
+
+import json
+from dataclasses import dataclass, field
+from importlib.resources import files
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Trace:
+    """One recorded program.
+
+    Attributes:
+        letter: that it goes by.
+        cause: "cpu", "service", "lock", "pool", "gil" or "disk".
+        seconds: by the clock.
+        loop: seconds of the processor that the loop's thread used.
+        others: the same for all other threads.
+        late: seconds by which the loop was late for a timer, as a rule.
+        latest: the same, at most.
+        thread_at: the share of looks, 0 to 1, at which the loop's thread was somewhere.
+        tasks_at: lines of text: where the tasks were.
+    """
+
+    letter: str
+    cause: str = field(repr=False)
+    seconds: float
+    loop: float
+    others: float
+    late: float
+    latest: float
+    thread_at: dict[str, float]
+    tasks_at: list[str]
+
+    def __str__(self) -> str:
+        places = [f"{100 * share:5.1f}%  {place}" for place, share in self.thread_at.items() if share >= 0.05]
+        late, latest = 1000 * self.late, 1000 * self.latest
+        return "\n".join(
+            [
+                f"Trace {self.letter}: {self.seconds:.2f} s by the clock",
+                f"  processor: the loop's thread {self.loop:.2f} s, other threads {self.others:.2f} s",
+                f"  the loop was late by {late:.1f} ms as a rule, {latest:.0f} ms at most",
+                "  the loop's thread was at:",
+                *(f"    {place}" for place in places),
+                "  its tasks were at:",
+                *(f"    {line}" for line in self.tasks_at),
+            ]
+        )
+
+
+def recorded() -> dict[str, Any]:
+    """Return the whole record: the traces, and what py-spy saw where it was recorded, by its command."""
+    return json.loads((files("kettle.files") / "recorded" / "waits.json").read_text(encoding="utf-8"))
+
+
+def recorded_traces() -> list[Trace]:
+    """Return the six traces, by their letters."""
+    return [Trace(letter, **found) for letter, found in recorded()["traces"].items()]
