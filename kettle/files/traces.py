@@ -47,6 +47,28 @@ class Trace:
             ]
         )
 
+    @property
+    def evidence(self) -> str:
+        """Say which of its numbers tell what it waits for, without the word for it."""
+        at, share = next(iter(self.thread_at.items()))
+        late = f"the loop was {1000 * self.late:.1f} ms late as a rule"
+        used = f"its thread used the processor for {self.loop:.2f} of {self.seconds:.2f} s"
+        there = f"{share:.0%} of the looks found it at `{at}`"
+        tasks = f"the loop was in time, and most tasks stand in `{self.innermost}`"
+        return {
+            "cpu": f"{late}, {used}, and {there}.",
+            "disk": f"{late}, {used}, which is little, and {there}.",
+            "gil": f"{late}, and {used}, while another thread used it for {self.others:.2f} s.",
+            "lock": f"{tasks}: nobody else is asked there.",
+            "pool": f"{tasks}: their call has not been sent.",
+            "service": f"{tasks}: their call is under way.",
+        }[self.cause]
+
+    @property
+    def innermost(self) -> str:
+        """The function in which most tasks stood."""
+        return next(line.split("%", 1)[1].strip() for line in self.tasks_at if " in " in line)
+
 
 def recorded() -> dict[str, Any]:
     """Return the whole record: the traces, and what py-spy saw where it was recorded, by its command."""
