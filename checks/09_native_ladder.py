@@ -54,10 +54,10 @@ RECALL = (
 )
 
 GUESS = Question(
-    "A search in plain Python by halving races a scan of 500 numbers in C, called for each item. Which wins?",
-    ("C, by far", "About the same", "Plain Python"),
+    "`zlib.crc32` is native code. It gets a million bytes: at once, or in a million calls. The second takes …",
+    ("about as long", "some ten times as long", "hundreds of times as long"),
     2,
-    "Nine steps of the interpreter take less time than the way into C and back.",
+    "A byte takes less than a nanosecond. A call of native code takes a hundred, whatever it has to do.",
 )
 
 CLAIMS = (
@@ -65,8 +65,8 @@ CLAIMS = (
         name="fifty_times",
         said="“A function in Rust is 50 to 500 times as fast as in Python.”",
         truth=PARTLY,
-        why="A long loop over numbers in a buffer, so about the lower end. A tiny function that is called for each "
-        "item, or one that is handed a list of objects, gains little or loses.",
+        why="Long loops of arithmetic get near the lower end. A search, texts, or objects gain less; and a tiny "
+        "function that is called for each item gains little, or loses.",
         ids=("S3.72",),
     ),
     Claim(
@@ -80,8 +80,8 @@ CLAIMS = (
         name="pypy",
         said="“PyPy is 3 to 10 times as fast.”",
         truth=PARTLY,
-        why="In long loops of plain Python it can be more. What is native code already, such as json or NumPy, "
-        "may run slower there, and a short run ends before anything is compiled.",
+        why="In long loops over numbers it can be far more. Objects, texts and what CPython has in C gain little, "
+        "and a run that is short ends before much is compiled.",
         ids=("S3.70",),
     ),
     Claim(

@@ -1,0 +1,78 @@
+"""Claims that lesson 09 answers for and does not ask about: from what benchmarks/native recorded."""
+
+import json
+
+from kettle.checking import HOLDS, PARTLY, Claim
+from kettle.files.course import ROOT
+from kettle.probes.ratio import compare
+
+
+def _recorded() -> dict:
+    return json.loads((ROOT / "benchmarks" / "native" / "measured.json").read_text(encoding="utf-8"))
+
+
+def _times(before: str, after: str) -> float:
+    took = {row["name"]: row["nanoseconds"] for row in _recorded()["rungs"]}
+    return took[before] / took[after]
+
+
+def by_typed_loops() -> str:
+    """Tell what types bring to a loop over numbers in a buffer."""
+    found = _times("Python, halving", "Cython, with types")
+    arithmetic = _recorded()["others"]["arithmetic"]["Cython, with types"]
+    return (
+        f"With types, as recorded: a loop over numbers in a buffer {found:.0f} times as fast as plain Python, "
+        f"one of arithmetic alone {arithmetic:.0f}."
+    )
+
+
+def by_c_already() -> str:
+    """Tell what PyPy does to code that is native in CPython."""
+    jobs = _recorded()["pypy"]
+    loads, first = jobs["json.loads"], jobs["json.loads, the first run"]
+    return (
+        f"In PyPy, as recorded: json.loads {loads:.1f} times as fast, {first:.1f} in its first run; json.dumps "
+        f"{jobs['json.dumps']:.1f}; arithmetic {jobs['arithmetic']:.1f}."
+    )
+
+
+def by_door() -> str:
+    """Compare two doors of one native module: for each line, and for a buffer."""
+    each = _times("Python, halving", "Rust, for each line")
+    whole = _times("Python, halving", "Rust, one call, a buffer")
+    own = compare(lambda: [hash(n) for n in range(10_000)], lambda: sum(range(10_000)), clock="cpu").ratio
+    return (
+        f"One module of Rust: for each line {each:.1f} times as fast as Python, for a buffer {whole:.0f}, as "
+        f"recorded. Here, ten thousand calls of `hash` take {own:.0f} times as long as one `sum`."
+    )
+
+
+CLAIMS = (
+    Claim(
+        name="cython_uses",
+        said="“Cython is for loops over numbers, and for wrapping C.”",
+        truth=HOLDS,
+        why="That is what types can be given to. Code that waits, or works on dicts and texts, "
+        "stays what it was.",
+        ids=("S3.69",),
+        measure=by_typed_loops,
+    ),
+    Claim(
+        name="pypy_limits",
+        said="“PyPy runs any Python program, faster.”",
+        truth=PARTLY,
+        why="C extensions go through a layer that imitates CPython and costs, or have no wheel for it; a short run "
+        "ends before anything is compiled; and it follows CPython's versions some years later.",
+        ids=("S3.71",),
+        measure=by_c_already,
+    ),
+    Claim(
+        name="maturin",
+        said="“With maturin, a Rust module is a `pip install` away.”",
+        truth=HOLDS,
+        why="It builds wheels of PyO3 modules; with abi3, one for all Pythons from some version on. What the "
+        "module brings is decided by its door: one for buffers, or one for single objects.",
+        ids=("S3.73",),
+        measure=by_door,
+    ),
+)
