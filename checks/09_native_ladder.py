@@ -92,9 +92,14 @@ CLAIMS = (
     ),
 )
 
-EXERCISE_EXCUSED = {"failures": "Nothing can fail: whatever comes has an answer."}
+EXERCISE_EXCUSED = {
+    "failures": "Nothing can fail: whatever comes has an answer.",
+    "freshness": "The six are pure: the same arguments have the same answer for ever.",
+}
 
 TORN = "there was an error, and your code gives an answer: the amount on that line is lost, and nobody hears of it."
+SIDE = "Whoever has exactly reached a bound gets its discount: on which side of it does your search end?"
+KEPT = "Which contract is this, the old one or the new one? Each call brings its own."
 LARGE = (
     "An amount of four bytes, times the thousandths, needs more than four. Which dtype does the product have?"
 )
@@ -108,11 +113,12 @@ def check_same_discounts(discounts, same, rng):
     some = rng.choice((487, 491, 499))
     situations = (
         _night(f"{some} lines are on the tape", some, rng),
-        _night("the contract changes between two tapes", 40, rng, between=_better),
-        _night("the same tape comes again", 40, rng, again=True),
-        _night("amounts have exactly reached a bound", 60, rng, pence="bounds"),
-        _night("two bounds are equal", 60, rng, pence="bounds", twice=True),
+        _night("the contract changes between two tapes", some, rng, between=_better, why=KEPT),
+        _night("the same tape comes again", some, rng, again=True),
+        _night("amounts have exactly reached a bound", 60, rng, pence="bounds", why=SIDE),
+        _night("two bounds are equal", 60, rng, pence="bounds", twice=True, why=SIDE),
         _night("amounts are as large as four bytes can hold", 20, rng, pence="large", why=LARGE),
+        _night("amounts are round", 2_000, rng, pence="round"),
         _night("there is one line", 1, rng),
         _night("the tape is empty", 0, rng),
         _night("the contract has one step", 20, rng, steps=1),
@@ -194,7 +200,7 @@ def check_exercise_same_answers(used_twice, balances, same, rng):
         ("seal", ("a tape is sealed", noise), ("the tape is empty", b"")),
         ("worth", ("prices and numbers are large", *large), ("the shelves are empty", large[0][:0], large[1][:0])),
         ("distance", ("two shelves stand apart", *shelf), ("it is one shelf", shelf[0], shelf[0])),
-        ("fingerprint", ("a picture comes", noise), ("the picture is empty", b"")),
+        ("fingerprint", ("a picture comes", noise), ("the picture is empty", b""), ("the picture is large", rng.randbytes(1_500_000))),
         (balances, ("days of all kinds pass", paid, 90), ("no day has passed", [], 90), ("nothing is earned", paid, 0)),
     )  # fmt: skip
     for which, *calls in answers:
@@ -230,8 +236,8 @@ def check_exercise_one_call(same, rng):
         work(same.names["seal"], bytes(20_000)).instructions - work(same.names["seal"], b"abc").instructions
     )
     assert calls < 10_000, (
-        f"20,000 bytes take {calls:,} instructions more than three: `zlib.crc32` is called for each byte, "
-        "and the way there and back costs more than the work. What does it do with all of them?"
+        f"20,000 bytes take {calls:,} instructions more than three: `zlib.crc32` is called again and "
+        "again, with next to nothing each time, and the way there and back is paid for. What if it gets all of them?"
     )
 
 
@@ -309,6 +315,8 @@ def _given(lines, rng, steps=500, pence=None, twice=False):
     amounts = chance.integers(100, 600_000, lines)
     if pence == "bounds":
         amounts = chance.choice(bounds, lines) + chance.integers(-1, 2, lines)
+    elif pence == "round":
+        amounts = chance.integers(1, 600, lines) * 1_000
     elif pence == "large":
         amounts = chance.integers(2**31, 2**32, lines)
     permille = np.sort(chance.integers(0, 400, steps + 1))

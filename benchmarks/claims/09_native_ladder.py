@@ -21,7 +21,7 @@ def by_typed_loops() -> str:
     found = _times("Python, halving", "Cython, with types")
     arithmetic = _recorded()["others"]["arithmetic"]["Cython, with types"]
     return (
-        f"With types, as recorded: a loop over numbers in a buffer {found:.0f} times as fast as plain Python, "
+        f"With types, as recorded: a loop over numbers in a buffer {found:.0f} times as fast as Python, "
         f"one of arithmetic alone {arithmetic:.0f}."
     )
 
@@ -31,8 +31,8 @@ def by_c_already() -> str:
     jobs = _recorded()["pypy"]
     loads, first = jobs["json.loads"], jobs["json.loads, the first run"]
     return (
-        f"In PyPy, as recorded: json.loads {loads:.1f} times as fast, {first:.1f} in its first run; json.dumps "
-        f"{jobs['json.dumps']:.1f}; arithmetic {jobs['arithmetic']:.1f}."
+        f"In PyPy, as recorded: json.loads {loads:.1f} times as fast, {first:.1f} in its first run; "
+        f"json.dumps {jobs['json.dumps']:.1f}; arithmetic {jobs['arithmetic']:.1f}."
     )
 
 
@@ -61,8 +61,8 @@ CLAIMS = (
         name="pypy_limits",
         said="“PyPy runs any Python program, faster.”",
         truth=PARTLY,
-        why="C extensions go through a layer that imitates CPython and costs, or have no wheel for it; a short run "
-        "ends before anything is compiled; and it follows CPython's versions some years later.",
+        why="C extensions go through a layer that imitates CPython and costs, or have no wheel for it; a "
+        "short run ends before anything is compiled; and it follows CPython's versions some years later.",
         ids=("S3.71",),
         measure=by_c_already,
     ),
