@@ -57,6 +57,7 @@ class Settings:
     seeded generator, in the order of their arrival. shuffle: up to so many seconds more, drawn for each path
     and its how-manieth call, so that in two shops of one seed the same calls are late, whichever comes first.
     late_body: seconds for which an answer stops in the midst of its body, after its latency.
+    size: bytes to which an answer is filled up with spaces, which JSON does not mind.
     fail: share of calls, 0 to 1, answered 503 after their latency. hang: None, or the point
     at which calls stop until it is set anew: "first byte" or "mid body". rate_limit: calls a second; those
     beyond it are answered 429 at once, with Retry-After. max_in_flight: calls at a time; likewise.
@@ -66,6 +67,7 @@ class Settings:
     jitter: float = 0.0
     shuffle: float = 0.0
     late_body: float = 0.0
+    size: int = 0
     fail: float = 0.0
     hang: str | None = None
     rate_limit: float | None = None
@@ -75,6 +77,8 @@ class Settings:
         for name in ("latency", "jitter", "shuffle", "late_body"):
             if not _is_number(getattr(self, name), 0, 3600):
                 raise ValueError(f"{name} is in seconds, 0 or more, not {getattr(self, name)!r}.")
+        if not (_is_number(self.size, 0, 1e8) and isinstance(self.size, int)):
+            raise ValueError(f"size is a number of bytes, 0 or more, not {self.size!r}.")
         if not _is_number(self.fail, 0, 1):
             raise ValueError(f"fail is the share of calls that fail, 0 to 1, not {self.fail!r}.")
         if self.hang is not None and self.hang not in HANGS:

@@ -1,6 +1,7 @@
 """One shop inside the server's process: its port, settings and counters, and how it answers a request."""
 
 import asyncio
+import hashlib
 import json
 import math
 import random
@@ -178,14 +179,19 @@ class Tenant:
         answer = self.data.answer(call.route, values, dict(request.query), body)
         if answer is None:
             return _json(404, {"error": f"Nothing under {request.path_qs}."})
+        body = json.dumps(answer).encode()
+        headers = {
+            "ETag": f'"{hashlib.sha256(body).hexdigest()[:16]}"'
+        }  # the same for as long as the answer is
+        body = body.ljust(self.settings[call.route].size)
         if pause is None:
-            return _json(200, answer)
-        return await self._stop_half_way(request, json.dumps(answer).encode(), pause)
+            return web.Response(body=body, headers=headers, content_type="application/json", charset="utf-8")
+        return await self._stop_half_way(request, body, headers, pause)
 
     async def _stop_half_way(
-        self, request: web.BaseRequest, body: bytes, pause: Callable[[], Awaitable]
+        self, request: web.BaseRequest, body: bytes, headers: dict[str, str], pause: Callable[[], Awaitable]
     ) -> Any:
-        headers = {"Content-Type": "application/json", "Content-Length": str(len(body))}
+        headers |= {"Content-Type": "application/json", "Content-Length": str(len(body))}
         response = web.StreamResponse(headers=headers)
         await response.prepare(request)
         half = len(body) // 2
