@@ -655,3 +655,25 @@ def test_a_connection_that_only_waits_for_a_next_request_does_not_hold_up_the_en
         took.append(time.perf_counter() - began)
         client.close()
     assert min(took) < 0.045, "calls that are let go get 0.05 s for their answers; here there were none"
+
+
+def test_an_answer_is_filled_up_to_a_size_and_keeps_its_version(shop):
+    url = f"{shop.url}/suppliers/7/stock"
+    small = requests.get(url, timeout=10)
+    shop.set("stock", size=10_000)
+    large = requests.get(url, timeout=10)
+    assert len(small.content) < len(large.content) == 10_000
+    assert small.json() == large.json()
+    assert small.headers["ETag"] == large.headers["ETag"]
+    shop.revise()
+    assert requests.get(url, timeout=10).headers["ETag"] != small.headers["ETag"]
+    with pytest.raises(ValueError, match="bytes"):
+        shop.set("stock", size=-1)
+
+
+def test_an_answer_breaks_off_in_the_midst_of_its_body(shop):
+    shop.set("stock", cut_body=True)
+    with requests.get(f"{shop.url}/suppliers/7/stock", timeout=10, stream=True) as response:
+        assert response.status_code == 200
+        with pytest.raises(requests.exceptions.ChunkedEncodingError):
+            response.content  # noqa: B018 - it is read by being asked for

@@ -54,6 +54,7 @@ try:
     main()
 except OSError as error:
     _error = f"{type(error).__name__}: {error}"
+    error = None  # from here on nothing refers to what the program held
 print(_json.dumps({"opened": _steps, "error": _error}))
 """
 

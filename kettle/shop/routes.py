@@ -57,16 +57,18 @@ class Settings:
     seeded generator, in the order of their arrival. shuffle: up to so many seconds more, drawn for each path
     and its how-manieth call, so that in two shops of one seed the same calls are late, whichever comes first.
     late_body: seconds for which an answer stops in the midst of its body, after its latency.
-    size: bytes to which an answer is filled up with spaces, which JSON does not mind.
-    fail: share of calls, 0 to 1, answered 503 after their latency. hang: None, or the point
-    at which calls stop until it is set anew: "first byte" or "mid body". rate_limit: calls a second; those
-    beyond it are answered 429 at once, with Retry-After. max_in_flight: calls at a time; likewise.
+    cut_body: whether the connection is closed in the midst of the body. size: bytes to which an answer is
+    filled up with spaces, which JSON does not mind. fail: share of calls, 0 to 1, answered 503 after their
+    latency. hang: None, or the point at which calls stop until it is set anew: "first byte" or "mid body".
+    rate_limit: calls a second; those beyond it are answered 429 at once, with Retry-After. max_in_flight:
+    calls at a time; likewise.
     """
 
     latency: float
     jitter: float = 0.0
     shuffle: float = 0.0
     late_body: float = 0.0
+    cut_body: bool = False
     size: int = 0
     fail: float = 0.0
     hang: str | None = None

@@ -166,6 +166,8 @@ class Tenant:
         pause = go_on.wait if settings.hang == "mid body" else None
         if settings.late_body:
             pause = partial(asyncio.sleep, settings.late_body)
+        if settings.cut_body:
+            pause = partial(_cut, request)
         return await self._body(request, call, values, pause)
 
     async def _body(
@@ -247,6 +249,11 @@ class _Front(web.Server):
     def connection_lost(self, handler: Any, exc: BaseException | None = None) -> None:
         self._tenant.disconnected(handler)
         super().connection_lost(handler, exc)
+
+
+async def _cut(request: web.BaseRequest) -> None:
+    request.transport.close()  # what was written before still arrives
+    await asyncio.Event().wait()  # aiohttp cancels the handler now
 
 
 def _json(status: int, content: Any, headers: dict[str, str] | None = None) -> web.Response:
