@@ -1,8 +1,7 @@
-"""Leaky handles: what is opened for one order stays open until the night is over, or until nobody refers to it."""
+"""Leaky handles: what is opened for one order stays open until the night is over, and the night ends before."""
 
 import asyncio
 import re
-import threading
 from collections import Counter
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import replace
@@ -13,7 +12,7 @@ from types import SimpleNamespace
 import aiohttp
 
 from kettle.checking import DOES_NOT_HOLD, PARTLY, Claim, Question
-from kettle.checking.same import Situation, Told, asked, asked_otherwise
+from kettle.checking.same import Situation, Told, asked, asked_otherwise, with_another
 from kettle.probes.calls import count_calls
 from kettle.probes.handles import handles
 from kettle.shop import Shop
@@ -124,9 +123,8 @@ def check_same_labels(print_label, same, rng):
         )
 
     def two(f, w):
-        desk, second = _desk(w), []
-        value = f(desk, _Looked(order, lambda: second.append(f(desk, dict(other)))))
-        return {"the first": value, "the second": second[-1]}
+        desk = _desk(w)
+        return with_another(lambda looked: f(desk, looked), order, lambda: f(desk, dict(other)))
 
     def after_a_label(spoil=None):
         def prepare(w):
@@ -398,22 +396,6 @@ class _Book:
 
     def close(self):
         self.state = "closed"
-
-
-class _Looked(dict):
-    """An order: at each look into it, somebody else prints from start to end, in a thread."""
-
-    def __init__(self, order, meanwhile):
-        super().__init__(order)
-        self.meanwhile = meanwhile
-
-    def __getitem__(self, key):
-        thread = threading.Thread(target=self.meanwhile, daemon=True)
-        thread.start()
-        thread.join(PATIENCE)
-        if thread.is_alive():
-            raise Told("it does not get its label before the first one is done. What does it wait for?")
-        return super().__getitem__(key)
 
 
 def _judge_open(when, found, kept, listed, collections):
