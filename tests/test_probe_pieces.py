@@ -67,6 +67,17 @@ def test_work_in_turn_does_not_meet_and_waits_only_once():
     assert time.perf_counter() - began < 3
 
 
+def test_a_piece_that_is_held_lets_places_be_used_and_batches_wait_in_vain():
+    with watch_pieces(together=2, held="a", until=6) as pieces, ThreadPoolExecutor(2) as pool:
+        list(pool.map(pieces.note, "abcdefgh"))
+    assert pieces.met
+    with watch_pieces(together=2, patience=0.2, held="a", until=6) as pieces, ThreadPoolExecutor(2) as pool:
+        for start in range(0, 8, 2):
+            list(pool.map(pieces.note, "abcdefgh"[start : start + 2]))
+    assert not pieces.met
+    assert pieces.most == 2
+
+
 def test_no_work_has_not_met():
     with watch_pieces(together=2) as pieces:
         pass

@@ -46,12 +46,14 @@ class Note:
     folder: str
     together: int
     patience: float
+    held: str = ""
+    until: int = 0
     parcel: str = ""
 
     def __call__(self, what=""):
         """Note one piece; `what` names it."""
         mine = self._append("begun")
-        met = self._meets()
+        met = self._meets(self.until if str(what) == self.held else self.together)
         if met and mine <= self.together > 1:
             time.sleep(_GRACE)
         # In this order, lest a piece that ends between the two looks be counted twice.
@@ -66,11 +68,11 @@ class Note:
         self._append("ended")
 
     def __reduce__(self):
-        return _arrive, (self.folder, self.together, self.patience)
+        return _arrive, (self.folder, self.together, self.patience, self.held, self.until)
 
-    def _meets(self):
+    def _meets(self, together):
         ends = time.perf_counter() + self.patience
-        while (begun := self._size("begun")) is not None and begun < self.together:
+        while (begun := self._size("begun")) is not None and begun < together:
             if time.perf_counter() > ends or Path(self.folder, "alone").exists():
                 self._append("alone")
                 return False
@@ -91,8 +93,8 @@ class Note:
         return 0
 
 
-def _arrive(folder, together, patience):
-    note = Note(folder, together, patience, f"{os.getpid()}-{threading.get_ident()}-{time.perf_counter_ns()}")
+def _arrive(*settings):
+    note = Note(*settings, f"{os.getpid()}-{threading.get_ident()}-{time.perf_counter_ns()}")
     note._append("arrived")
     return note
 
@@ -116,20 +118,22 @@ class watch_pieces:  # noqa: N801 (used as a verb: with watch_pieces() as pieces
     """Watch pieces of work, each of which calls `pieces.note(what)`, wherever it runs.
 
     together: how many have to be under way at once. patience: seconds that the first ones wait for the
-    others, paid once, and by work that does not overlap.
+    others, paid once, and by work that does not overlap. held: the name of a piece that waits until so many
+    have begun as `until` says: whoever works in batches waits for it in vain.
 
     Read in the block or afterwards: all: a tuple of `Piece`. here: those of this process. met: whether so
     many were under way together. most: the most that were. processes: the ids of other processes that
     worked. arrived: how often the note was sent to a worker. largest: the most pieces of one such parcel.
     """
 
-    def __init__(self, together=1, patience=2.0):
+    def __init__(self, together=1, patience=2.0, held="", until=0):
         self.together, self.patience = together, patience
+        self._settings = (str(held), until)
         self._kept = None
 
     def __enter__(self):
         self._folder = tempfile.mkdtemp(prefix="kettle-pieces-")
-        self.note, self._kept = Note(self._folder, self.together, self.patience), None
+        self.note, self._kept = Note(self._folder, self.together, self.patience, *self._settings), None
         return self
 
     def __exit__(self, *error):
