@@ -16,7 +16,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-_LOOK = 0.001  # seconds between two looks at how many have begun
+_LOOK = 0.003  # seconds between two looks at how many have begun
 _GRACE = 0.02  # seconds in which one too many may show up, once as many as wanted have met
 _numbers = itertools.count()
 
