@@ -98,6 +98,7 @@ EXERCISE_EXCUSED = {
 }
 
 TORN = "there was an error, and your code gives an answer: the amount on that line is lost, and nobody hears of it."
+INEXACT = (11, 22, 44, 73, 88, 145, 146, 147, 176, 289, 290, 291, 292, 293, 294, 352)  # as floats, /1000
 SIDE = "Whoever has exactly reached a bound gets its discount: on which side of it does your search end?"
 KEPT = "Which contract is this, the old one or the new one? Each call brings its own."
 LARGE = (
@@ -118,7 +119,7 @@ def check_same_discounts(discounts, same, rng):
         _night("amounts have exactly reached a bound", 60, rng, pence="bounds", why=SIDE),
         _night("two bounds are equal", 60, rng, pence="bounds", twice=True, why=SIDE),
         _night("amounts are as large as four bytes can hold", 20, rng, pence="large", why=LARGE),
-        _night("amounts are round", 2_000, rng, pence="round"),
+        _night("amounts are round", 400, rng, pence="round"),
         _night("there is one line", 1, rng),
         _night("the tape is empty", 0, rng),
         _night("the contract has one step", 20, rng, steps=1),
@@ -319,7 +320,7 @@ def _given(lines, rng, steps=500, pence=None, twice=False):
         amounts = chance.integers(1, 600, lines) * 1_000
     elif pence == "large":
         amounts = chance.integers(2**31, 2**32, lines)
-    permille = np.sort(chance.integers(0, 400, steps + 1))
+    permille = np.sort(chance.choice(INEXACT if pence == "round" else 401, steps + 1))
     return amounts.astype("<u4").tobytes(), bounds, permille
 
 
