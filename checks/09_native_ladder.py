@@ -310,10 +310,10 @@ RUNGS = {
 def _given(lines, rng, steps=500, pence=None, twice=False):
     """A tape and a contract, as in the notebook."""
     chance = np.random.default_rng(rng.randrange(1 << 30))
-    bounds = np.sort(chance.integers(1_000, 500_000, steps))
+    bounds = np.sort(chance.integers(500, 250_000, steps)) * 2 + 1
     if twice:
         bounds[1::2] = bounds[:-1:2]
-    amounts = chance.integers(100, 600_000, lines)
+    amounts = chance.integers(50, 300_000, lines) * 2  # and so at no bound
     if pence == "bounds":
         amounts = chance.choice(bounds, lines) + chance.integers(-1, 2, lines)
     elif pence == "round":
