@@ -212,9 +212,10 @@ async def check_loop_lives(photo_service, rng):
         "event loop take turns at it. Where does work have a GIL of its own?"
     )
     pools = sum(each.of_processes for each in workers.made)
-    assert pools < 2, (
-        f"{pools} pools were opened for {UPLOADS} uploads that came together: each has workers of its own, and "
-        "a photo waits in one while the workers of another are free. What makes more than one?"
+    assert pools < 2, f"{pools} pools were opened for {UPLOADS} uploads that came together: " + (
+        "what of your code should run once, when the service starts?"
+        if pools == UPLOADS
+        else "each has workers of its own, and a photo waits in one while the workers of another are free."
     )
     assert len(life.held) == UPLOADS, (
         f"{len(life.held)} thumbnails were computed for {UPLOADS} uploads: each once, please."

@@ -140,12 +140,16 @@ def check_same_page(order_page, same, database, rng):
 
         return call
 
+    def a_new_order(f, w):
+        with Session(w.engine) as session:
+            later = first["placed_at"] + timedelta(hours=1)
+            session.add(Order(id=999_999, placed_at=later, status="paid", customer_id=first["customer_id"]))
+            return f(session, 3)
+
     def unsaved(f, w):
         with Session(w.engine) as session:
             customer = session.get(Customer, first["customer_id"])
             customer.name = "Zofia Zephyr"
-            later = first["placed_at"] + timedelta(hours=1)
-            session.add(Order(id=999_999, placed_at=later, status="paid", customer_id=customer.id))
             shown, kept = f(session, 3), customer in session
             session.rollback()
             (stored,) = w.tables.ask(f"SELECT name FROM customers WHERE id = {first['customer_id']}")
@@ -176,6 +180,7 @@ def check_same_page(order_page, same, database, rng):
         Situation("rows change between two pages", page(3), between=changed),
         Situation("a page is asked for again", page(2), again=True),
         Situation("the caller's session holds a change that is not saved yet", unsaved, why=theirs),
+        Situation("the caller's session holds an order that is not saved yet", a_new_order, why=theirs),
         Situation(
             "two pages are made at once, each in a session of its own",
             lambda f, w: at_once(lambda: page(3)(f, w), lambda: page(4)(f, w)),

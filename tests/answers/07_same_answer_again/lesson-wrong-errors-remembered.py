@@ -1,4 +1,4 @@
-# says: Each postcode of no district leaves
+# says: Each district that does not exist leaves
 # every bad postcode is kept as typed, so that its error comes quickly, and it grows without a bound
 @functools.lru_cache(maxsize=64)
 def rings_out(square: int) -> int:

@@ -1,4 +1,4 @@
-# says: a change that is not saved yet
+# says: an order that is not saved yet
 # wrong: the query runs without autoflush: a new order, or a new line of an order, that is unsaved is not on the page
 def order_page(session: Session, count: int) -> list[dict]:
     with session.no_autoflush:
