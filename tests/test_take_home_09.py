@@ -1,6 +1,8 @@
 """Lesson 09 in other frameworks: what its learners are shown does what it says."""
 
 import asyncio
+import json
+import runpy
 import struct
 
 import httpx
@@ -8,6 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from own_code import run_snippet
+
+from kettle.files.course import ROOT
 
 STEM = "09_native_ladder"
 CONTRACT = pd.DataFrame({"bound": [0, 10_000, 50_000], "permille": [0, 50, 100]})
@@ -43,3 +47,23 @@ def test_fastapi_takes_a_tape_at_once(amounts):
 
 def test_fastapi_refuses_a_torn_tape():
     assert answer_of(b"\x00\x01\x02").status_code == 422
+
+
+def test_the_programs_in_plain_python_agree():
+    plain = runpy.run_path(str(ROOT / "benchmarks" / "native" / "plain.py"))
+    amounts, bounds, permille = (
+        [0, 9_999, 10_000, 49_999, 50_000, 4_294_967_295],
+        [10_000, 50_000],
+        [0, 50, 100],
+    )
+    tape = struct.pack("<6I", *amounts)
+    for name in ("halving", "scan"):
+        assert plain[name](tape, bounds, permille) == [expected(pence) for pence in amounts]
+    assert plain["collatz"](4) == 0 + 1 + 7
+
+
+def test_what_was_recorded_names_no_machine():
+    recorded = json.loads((ROOT / "benchmarks" / "native" / "measured.json").read_text(encoding="utf-8"))
+    assert set(recorded["machine"].split()) & {"cores,", "Python"} == {"cores,", "Python"}
+    assert len(recorded["machine"].split()) == 4
+    assert all(row["nanoseconds"] > 0 for row in recorded["rungs"])

@@ -29,7 +29,7 @@ def by_typed_loops() -> str:
 def by_c_already() -> str:
     """Tell what PyPy does to code that is native in CPython."""
     jobs = _recorded()["pypy"]
-    loads, first = jobs["json.loads"], jobs["json.loads, the first run"]
+    loads, first = jobs["json.loads"], jobs["json.loads in its first run"]
     return (
         f"In PyPy, as recorded: json.loads {loads:.1f} times as fast, {first:.1f} in its first run; "
         f"json.dumps {jobs['json.dumps']:.1f}; arithmetic {jobs['arithmetic']:.1f}."

@@ -36,5 +36,5 @@ for name, job in JOBS.items():
         times.append(time.process_time() - start)
     took[name] = min(times)
     if name in ("halving", "json.loads"):
-        took[f"{name}, the first run"] = times[0]
+        took[f"{name} in its first run"] = times[0]
 print(json.dumps(took))
