@@ -8,7 +8,9 @@ from kettle.probes.ratio import compare
 
 
 def _recorded() -> dict:
-    return json.loads((ROOT / "benchmarks" / "native" / "measured.json").read_text(encoding="utf-8"))
+    return json.loads(
+        (ROOT / "kettle" / "files" / "recorded" / "native_rungs.json").read_text(encoding="utf-8")
+    )
 
 
 def _times(before: str, after: str) -> float:
@@ -18,7 +20,7 @@ def _times(before: str, after: str) -> float:
 
 def by_typed_loops() -> str:
     """Tell what types bring to a loop over numbers in a buffer."""
-    found = _times("Python, halving", "Cython, with types")
+    found = _times("Python", "Cython, with types")
     arithmetic = _recorded()["others"]["arithmetic"]["Cython, with types"]
     return (
         f"With types, as recorded: a loop over numbers in a buffer {found:.0f} times as fast as Python, "
@@ -38,8 +40,8 @@ def by_c_already() -> str:
 
 def by_door() -> str:
     """Compare two doors of one native module: for each line, and for a buffer."""
-    each = _times("Python, halving", "Rust, for each line")
-    whole = _times("Python, halving", "Rust, one call, a buffer")
+    each = _times("Python", "Rust, each line")
+    whole = _times("Python", "Rust, a buffer")
     own = compare(lambda: [hash(n) for n in range(10_000)], lambda: sum(range(10_000)), clock="cpu").ratio
     return (
         f"One module of Rust: for each line {each:.1f} times as fast as Python, for a buffer {whole:.0f}, as "

@@ -3,7 +3,7 @@
     python benchmarks/native/measure.py [folder]
 
 What is built goes into the folder, or into a temporary one. Needs NumPy; a rung whose compiler or package is
-not there is left out with a sentence. Writes measured.json, which lesson 09 shows.
+not there is left out with a sentence. Writes kettle/files/recorded/native_rungs.json, which lesson 09 shows.
 """
 
 import ctypes
@@ -25,6 +25,7 @@ from pathlib import Path
 import numpy as np
 
 HERE = Path(__file__).resolve().parent
+RECORD = HERE.parents[1] / "kettle" / "files" / "recorded" / "native_rungs.json"
 LINES = 200_000
 REPEAT = 7
 
@@ -50,7 +51,7 @@ def of_python(folder, tape, bounds, permille):
     from plain import halving
 
     steps, parts = bounds.tolist(), permille.tolist()
-    return {"Python, halving": lambda: halving(tape, steps, parts)}
+    return {"Python": lambda: halving(tape, steps, parts)}
 
 
 def of_numpy(folder, tape, bounds, permille):
@@ -58,7 +59,7 @@ def of_numpy(folder, tape, bounds, permille):
         amounts = np.frombuffer(tape, dtype="<u4").astype(np.int64)
         return amounts * permille[np.searchsorted(bounds, amounts, side="right")] // 1000
 
-    return {"NumPy, one call, a buffer": night}
+    return {"NumPy, a buffer": night}
 
 
 def of_c(folder, tape, bounds, permille):
@@ -82,7 +83,7 @@ def of_c(folder, tape, bounds, permille):
         code.discounts(tape, len(given), at, steps, permille.ctypes.data, given.ctypes.data)
         return given
 
-    return {"C by ctypes, for each line": for_each_line, "C by ctypes, one call, a buffer": at_once}
+    return {"C, each line": for_each_line, "C, a buffer": at_once}
 
 
 def of_cython(folder, tape, bounds, permille):
@@ -121,9 +122,9 @@ def of_rust(folder, tape, bounds, permille):
         return [of_line(pence) for (pence,) in struct.iter_unpack("<I", tape)]
 
     return {
-        "Rust, for each line": for_each_line,
-        "Rust, one call, a list": lambda: contract.of_list(struct.unpack(f"<{len(tape) // 4}I", tape)),
-        "Rust, one call, a buffer": lambda: np.frombuffer(contract.of_buffer(tape), dtype=np.int64),
+        "Rust, each line": for_each_line,
+        "Rust, a list": lambda: contract.of_list(struct.unpack(f"<{len(tape) // 4}I", tape)),
+        "Rust, a buffer": lambda: np.frombuffer(contract.of_buffer(tape), dtype=np.int64),
     }
 
 
@@ -144,7 +145,7 @@ def of_numba(folder, tape, bounds, permille):
             given[line] = amounts[line] * permille[low] // 1000
         return given
 
-    return {"Numba, one call, a buffer": lambda: search(np.frombuffer(tape, dtype="<u4"), bounds, permille)}
+    return {"Numba, a buffer": lambda: search(np.frombuffer(tape, dtype="<u4"), bounds, permille)}
 
 
 def other_jobs() -> dict:
@@ -227,7 +228,7 @@ def main(folder: Path) -> None:
     others, pypy = other_jobs(), of_pypy()
     machine = f"{os.cpu_count()} cores, Python {platform.python_version()}"
     found = {"machine": machine, "rungs": measured, "others": others, "pypy": pypy}
-    (HERE / "measured.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    RECORD.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     for job, ratios in (*others.items(), ("PyPy", pypy)):
         for name, ratio in ratios.items():
             print(f"{job}: {name:30} {ratio:6.2f} times as fast")
