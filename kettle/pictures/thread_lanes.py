@@ -36,7 +36,7 @@ def thread_lanes(
         drawn, y = _lanes(stretches, scale, y)
         drawing.append(drawn)
     legend = [
-        entry(_box(0, 0, 24, 12, 0.0), "waiting: for its turn at the interpreter, or for an answer"),
+        entry(_box(0, 0, 24, 12, 0.0), "waiting: for the interpreter, for a core, or for an answer"),
         entry(_box(0, 0, 24, 12, 0.5), "filled: its share of a core"),
     ]
     return figure(
