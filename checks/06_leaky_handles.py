@@ -321,7 +321,7 @@ def _ways(order):
         ("the connection breaks", order, lambda w: w.shop.break_calls(path, status=None)),
         ("the template asks for what the order lacks", order, lambda w: _new_template(w, "{phone}")),
         ("there is no template for the country", order, lambda w: (w.folder / "DE.txt").unlink()),
-        ("the spool is not there", order, lambda w: w.spool.rename(w.folder / "elsewhere")),
+        ("a folder stands where the label should go", order, _folder_for_a_label),
     )
 
 
@@ -365,9 +365,16 @@ def _new_template(w, text="new: {name} {price}"):
     (w.folder / "DE.txt").write_text(text, encoding="utf-8")
 
 
+def _folder_for_a_label(w):
+    (w.spool / "7.txt").unlink(missing_ok=True)
+    (w.spool / "7.txt").mkdir()
+
+
 def _spool(w):
-    folder = w.spool if w.spool.is_dir() else w.folder / "elsewhere"
-    return {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.iterdir())}
+    return {
+        path.name: path.read_text(encoding="utf-8") if path.is_file() else "a folder"
+        for path in sorted(w.spool.iterdir())
+    }
 
 
 def _seen(w):
