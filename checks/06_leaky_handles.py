@@ -108,7 +108,7 @@ BIG = 1_000_000  # bytes; an answer of this size is not there as a whole before 
 def check_same_labels(print_label, same, rng):
     """A desk prints what it printed before: fresh, whole, and nothing for an order that fails."""
     order, other = _order(7, "DE", rng), _order(8, "FR", rng)
-    several = [_order(number, country, rng) for number, country in enumerate(COUNTRIES)]
+    several = [_order(number, country, rng) for number, country in enumerate(TEMPLATES)]
 
     def one(f, w, order=order):
         return f(_desk(w), dict(order))
@@ -140,9 +140,9 @@ def check_same_labels(print_label, same, rng):
     situations = (
         Situation("a label is printed", one, **whole),
         Situation("several labels are printed", lambda f, w: [one(f, w, each) for each in several], **whole),
+        Situation("an order is printed again", one, again=True, **whole),
         Situation("the courier's price changes between two labels", one, between=lambda w: w.shop.revise()),
         Situation("the template changes between two labels", one, between=_new_template, **fresh),
-        Situation("an order is printed again", one, again=True, **whole),
         Situation(
             "nobody delivers", lambda f, w: one(f, w, order | {"courier": 99}), after_a_label(), **none
         ),
@@ -239,6 +239,10 @@ async def check_exercise_same_mirror(refresh, same, rng):
         Situation(
             "a supplier's stock has changed", ask(first, second, then=lambda w: w.shop.revise()), **seen
         ),
+        Situation(
+            "nothing is new, and the rest of an answer is late",
+            ask(first, then=lambda w: w.shop.set("stock", late_body=0.05)),
+        ),
         Situation("a supplier is asked twice in a round", ask(first, second, first), **seen),
         Situation("three suppliers are asked at once", at_once),
         Situation("there is no such supplier", ask(999)),
@@ -294,7 +298,11 @@ async def check_exercise_suppliers_overlap(refresh, same, shop, rng):
 
 # --- what the checks share
 
-COUNTRIES = ("DE", "FR", "GB")
+TEMPLATES = {
+    "DE": "DE → {name}, {postcode}: {price} p, {days} d",
+    "FR": "\n  {name}\n\n{postcode} FR\n",
+    "GB": "",
+}
 NAMES = ("Ada Berg", "Jürgen Haas", "Esi Moreau", "Léa Grau")
 WHOLE = "Is the label whole when the call is over, and nothing beside it?"
 FRESH = "The template was changed: what is kept from an earlier label?"
@@ -341,10 +349,8 @@ def _world(rng):
                 shop=shop, traffic=traffic, folder=Path(name), spool=Path(name) / "spool", desk=None
             )
             w.spool.mkdir()
-            for country in COUNTRIES:
-                (w.folder / f"{country}.txt").write_text(
-                    f"{country} → {{name}}, {{postcode}}: {{price}} p, {{days}} d", "utf-8"
-                )
+            for country, text in TEMPLATES.items():
+                (w.folder / f"{country}.txt").write_text(text, encoding="utf-8")
             try:
                 yield w
             finally:

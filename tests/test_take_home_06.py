@@ -1,7 +1,9 @@
 """Lesson 06 in other frameworks: what its learners are shown does what it says."""
 
+import asyncio
+
+import httpx
 import pytest
-from fastapi.testclient import TestClient
 from own_code import run_snippet
 from sqlalchemy import create_engine, text
 from sqlalchemy.orm import sessionmaker
@@ -15,13 +17,20 @@ STEM = "06_leaky_handles"
 
 def test_fastapi_closes_what_a_request_opened():
     names = run_snippet(STEM, "fastapi")
-    with Shop(seed=6) as shop, TestClient(names["app"]) as client:
+
+    async def visit(*paths):
+        transport = httpx.ASGITransport(names["app"])
+        async with httpx.AsyncClient(transport=transport, base_url="http://kettle") as client:
+            await client.get("/quotes/1/N1")  # what is opened once, at its first use
+            async with handles() as found:
+                return [await client.get(path) for path in paths], found
+
+    with Shop(seed=6) as shop:
         shop.set(latency=0.0)
         names["LARDER"] = shop.url.removeprefix("http://")
-        client.get("/quotes/1/N1")  # what the client opens once
-        with handles() as found:
-            assert client.get("/quotes/1/N1").json() == shop.data.quote(1, "N1")
-            assert client.get("/quotes/99/N1").status_code == 404
+        (answer, missing), found = asyncio.run(visit("/quotes/1/N1", "/quotes/99/N1"))
+        assert answer.json() == shop.data.quote(1, "N1")
+        assert missing.status_code == 404
         assert found.connections == ()
         assert found.warnings == ()
 
