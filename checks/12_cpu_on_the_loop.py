@@ -143,7 +143,8 @@ async def check_same_thumbnails(photo_service, same, rng):
 
     async def uploads(f, w):
         async with f() as upload:
-            return await asyncio.gather(*[asyncio.create_task(upload(photo)) for photo in photos])
+            made = await asyncio.gather(*[asyncio.create_task(upload(photo)) for photo in photos])
+            return [*made, await upload(other), await upload(one)]
 
     async def damage(f, w):
         async with f() as upload:
@@ -180,7 +181,7 @@ async def check_same_thumbnails(photo_service, same, rng):
     }
     again = why | {"error": "What has to be made anew each time the service starts?"}
     situations = (
-        Situation("photos are uploaded at once, two of them of one name", uploads),
+        Situation("photos are uploaded at once and in turn, two of them of one name", uploads),
         Situation("the service is started a second time", uploads, why=again),
         Situation("nobody uploads anything", nothing),
         Situation("photos are damaged, and others follow", damage, raises=ValueError),
