@@ -148,6 +148,12 @@ def check_same_labels(label, squares, same, rng):
         Situation("a Saturday is over", one, _saturday, at_midnight(6), why={"pence": DAY}),
         Situation("the surcharge changes on a Saturday", one, _saturday, changed(saturday=333), why=PRICE),
         Situation("there is no such district", lambda f, w: f("ZZ9 1AA"), _opened),
+        *(
+            Situation(
+                "a district has another letter behind its name", lambda f, w, d=d: f(f"{d}X 1AA"), _opened
+            )
+            for d in districts[:3]
+        ),
         Situation("nothing was typed", lambda f, w: f(" "), _opened),
     )
     same(label, None, situations)

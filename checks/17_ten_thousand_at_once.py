@@ -266,6 +266,7 @@ def check_exercise_nobody_waits(letters, rng):
     """While there are letters, all connections are in use, and nobody waits at the pool."""
     sizes = rng.randint(3, 5), rng.randint(8, 12)
     looks = [virtually(_look_at_pool, letters, rng, size) for size in sizes]
+    looks.append(virtually(_look_at_pool, letters, rng, 2, 0.002))  # who only looks now and then is late here
     at_once = [use.most + pool.most_waiting for use, _, pool in looks]
     assert not 1 < at_once[0] == at_once[1], (
         f"With {sizes[0]} connections and with {sizes[1]}, at most {at_once[0]} letters were under way at once: "
@@ -322,9 +323,9 @@ async def _supplier(seed, pace=1.0, shuffle=40.0):
         yield w
 
 
-async def _look_at_pool(letters, rng, size):
+async def _look_at_pool(letters, rng, size, pace=1.0):
     customers = rng.sample(range(1000, 100_000), 4 * size + 3)
-    pool = WatchedPool(size, slow=customers[:1])
+    pool = WatchedPool(size, slow=customers[:1], pace=pace)
     with watch_gates() as gates:
         evening = letters(pool, list(customers))
         await moving(evening, lambda: f"With {size} connections, {_nobody_moves(pool, customers)}")

@@ -14,6 +14,7 @@ class WatchedPool:
     Args:
         size: connections that it has.
         slow: customers whose names take long.
+        pace: factor of all its times.
 
     asked: how often each name was asked for. spans: when each query began and ended. served: names that were
     given. takes: how often a connection was asked for. most_waiting: tasks that waited for one at once.
@@ -22,9 +23,10 @@ class WatchedPool:
 
     LONG = 200.0  # virtual seconds
 
-    def __init__(self, size: int, slow: tuple[int, ...] = ()) -> None:
+    def __init__(self, size: int, slow: tuple[int, ...] = (), pace: float = 1.0) -> None:
         self.size, self.patience = size, 3600.0
-        self.slow, self.nameless, self.nameless_once, self.greeting = slow, set(), set(), "customer"
+        self.pace, self.slow = pace, slow
+        self.nameless, self.nameless_once, self.greeting = set(), set(), "customer"
         self.asked: Counter[int] = Counter()
         self.spans: list[tuple[float, float]] = []
         self.served = self.takes = self.waiting = self.most_waiting = self.shared = self.looked_into = 0
@@ -77,7 +79,7 @@ class _Connection:
         pool.asked[customer] += 1
         self._busy, began = True, clock()
         try:
-            await asyncio.sleep(pool.LONG if customer in pool.slow else 1 + customer % 41)
+            await asyncio.sleep(pool.pace * (pool.LONG if customer in pool.slow else 1 + customer % 41))
             if customer in pool.nameless_once | pool.nameless:
                 pool.nameless_once.discard(customer)
                 raise LookupError(f"no customer {customer}")
