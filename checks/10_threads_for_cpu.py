@@ -176,7 +176,8 @@ async def check_workers_end(search, rng):
                 search([*texts, *bad], WatchedSet(issued, pieces.note), 1)
             when = "When one of the texts is no voucher, " if bad else ""
             is_elsewhere(pieces, watch.workers, 12, "text", "searched", when)
-            has_ended(await watch.left(PATIENCE), f"The search {'has failed' if bad else 'is over'}", "it")
+            left = await watch.left(PATIENCE, pieces.processes)
+        has_ended(left, f"The search {'has failed' if bad else 'is over'}", "it")
         one = watch.workers.started + watch.workers.programs
         assert one <= 1, f"One worker was asked for, and {many(one, 'process')} were started."
 
@@ -261,11 +262,12 @@ async def check_exercise_all_ends(invoices, rng):
     """When the night is over, nothing of it is left, also when it fails; nobody is asked twice."""
     for missing in ([], [17]):
         orders, numbers = _orders(rng, 12)
-        with watch_leftovers() as watch, watch_pieces() as calls:
+        with watch_leftovers() as watch, watch_pieces() as calls, watch_pieces() as made:
+            orders = {n: replace(order, reached=made.note) for n, order in orders.items()}
             with suppress(LookupError):
                 invoices(PracticeLarder(orders, calls.note), [*numbers, *missing])
-            has_ended(await watch.left(PATIENCE), f"The night {'has failed' if missing else 'is over'}", "it")
-            alive = _alive(calls)
+            left, alive = await watch.left(PATIENCE, made.processes), _alive(calls)
+        has_ended(left, f"The night {'has failed' if missing else 'is over'}", "it")
         asked = sum(piece.what == "17" for piece in calls.all)
         assert asked <= 1, f"An order that is not there was asked for {asked} times: once, please."
         assert not alive, (

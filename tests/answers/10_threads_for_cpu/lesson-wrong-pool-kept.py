@@ -1,0 +1,8 @@
+# says: of a pool that was there before it started
+pools = {}
+
+
+def search(smudged: list[str], issued: set[str], workers: int = 4) -> list[list[str]]:
+    if workers not in pools:
+        pools[workers] = ProcessPoolExecutor(workers)
+    return list(pools[workers].map(partial(readings, issued=issued), smudged, chunksize=max(1, len(smudged) // (4 * workers))))
