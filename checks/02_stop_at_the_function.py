@@ -222,6 +222,7 @@ def check_exercise_same_report(busy_minutes, same, rng):
              why={"order": "The minutes stand in the order of time, which is not that of their text."}),
         logs("seconds differ in one minute", line(late, 3), line(late.replace(second=0), 4), line(late, 0)),
         logs("every month comes", *map(line, months)),
+        logs("the lines of a minute took no time", line(late, 0), line(start, 5), line(late, 0)),
         logs("there is no line"),
         logs("there is one line", line(late)),
         logs("a line comes twice", line(late), line(late)),
