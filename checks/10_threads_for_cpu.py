@@ -211,7 +211,7 @@ def check_exercise_same_invoices(invoices, same, rng):
 
     def world():
         orders = dict(base)
-        return _world(orders=orders, larder=PracticeLarder(orders, slow=numbers[0]))
+        return _world(orders=orders, larder=PracticeLarder(orders))
 
     def night(when, which, **options):
         # Not the merged code: it would start eight processes for each of these.
@@ -224,8 +224,9 @@ def check_exercise_same_invoices(invoices, same, rng):
     def emptied(w):
         w.orders[numbers[5]] = replace(w.orders[numbers[5]], lines=())
 
+    slow = PracticeLarder(base, slow=numbers[0])
     situations = (
-        night("13 invoices are made", numbers),
+        night("13 invoices are made", numbers, prepare=lambda w: setattr(w, "larder", slow)),
         night("the same invoices are made again", numbers, again=True),
         night("an order changes between two nights", numbers, between=moved),
         night("there are no numbers", []),
