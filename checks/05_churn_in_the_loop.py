@@ -109,8 +109,12 @@ CLAIMS = (
 EXERCISE_EXCUSED = {"freshness": "All that the answer depends on is among the arguments."}
 
 FEW, MANY = 8, 120  # receipts, or messages; those of each sort are among the few
+KINDS = 6  # of messages, that take turns
 SHARE = 0.1  # of the merged code's instructions for a message: a look at it takes 0.02
 BUILT_FROM = "When is it built, and from what?"
+STILL = (
+    "the relay is given a TLS context with the certificates that the file held before. By what is it kept?"
+)
 ONE_BY_ONE = "Each one goes out before the next one is made, and none after one that failed."
 
 
@@ -162,6 +166,12 @@ def check_same_receipts(send_receipts, same, rng):
         Situation("the template is changed between two runs", run(ada, ben), **now(receipt=reworded)),
         Situation(
             "the certificates are changed between two runs", run(ada, ben), **now(certificates=others) | noted
+        ),
+        Situation(
+            "the file of the certificates has other ones in it for the second run",
+            run(ada, ben),
+            **noted
+            | {"prepare": _same_file, "between": lambda w: _same_file(w, others), "why": {"seen": STILL}},
         ),
         Situation("there is no order", run(), _usual),
         Situation("an order has no lines", run({**ben, "lines": []}), _usual),
@@ -249,6 +259,14 @@ def check_exercise_same_lists(intake, same, rng):
         for schema in w.schemas.values():
             schema["maxProperties"] = 1
 
+    def never_seen(w):
+        for schema in w.schemas.values():
+            schema["title"] = "from another town"
+
+    def one_like_the_old(w):
+        w.schemas, changed = copy.deepcopy(w.schemas), w.schemas
+        changed["scanned"]["properties"]["place"]["pattern"] = "^never$"
+
     def two_batches(f, w):
         given = {"the first": strict, "the second": schemas}
         return {which: f(copy.deepcopy(fine), copy.deepcopy(each)) for which, each in given.items()}
@@ -263,6 +281,13 @@ def check_exercise_same_lists(intake, same, rng):
         Situation(
             "a schema is changed in its place", lambda f, w: f(fine, w.schemas), between=stricter, why=new
         ),
+        Situation(
+            "a schema is changed in its place, and the next batch brings one like the old",
+            lambda f, w: f(fine, w.schemas),
+            never_seen,
+            one_like_the_old,
+            why=new,
+        ),
         Situation("the same batch is taken in again", batch(messages), again=True),
         Situation("there is no message", batch([])),
         Situation("a message is of a kind without a schema", batch([*fine, {"id": 4, "kind": "lost"}])),
@@ -274,8 +299,8 @@ def check_exercise_same_lists(intake, same, rng):
 
 def check_exercise_checked_once(intake, same, rng):
     """A schema is not checked more often for many messages than for a few."""
-    schemas = _schemas()
-    many = [_message(rng, at, "KC7", list(schemas)[at % 2]) for at in range(MANY)]
+    schemas = {f"{kind} {at}": schema for at in range(KINDS // 2) for kind, schema in _schemas().items()}
+    many = [_message(rng, at, "KC7", list(schemas)[at % KINDS]) for at in range(MANY)]
     few = many[:FEW]
     seen = []
     for messages in (few, many):
@@ -286,7 +311,9 @@ def check_exercise_checked_once(intake, same, rng):
         f"{seen[1]} times a schema is checked for {len(many)} messages of {len(schemas)} kinds, and {seen[0]} times for {len(few)}: "
         "they are the same schemas. What has to be done once for each of them?"
     )
-    merged, yours = (_for_one_more(f, many[:2], many[:6], schemas) for f in (same.merged.intake, intake))
+    merged, yours = (
+        _for_one_more(f, many[:KINDS], many[: 2 * KINDS], schemas) for f in (same.merged.intake, intake)
+    )
     assert yours <= SHARE * merged, (
         f"No schema is checked again, and still one more message costs {yours:,.0f} instructions; as merged, it was {merged:,.0f}. "
         "What is built anew for each message?"
@@ -342,6 +369,15 @@ def _usual(w):
     w.names["settings"].update(receipt=RECEIPT, certificates=_certificates()[0])
 
 
+def _same_file(w, content=None):
+    """One file, with the usual certificates or with others."""
+    _usual(w)
+    usual = w.names["settings"]["certificates"]
+    path = Path(usual).with_name("same.pem")
+    path.write_text(Path(content or usual).read_text())
+    w.names["settings"]["certificates"] = str(path)
+
+
 @cache
 def _certificates():
     """Write two files of certificates, and return their paths; they go when this module does."""
@@ -357,7 +393,7 @@ def _certificates():
 
 
 def _order(rng, number, voucher=None, rounded=False):
-    name = f"{rng.choice(('Ada', 'Ben', 'Chloe'))} {rng.randrange(10**6)}"
+    name = f"{rng.choice(('Ada', 'Ben', 'Chloe'))} & {rng.randrange(10**6)}"
     lines = [
         {"tea": tea, "grams": 100, "price": Decimal(rng.randrange(290, 990)) / 100}
         for tea in ("Assam", "Keemun")
