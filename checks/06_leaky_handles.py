@@ -147,6 +147,11 @@ def check_same_labels(print_label, same, rng):
             "nobody delivers", lambda f, w: one(f, w, order | {"courier": 99}), after_a_label(), **none
         ),
         Situation("somebody else prints at the same desk in the middle of a label", two, **whole),
+        Situation(
+            "somebody else opens something at the same desk in the middle of a label",
+            _opens_one(order),
+            **whole,
+        ),
         *(
             Situation(when, tried, after_a_label(spoil), why=NO_LABEL)
             for when, _, spoil in _ways(order)
@@ -367,6 +372,19 @@ def _desk(w):
     return w.desk
 
 
+def _opens_one(order):
+    def call(f, w):
+        desk, late = _desk(w), [_Book()]
+
+        def opens():
+            if late:  # once, however often the order is looked at
+                desk.opened.append(late.pop())
+
+        return with_another(lambda looked: f(desk, looked), order, opens)["the first"]
+
+    return call
+
+
 def _new_template(w, text="new: {name} {price}"):
     (w.folder / "DE.txt").write_text(text, encoding="utf-8")
 
@@ -384,8 +402,8 @@ def _spool(w):
 
 
 def _seen(w):
-    book = next((each for each in w.desk.opened if isinstance(each, _Book)), None)
-    return {"book": book.state if book else "gone", "spool": _spool(w), "asked": asked(w)}
+    books = [each.state for each in w.desk.opened if isinstance(each, _Book)]
+    return {"book": books, "spool": _spool(w), "asked": asked(w)}
 
 
 def _in_the_spool(why):
