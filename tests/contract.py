@@ -92,17 +92,22 @@ def write(answer: Answer, folder: Path) -> Path:
 def judge(answers: Iterable[Answer], *options: str) -> dict[Answer, Verdict | str]:
     """Judge answers, some at once, each by pytest through nbval; say why where there is no verdict.
 
+    Kernels started side by side may get each other's ports: what came to no verdict is tried again.
+
     Args:
         answers: to be judged.
         options: of tests/forked.py.
     """
+    answers = list(answers)
+    runs = dict(zip(answers, _run(answers, *options), strict=True))
+    if silent := [answer for answer, run in runs.items() if run.verdict is None]:
+        runs.update(zip(silent, _run(silent, *options), strict=True))
+    return {answer: run.verdict or f"no verdict: {run.out[-3000:]}" for answer, run in runs.items()}
+
+
+def _run(answers: list[Answer], *options: str) -> list["Run"]:
     with tempfile.TemporaryDirectory() as name:
-        answers = list(answers)
-        runs = run_forked([write(a, Path(name) / str(n)) for n, a in enumerate(answers)], *options)
-        return {
-            answer: run.verdict or f"no verdict: {run.out[-3000:]}"
-            for answer, run in zip(answers, runs, strict=True)
-        }
+        return run_forked([write(a, Path(name) / str(n)) for n, a in enumerate(answers)], *options)
 
 
 @dataclass(frozen=True)

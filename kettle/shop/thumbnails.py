@@ -51,7 +51,9 @@ def strip(photo: Photo, row: int) -> bytes:
     row: from 0 to `ROWS` - 1. Raises ValueError when the photo is damaged.
     """
     bottom = photo.side * (row + 1) // ROWS
-    if len(photo.pixels) < 3 * photo.side * bottom:  # it shows when the missing part is reached
+    whole = 3 * photo.side * photo.side
+    # What is missing shows when it is reached; what is too much, at once.
+    if len(photo.pixels) < 3 * photo.side * bottom or len(photo.pixels) > whole:
         raise ValueError(f"{photo.name} is damaged: {len(photo.pixels):,} bytes")
     if photo.reached is not None and photo.reached[0] == row:
         photo.reached[1]()
