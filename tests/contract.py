@@ -99,13 +99,13 @@ def judge(answers: Iterable[Answer], *options: str) -> dict[Answer, Verdict | st
         options: of tests/forked.py.
     """
     answers = list(answers)
-    runs = dict(zip(answers, _run(answers, *options), strict=True))
+    runs = dict(zip(answers, _runs_of(answers, *options), strict=True))
     if silent := [answer for answer, run in runs.items() if run.verdict is None]:
-        runs.update(zip(silent, _run(silent, *options), strict=True))
+        runs.update(zip(silent, _runs_of(silent, *options), strict=True))
     return {answer: run.verdict or f"no verdict: {run.out[-3000:]}" for answer, run in runs.items()}
 
 
-def _run(answers: list[Answer], *options: str) -> list["Run"]:
+def _runs_of(answers: list[Answer], *options: str) -> list["Run"]:
     with tempfile.TemporaryDirectory() as name:
         return run_forked([write(a, Path(name) / str(n)) for n, a in enumerate(answers)], *options)
 
