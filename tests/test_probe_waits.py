@@ -15,8 +15,8 @@ async def rest(seconds=0.2):
 
 
 async def two_rests():
-    await rest(0.3)
-    await rest(0.06)
+    await rest(0.5)
+    await rest(0.25)
 
 
 def test_a_wait_is_charged_to_its_line_and_to_those_that_lead_there():
@@ -27,14 +27,14 @@ def test_a_wait_is_charged_to_its_line_and_to_those_that_lead_there():
 
     waits = asyncio.run(watched())
     lines = waits.lines_of(two_rests)
-    assert list(lines) == ["await rest(0.3)", "await rest(0.06)"]
+    assert list(lines) == ["await rest(0.5)", "await rest(0.25)"]
     longest = waits.waits[0]
     assert [function for function, _ in longest.path] == ["watched", "two_rests", "rest"]
     assert longest.at == "sleep in asyncio/tasks.py"
     assert not longest.running
     assert waits.looks > 5
     assert waits.cost < waits.seconds
-    assert "two_rests: await rest(0.3)" in repr(waits)
+    assert "two_rests: await rest(0.5)" in repr(waits)
 
 
 def test_every_task_is_asked_and_their_seconds_add_up():
