@@ -146,7 +146,11 @@ def check_same_labels(print_label, same, rng):
         Situation(
             "nobody delivers", lambda f, w: one(f, w, order | {"courier": 99}), after_a_label(), **none
         ),
-        Situation("somebody else prints at the same desk in the middle of a label", two, **whole),
+        Situation(
+            "somebody else prints at the same desk in the middle of a label",
+            two,
+            **whole | {"seen": _left_by_two},
+        ),
         Situation(
             "somebody else opens something at the same desk in the middle of a label",
             _opens_one(order),
@@ -404,6 +408,11 @@ def _spool(w):
 def _seen(w):
     books = [each.state for each in w.desk.opened if isinstance(each, _Book)]
     return {"book": books, "spool": _spool(w), "asked": asked(w)}
+
+
+def _left_by_two(w):
+    """The other one prints at each look into the order, so what is asked depends on the number of looks."""
+    return {what: seen for what, seen in _seen(w).items() if what != "asked"}
 
 
 def _in_the_spool(why):
