@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from kettle.pictures import (
+    Asked,
     Bar,
     Frame,
     Lane,
@@ -25,6 +26,7 @@ from kettle.pictures import (
     icicle,
     line_strip,
     loop_lanes,
+    orphan_lanes,
     prediction_beside_fact,
     query_waterfall,
     ratio_bars,
@@ -129,6 +131,8 @@ def every_picture(label="orders"):
         "no lines of source": line_strip([]),
         "threads": thread_lanes({label: quarters()}, title=label),
         "no threads": thread_lanes({label: ()}),
+        "orphans": orphan_lanes({label: Asked(together(), 0.1, label)}, title=label),
+        "no orphans": orphan_lanes({}),
     }
 
 
@@ -648,3 +652,34 @@ def test_lanes_of_threads_say_how_many_cores_they_had_together():
     filled = [float(mark.get("height")) for mark in parsed(picture).iter(f"{SVG}rect")][1::2]
     assert set(filled[:8]) == {4.0}  # a quarter of 16
     assert set(filled[8:16]) == {8.0}
+
+
+# Orphans: what ran on after the end
+
+
+def half_a_page(over=0.15):
+    calls = [Bar("price", 5.0, 5.1), Bar("reviews", 5.0, 5.15, "failed"), Bar("related", 5.0, 5.9)]
+    return Asked(calls, 5.0 + over, "the page fails")
+
+
+def test_orphans_are_counted_and_split_at_the_end_of_what_they_were_for():
+    picture = orphan_lanes({"as merged": half_a_page(), "yours": half_a_page(over=0.9)})
+    assert "as merged: the page fails, 1 call ran on." in picture.text
+    assert "yours: the page fails, no call ran on." in picture.text
+    marks = [rect.get("class") for rect in parsed(picture).iter(f"{SVG}rect")]
+    drawn = [mark for mark in marks if mark in {"kp-running", "kp-failed", "kp-orphan"}]
+    # merged: price, reviews, related and what ran on; yours: three whole ones; then the legend's samples
+    assert drawn[:7] == ["kp-running", "kp-failed", "kp-running", "kp-orphan", "kp-running", "kp-failed", "kp-running"]  # fmt: skip
+    assert "running on for nobody" in picture.html
+
+
+def test_an_answer_that_is_just_being_delivered_is_no_orphan():
+    assert half_a_page(over=0.899).orphans == []
+    assert [call.label for call in half_a_page(over=0.8).orphans] == ["related"]
+
+
+def test_pages_on_one_clock_begin_where_they_began():
+    pages = {"first": Asked([Bar("a", 0.0, 1.0)], 0.2), "second": Asked([Bar("a", 1.0, 2.0)], 2.0)}
+    apart, on_one = (orphan_lanes(pages, one_clock=one_clock) for one_clock in (False, True))
+    places = [[float(r.get("x")) for r in parsed(p).iter(f"{SVG}rect") if r.get("class")][2] for p in (apart, on_one)]  # fmt: skip
+    assert places[1] > places[0] + 100

@@ -57,7 +57,7 @@ async def moving(answer: Awaitable, stands_still: Callable[[], str]) -> Any:
 
 
 @asynccontextmanager
-async def counted_shop(seed: int, most: int) -> AsyncIterator[SimpleNamespace]:
+async def counted_shop(seed: int, most: int, **session: Any) -> AsyncIterator[SimpleNamespace]:
     """A world for `same`: a shop in virtual time, and a session without a limit that counts what it sends.
 
     It is `w.shop` and `w.api`. `w.sent` counts by path; `w.endless` is the path that was asked for `most`
@@ -67,6 +67,7 @@ async def counted_shop(seed: int, most: int) -> AsyncIterator[SimpleNamespace]:
     Args:
         seed: of the shop.
         most: calls of one path that are let pass.
+        **session: options of the aiohttp.ClientSession.
     """
     import aiohttp
 
@@ -90,5 +91,6 @@ async def counted_shop(seed: int, most: int) -> AsyncIterator[SimpleNamespace]:
     trace = aiohttp.TraceConfig()
     trace.on_request_start.append(sends)
     trace.on_request_end.append(answered)
-    async with w.shop.session(connector=aiohttp.TCPConnector(limit=0), trace_configs=[trace]) as w.api:
+    options = {"connector": aiohttp.TCPConnector(limit=0), "trace_configs": [trace], **session}
+    async with w.shop.session(**options) as w.api:
         yield w

@@ -8,6 +8,7 @@ from kettle.pictures.icicle import icicle
 from kettle.pictures.line_strip import line_strip
 from kettle.pictures.loop_lanes import loop_lanes
 from kettle.pictures.model import Bar, Lane, Ratio, Segment, Series, Statement, Timeline, from_traffic
+from kettle.pictures.orphan_lanes import Asked, orphan_lanes
 from kettle.pictures.profile_tree import Frame, from_profile
 from kettle.pictures.queries import query_waterfall
 from kettle.pictures.ratio_bars import ratio_bars
@@ -16,6 +17,7 @@ from kettle.pictures.thread_lanes import thread_lanes
 from kettle.pictures.waterfall import waterfall
 
 __all__ = [
+    "Asked",
     "Bar",
     "Frame",
     "Lane",
@@ -33,6 +35,7 @@ __all__ = [
     "icicle",
     "line_strip",
     "loop_lanes",
+    "orphan_lanes",
     "prediction_beside_fact",
     "query_waterfall",
     "ratio_bars",

@@ -10,6 +10,7 @@ from kettle.pictures.units import number
 _TEXTURES = {
     "blocked": ("M-1,7 L7,-1 M-1,1 L1,-1 M5,7 L7,5", 6),  # slanted lines
     "failed": ("M0,0 L8,8 M8,0 L0,8", 8),  # crossed lines
+    "orphan": ("M3,0 L3,6", 6),  # upright lines
 }
 
 

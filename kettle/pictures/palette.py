@@ -5,13 +5,14 @@ The colours start from Okabe and Ito's palette, which people with any common col
 until they stand out from the page by 3:1 (marks) or 4.5:1 (text), as WCAG 2.2 asks.
 """
 
-STATES = ("running", "waiting", "blocked", "failed", "cancelled")
+STATES = ("running", "waiting", "blocked", "failed", "cancelled", "orphan")
 WORDS = {
     "running": "running",
     "waiting": "waiting",
     "blocked": "holding the loop",
     "failed": "failed",
     "cancelled": "cancelled",
+    "orphan": "running on for nobody",
 }
 SERIES = ("series0", "series1", "series2", "series3")
 TEXTS = ("ink", "muted")
@@ -26,6 +27,7 @@ LIGHT = {
     "blocked": "#d55e00",
     "failed": "#a8457f",
     "cancelled": "#6e7781",
+    "orphan": "#9a6700",
     "series0": "#0072b2",
     "series1": "#d55e00",
     "series2": "#00855f",
@@ -41,6 +43,7 @@ DARK = {
     "blocked": "#f0802e",
     "failed": "#d98db5",
     "cancelled": "#9aa4ae",
+    "orphan": "#e0b040",
     "series0": "#56b4e9",
     "series1": "#f0802e",
     "series2": "#2bb98d",
@@ -147,5 +150,6 @@ FIGURE .kp-lines .kp-strong{font-weight:600}
 FIGURE .kp-lines .kp-strong code{font-weight:600}
 .kettle-picture .kp-waiting{fill-opacity:.22;stroke-width:1}
 .kettle-picture .kp-cancelled{fill-opacity:.12;stroke-width:1.25;stroke-dasharray:3 2}
-.kettle-picture .kp-running,.kettle-picture .kp-blocked,.kettle-picture .kp-failed{stroke:none}
+.kettle-picture .kp-running,.kettle-picture .kp-blocked,.kettle-picture .kp-failed,
+.kettle-picture .kp-orphan{stroke:none}
 """

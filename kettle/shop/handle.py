@@ -127,6 +127,13 @@ class Shop:
         """Let calls of paths, such as "/suppliers/7/stock", take so many seconds more, from now on."""
         process.wait_for(self.tell("slow_down", paths=paths, seconds=float(seconds)))
 
+    def answer_with(self, *paths: str, answer: Any) -> None:
+        """Let calls of paths, such as "/products/KC-0007/reviews", be answered with this JSON, from now on.
+
+        What the caller's own code does not expect is a bug of that code, and no failure of the shop's.
+        """
+        process.wait_for(self.tell("answer_with", paths=paths, answer=answer))
+
     def revise(self) -> None:
         """Let the shop answer otherwise from now on; customers, orders and suppliers keep their ids.
 

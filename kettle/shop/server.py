@@ -58,6 +58,10 @@ class Control:
         """Let calls of a shop take longer."""
         self._tenants[tenant].slow_down(paths, seconds)
 
+    async def answer_with(self, tenant: int, paths: list[str], answer: Any) -> None:
+        """Let calls of a shop be answered with something else."""
+        self._tenants[tenant].answer_with(paths, answer)
+
     async def revise(self, tenant: int) -> None:
         """Let a shop answer otherwise from now on."""
         self._tenants[tenant].data.revision += 1

@@ -42,6 +42,7 @@ class Tenant:
         self._asked: Counter[str] = Counter()
         self._broken: dict[str, tuple[list[int], int | None]] = {}
         self._slow: dict[str, float] = {}
+        self._instead: dict[str, Any] = {}
         self._hanging = {name: asyncio.Event() for name in ROUTES}
         self.front = _Front(self)
         self._listener: asyncio.Server | None = None
@@ -85,6 +86,10 @@ class Tenant:
     def slow_down(self, paths: list[str], seconds: float) -> None:
         """Let calls of paths take so many seconds more, from now on."""
         self._slow.update(dict.fromkeys(paths, seconds))
+
+    def answer_with(self, paths: list[str], answer: Any) -> None:
+        """Let calls of paths be answered with this, from now on."""
+        self._instead.update(dict.fromkeys(paths, answer))
 
     def connected(self, key: Any) -> None:
         """Count a new connection."""
@@ -178,7 +183,10 @@ class Tenant:
         pause: Callable[[], Awaitable] | None,
     ) -> Any:
         body = _parsed(await request.read()) if request.can_read_body else None
-        answer = self.data.answer(call.route, values, dict(request.query), body)
+        if request.path in self._instead:
+            answer = self._instead[request.path]
+        else:
+            answer = self.data.answer(call.route, values, dict(request.query), body)
         if answer is None:
             return _json(404, {"error": f"Nothing under {request.path_qs}."})
         body = json.dumps(answer).encode()

@@ -59,6 +59,10 @@ class VirtualShop:
         """Let calls of paths take so many seconds more, from now on."""
         self._tenant.slow_down(paths, seconds)
 
+    def answer_with(self, *paths: str, answer) -> None:
+        """Let calls of paths be answered with this JSON, from now on."""
+        self._tenant.answer_with(paths, answer)
+
     def revise(self) -> None:
         """Let the shop answer otherwise from now on."""
         self.data.revision += 1
