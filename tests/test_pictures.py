@@ -669,7 +669,8 @@ def test_orphans_are_counted_and_split_at_the_end_of_what_they_were_for():
     marks = [rect.get("class") for rect in parsed(picture).iter(f"{SVG}rect")]
     drawn = [mark for mark in marks if mark in {"kp-running", "kp-failed", "kp-orphan"}]
     # merged: price, reviews, related and what ran on; yours: three whole ones; then the legend's samples
-    assert drawn[:7] == ["kp-running", "kp-failed", "kp-running", "kp-orphan", "kp-running", "kp-failed", "kp-running"]  # fmt: skip
+    kinds = ["running", "failed", "running", "orphan", "running", "failed", "running"]
+    assert drawn[:7] == [f"kp-{kind}" for kind in kinds]
     assert "running on for nobody" in picture.html
 
 
@@ -681,5 +682,8 @@ def test_an_answer_that_is_just_being_delivered_is_no_orphan():
 def test_pages_on_one_clock_begin_where_they_began():
     pages = {"first": Asked([Bar("a", 0.0, 1.0)], 0.2), "second": Asked([Bar("a", 1.0, 2.0)], 2.0)}
     apart, on_one = (orphan_lanes(pages, one_clock=one_clock) for one_clock in (False, True))
-    places = [[float(r.get("x")) for r in parsed(p).iter(f"{SVG}rect") if r.get("class")][2] for p in (apart, on_one)]  # fmt: skip
+    places = [
+        [float(rect.get("x")) for rect in parsed(picture).iter(f"{SVG}rect") if rect.get("class")][2]
+        for picture in (apart, on_one)
+    ]
     assert places[1] > places[0] + 100

@@ -92,20 +92,17 @@ def orphan_lanes(
 
 def _row(ids: str, call: Bar, over: float, start: float, scale: Scale, y: float) -> tuple[Markup, list[str]]:
     """Draw a call's row, and return it with the states that occur in it."""
-    parts = [
-        (call.kind, call.started, min(call.ended, over)),
-        ("orphan", max(call.started, over), call.ended),
-    ]
-    if call.ended <= over + BARELY:
-        parts = [(call.kind, call.started, call.ended)]
-    parts = [part for part in parts if part[2] > part[1] or len(parts) == 1]
+    parts = [(call.kind, call.started, call.ended)]
+    if call.ended > over + BARELY:
+        split = max(call.started, over)
+        parts = [("orphan", split, call.ended)]
+        parts[:0] = [(call.kind, call.started, split)] if split > call.started else []
     took = seconds(call.ended - call.started)
     drawn = [text(scale.left - 10, y + ROW / 2 + 4.5, call.label, room=scale.left - 10, class_="kp-end")]
     for kind, began, ended in parts:
         x0, x1 = scale(began - start), scale(ended - start)
-        drawn.append(
-            bar(ids, kind, x0, y + 3, x1 - x0, ROW - 6, f"{call.label}: {WORDS[kind]}, {took} in all")
-        )
+        tooltip = f"{call.label}: {WORDS[kind]}, {took} in all"
+        drawn.append(bar(ids, kind, x0, y + 3, x1 - x0, ROW - 6, tooltip))
     x = scale(call.ended - start) + 6
     drawn.append(text(x, y + ROW / 2 + 4.5, took, class_="kp-muted"))
     return join(drawn), [kind for kind, _, _ in parts]
@@ -113,8 +110,14 @@ def _row(ids: str, call: Bar, over: float, start: float, scale: Scale, y: float)
 
 def _table(asked: Mapping[str, Asked], started: Mapping[str, float]) -> Table:
     rows = [
-        (name, call.label, seconds(call.started - started[name]), seconds(call.ended - call.started))
-        + (WORDS[call.kind], seconds(call.ended - each.over) if call in each.orphans else "–")
+        (
+            name,
+            call.label,
+            seconds(call.started - started[name]),
+            seconds(call.ended - call.started),
+            WORDS[call.kind],
+            seconds(call.ended - each.over) if call in each.orphans else "–",
+        )
         for name, each in asked.items()
         for call in closed_bars(each.calls)
     ]
