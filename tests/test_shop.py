@@ -19,6 +19,8 @@ import pytest
 import requests
 
 from kettle.shop import ROUTES, Shop, ShopClosed, process, start_ahead
+from kettle.shop.routes import PIECES
+from kettle.shop.silent_port import silent_port
 
 posix = pytest.mark.skipif(os.name != "posix", reason="Windows has neither fork nor these signals.")
 
@@ -246,6 +248,30 @@ def test_mid_body_sends_a_part_first(shop):
                     await response.read()
 
     in_session(shop, work)
+
+
+def test_a_body_that_drips_comes_whole_in_the_end_and_bit_by_bit(shop):
+    shop.set("tax", drip=0.01)
+
+    async def work(session):
+        async with session.get("/tax/GB") as response:
+            return [piece async for piece in response.content.iter_any()]
+
+    pieces = in_session(shop, work)
+    assert json.loads(b"".join(pieces)) == shop.data.tax("GB")
+    assert len(pieces) > PIECES / 3
+    assert max(map(len, pieces)) < len(b"".join(pieces)) / 2
+
+
+def test_a_silent_port_takes_up_no_connection():
+    with silent_port() as port:
+        if port is None:
+            pytest.skip("this system makes no port that is silent")
+        with socket.socket() as caller, pytest.raises(TimeoutError):
+            caller.settimeout(0.3)
+            caller.connect(("127.0.0.1", port))
+    with socket.socket() as caller, pytest.raises(ConnectionRefusedError):
+        caller.connect(("127.0.0.1", port))
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from kettle.probes.virtual_time import NotSupported, network, run_virtual
+from kettle.probes.virtual_time import NotSupported, VirtualShop, network, run_virtual
 
 
 def test_three_hundred_seconds_pass_at_once():
@@ -269,3 +269,18 @@ def test_network_outside_virtual_time_is_refused():
 
     with pytest.raises(NotSupported):
         asyncio.run(main())
+
+
+def test_a_shop_that_takes_up_no_connection_is_waited_for_until_it_does():
+    async def work():
+        shop, clock = VirtualShop(1), asyncio.get_running_loop().time
+        shop.take_up(False)
+        async with shop.session() as api:
+            with pytest.raises(aiohttp.ConnectionTimeoutError):
+                await api.get("/tax/GB", timeout=aiohttp.ClientTimeout(sock_connect=3))
+            waited, calls = clock(), len(shop.calls)
+            shop.take_up(True)
+            async with api.get("/tax/GB") as response:
+                return waited, calls, await response.json() == shop.data.tax("GB")
+
+    assert run_virtual(work).value == (pytest.approx(3), 0, True)

@@ -8,6 +8,8 @@ from types import EllipsisType
 from typing import Any
 
 HANGS = ("first byte", "mid body")
+PIECES = 20
+"""In how many pieces a body comes that drips."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,8 @@ class Settings:
     seeded generator, in the order of their arrival. shuffle: up to so many seconds more, drawn for each path
     and its how-manieth call, so that in two shops of one seed the same calls are late, whichever comes first.
     late_body: seconds for which an answer stops in the midst of its body, after its latency.
-    cut_body: whether the connection is closed in the midst of the body. size: bytes to which an answer is
+    drip: seconds between the PIECES in which a body then comes. cut_body: whether the connection is
+    closed in the midst of the body. size: bytes to which an answer is
     filled up with spaces, which JSON does not mind. fail: share of calls, 0 to 1, answered 503 after their
     latency. hang: None, or the point at which calls stop until it is set anew: "first byte" or "mid body".
     rate_limit: calls a second; those beyond it are answered 429 at once, with Retry-After. max_in_flight:
@@ -68,6 +71,7 @@ class Settings:
     jitter: float = 0.0
     shuffle: float = 0.0
     late_body: float = 0.0
+    drip: float = 0.0
     cut_body: bool = False
     size: int = 0
     fail: float = 0.0
@@ -76,7 +80,7 @@ class Settings:
     max_in_flight: int | None = None
 
     def __post_init__(self) -> None:
-        for name in ("latency", "jitter", "shuffle", "late_body"):
+        for name in ("latency", "jitter", "shuffle", "late_body", "drip"):
             if not _is_number(getattr(self, name), 0, 3600):
                 raise ValueError(f"{name} is in seconds, 0 or more, not {getattr(self, name)!r}.")
         if not (_is_number(self.size, 0, 1e8) and isinstance(self.size, int)):

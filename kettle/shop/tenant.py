@@ -16,7 +16,7 @@ from typing import Any
 from aiohttp import web
 
 from kettle.shop.data import Data
-from kettle.shop.routes import ROUTES, Settings, defaults, find
+from kettle.shop.routes import PIECES, ROUTES, Settings, defaults, find
 from kettle.shop.watch import Call, Connection, Rendezvous, Window
 
 BROKEN_CONNECTION = -1  # in the place of a status
@@ -168,12 +168,8 @@ class Tenant:
             await asyncio.Event().wait()  # aiohttp cancels the handler now
         if fails:
             return _json(fails, {"error": f"{call.route} is down just now."})
-        pause = go_on.wait if settings.hang == "mid body" else None
-        if settings.late_body:
-            pause = partial(asyncio.sleep, settings.late_body)
-        if settings.cut_body:
-            pause = partial(_cut, request)
-        return await self._body(request, call, values, pause)
+        pause = _pause(settings, request, go_on)
+        return await self._body(request, call, values, pause, PIECES if settings.drip else 2)
 
     async def _body(
         self,
@@ -181,6 +177,7 @@ class Tenant:
         call: Call,
         values: dict[str, str],
         pause: Callable[[], Awaitable] | None,
+        pieces: int,
     ) -> Any:
         body = _parsed(await request.read()) if request.can_read_body else None
         if request.path in self._instead:
@@ -196,18 +193,24 @@ class Tenant:
         body = body.ljust(self.settings[call.route].size)
         if pause is None:
             return web.Response(body=body, headers=headers, content_type="application/json", charset="utf-8")
-        return await self._stop_half_way(request, body, headers, pause)
+        return await self._in_pieces(request, body, headers, pause, pieces)
 
-    async def _stop_half_way(
-        self, request: web.BaseRequest, body: bytes, headers: dict[str, str], pause: Callable[[], Awaitable]
+    async def _in_pieces(
+        self,
+        request: web.BaseRequest,
+        body: bytes,
+        headers: dict[str, str],
+        pause: Callable[[], Awaitable],
+        pieces: int,
     ) -> Any:
         headers |= {"Content-Type": "application/json", "Content-Length": str(len(body))}
         response = web.StreamResponse(headers=headers)
         await response.prepare(request)
-        half = len(body) // 2
-        await response.write(body[:half])
-        await pause()
-        await response.write(body[half:])
+        step = -(-len(body) // pieces)
+        for at in range(0, len(body), step):
+            if at:
+                await pause()
+            await response.write(body[at : at + step])
         await response.write_eof()
         return response
 
@@ -257,6 +260,19 @@ class _Front(web.Server):
     def connection_lost(self, handler: Any, exc: BaseException | None = None) -> None:
         self._tenant.disconnected(handler)
         super().connection_lost(handler, exc)
+
+
+def _pause(
+    settings: Settings, request: web.BaseRequest, go_on: asyncio.Event
+) -> Callable[[], Awaitable] | None:
+    """Return what is awaited between the pieces of a body; None where it comes in one piece."""
+    if settings.drip:
+        return partial(asyncio.sleep, settings.drip)
+    if settings.cut_body:
+        return partial(_cut, request)
+    if settings.late_body:
+        return partial(asyncio.sleep, settings.late_body)
+    return go_on.wait if settings.hang == "mid body" else None
 
 
 async def _cut(request: web.BaseRequest) -> None:

@@ -77,6 +77,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     async def sock_connect(self, sock, address):
         """Connect a socket to a served application; the connection is made by `create_connection`."""
         self.network.connect(sock, address)
+        await self.network.reach(address)
 
     async def create_connection(
         self, protocol_factory, host=None, port=None, *, sock=None, ssl=None, **options
@@ -84,6 +85,8 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         """Connect to a served application, in memory."""
         if ssl:
             refuse("TLS", "Use http:// here: what TLS costs is not a matter of time.")
+        if sock is None:
+            await self.network.reach((host, port))
         return self.network.open(protocol_factory, host, port, sock)
 
     async def create_server(self, *args, **options):

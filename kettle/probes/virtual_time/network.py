@@ -23,12 +23,15 @@ def network():
 
 
 class Network:
-    """Applications by host and port. connections: how many were opened; open_now: how many still are."""
+    """Applications by host and port. connections: how many were opened; open_now: how many still are.
+
+    silent: addresses (host, port) that take up no new connection: whoever connects to them waits.
+    """
 
     def __init__(self, loop):
         self._loop, self._servers, self._runners = loop, {}, []
         self._sockets = weakref.WeakKeyDictionary()  # sockets that were "connected", and to whom
-        self._names = {}
+        self._names, self.silent = {}, set()
         self.connections = self.open_now = 0
 
     async def serve(self, app, host="shop.test", port=80):
@@ -45,6 +48,11 @@ class Network:
         """Let protocols made by a factory answer at a host and port."""
         address = self._names.setdefault(host, f"192.0.2.{len(self._names) + 1}")  # reserved for examples
         self._servers[(host, port)] = self._servers[(address, port)] = protocol_factory
+
+    def be_silent(self, host, port, silent=True):
+        """Let new connections to an address wait without end; or no longer, which wakes none that waits."""
+        for name in (host, self._names.get(host, host)):
+            (self.silent.add if silent else self.silent.discard)((name, port))
 
     async def close(self):
         """End the served applications."""
@@ -64,6 +72,11 @@ class Network:
         if address not in self._servers:
             refuse(f"connections to {address[0]}:{address[1]}", _NOBODY)
         self._sockets[sock] = address
+
+    async def reach(self, address):
+        """Wait for as long as an address takes up no connection: for ever."""
+        if tuple(address[:2]) in self.silent:
+            await self._loop.create_future()
 
     def open(self, protocol_factory, host, port, sock):
         """Open a connection; return (transport, protocol) as `create_connection` does."""

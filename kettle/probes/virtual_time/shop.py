@@ -24,7 +24,7 @@ class VirtualShop:
         self._tenant = Tenant(seed, 0.0, clock=loop.time)
         self._window = self._tenant.watchers[0] = Window()
         network().answer(host, 80, self._tenant.front)
-        self.url = f"http://{host}"
+        self.url, self._host = f"http://{host}", host
 
     @property
     def data(self) -> Data:
@@ -62,6 +62,10 @@ class VirtualShop:
     def answer_with(self, *paths: str, answer) -> None:
         """Let calls of paths be answered with this JSON, from now on."""
         self._tenant.answer_with(paths, answer)
+
+    def take_up(self, connections: bool) -> None:
+        """Let new connections be taken up, or wait without end, from now on."""
+        network().be_silent(self._host, 80, not connections)
 
     def revise(self) -> None:
         """Let the shop answer otherwise from now on."""
