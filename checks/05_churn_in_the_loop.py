@@ -268,6 +268,13 @@ def check_exercise_same_lists(intake, same, rng):
         w.schemas, changed = copy.deepcopy(w.schemas), w.schemas
         changed["scanned"]["properties"]["place"]["pattern"] = "^never$"
 
+    def made_faulty(w):
+        w.schemas["scanned"]["properties"]["place"]["type"] = "strng"
+
+    alike = [
+        {"id": at, "kind": "weighed", "place": "KC7", "grams": n} for at, n in enumerate((1, True, 1.0, 1))
+    ]
+
     def two_batches(f, w):
         given = {"the first": strict, "the second": schemas}
         return {which: f(copy.deepcopy(fine), copy.deepcopy(each)) for which, each in given.items()}
@@ -289,7 +296,19 @@ def check_exercise_same_lists(intake, same, rng):
             one_like_the_old,
             why=new,
         ),
+        Situation(
+            "a schema is made faulty in its place",
+            lambda f, w: f(fine, w.schemas),
+            between=made_faulty,
+            raises=jsonschema.SchemaError,
+            why="Is a schema that was kept from the last batch compared with itself?",
+        ),
         Situation("the same batch is taken in again", batch(messages), again=True),
+        Situation(
+            "messages hold 1, True and 1.0",
+            batch(alike),
+            why="Python calls them equal; a schema that wants an integer does not take `True`.",
+        ),
         Situation("there is no message", batch([])),
         Situation("a message is of a kind without a schema", batch([*fine, {"id": 4, "kind": "lost"}])),
         Situation("a schema is not in order", batch(fine, broken), raises=jsonschema.SchemaError),

@@ -1,4 +1,4 @@
-# says: times were read by strptime for 3,000 lines
+# says: times were read by strptime for 8,640 lines
 # wrong: a cache of 16 minutes: a log whose lines come in any order reads them again and again
 from functools import lru_cache
 
