@@ -103,3 +103,13 @@ def test_a_thread_that_waits_has_nothing_of_a_core_and_one_that_hashes_has_some(
     assert threads.stretches[-1].cpu > 10 * sum(each.cpu for each in waited)
     assert threads.cores <= (os.cpu_count() or 1)
     assert threads.seconds >= 0.1
+
+
+def test_a_starved_machine_is_given_more_time(monkeypatch):
+    sleep = time.sleep
+    monkeypatch.setattr("kettle.probes.pieces.time.sleep", lambda seconds: sleep(max(seconds, 0.05)))
+    with watch_pieces(together=2, patience=0.2) as pieces, ThreadPoolExecutor(2) as pool:
+        pool.submit(pieces.note, "early")
+        sleep(0.5)  # more than the patience, and few looks had been possible
+        pool.submit(pieces.note, "late")
+    assert pieces.met

@@ -18,6 +18,8 @@ from pathlib import Path
 
 _LOOK = 0.003  # seconds between two looks at how many have begun
 _GRACE = 0.02  # seconds in which one too many may show up, once as many as wanted have met
+_FAIR = 0.6  # of the looks that there is time for: with fewer, the machine is starved
+_MOST = 5  # times the patience, even then
 _numbers = itertools.count()
 
 
@@ -71,13 +73,20 @@ class Note:
         return _arrive, (self.folder, self.together, self.patience, self.held, self.until)
 
     def _meets(self, together):
-        ends = time.perf_counter() + self.patience
+        begins, looks = time.perf_counter(), 0
         while (begun := self._size("begun")) is not None and begun < together:
-            if time.perf_counter() > ends or Path(self.folder, "alone").exists():
+            looks += 1
+            if self._is_enough(time.perf_counter() - begins, looks) or Path(self.folder, "alone").exists():
                 self._append("alone")
                 return False
             time.sleep(_LOOK)
         return begun is not None and not Path(self.folder, "alone").exists()
+
+    def _is_enough(self, waited, looks):
+        """Say whether the others had time to come: where looks are rare, the machine gave nobody any."""
+        return waited > _MOST * self.patience or (
+            waited > self.patience and looks * _LOOK > _FAIR * self.patience
+        )
 
     def _size(self, name):
         """Return how many bytes a file has: a byte for each event cannot be read half written."""
