@@ -113,6 +113,7 @@ WORKERS = 3  # more than many a machine has cores: who asks for so many gets the
 FEW, DISTINCT = 11, 5  # texts: from so many on none is searched here, and how many of them differ
 CALLS, PRINTERS = 8, 2  # of the exercise
 ORDER = "In which order do your pieces come back?"
+UNKNOWN = "A function that a cell of the notebook defines is unknown to workers that start afresh. Is one sent to them?"
 CHUNK = "`chunksize=` of 0 is refused. What does your formula make of few texts?"
 
 
@@ -139,7 +140,7 @@ def check_same_findings(search, same, rng):
     def sold_out(w):
         w.issued.difference_update(codes[:5])
 
-    why = {"error": _why_chunk, "order": ORDER, "swapped": ORDER}
+    why = {"error": _why_error, "order": ORDER, "swapped": ORDER}
     situations = (
         Situation("26 texts are searched", lambda f, w: f(w.slow_first, w.issued, workers=2)),
         Situation("the same texts are searched again", some(13), again=True),
@@ -192,7 +193,7 @@ def check_fresh_workers(search, same, rng):
         f"workers start afresh, by `{AFRESH}`",
         lambda f, w: f(texts, issued, 2),
     )
-    same(search, lambda: start_method(AFRESH), [afresh])
+    same(search, lambda: start_method(AFRESH), [afresh], why={"error": _why_error})
     return "Workers that start afresh, by spawn or by a fork server, find their function."
 
 
@@ -238,7 +239,7 @@ def check_exercise_same_invoices(invoices, same, rng):
         night("an order is not there", [*numbers[:5], 17], raises=LookupError),
         night("an order has no lines", numbers, prepare=emptied, raises=ValueError),
     )
-    same(invoices, world, situations, noun="invoice", why={"error": _why_chunk})
+    same(invoices, world, situations, noun="invoice", why={"error": _why_error})
 
 
 def check_exercise_who_does_what(invoices, rng):
@@ -288,7 +289,7 @@ def check_exercise_fresh_workers(invoices, same, rng):
         lambda f, w: f(PracticeLarder(orders), numbers),
         truth=lambda w: [make_pdf(order) for order in orders.values()],
     )
-    same(invoices, lambda: start_method(AFRESH), [afresh])
+    same(invoices, lambda: start_method(AFRESH), [afresh], why={"error": _why_error})
 
 
 def _asked(calls, number):
@@ -347,6 +348,8 @@ def _orders(rng, number):
     return {each: order_of(each, f"Customer {each}", pages=0) for each in numbers}, numbers
 
 
-def _why_chunk(error):
-    """Say what is behind a size of pieces that is refused."""
+def _why_error(error):
+    """Say what is behind a size of pieces that is refused, and behind workers that break."""
+    if "process pool was terminated" in str(error):
+        return UNKNOWN
     return CHUNK if "chunksize" in str(error) else ""

@@ -1,4 +1,4 @@
-# says: threads that asked did not end with it
+# says: that asked did not end with it
 askers = ThreadPoolExecutor(8)
 
 
