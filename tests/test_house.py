@@ -13,13 +13,14 @@ MAY_USE = {
     "lesson": {"panels", "pictures", "checking", "files", "probes", "shop", "database"},
     "panels": {"pictures", "checking", "children", "files", "machine", "probes"},
     "machine": {"files", "shop", "database"},
-    "checking": {"children", "files", "probes", "shop", "database"},
+    "checking": {"children", "files", "probes", "shop", "database", "redis_server"},
     "probes": {"shop", "database"},
     "pictures": set(),
     "files": set(),
     "children": set(),
     "shop": {"children"},
     "database": {"children"},
+    "redis_server": {"children", "database", "shop"},
     "update": set(),  # start.py runs it before anything is installed
 }
 """What each room may import from, besides itself; under TYPE_CHECKING and inside functions, too."""

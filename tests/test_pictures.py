@@ -20,6 +20,7 @@ from kettle.pictures import (
     Statement,
     Timeline,
     bar_chart,
+    connection_lanes,
     curves,
     distribution,
     from_traffic,
@@ -101,6 +102,17 @@ def profiled(label="orders"):
     return Frame("main", 4, 0.1, 1, (Frame(label, 3.5, 0.5, 1_000, (inner,)), Frame("format", 0.4, 0.4, 9)))
 
 
+def sent(number, path="/tax/DE", kept=False, handshake=0.03):
+    """Return requests in turn, each over a connection of its own, or all over one that is kept."""
+    found, now = [], 5.0
+    for n in range(1, number + 1):
+        costs = handshake if n == 1 or not kept else 0.0
+        request = {"connection": 7 if kept else n, "started": now, "ended": now + costs + 0.01}
+        found.append(SimpleNamespace(**request, handshake=costs, path=path, status=200))
+        now += costs + 0.01
+    return found
+
+
 def every_picture(label="orders"):
     return {
         "waterfall": waterfall([Bar(label, 0, 1, kind) for kind in STATES], title=label),
@@ -133,6 +145,8 @@ def every_picture(label="orders"):
         "no threads": thread_lanes({label: ()}),
         "orphans": orphan_lanes({label: Asked(together(), 0.1, label)}, title=label),
         "no orphans": orphan_lanes({}),
+        "connections": connection_lanes(sent(40, label), before=sent(3, label, kept=True), title=label),
+        "no connections": connection_lanes([], title=label),
     }
 
 
@@ -687,3 +701,23 @@ def test_pages_on_one_clock_begin_where_they_began():
         for picture in (apart, on_one)
     ]
     assert places[1] > places[0] + 100
+
+
+def test_connections_have_a_lane_each_and_say_what_their_handshakes_cost():
+    picture = connection_lanes(sent(4, kept=True), before=sent(4))
+    assert "Before: 4 requests over 4 connections in 160 ms, handshakes 120 ms together." in picture.text
+    assert "After: 4 requests over 1 connection in 70 ms, handshakes 30 ms together." in picture.text
+    drawing = parsed(picture).find(f".//{SVG}svg[@role='img']")
+    widths = {"kp-blocked": [], "kp-running": []}
+    for mark in drawing.iter(f"{SVG}rect"):
+        if mark.get("class"):
+            widths[mark.get("class")].append(float(mark.get("width")))
+    assert [len(found) for found in widths.values()] == [4 + 1, 4 + 4]
+    assert widths["kp-blocked"][0] == pytest.approx(3 * widths["kp-running"][0], rel=0.1)
+
+
+def test_sixty_lanes_fit_and_only_the_first_and_the_last_are_named():
+    drawing = parsed(connection_lanes(sent(60))).find(f".//{SVG}svg[@role='img']")
+    assert float(drawing.get("viewBox").split()[3]) < 460
+    named = [t.text for t in drawing.iter(f"{SVG}text") if (t.text or "").startswith("connection")]
+    assert named == ["connection 1", "connection 60"]

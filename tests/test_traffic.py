@@ -420,3 +420,28 @@ def test_whether_one_call_waited_for_another():
     assert waited_for(made_up(("profile", 0, 1, 200)), "profile", "address")
     with pytest.raises(ValueError, match="no route"):
         waited_for(made_up(), "profile", "adress")
+
+
+def test_idle_connections_can_be_dropped_and_busy_ones_stay():
+    async def main(shop):
+        shop.set("stock", latency=0.3)
+        async with shop.session() as api, shop.traffic() as traffic:
+            async with api.get("/tax/GB") as response:
+                await response.read()
+            async with shop.rendezvous(1, ("stock",), patience=10):
+                waiting = asyncio.create_task(api.get("/suppliers/1/stock"))
+                waiting_too = asyncio.create_task(api.get("/tax/FR"))
+                async with await waiting_too as response:
+                    await response.read()
+                shop.drop_idle()
+                await asyncio.sleep(0.02)
+                async with api.get("/tax/DE") as response:
+                    await response.read()
+                async with await waiting as response:
+                    assert response.status == 200
+        return traffic
+
+    with Shop() as shop:
+        traffic = asyncio.run(main(shop))
+    assert traffic.statuses == {200: 4}
+    assert sorted(request.connection for request in traffic.requests) == [1, 1, 2, 3]

@@ -53,9 +53,16 @@ def _database(stack: ExitStack) -> object:
     return stack.enter_context(open_database(seed=random.randrange(1 << 30)))
 
 
+def _redis_server(stack: ExitStack) -> object:
+    from kettle.redis_server import open_redis
+
+    return stack.enter_context(open_redis())
+
+
 OFFERS: dict[str, Callable[[ExitStack], object]] = {
     "shop": _shop,
     "database": _database,
+    "redis_server": _redis_server,
     "rng": lambda stack: random.Random(random.randrange(1 << 30)),
     "notes": lambda stack: [],
 }
@@ -249,6 +256,10 @@ def prepare(path: str, notebook: str) -> None:
             from kettle.database import start_server_ahead
 
             start_server_ahead()
+        if wants(Path(path), "redis_server"):
+            from kettle.redis_server import start_redis_ahead
+
+            start_redis_ahead()
         load_checks(Path(path))
     with suppress(Exception):  # the cell itself will say what is wrong with it
         for name in libraries_of(Path(notebook)):

@@ -217,7 +217,7 @@ class Server:
                 stdout=stream,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # an interrupt of the kernel's process group must not reach it
-                preexec_fn=_end_with_parent(),  # noqa: PLW1509 (a single call of the C library)
+                preexec_fn=end_with_parent(),  # noqa: PLW1509 (a single call of the C library)
                 **self._as_user,
             )
         self._await_answer(log)
@@ -247,7 +247,7 @@ def _runs(install: Path, as_user: dict, folder: Path) -> bool:
         return False
 
 
-def _end_with_parent() -> Callable[[], None] | None:
+def end_with_parent() -> Callable[[], None] | None:
     """Return what makes Linux send a child SIGQUIT when its parent is killed (prctl, PR_SET_PDEATHSIG)."""
     if sys.platform != "linux":
         return None

@@ -1,6 +1,7 @@
 """Pictures of what was measured: SVG in HTML, each with its meaning in words; lessons are unknown here."""
 
 from kettle.pictures.bars import bar_chart, prediction_beside_fact
+from kettle.pictures.connection_lanes import connection_lanes
 from kettle.pictures.curves import curves
 from kettle.pictures.distribution import distribution
 from kettle.pictures.figure import Picture
@@ -28,6 +29,7 @@ __all__ = [
     "Statement",
     "Timeline",
     "bar_chart",
+    "connection_lanes",
     "curves",
     "distribution",
     "from_profile",

