@@ -23,6 +23,7 @@ class Redis(Control):
     def __init__(self) -> None:
         super().__init__()
         self._server: Server | None = None
+        self._prefixes: set[str] = set()  # of keys that have not been dropped yet
         self._ending = threading.Lock()
 
     async def open(
@@ -33,6 +34,7 @@ class Redis(Control):
             server = self._started(own)
         except NoRedis as trouble:
             return {"no_server": str(trouble)}
+        self._prefixes.add(prefix)
         self._tenants[tenant] = port = Port(server.address, prefix, handshake, delay)
         told = {"kind": server.kind, "login": server.login, "database": server.database}
         return {"port": await port.open(), **told}
@@ -42,6 +44,7 @@ class Redis(Control):
         port = self._tenants.pop(tenant)
         await port.close()
         await asyncio.to_thread(self._server.drop, port.prefix)
+        self._prefixes.discard(port.prefix)  # only now: this process may end while they are dropped
 
     async def drop_idle(self, tenant: int) -> None:
         """Close the connections of a port that carry no command just now."""
@@ -63,9 +66,9 @@ class Redis(Control):
         if not self._ending.acquire(blocking=False):
             threading.Event().wait()  # another thread is at it, and will end the process
         if isinstance(self._server, Own):
-            for port in tuple(self._tenants.values()):
+            for prefix in tuple(self._prefixes):
                 with suppress(Exception):
-                    self._server.drop(port.prefix)
+                    self._server.drop(prefix)
         elif self._server is not None:
             self._server.stop()
         os._exit(0)
