@@ -15,7 +15,7 @@ import nbformat
 from IPython.core.interactiveshell import InteractiveShell
 
 from kettle.checking.checks import checks_of, load_checks
-from kettle.checking.judge import judge
+from kettle.checking.judge import judge, set_clocks
 from kettle.files import course
 from kettle.probes.engines.collecting import keep_out
 from kettle.probes.engines.own_thread import OwnThread
@@ -66,6 +66,7 @@ def _judge_often(answer: Answer, runs: int, naive_every: int, told: Connection) 
         shell = InteractiveShell.instance()
         files = course.lesson(answer.stem)
         checks, module = checks_of(files.check, answer.kind), load_checks(files.check)
+        set_clocks(files.check)
         for number in range(runs):
             found = verdict(checks, module, define(shell, answer))
             if number % naive_every == 0:

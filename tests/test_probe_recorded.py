@@ -5,7 +5,7 @@ import statistics
 
 import pytest
 
-from kettle.probes.recorded import Recorded, clock_step, ranks
+from kettle.probes.recorded import Recorded, ranks
 
 
 def test_calls_are_recorded_in_the_order_in_which_they_began():
@@ -51,7 +51,3 @@ def test_every_usual_percentile_lies_between_the_ranks(count, share):
 
 def test_the_largest_is_the_hundredth_percentile():
     assert ranks([3.0, 9.0, 5.0] * 40, 100) == (9.0, 9.0)
-
-
-def test_clocks_have_a_step():
-    assert 0 < clock_step() < 0.1

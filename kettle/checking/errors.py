@@ -5,6 +5,7 @@ from __future__ import annotations
 import linecache
 import re
 import traceback
+from collections.abc import Iterable
 from pathlib import Path
 
 LONG = 160  # characters of a message that is shown
@@ -171,6 +172,20 @@ def slip(error: BaseException) -> str:
         if type(error).__name__ == name and (found := re.search(message, str(error))):
             return meaning.format(*found.groups())
     return ""
+
+
+def unheard(complaints: Iterable[str]) -> str:
+    """Say what failed where nobody heard of it; empty where nothing did.
+
+    Args:
+        complaints: of the event loop.
+    """
+    lost = [line for line in complaints if "nclosed" not in line and "CancelledError(" not in line]
+    if not lost:
+        return ""
+    if lost[0].startswith("Task was destroyed but it is pending"):
+        return "A task was still waiting when nothing could wake it any more. Who awaits it, or cancels it?"
+    return f"Something failed in the background and nobody was told: {lost[0]}"
 
 
 def frames(error: BaseException) -> list[traceback.FrameSummary]:

@@ -18,7 +18,7 @@ from functools import cache, partial
 from pathlib import Path
 
 from kettle.checking.checks import Check, Undecided, checks_of, load_checks, wants
-from kettle.checking.errors import alone, is_cell, sentence, told, where
+from kettle.checking.errors import alone, is_cell, sentence, told, unheard, where
 from kettle.checking.libraries import libraries_of
 from kettle.checking.patience import Patience
 from kettle.checking.verdict import BROKEN, NOT_YET, PASSED, SKIPPED, UNDECIDED, Finding
@@ -59,12 +59,19 @@ def _redis_server(stack: ExitStack) -> object:
     return stack.enter_context(open_redis())
 
 
+def _told_time(stack: ExitStack) -> object:
+    from kettle.checking.virtually import told_time
+
+    return told_time
+
+
 OFFERS: dict[str, Callable[[ExitStack], object]] = {
     "shop": _shop,
     "database": _database,
     "redis_server": _redis_server,
     "rng": lambda stack: random.Random(random.randrange(1 << 30)),
     "notes": lambda stack: [],
+    "told_time": _told_time,
 }
 """What a hidden assertion can ask for by name, besides what the learner defined."""
 
@@ -157,16 +164,9 @@ def _finding(check: Check, ended: Ended, patience: Patience) -> Finding:
     if error is not None:
         stopped = f"It stopped with {told(error)}"
         return finding(NOT_YET, f"{stopped} {NOT_THERE}" if _unknown_name(error) else stopped)
-    lost = [line for line in ended.complaints if "nclosed" not in line and "CancelledError(" not in line]
-    if lost:
-        return finding(NOT_YET, _in_background(lost[0]))
+    if lost := unheard(ended.complaints):
+        return finding(NOT_YET, lost)
     return finding(PASSED, ended.value if isinstance(ended.value, str) else "")
-
-
-def _in_background(complaint: str) -> str:
-    if complaint.startswith("Task was destroyed but it is pending"):
-        return "A task was still waiting when nothing could wake it any more. Who awaits it, or cancels it?"
-    return f"Something failed in the background and nobody was told: {complaint}"
 
 
 def _late(ended: Ended, patience: Patience) -> tuple[str, str]:
@@ -250,6 +250,7 @@ def prepare(path: str, notebook: str) -> None:
     """
     asyncio.get_running_loop().set_exception_handler(_remember)
     with suppress(Exception):  # the check itself will say what is wrong with its file
+        set_clocks(Path(path))
         if wants(Path(path), "shop"):
             start_ahead()
         if wants(Path(path), "database"):
@@ -265,6 +266,18 @@ def prepare(path: str, notebook: str) -> None:
         for name in libraries_of(Path(notebook)):
             importlib.import_module(name)
     keep_out()  # a later collection then looks at the learner's objects only, and is quick
+
+
+def set_clocks(path: Path) -> None:
+    """Have the clocks ready where a check tells the time; before any of the notebook's cells runs.
+
+    Args:
+        path: of the check file.
+    """
+    if wants(path, "told_time"):
+        from kettle.probes.engines import clocks
+
+        clocks.install()
 
 
 def _remember(loop: asyncio.AbstractEventLoop, context: dict) -> None:

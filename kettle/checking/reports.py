@@ -1,39 +1,28 @@
 """Reports on calls: what code says of an operation's calls, held against what the operation itself recorded.
 
-In real time: code may read any clock, `time.time` and `datetime.now` among them, and a busy machine lengthens
-both what is said and what is recorded. What happens between a reading inside of a call and one outside is
-allowed for; where the machine stands still just then, the report is asked for again.
+In virtual time, with clocks that tell it (`told_time`): only what the operation does takes time, so what a
+report has to say is known to the last digits that a clock shows, however busy the machine is.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import pairwise
 from numbers import Real
 from typing import Any
 
 from kettle.checking.same import Told
 from kettle.checking.same.sentences import short
-from kettle.probes.recorded import Recorded, Span, clock_step, ranks
+from kettle.checking.virtually import OtherTimes
+from kettle.probes.recorded import Recorded, Span, ranks
 
-TRIES = 4
-BELOW, ABOVE = 0.97, 1.6  # of what is recorded: a report's time may be a little more
+BELOW, ABOVE = 0.97, 1.03  # of what is recorded: a report may round, or look only now and then
+LATE = 0.03  # seconds by which a call may be sent too late: who looks every now and then is
+STEP = 3e-6  # seconds: `datetime` shows microseconds
 Runs = Sequence[Sequence[Span]]
-
-
-class OtherTimes(Told):
-    """A time is not what the record says: another try may tell otherwise."""
-
-
-async def tries(report: Callable[[], Awaitable]) -> Any:
-    """Ask for a report, and again where its times are not those of the record; only wrong ones pay for it."""
-    for _ in range(TRIES - 1):
-        with suppress(OtherTimes):
-            return await report()
-    return await report()
 
 
 class Observed:
@@ -51,7 +40,12 @@ class Observed:
     async def report(self, function: Callable, behave: Callable, **given: Any) -> Mapping:
         """Return what a function reports of a service that behaves so; its calls are `self.service.spans`."""
         self.service, self.begun, self.called = Recorded(behave), 0, time.perf_counter()
-        report = await function(self.service.operation, **given)
+        try:
+            report = await function(self.service.operation, **given)
+        except asyncio.CancelledError:
+            if not getattr(asyncio.get_running_loop(), "hung", ""):
+                raise  # its own code has cancelled it
+            raise Told(self._stands_still()) from None
         if not isinstance(report, Mapping):
             raise Told(f"the report is {short(report)}, and no dictionary.")
         if any(report is each for each in self._reports):
@@ -62,7 +56,8 @@ class Observed:
         given_up = sum(span.given_up for span in self.service.spans)
         if given_up:
             raise Told(
-                f"{given_up} of the calls were given up. They would have been answered: who waited so long?"
+                f"{given_up} of the calls were given up, and would have been answered. "
+                "Who cancels them: a deadline, or the failure of another one?"
             )
         left = self.service.under_way
         if left:
@@ -71,6 +66,11 @@ class Observed:
                 f"the report comes while {left} of the calls {are} under way still. Who waits for them?"
             )
         return report
+
+    def _stands_still(self) -> str:
+        begun, left = len(self.service.spans), self.service.under_way
+        ended = "none of them is under way" if not left else f"{left} of them never end"
+        return f"no report comes: {begun} calls were begun, and {ended}. What does it wait for?"
 
     async def patiently(self, event: asyncio.Event, patience: float) -> None:
         """Keep a call waiting for an event, for so many seconds at most."""
@@ -121,9 +121,7 @@ def numbers(report: Mapping, *names: str) -> None:
             raise Told(f"`{name}` is {short(report[name])}, and no number.")
 
 
-def percentiles(
-    report: Mapping, phases: Runs, shares: Sequence[int], mistake: str, above: float = ABOVE
-) -> None:
+def percentiles(report: Mapping, phases: Runs, shares: Sequence[int], mistake: str) -> None:
     """Compare pairs, of the lowest and the highest run, of percentiles with those of the answered calls.
 
     Args:
@@ -131,9 +129,8 @@ def percentiles(
         phases: the calls of the warm-up and of each run.
         shares: which percentiles.
         mistake: what is said where a time is that of a run divided by its calls.
-        above: times what is recorded that a report may say.
     """
-    runs, step = phases[1:], clock_step()
+    runs = phases[1:]
     answered = [[span.seconds for span in run if not span.failed] for run in runs]
     of_runs = [(max(span.ended for span in run) - run[0].began) / len(run) for run in runs]
     means = [sum(times) / len(times) for times in answered]
@@ -156,14 +153,14 @@ def percentiles(
                 return "the failed calls are among the times, and a quick failure is no quick answer."
             return "which calls are in the list, and of which run? The warm-up belongs to none."
 
-        allowed = [(low * BELOW - step, high * above + step) for low, high in own]
+        allowed = [(low * BELOW - STEP, high * ABOVE + STEP) for low, high in own]
         _pair(report, f"p{share}", allowed, middle, time_of, whose)
 
 
 def throughput(report: Mapping, phases: Runs, called: float, over: float) -> None:
     """Compare `per_second` with the answered calls of each run and its time from first call to last answer.
 
-    A little more is as good; the warm-up and other runs are not.
+    The seconds between two runs may be in it; the warm-up and other runs may not.
 
     Args:
         report: which has a pair.
@@ -171,7 +168,7 @@ def throughput(report: Mapping, phases: Runs, called: float, over: float) -> Non
         called: when the report was asked for.
         over: when it was there.
     """
-    runs, step = phases[1:], clock_step()
+    runs = phases[1:]
     ends = [max((span.ended for span in phase), default=called) for phase in phases]
     begins = [*(run[0].began for run in runs), over]
     answered = [sum(not span.failed for span in run) for run in runs]
@@ -186,7 +183,7 @@ def throughput(report: Mapping, phases: Runs, called: float, over: float) -> Non
         return f"which seconds are they? They hold {hold}, from its first call to its last answer."
 
     rates = zip(answered, inner, outer, strict=True)
-    allowed = [(n / (long + step) * BELOW, n / max(short - step, 1e-9) / BELOW) for n, short, long in rates]
+    allowed = [(n / (long + STEP) * BELOW, n / max(short - STEP, 1e-9) * ABOVE) for n, short, long in rates]
     own = [count / seconds for count, seconds in zip(answered, inner, strict=True)]
     _pair(report, "per_second", allowed, own, lambda rate: f"{rate:,.0f}", why)
 
@@ -215,6 +212,39 @@ def _pair(
             )
 
 
+def sent_when_due(seen: Observed, rate: float) -> None:
+    """Tell where a call was sent before it was due: the first is at the beginning.
+
+    Args:
+        seen: the world of a load test.
+        rate: calls a second.
+    """
+    spans = seen.service.spans
+    early, number = max((seen.called + n / rate - span.began, n) for n, span in enumerate(spans))
+    if early > 0.3 / rate:
+        raise Told(
+            f"call {number} was sent {time_of(early)} before it was due, {number} / {rate} s after the first."
+        )
+
+
+def caught_up(seen: Observed, rate: float, held: float, until: float) -> None:
+    """Tell where a load test that was held up did not send at once what was overdue.
+
+    Args:
+        seen: its world.
+        rate: calls a second.
+        held: seconds for which it was held up.
+        until: when that was over.
+    """
+    for n, span in enumerate(seen.service.spans):
+        due = seen.called + n / rate
+        if span.began - max(due, until) > LATE:
+            raise Told(
+                f"it stands for {time_of(held)}, and call {n} is sent {time_of(span.began - due)} "
+                "after it was due. What is overdue goes out at once: who makes up for lost time?"
+            )
+
+
 def since_due(report: Mapping, seen: Observed, rate: float, shares: Mapping[str, int]) -> None:
     """Compare times that run from when calls were due: the first at the beginning, or soon after.
 
@@ -224,18 +254,13 @@ def since_due(report: Mapping, seen: Observed, rate: float, shares: Mapping[str,
         rate: calls a second.
         shares: which percentile goes by which name; 100 is the slowest.
     """
-    spans, step = seen.service.spans, clock_step()
-    early, number = max((seen.called + n / rate - span.began, n) for n, span in enumerate(spans))
-    if early > 0.3 / rate + step:
-        raise Told(
-            f"call {number} was sent {time_of(early)} before it was due, {number} / {rate} s after the first."
-        )
+    spans = seen.service.spans
     answered = [(n, span) for n, span in enumerate(spans) if not span.failed]
     begins = spans[0].began, seen.called
     least, most = ([span.ended - begin - n / rate for n, span in answered] for begin in begins)
     for name, share in shares.items():
         low, high = ranks(least, share)[0], ranks(most, share)[1]
-        if not low * BELOW - step <= report[name] <= high * ABOVE + step:
+        if not low * BELOW - STEP <= report[name] <= high * ABOVE + STEP:
             every = [span.ended - begins[0] - n / rate for n, span in enumerate(spans)]
             why = "are all waits in its list, each from when it was due until its answer?"
             if _near(report[name], [span.seconds for _, span in answered], share):

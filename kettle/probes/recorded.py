@@ -28,8 +28,7 @@ class Recorded:
     """An operation whose calls are recorded, in the order in which they began.
 
     Whoever times a call of it from outside gets a little more than the record says, on whichever clock: the
-    record is read inside. So a machine that stands still lengthens both, but for what happens between the two
-    readings.
+    record is read inside. Where a check tells the time, that little is nothing.
 
     Args:
         behave: awaited with the number of each call, from 0; it may wait, and it may raise.
@@ -69,9 +68,3 @@ def ranks(values: Iterable[float], share: float) -> tuple[float, float]:
     low = int(at * (len(values) - 1)) - 1
     high = int(at * (len(values) + 1)) + 1
     return values[max(low, 0)], values[min(high, len(values) - 1)]
-
-
-def clock_step() -> float:
-    """Return the seconds by which the coarsest of the usual clocks may be off; next to nothing on Linux."""
-    names = ("perf_counter", "monotonic", "time")
-    return 2 * max(time.get_clock_info(name).resolution for name in names)

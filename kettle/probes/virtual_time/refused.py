@@ -5,6 +5,10 @@ class NotSupported(RuntimeError):
     """Something was asked for that cannot be done in virtual time; the message says what to use instead."""
 
 
+refused = []  # what the run that is under way was refused: its code may have caught the error
+
+
 def refuse(what, instead):
     """Raise NotSupported: `what` is a noun, `instead` a whole sentence."""
+    refused.append(what)
     raise NotSupported(f"Virtual time does not support {what}. {instead}")

@@ -9,8 +9,9 @@ from kettle.probes.engines.blocking import BlockingCall, Recorder, profiled
 from kettle.probes.engines.own_thread import run_in_own_thread
 
 from .loop import VirtualLoop
-from .refused import refuse
+from .refused import refuse, refused
 from .threads import Threads
+from .told import Told, ToldLoop
 
 _one_at_a_time = threading.Lock()  # the functions that are replaced are everybody's
 
@@ -24,7 +25,8 @@ class VirtualRun:
     would have waited for ever. blocked: the blocking calls on the loop's thread (`BlockingCall`; of
     `time.sleep`, in virtual seconds).
     leftover: the names of tasks that were alive at the end. complaints: what the exception handler heard.
-    connections: how many the in-memory network opened.
+    connections: how many the in-memory network opened. refused: what the run was refused, if anything.
+    reads: how often its code read a clock; counted where clocks are told.
     """
 
     value: object = None
@@ -35,26 +37,32 @@ class VirtualRun:
     leftover: tuple[str, ...] = ()
     complaints: tuple[str, ...] = ()
     connections: int = 0
+    refused: tuple[str, ...] = ()
+    reads: int = 0
 
 
-def run_virtual(function, *args, horizon=900.0, limit=30.0, more=None, blocking=True, **kwargs):
+def run_virtual(function, *args, horizon=900.0, limit=30.0, more=None, blocking=True, clocks=False, **kwargs):
     """Run a coroutine function on a loop whose clock jumps, in a thread of its own.
 
     horizon: virtual seconds after which it is said to hang. limit: real seconds, for code that never waits;
     more: asked, when they are up, how many more there may be (see `OwnThread.run`). blocking: whether calls
     that block the loop's thread are recorded, which takes as long again as the run itself; without it, a
-    thread that is joined on the loop does not move the clock.
+    thread that is joined on the loop does not move the clock. clocks: whether those of `time`, `timeit` and
+    `datetime` tell the run's threads virtual time, too; `probes.engines.clocks.install` comes before what is
+    run is defined.
     Supported: asyncio's timers, tasks, locks and queues; `asyncio.to_thread`, thread pools and threads, also
     with `time.sleep` in them; `time.sleep` on the loop (recorded as blocking; moves the clock); aiohttp
     clients and applications by `network().serve`. Refused with `NotSupported`: other processes, real sockets
-    and TLS. `time.time` and `time.perf_counter` stay real: read `asyncio.get_running_loop().time()`. A lock
-    of `threading` that a sleeping worker holds while the loop waits for it ends with the real limit.
+    and TLS. Without `clocks`, `time.time` and `time.perf_counter` stay real: read the loop's `time()`; with
+    them, another event loop in a thread is refused. A lock of `threading` that a sleeping worker holds while
+    the loop waits for it ends with the real limit.
     """
     seen = {"recorder": Recorder(None)}
     threads = Threads(seen["recorder"])
 
     def make_loop():
-        seen["loop"] = threads.loop = VirtualLoop(horizon)
+        seen["loop"] = threads.loop = ToldLoop(horizon) if clocks else VirtualLoop(horizon)
+        seen["began"] = threads.loop.clock.now
         return seen["loop"]
 
     async def body():
@@ -65,7 +73,7 @@ def run_virtual(function, *args, horizon=900.0, limit=30.0, more=None, blocking=
             try:
                 return await function(*args, **kwargs)
             finally:
-                seen["elapsed"] = loop.time()
+                seen["elapsed"] = loop.clock.now - seen["began"]
                 loop.over = True
                 await loop.network.close()
 
@@ -73,7 +81,8 @@ def run_virtual(function, *args, horizon=900.0, limit=30.0, more=None, blocking=
         refuse("a run inside another one", "Run them one after the other.")
     try:
         # replaced out here: a coroutine that cannot be stopped would never put things back
-        with threads.replaced():
+        refused.clear()
+        with threads.replaced(), Told(threads).telling() if clocks else nullcontext():
             ended = run_in_own_thread(body, limit=limit, more=more, loop_factory=make_loop)
     finally:
         _one_at_a_time.release()
@@ -89,10 +98,12 @@ def _told(ended, seen, limit):
     return VirtualRun(
         value=None if hung else ended.value,
         error=None if hung and isinstance(ended.error, asyncio.CancelledError) else ended.error,
-        elapsed=seen.get("elapsed", loop.time() if loop is not None else 0.0),
+        elapsed=seen.get("elapsed", loop.clock.now - seen["began"] if loop is not None else 0.0),
         hung=hung,
         blocked=tuple(seen["recorder"].calls),
         leftover=ended.leftover,
         complaints=ended.complaints,
         connections=loop.network.connections if loop is not None else 0,
+        refused=tuple(refused),
+        reads=getattr(loop, "reads", 0),
     )

@@ -1,0 +1,95 @@
+"""The clocks of a virtual run: what each of them shows, and who has read one."""
+
+import asyncio
+import contextlib
+import sys
+
+from kettle.probes.engines import clocks
+
+from .loop import VirtualLoop
+from .refused import refuse
+
+BEGIN = 1000.0  # seconds: what `time.monotonic` shows first; 0 is no time that a real clock ever shows
+EPOCH = 1_750_000_000.0  # seconds: what `time.time` shows then, less those
+READING = 1e-6  # seconds of the processor that reading a clock of the processor takes
+TURNS, TURNS_AGAIN = 1000, 100  # of the loop in one instant: more of them wait for a clock to move on
+READINGS = 5000  # without a turn of the loop: the same
+STEP = 50e-6  # seconds by which it then moves
+OTHERS = frozenset(("asyncio", "concurrent", "kettle", "logging", "threading"))  # who reads clocks, too
+
+
+class ToldLoop(VirtualLoop):
+    """A virtual loop that begins later than 0, and whose time moves on while code only looks at a clock."""
+
+    def __init__(self, horizon):
+        super().__init__(horizon)
+        self.clock.now, self._clock_resolution = BEGIN, 1e-9  # no timer comes early, on no system
+        self.turns, self.reads = 0, 0
+        self._since, self._most = (BEGIN, 0), TURNS
+
+    def time(self):
+        """Return the virtual time in seconds."""
+        self.note(sys._getframe(1).f_globals.get("__name__", ""))
+        return self.clock.now
+
+    def note(self, module):
+        """Count who reads a clock, other than asyncio and the checks."""
+        self.reads += module.partition(".")[0].partition("_")[0] not in OTHERS
+
+    def _select(self, timeout):
+        self.turns += 1
+        at, turn = self._since
+        if at != self.clock.now:
+            self._since = self.clock.now, self.turns
+        elif self.turns - turn > self._most and timeout is not None and timeout <= 0:
+            self._most = TURNS_AGAIN
+            self.clock.pass_blocked(STEP)
+        return super()._select(timeout)
+
+
+class Told:
+    """Tells the threads of a virtual run its time.
+
+    Args:
+        threads: of the run.
+    """
+
+    def __init__(self, threads):
+        self.threads, self.cpu = threads, 0.0
+        self._last, self._same = None, 0
+
+    def is_ours(self):
+        """Tell whether the current thread is the loop's or one of its workers."""
+        return self.threads.is_ours()
+
+    def tell(self, kind, module):
+        """Return what a clock shows; whoever reads it again and again without waiting sees it move."""
+        loop = self.threads.loop
+        loop.note(module)
+        now = loop.clock.now, loop.turns
+        self._same = self._same + 1 if now == self._last else 0
+        self._last = now
+        if self._same > READINGS:
+            loop.clock.pass_blocked(STEP)
+            self._last = loop.clock.now, loop.turns
+        if kind == clocks.CPU:
+            self.cpu += READING
+            return self.cpu
+        return loop.clock.now + (EPOCH if kind == clocks.WALL else 0.0)
+
+    @contextlib.contextmanager
+    def telling(self):
+        """Tell the time in this block, and refuse other event loops: their waits are real ones."""
+        run_forever = asyncio.BaseEventLoop.run_forever
+
+        def run(loop):
+            if self.is_ours() and loop is not self.threads.loop:
+                refuse("another event loop", "Its waits are real ones: use the loop that runs.")
+            return run_forever(loop)
+
+        asyncio.BaseEventLoop.run_forever = run
+        try:
+            with clocks.telling(self):
+                yield
+        finally:
+            asyncio.BaseEventLoop.run_forever = run_forever
