@@ -1,18 +1,18 @@
 """All or nothing: a failed call takes the whole page along, or is hidden, and orphans run on."""
 
 import asyncio
-from collections import Counter
 from contextlib import asynccontextmanager
-from types import SimpleNamespace
 
 import aiohttp
 
 from kettle.checking import DOES_NOT_HOLD, PARTLY, Claim, Question
+from kettle.checking.ends import end_of, judge_cancelled, judge_running
 from kettle.checking.errors import alone, leaves, told
+from kettle.checking.post import WatchedOffice, post_office, seconds_to
 from kettle.checking.same import Situation, Told, fails, revised
-from kettle.checking.virtually import counted_shop, moving, virtually
+from kettle.checking.same.sentences import short
+from kettle.checking.virtually import counted_shop, virtually
 from kettle.checking.words import many
-from kettle.probes.leftovers import tasks_of_cells
 from kettle.probes.logs import watch_logs
 from kettle.shop.data import Data
 
@@ -108,10 +108,12 @@ PATHS = {
     "rating": f"/products/{SKU}/reviews",
     "related": f"/products/{SKU}/related",
 }
+DOWN = (aiohttp.ClientError, TimeoutError)
+BUG = KeyError
+LEFT = asyncio.CancelledError
+REFUSED = 503
 PATIENCE = 1.0  # virtual seconds that the session gives a call
-TURNS = 30  # of the loop, in which what has been cancelled ends
-ENDLESS = 8  # calls for one part of one page: it goes on like that
-WHOSE = "Who stops it, or waits for it?"
+ENDLESS = 8  # calls for one part: it goes on like that
 
 
 # --- the lesson: the matrix of faults, in virtual time
@@ -119,14 +121,14 @@ WHOSE = "Who stops it, or waits for it?"
 
 def check_same_page_on_a_good_day(product_page, same, rng):
     """While nothing fails, the page is what it was, and its calls are in flight together."""
-    other = rng.choice([sku for sku in Data.products if sku != SKU])
-    page = _page()
+    page, other = _page(), rng.choice([sku for sku in Data.products if sku != SKU])
 
     async def two(f, w):
         pages = await asyncio.gather(f(w.api, SKU, COUNTRY), f(w.api, other, "DE"))
-        starts = [call.started for call in w.shop.calls]
-        if max(starts) > min(starts):
-            raise Told("one waits while the other's calls are in flight. What do they share?")
+        if len({call.started for call in w.shop.calls}) > 1:
+            raise Told(
+                "some calls are sent only when others have been answered. What do the two pages share?"
+            )
         return pages
 
     situations = (
@@ -134,64 +136,53 @@ def check_same_page_on_a_good_day(product_page, same, rng):
         Situation("the services' answers change between two visits", page, between=revised),
         Situation("a page is asked for again", page, again=True),
         Situation("a service is slow, and not down", page, _slow(0.9, "rating"), seen=_asked),
-        Situation("there are no related products", page, lambda w: w.shop.answer_with(PATHS["related"], answer=[])),
-        Situation("there are no reviews", page, lambda w: w.shop.answer_with(PATHS["rating"], answer=[])),
-        Situation("two pages are asked for at once", two),
-    )  # fmt: skip
+        Situation("there are no related products", page, _answers("related", [])),
+        Situation("there are no reviews", page, _answers("rating", [])),
+        Situation("two pages are asked for at once", two, seen=_asked),
+    )
     _play(product_page, same, rng, situations)
-    return "On a good day the page and its calls are what they were."
 
 
 def check_same_page_when_something_fails(product_page, same, rng):
     """An optional part that is down costs itself, a required one the page; bugs and cancellation pass."""
-
-    def down(*parts, **how):
-        return fails(*(PATHS[part] for part in parts), **how)
-
-    def both(*steps):
-        return lambda w: [step(w) for step in steps]
-
-    def odd(part, answer):
-        return lambda w: w.shop.answer_with(PATHS[part], answer=answer)
-
-    def gone(part):
-        return lambda w: w.wrong.update({PATHS[part]: asyncio.CancelledError})
-
-    bug = odd("rating", [{"by": "Ada", "text": "lovely"}])
-    rating, related = ("rating",), ("related",)
+    bug = _answers("rating", [{"by": "Ada", "text": "lovely"}])
+    slow_too = _slow(0.9, "related")
     situations = (
-        _degraded("the reviews service is down", rating, down("rating")),
-        _degraded("the service for related products is down", related, down("related")),
-        _degraded("the connection of an optional part breaks", rating, down("rating", status=None)),
-        _degraded("an optional part takes longer than `api` waits", related, _slow(9, "related")),
-        _degraded("both optional parts are down", rating + related, down("rating", "related")),
-        _refused("the product service is down", down("product")),
-        _refused("the tax service is down, and another one is slow", both(down("tax"), _slow(0.9, "related"))),
-        _refused("nobody knows the product", down("product", status=404)),
-        _refused("the product takes longer than `api` waits", _slow(9, "product"), TimeoutError),
-        _refused("all services are down", down(*PATHS)),
-        _refused("a review has no stars", bug, KeyError),
-        _refused("a review has no stars, and another service is down", both(bug, down("related")), KeyError),
-        _refused("a related product has no number", odd("related", [{"price": 1}]), KeyError),
-        _refused("a product has no price", odd("product", {"sku": SKU, "name": "tea"}), KeyError),
-        *(_cancelled(f"the visitor leaves after {1000 * at:.0f} ms", at=at) for at in (0.005, 0.03, 0.08)),
-        _cancelled("the visitor leaves while a part is down", down("rating"), 0.08),
-        _cancelled("a call for the reviews is cancelled by somebody else", gone("rating")),
-        _cancelled("the call for the product is cancelled by somebody else", gone("product")),
-    )  # fmt: skip
+        _degraded("the reviews service is down", _down("rating"), "rating"),
+        _degraded("the service for related products is down", _down("related"), "related"),
+        _degraded("the connection of an optional part breaks", _down("rating", status=None), "rating"),
+        _degraded("an optional part takes longer than `api` waits", _slow(9, "related"), "related"),
+        _degraded("both optional parts are down", _down("rating", "related"), "rating", "related"),
+        _ends("the product service is down", _down("product"), DOWN),
+        _ends("the tax service is down, and another one is slow", _both(_down("tax"), slow_too), DOWN),
+        _ends("nobody knows the product", _down("product", status=404), DOWN),
+        _ends("the product takes longer than `api` waits", _slow(9, "product"), DOWN),
+        _ends("all services are down", _down(*PATHS), DOWN),
+        _ends("a review has no stars", bug, BUG),
+        _ends("a review has no stars, and another service is down", _both(bug, _down("related")), BUG),
+        _ends("a review has no stars, and another service is slow", _both(bug, slow_too), BUG),
+        _ends("a related product has no number", _answers("related", [{"price": 1}]), BUG),
+        _ends("a product has no price", _answers("product", {"sku": SKU, "name": "tea"}), BUG),
+        *(
+            _ends(f"the visitor leaves after {1000 * at:.0f} ms", None, LEFT, at)
+            for at in (0.005, 0.03, 0.08)
+        ),
+        _ends("the visitor leaves while an optional part is down", _down("rating"), LEFT, 0.08),
+        _ends("a call for the reviews is cancelled by somebody else", _wrong("rating", LEFT), LEFT),
+        _ends("the call for the product is cancelled by somebody else", _wrong("product", LEFT), LEFT),
+    )
     _play(product_page, same, rng, situations)
-    return f"{many(len(situations), 'fault')} were played: nothing ran on after any of them."
+    return f"{many(len(situations), 'fault')} were played, and nothing ran on after any of them."
 
 
 def _play(product_page, same, rng, situations):
-    seed = rng.randrange(1 << 30)
+    seed, patience = rng.randrange(1 << 30), aiohttp.ClientTimeout(total=PATIENCE)
 
     async def body():
         with watch_logs() as logs:
 
             @asynccontextmanager
             async def world():
-                patience = aiohttp.ClientTimeout(total=PATIENCE)
                 async with counted_shop(seed, most=ENDLESS, timeout=patience) as w:
                     w.logs = logs
                     yield w
@@ -201,111 +192,222 @@ def _play(product_page, same, rng, situations):
     virtually(body)
 
 
-def _page(missing=(), raises=None, cancelled=False, at=None):
+def _page(missing=(), raises=None, at=None):
     """Return a situation's call: ask for one page, and say what its end leaves to be desired."""
 
     async def call(f, w):
-        before, logged = tasks_of_cells(), len(w.logs.records)
-        end = await _end_of(f(w.api, SKU, COUNTRY), w, at)
-        _together(w)
-        if cancelled:
-            _judge_cancelled(end)
+        logged, sent = len(w.logs.records), len(w.shop.calls)
+        w.main = asyncio.current_task()
+        end = await end_of(f(w.api, SKU, COUNTRY), lambda: _stands_still(w), at)
+        _judge_together(w.shop.calls[sent:])
+        if raises is LEFT:
+            judge_cancelled(end, "page")
         elif raises:
-            _judge_refused(end, raises)
-        elif isinstance(end.error, BaseException):
+            _judge_error(end, raises)
+        elif end.error:
             _judge_no_page(end, missing)
-        _judge_orphans(end, w, before)
-        if not (raises or cancelled):
-            _judge_logged(w.logs.texts[logged:], missing, w)
-        return end.page
+        judge_running(end, "page", [each.route for each in w.shop.calls if each.ended is None])
+        if not raises:
+            refused = any(each.status == REFUSED for each in w.shop.calls[sent:])
+            _judge_logged(w.logs.texts[logged:], missing, refused)
+        return end.value
 
     return call
 
 
-async def _end_of(page, w, at=None):
-    """Let a page come to its end, in a task of its own; cancel it `at` so many seconds."""
-    task, clock = asyncio.ensure_future(page), asyncio.get_running_loop().time
-    began = clock()
-    if at is not None:
-        await asyncio.wait([task], timeout=at)
-        task.cancel()
-    try:
-        await w.moving(asyncio.wait([task]), lambda: _stands_still(w))
-    finally:
-        task.cancel()
-    for _ in range(TURNS):
-        await asyncio.sleep(0)
-    error = asyncio.CancelledError() if task.cancelled() else task.exception()
-    late = 0.0 if at is None else clock() - began - at
-    return SimpleNamespace(page=None if error else task.result(), error=error, late=late)
+def _degraded(when, prepare, *missing):
+    """Return a situation in which optional parts are missing, and the rest is what the services know."""
+
+    async def truth(w):
+        data = w.shop.data
+        product, reviews = data.product(SKU), data.reviews(SKU)
+        stars = sum(review["stars"] for review in reviews) / len(reviews)
+        page = {
+            "name": product["name"],
+            "price": product["price"] * (100 + data.tax(COUNTRY)["percent"]) // 100,
+            "rating": {"stars": stars, "reviews": len(reviews)},
+            "related": [each["sku"] for each in data.related(SKU)],
+        }
+        return page | dict.fromkeys(missing)
+
+    return Situation(when, _page(missing), prepare, truth=truth)
 
 
-def _degraded(when, missing, prepare):
-    async def without(w):
-        merged = await _merged(w)
-        return merged | dict.fromkeys(missing)
-
-    return Situation(when, _page(missing), prepare, truth=without)
+def _ends(when, prepare, raises, at=None):
+    """Return a situation that leaves no page, but an error; which one, its call has to judge by itself."""
+    return Situation(when, _page(raises=raises, at=at), prepare, truth=lambda w: None)
 
 
-async def _merged(w):
-    data = w.shop.data
-    product, tax, reviews = data.product(SKU), data.tax(COUNTRY), data.reviews(SKU)
-    stars = sum(review["stars"] for review in reviews) / len(reviews)
-    return {
-        "name": product["name"],
-        "price": product["price"] * (100 + tax["percent"]) // 100,
-        "rating": {"stars": stars, "reviews": len(reviews)},
-        "related": [each["sku"] for each in data.related(SKU)],
-    }
+def _down(*parts, **how):
+    return fails(*(PATHS[part] for part in parts), **how)
 
 
-def _refused(when, prepare, raises=aiohttp.ClientError):
-    return Situation(when, _page(raises=raises), prepare, truth=lambda w: None)
+def _slow(seconds, part):
+    return lambda w: w.shop.slow_down(PATHS[part], seconds=seconds)
 
 
-def _cancelled(when, prepare=None, at=None):
-    return Situation(when, _page(cancelled=True, at=at), prepare, truth=lambda w: None)
+def _answers(part, answer):
+    return lambda w: w.shop.answer_with(PATHS[part], answer=answer)
 
 
-# --- the exercise: a post office in virtual time, some of whose addresses are bad
+def _wrong(part, error):
+    return lambda w: w.wrong.update({PATHS[part]: error})
 
 
-def check_exercise_same_letters(send_letters, same, rng):
+def _both(one, other):
+    return lambda w: (one(w), other(w))[:0]
+
+
+# --- what is said of a page
+
+
+def _asked(w):
+    return dict(w.sent)
+
+
+def _asked_otherwise(found):
+    path, times = found.path[0], {"missing": "not at all through `api`", "extra": "and was not before"}
+    how = times.get(found.kind) or f"{found.given} times, and was asked once before"
+    return f"the shop is asked for `{path}` {how}."
+
+
+def _stands_still(w):
+    if w.endless:
+        return f"`{w.endless}` was asked for {ENDLESS} times, and it goes on like that."
+    return "the page waits for what never comes."
+
+
+def _judge_together(calls):
+    starts = {
+        call.path: call.started for call in reversed(calls)
+    }  # aiohttp asks again where a connection breaks
+    first_end = min((call.ended for call in calls if call.ended is not None), default=float("inf"))
+    together = sum(started < first_end for started in starts.values())
+    if together < len(PATHS):
+        raise Told(f"only {together} of the 4 calls are in flight together. What do the others wait for?")
+
+
+def _judge_no_page(end, missing):
+    """Say why there is no page where there ought to be one."""
+    if missing and end.has(DOWN):
+        name = type(alone(leaves(end.error)[0])).__name__
+        raise Told(f"the page ends with {name}: an optional part that is down {MISTAKE}. What may it cost?")
+    raise Told(f"there ought to be a page, and it ends with {told(end.error)}")
+
+
+def _judge_error(end, raises):
+    """Say what has become of an error that ought to reach the caller."""
+    if end.error is None:
+        shown = f"there is a page, {short(end.value)}:"
+        if raises is BUG:
+            raise Told(f"{shown} a fallback hides a bug. Which errors say that a service is down?")
+        raise Told(f"{shown} what is required is missing, and the caller is not told.")
+    if not end.has(raises):
+        what = "the KeyError" if raises is BUG else "the error of that call"
+        raise Told(f"{what} has to reach the caller, and the page ends with {told(end.error)}")
+
+
+def _judge_logged(texts, missing, refused):
+    if texts and not missing:
+        raise Told(f"something is logged, though nothing fails: {short(texts[0])}")
+    for part in missing:
+        about = [text for text in texts if part in text or (part == "rating" and "review" in text)]
+        if not about:
+            raise Told(f"nothing is logged of `{part}`, as a warning or worse. Who hears that it is missing?")
+        if refused and not any(
+            word in text for text in about for word in (str(REFUSED), "ClientResponseError")
+        ):
+            raise Told(f"the log tells of `{part}`, and not of the error: {short(about[0])}. What was wrong?")
+
+
+# --- the exercise: a post office in virtual time, with bad addresses
+
+
+def check_exercise_same_report(send_letters, same, rng):
     """All letters that do not bounce go out, what bounces is reported, and nothing else is."""
     numbers = rng.sample(range(100, 1000), 12)
-    customers = [{"name": f"customer {number}", "address": f"{number} Mill Lane"} for number in numbers]
-    slowest_first = sorted(customers, key=lambda each: -_seconds(each["address"]))
-    bad = [each["address"] for each in slowest_first[::4]]
+    people = [{"name": f"customer {number}", "address": f"{number} Mill Lane"} for number in numbers]
+    people.sort(key=lambda each: -seconds_to(each["address"]))  # the slowest first: none comes in order
+    bad, known = [each["address"] for each in people[::4]], people[1]["address"]
+    nameless = [*people[:3], {"address": "7 Mill Lane"}, *people[3:]]
+    out_twice, bad_twice = [*people[:-1], people[1]], [*people[:-2], people[0]]
 
-    def evening(customers=slowest_first, **judged):
-        return _evening(lambda: [dict(each) for each in customers], **judged)
+    def evening(when, bounce=(), customers=people, raises=None, wrong=None, at=None, **more):
+        def prepare(w):
+            w.unknown.update(bounce)
+            w.wrong.update({known: wrong} if wrong else {})
 
-    def bounce(*addresses):
-        return lambda w: w.unknown.update(addresses)
+        def truth(w):
+            return None if raises else w.right(each["address"] for each in customers)
 
-    def wrong(error):
-        return lambda w: w.wrong.update({slowest_first[1]["address"]: error})
+        seen = None if raises else WatchedOffice.books
+        return Situation(when, _evening(customers, raises, at), prepare, truth=truth, seen=seen, **more)
 
-    nameless = [*slowest_first[:3], {"address": "7 Mill Lane"}, *slowest_first[3:]]
-    known = slowest_first[1]["address"]
+    broken = "the connection to the post office breaks"
     situations = (
-        Situation("no letter bounces", evening(), seen=_delivered),
-        Situation("there are no customers", evening([])),
-        Situation("one letter of twelve bounces", evening(), bounce(bad[1]), seen=_delivered, truth=_right(slowest_first)),
-        Situation("three letters of twelve bounce", evening(), bounce(*bad), seen=_delivered, truth=_right(slowest_first)),
-        Situation("an address is bad the next evening", evening(), between=bounce(*bad), truth=_right(slowest_first, 2)),
-        Situation("the letters are sent once more", evening(), bounce(*bad), again=True, truth=_right(slowest_first, 2)),
-        Situation("a customer whose letter goes out is named twice", evening([*slowest_first, slowest_first[1]]), bounce(*bad), seen=_delivered, truth=_right([*slowest_first, slowest_first[1]])),
-        Situation("a customer whose letter bounces is named twice", evening([*slowest_first, slowest_first[0]]), bounce(*bad), seen=_delivered, truth=_right([*slowest_first, slowest_first[0]])),
-        Situation("all letters bounce", evening(), bounce(*[each["address"] for each in customers]), truth=_right(slowest_first)),
-        Situation("a customer has no name", evening(nameless, raises=KeyError), truth=_nothing),
-        Situation("a customer has no name, and a letter bounces", evening(nameless, raises=KeyError), bounce(*bad), truth=_nothing),
-        Situation("the connection to the post office breaks", evening(raises=ConnectionError), wrong(ConnectionError), truth=_nothing),
-        Situation("the job is cancelled", evening(raises=asyncio.CancelledError, at=4.5), truth=_nothing),
-        Situation("the job is cancelled after a letter has bounced", evening(raises=asyncio.CancelledError, at=4.5), bounce(*bad), truth=_nothing),
-        Situation(f"the delivery to {known} is cancelled by somebody else", evening(raises=asyncio.CancelledError), wrong(asyncio.CancelledError), truth=_nothing),
-    )  # fmt: skip
-    why = {"seen": _delivered_otherwise}
-    virtually(lambda: same(send_letters, _office, situations, why=why))
-    return f"{many(len(situations), 'evening')} were played: every letter had a fate of its own."
+        evening("no letter bounces"),
+        evening("there are no customers", customers=[]),
+        evening("one letter of twelve bounces", bad[1:2]),
+        evening("three letters of twelve bounce", bad),
+        evening("addresses are bad on the next evening", between=lambda w: w.unknown.update(bad)),
+        evening("the letters are sent once more", bad, again=True),
+        evening("a customer whose letter goes out is named twice", bad, out_twice),
+        evening("a customer whose letter bounces is named twice", bad, bad_twice),
+        evening("all letters bounce", [each["address"] for each in people]),
+        evening("a customer has no name", (), nameless, raises=BUG),
+        evening("a customer has no name, and letters bounce", bad, nameless, raises=BUG),
+        evening(broken, raises=ConnectionError, wrong=ConnectionError),
+        evening(f"{broken}, and letters bounce", bad, raises=ConnectionError, wrong=ConnectionError),
+        evening("the job is cancelled", raises=LEFT, at=4.5),
+        evening("the job is cancelled after letters have bounced", bad, raises=LEFT, at=6.5),
+    )
+    virtually(lambda: same(send_letters, post_office, situations, why={"seen": _delivered_otherwise}))
+    return f"{many(len(situations), 'evening')} were played: a bounce cost one letter, and nothing else."
+
+
+def _evening(customers, raises, at):
+    async def call(f, w):
+        begun = len(w.begun)
+        end = await end_of(f(w, [dict(each) for each in customers]), lambda: "it never ends.", at)
+        if raises is LEFT:
+            judge_cancelled(end, "job")
+        elif raises:
+            _judge_hidden(end, raises)
+        elif end.error:
+            _judge_bounce(end, w)
+        judge_running(end, "job", w.under_way)
+        first = min((moment for _, moment in w.begun[begun:]), default=0.0)
+        later = len(
+            {a for a, m in w.begun[begun:] if m > first} - {a for a, m in w.begun[begun:] if m == first}
+        )
+        if later and not raises:
+            only = f"only {len(customers) - later} of {len(customers)} letters are under way together"
+            raise Told(f"{only}. What do the others wait for?")
+        return end.value
+
+    return call
+
+
+def _delivered_otherwise(found):
+    about, address = found.path[0], found.path[-1]
+    if found.kind == "missing":
+        return f"the letter to {address} does not go out: one that bounces {EXERCISE_MISTAKE}."
+    how = "goes out" if about == "out" else "is handed to the post office"
+    return f"the letter to {address} {how} {many(found.given, 'time')}, and ought to {found.expected}."
+
+
+def _judge_bounce(end, w):
+    if end.has(w.names["Bounced"]):
+        out = f"{many(len(w.begun) - len(w.delivered), 'letter')} did not go out"
+        raise Told(f"the job ends with Bounced, and {out}: a bounce {EXERCISE_MISTAKE}.")
+    raise Told(f"there ought to be a report, and the job ends with {told(end.error)}")
+
+
+def _judge_hidden(end, raises):
+    """Say what has become of an error that is no bounce."""
+    name = raises.__name__
+    if end.error is None:
+        shown = f"there is a report, {short(end.value)}"
+        raise Told(f"{shown}: a {name} is hidden in it, or lost. Which error is a bounce?")
+    if not end.has(raises):
+        raise Told(f"the {name} has to reach the caller, and the job ends with {told(end.error)}")
