@@ -2,14 +2,16 @@
 
 import asyncio
 from contextlib import asynccontextmanager
+from functools import partial
 
 import aiohttp
 
 from kettle.checking import DOES_NOT_HOLD, PARTLY, Claim, Question
-from kettle.checking.ends import end_of, judge_cancelled, judge_running
+from kettle.checking.ends import end_of, judge_cancelled, judge_raised, judge_running
 from kettle.checking.errors import alone, leaves, told
+from kettle.checking.faults import Faults, all_of
 from kettle.checking.post import WatchedOffice, post_office, seconds_to
-from kettle.checking.same import Situation, Told, fails, revised
+from kettle.checking.same import Situation, Told, revised
 from kettle.checking.same.sentences import short
 from kettle.checking.virtually import counted_shop, virtually
 from kettle.checking.words import many
@@ -108,11 +110,15 @@ PATHS = {
     "rating": f"/products/{SKU}/reviews",
     "related": f"/products/{SKU}/related",
 }
+FAULTS = Faults(PATHS)
+VISITS = (("rating",), ("rating",), ())
 DOWN = (aiohttp.ClientError, TimeoutError)
 BUG = KeyError
 LEFT = asyncio.CancelledError
 REFUSED = 503
 PATIENCE = 1.0  # virtual seconds that the session gives a call
+HIDDEN = "a fallback hides a bug. Which errors say that a service is down?"
+UNTOLD = "what is required is missing, and the caller is not told."
 ENDLESS = 8  # calls for one part: it goes on like that
 
 
@@ -135,9 +141,9 @@ def check_same_page_on_a_good_day(product_page, same, rng):
         Situation("all services answer", page, seen=_asked),
         Situation("the services' answers change between two visits", page, between=revised),
         Situation("a page is asked for again", page, again=True),
-        Situation("a service is slow, and not down", page, _slow(0.9, "rating"), seen=_asked),
-        Situation("there are no related products", page, _answers("related", [])),
-        Situation("there are no reviews", page, _answers("rating", [])),
+        Situation("a service is slow, and not down", page, FAULTS.slow("rating", 0.9), seen=_asked),
+        Situation("there are no related products", page, FAULTS.answers("related", [])),
+        Situation("there are no reviews", page, FAULTS.answers("rating", [])),
         Situation("two pages are asked for at once", two, seen=_asked),
     )
     _play(product_page, same, rng, situations)
@@ -145,31 +151,38 @@ def check_same_page_on_a_good_day(product_page, same, rng):
 
 def check_same_page_when_something_fails(product_page, same, rng):
     """An optional part that is down costs itself, a required one the page; bugs and cancellation pass."""
-    bug = _answers("rating", [{"by": "Ada", "text": "lovely"}])
-    slow_too = _slow(0.9, "related")
+    bug = FAULTS.answers("rating", [{"by": "Ada", "text": "lovely"}])
+    slow_too, twice = FAULTS.slow("related", 0.9), FAULTS.down("rating", calls=(1, 2))
+
+    async def visits(f, w):
+        return [await _page(missing)(f, w) for missing in VISITS]
+
     situations = (
-        _degraded("the reviews service is down", _down("rating"), "rating"),
-        _degraded("the service for related products is down", _down("related"), "related"),
-        _degraded("the connection of an optional part breaks", _down("rating", status=None), "rating"),
-        _degraded("an optional part takes longer than `api` waits", _slow(9, "related"), "related"),
-        _degraded("both optional parts are down", _down("rating", "related"), "rating", "related"),
-        _ends("the product service is down", _down("product"), DOWN),
-        _ends("the tax service is down, and another one is slow", _both(_down("tax"), slow_too), DOWN),
-        _ends("nobody knows the product", _down("product", status=404), DOWN),
-        _ends("the product takes longer than `api` waits", _slow(9, "product"), DOWN),
-        _ends("all services are down", _down(*PATHS), DOWN),
+        _degraded("the reviews service is down", FAULTS.down("rating"), "rating"),
+        _degraded("the service for related products is down", FAULTS.down("related"), "related"),
+        _degraded("the connection of an optional part breaks", FAULTS.down("rating", status=None), "rating"),
+        _degraded("an optional part takes longer than `api` waits", FAULTS.slow("related", 9), "related"),
+        _degraded("both optional parts are down", FAULTS.down("rating", "related"), "rating", "related"),
+        Situation(
+            "the reviews are down on two visits, and back on a third", visits, twice, truth=_three_visits
+        ),
+        _ends("the product service is down", FAULTS.down("product"), DOWN),
+        _ends("the tax service is down, and another one is slow", all_of(FAULTS.down("tax"), slow_too), DOWN),
+        _ends("nobody knows the product", FAULTS.down("product", status=404), DOWN),
+        _ends("the product takes longer than `api` waits", FAULTS.slow("product", 9), DOWN),
+        _ends("all services are down", FAULTS.down(*PATHS), DOWN),
         _ends("a review has no stars", bug, BUG),
-        _ends("a review has no stars, and another service is down", _both(bug, _down("related")), BUG),
-        _ends("a review has no stars, and another service is slow", _both(bug, slow_too), BUG),
-        _ends("a related product has no number", _answers("related", [{"price": 1}]), BUG),
-        _ends("a product has no price", _answers("product", {"sku": SKU, "name": "tea"}), BUG),
+        _ends("a review has no stars, and another service is down", all_of(bug, FAULTS.down("related")), BUG),
+        _ends("a review has no stars, and another service is slow", all_of(bug, slow_too), BUG),
+        _ends("a related product has no number", FAULTS.answers("related", [{"price": 1}]), BUG),
+        _ends("a product has no price", FAULTS.answers("product", {"sku": SKU, "name": "tea"}), BUG),
         *(
             _ends(f"the visitor leaves after {1000 * at:.0f} ms", None, LEFT, at)
             for at in (0.005, 0.03, 0.08)
         ),
-        _ends("the visitor leaves while an optional part is down", _down("rating"), LEFT, 0.08),
-        _ends("a call for the reviews is cancelled by somebody else", _wrong("rating", LEFT), LEFT),
-        _ends("the call for the product is cancelled by somebody else", _wrong("product", LEFT), LEFT),
+        _ends("the visitor leaves while an optional part is down", FAULTS.down("rating"), LEFT, 0.08),
+        _ends("a call for the reviews is cancelled by somebody else", FAULTS.raises("rating", LEFT), LEFT),
+        _ends("the call for the product is cancelled by somebody else", FAULTS.raises("product", LEFT), LEFT),
     )
     _play(product_page, same, rng, situations)
     return f"{many(len(situations), 'fault')} were played, and nothing ran on after any of them."
@@ -203,7 +216,7 @@ def _page(missing=(), raises=None, at=None):
         if raises is LEFT:
             judge_cancelled(end, "page")
         elif raises:
-            _judge_error(end, raises)
+            judge_raised(end, raises, "page", HIDDEN if raises is BUG else UNTOLD)
         elif end.error:
             _judge_no_page(end, missing)
         judge_running(end, "page", [each.route for each in w.shop.calls if each.ended is None])
@@ -217,45 +230,41 @@ def _page(missing=(), raises=None, at=None):
 
 def _degraded(when, prepare, *missing):
     """Return a situation in which optional parts are missing, and the rest is what the services know."""
+    right = partial(_right_page, missing=missing)
+    return Situation(when, _page(missing), prepare, truth=right, why=_left_out)
 
-    async def truth(w):
-        data = w.shop.data
-        product, reviews = data.product(SKU), data.reviews(SKU)
-        stars = sum(review["stars"] for review in reviews) / len(reviews)
-        page = {
-            "name": product["name"],
-            "price": product["price"] * (100 + data.tax(COUNTRY)["percent"]) // 100,
-            "rating": {"stars": stars, "reviews": len(reviews)},
-            "related": [each["sku"] for each in data.related(SKU)],
-        }
-        return page | dict.fromkeys(missing)
 
-    return Situation(when, _page(missing), prepare, truth=truth)
+def _left_out(found):
+    """Ask about a part that is there and ought not to be, or the other way round."""
+    if found.expected is None:
+        return "Whoever reads it takes it for an answer."
+    return (
+        "Its own service answers. What does the failure of another one cost it?"
+        if found.given is None
+        else ""
+    )
+
+
+def _right_page(w, missing=()):
+    data = w.shop.data
+    product, reviews = data.product(SKU), data.reviews(SKU)
+    stars = sum(review["stars"] for review in reviews) / len(reviews)
+    page = {
+        "name": product["name"],
+        "price": product["price"] * (100 + data.tax(COUNTRY)["percent"]) // 100,
+        "rating": {"stars": stars, "reviews": len(reviews)},
+        "related": [each["sku"] for each in data.related(SKU)],
+    }
+    return page | dict.fromkeys(missing)
+
+
+def _three_visits(w):
+    return [_right_page(w, missing) for missing in VISITS]
 
 
 def _ends(when, prepare, raises, at=None):
     """Return a situation that leaves no page, but an error; which one, its call has to judge by itself."""
     return Situation(when, _page(raises=raises, at=at), prepare, truth=lambda w: None)
-
-
-def _down(*parts, **how):
-    return fails(*(PATHS[part] for part in parts), **how)
-
-
-def _slow(seconds, part):
-    return lambda w: w.shop.slow_down(PATHS[part], seconds=seconds)
-
-
-def _answers(part, answer):
-    return lambda w: w.shop.answer_with(PATHS[part], answer=answer)
-
-
-def _wrong(part, error):
-    return lambda w: w.wrong.update({PATHS[part]: error})
-
-
-def _both(one, other):
-    return lambda w: (one(w), other(w))[:0]
 
 
 # --- what is said of a page
@@ -278,13 +287,13 @@ def _stands_still(w):
 
 
 def _judge_together(calls):
-    starts = {
-        call.path: call.started for call in reversed(calls)
-    }  # aiohttp asks again where a connection breaks
+    # The first of each: where a connection breaks, aiohttp asks again by itself.
+    starts = {call.path: call.started for call in reversed(calls)}
     first_end = min((call.ended for call in calls if call.ended is not None), default=float("inf"))
     together = sum(started < first_end for started in starts.values())
     if together < len(PATHS):
-        raise Told(f"only {together} of the 4 calls are in flight together. What do the others wait for?")
+        one = "1 is" if together == 1 else f"{together} are"
+        raise Told(f"of the 4 calls, {one} in flight at once. What do the others wait for?")
 
 
 def _judge_no_page(end, missing):
@@ -295,21 +304,9 @@ def _judge_no_page(end, missing):
     raise Told(f"there ought to be a page, and it ends with {told(end.error)}")
 
 
-def _judge_error(end, raises):
-    """Say what has become of an error that ought to reach the caller."""
-    if end.error is None:
-        shown = f"there is a page, {short(end.value)}:"
-        if raises is BUG:
-            raise Told(f"{shown} a fallback hides a bug. Which errors say that a service is down?")
-        raise Told(f"{shown} what is required is missing, and the caller is not told.")
-    if not end.has(raises):
-        what = "the KeyError" if raises is BUG else "the error of that call"
-        raise Told(f"{what} has to reach the caller, and the page ends with {told(end.error)}")
-
-
 def _judge_logged(texts, missing, refused):
     if texts and not missing:
-        raise Told(f"something is logged, though nothing fails: {short(texts[0])}")
+        raise Told(f"the log says {short(texts[0])}, though no service is down. What made it a failure?")
     for part in missing:
         about = [text for text in texts if part in text or (part == "rating" and "review" in text)]
         if not about:
@@ -323,66 +320,93 @@ def _judge_logged(texts, missing, refused):
 # --- the exercise: a post office in virtual time, with bad addresses
 
 
-def check_exercise_same_report(send_letters, same, rng):
-    """All letters that do not bounce go out, what bounces is reported, and nothing else is."""
-    numbers = rng.sample(range(100, 1000), 12)
-    people = [{"name": f"customer {number}", "address": f"{number} Mill Lane"} for number in numbers]
-    people.sort(key=lambda each: -seconds_to(each["address"]))  # the slowest first: none comes in order
-    bad, known = [each["address"] for each in people[::4]], people[1]["address"]
-    nameless = [*people[:3], {"address": "7 Mill Lane"}, *people[3:]]
-    out_twice, bad_twice = [*people[:-1], people[1]], [*people[:-2], people[0]]
-
-    def evening(when, bounce=(), customers=people, raises=None, wrong=None, at=None, **more):
-        def prepare(w):
-            w.unknown.update(bounce)
-            w.wrong.update({known: wrong} if wrong else {})
-
-        def truth(w):
-            return None if raises else w.right(each["address"] for each in customers)
-
-        seen = None if raises else WatchedOffice.books
-        return Situation(when, _evening(customers, raises, at), prepare, truth=truth, seen=seen, **more)
-
-    broken = "the connection to the post office breaks"
+def check_exercise_same_report_on_a_good_evening(send_letters, same, rng):
+    """While nothing goes wrong, all letters go out, and the report says so."""
+    people, _ = _people(rng)
     situations = (
-        evening("no letter bounces"),
-        evening("there are no customers", customers=[]),
-        evening("one letter of twelve bounces", bad[1:2]),
-        evening("three letters of twelve bounce", bad),
-        evening("addresses are bad on the next evening", between=lambda w: w.unknown.update(bad)),
-        evening("the letters are sent once more", bad, again=True),
-        evening("a customer whose letter goes out is named twice", bad, out_twice),
-        evening("a customer whose letter bounces is named twice", bad, bad_twice),
-        evening("all letters bounce", [each["address"] for each in people]),
-        evening("a customer has no name", (), nameless, raises=BUG),
-        evening("a customer has no name, and letters bounce", bad, nameless, raises=BUG),
-        evening(broken, raises=ConnectionError, wrong=ConnectionError),
-        evening(f"{broken}, and letters bounce", bad, raises=ConnectionError, wrong=ConnectionError),
-        evening("the job is cancelled", raises=LEFT, at=4.5),
-        evening("the job is cancelled after letters have bounced", bad, raises=LEFT, at=6.5),
+        _evening("no letter bounces", people),
+        _evening("there are no customers", []),
+        _evening("a customer is named twice", [*people[:-1], people[0]], why=TWICE),
+        _evening("the letters are sent once more", people, again=True),
     )
-    virtually(lambda: same(send_letters, post_office, situations, why={"seen": _delivered_otherwise}))
+    _post(send_letters, same, situations)
+
+
+def check_exercise_same_report_when_letters_bounce(send_letters, same, rng):
+    """What bounces is reported and costs one letter, and nothing else is."""
+    people, bad = _people(rng)
+    wrong = {"raises": ConnectionError, "wrong": {people[1]["address"]: ConnectionError}}
+    nameless = [*people[:3], {"address": "7 Mill Lane"}, *people[3:]]
+    situations = (
+        _evening("one letter of twelve bounces", people, bad[1:2]),
+        _evening("three letters of twelve bounce", people, bad),
+        _evening("addresses are bad on the next evening", people, between=lambda w: w.unknown.update(bad)),
+        _evening("the letters are sent once more", people, bad, again=True),
+        _evening(
+            "a customer whose letter goes out is named twice", [*people[:-1], people[1]], bad, why=TWICE
+        ),
+        _evening("a customer whose letter bounces is named twice", [*people[:-2], people[0]], bad, why=TWICE),
+        _evening("all letters bounce", people, [each["address"] for each in people]),
+        _evening("a customer has no name", nameless, raises=BUG),
+        _evening("a customer has no name, and letters bounce", nameless, bad, raises=BUG),
+        _evening("the connection to the post office breaks", people, **wrong),
+        _evening("the connection to the post office breaks, and letters bounce", people, bad, **wrong),
+        _evening("the job is cancelled", people, raises=LEFT, at=4.5),
+        _evening("the job is cancelled after letters have bounced", people, bad, raises=LEFT, at=6.5),
+    )
+    _post(send_letters, same, situations)
     return f"{many(len(situations), 'evening')} were played: a bounce cost one letter, and nothing else."
 
 
-def _evening(customers, raises, at):
+def _post(send_letters, same, situations):
+    virtually(lambda: same(send_letters, post_office, situations, why={"seen": _delivered_otherwise}))
+
+
+def _people(rng):
+    """Draw customers, the slowest first so that none comes in order, and three of their addresses."""
+    numbers = rng.sample(range(100, 1000), 12)
+    people = [{"name": f"customer {number}", "address": f"{number} Mill Lane"} for number in numbers]
+    people.sort(key=lambda each: -seconds_to(each["address"]))
+    return people, [each["address"] for each in people[::4]]
+
+
+def _evening(when, customers, bounce=(), raises=None, wrong=(), at=None, **more):
+    """Return a situation: letters go out, and some bounce, or something else goes wrong."""
+
+    def prepare(w):
+        w.unknown.update(bounce)
+        w.wrong.update(wrong)
+
+    def truth(w):
+        return None if raises else w.right(each["address"] for each in customers)
+
+    seen = None if raises else WatchedOffice.books
+    return Situation(when, _job(customers, raises, at), prepare, truth=truth, seen=seen, **more)
+
+
+TWICE = dict.fromkeys(
+    ("sent", "bounced"), "A customer who is named twice gets two letters, and counts twice."
+)
+
+
+def _job(customers, raises, at):
     async def call(f, w):
         begun = len(w.begun)
         end = await end_of(f(w, [dict(each) for each in customers]), lambda: "it never ends.", at)
         if raises is LEFT:
             judge_cancelled(end, "job")
         elif raises:
-            _judge_hidden(end, raises)
+            judge_raised(
+                end, raises, "report", f"{raises.__name__} is hidden in it, or lost. Which error is a bounce?"
+            )
         elif end.error:
             _judge_bounce(end, w)
         judge_running(end, "job", w.under_way)
-        first = min((moment for _, moment in w.begun[begun:]), default=0.0)
-        later = len(
-            {a for a, m in w.begun[begun:] if m > first} - {a for a, m in w.begun[begun:] if m == first}
-        )
+        later = w.later(begun)
         if later and not raises:
-            only = f"only {len(customers) - later} of {len(customers)} letters are under way together"
-            raise Told(f"{only}. What do the others wait for?")
+            together = len(customers) - later
+            one = "1 is" if together == 1 else f"{together} are"
+            raise Told(f"of {len(customers)} letters, {one} under way at once. What do the others wait for?")
         return end.value
 
     return call
@@ -401,13 +425,3 @@ def _judge_bounce(end, w):
         out = f"{many(len(w.begun) - len(w.delivered), 'letter')} did not go out"
         raise Told(f"the job ends with Bounced, and {out}: a bounce {EXERCISE_MISTAKE}.")
     raise Told(f"there ought to be a report, and the job ends with {told(end.error)}")
-
-
-def _judge_hidden(end, raises):
-    """Say what has become of an error that is no bounce."""
-    name = raises.__name__
-    if end.error is None:
-        shown = f"there is a report, {short(end.value)}"
-        raise Told(f"{shown}: a {name} is hidden in it, or lost. Which error is a bounce?")
-    if not end.has(raises):
-        raise Told(f"the {name} has to reach the caller, and the job ends with {told(end.error)}")

@@ -85,13 +85,32 @@ def judge_cancelled(end: End, noun: str) -> None:
         raise Told(
             f"`{passed[0]}` of the {noun} holds a CancelledError: it is no `Exception`, and passed for data."
             if passed
-            else f"CancelledError has to reach the caller, and the {noun} goes on as if nothing had been "
-            f"cancelled: it returns {short(end.value)}."
+            else f"CancelledError has to reach the caller, and the {noun} returns {short(end.value)} "
+            "as if nothing had been cancelled."
         )
     if not end.has(asyncio.CancelledError):
         raise Told(f"CancelledError has to reach the caller, and the {noun} ends with {told(end.error)}")
     if end.late > INSTANT:
         raise Told(f"the {noun} ends only {1000 * end.late:,.0f} ms later. Who waits, when nobody wants it?")
+
+
+def judge_raised(end: End, kind: type | tuple[type, ...], noun: str, hidden: str) -> None:
+    """Raise where an error did not reach the caller, alone or in a group.
+
+    Args:
+        end: of a call that ought to have raised it.
+        kind: of the error; several kinds stand for the error of the call that failed.
+        noun: what there ought not to be, such as "page".
+        hidden: what to say where there is one.
+
+    Raises:
+        Told: with what came instead.
+    """
+    if end.error is None:
+        raise Told(f"there is a {noun}, {short(end.value)}: {hidden}")
+    if not end.has(kind):
+        what = "the error of that call" if isinstance(kind, tuple) else f"the {kind.__name__}"
+        raise Told(f"{what} has to reach the caller, who gets {told(end.error)}")
 
 
 def judge_running(end: End, noun: str, calls: list[str]) -> None:

@@ -46,6 +46,14 @@ class WatchedOffice:
         self.delivered += [address for address in addresses if address not in self.unknown]
         return {"sent": len(addresses) - len(bounced), "bounced": bounced}
 
+    def later(self, since: int) -> int:
+        """Count the addresses that were handed over later than the first, from the entry `since` on."""
+        begun = self.begun[since:]
+        first = min((moment for _, moment in begun), default=0.0)
+        return len(
+            {a for a, moment in begun if moment > first} - {a for a, moment in begun if moment == first}
+        )
+
     def books(self) -> dict[str, dict[str, int]]:
         """Return how often each address was handed over, and how often its letter went out."""
         handed_over = Counter(address for address, _ in self.begun)
