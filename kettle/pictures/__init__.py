@@ -13,6 +13,7 @@ from kettle.pictures.orphan_lanes import Asked, orphan_lanes
 from kettle.pictures.profile_tree import Frame, from_profile
 from kettle.pictures.queries import query_waterfall
 from kettle.pictures.ratio_bars import ratio_bars
+from kettle.pictures.row_blocks import row_blocks
 from kettle.pictures.tables import table, text_table
 from kettle.pictures.thread_lanes import thread_lanes
 from kettle.pictures.waterfall import waterfall
@@ -41,6 +42,7 @@ __all__ = [
     "prediction_beside_fact",
     "query_waterfall",
     "ratio_bars",
+    "row_blocks",
     "table",
     "text_table",
     "thread_lanes",
