@@ -1,0 +1,66 @@
+"""What happens while a program asks a database: between its statements, or with another one beside it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from kettle.checking.same.situations import Told
+
+PATIENCE = 2.0  # seconds that one conversation waits for the other to begin; paid by wrong answers only
+
+
+@contextmanager
+def after_first_statement(engine: Any, happen: Callable[[], None]) -> Iterator[None]:
+    """Let something happen when the first statement of a SQLAlchemy engine in the block has been answered."""
+    from sqlalchemy import event
+
+    happened = []
+
+    def note(*_: Any) -> None:
+        if not happened:
+            happened.append(True)
+            happen()
+
+    event.listen(engine, "after_cursor_execute", note)
+    try:
+        yield
+    finally:
+        event.remove(engine, "after_cursor_execute", note)
+
+
+@contextmanager
+def both_ask_first(engine: Any) -> Iterator[None]:
+    """Hold the first statement in the block until two connections of an AsyncEngine ask.
+
+    Raises:
+        Told: only one of them asks, for as long as `PATIENCE`.
+    """
+    from sqlalchemy import event
+    from sqlalchemy.util import await_only
+
+    asking, both, alone = set(), asyncio.Event(), []
+
+    async def meet() -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(both.wait(), PATIENCE)
+            return
+        alone.append(True)
+        both.set()
+
+    def hold(connection: Any, *_: Any) -> None:
+        asking.add(id(connection))
+        if len(asking) > 1:
+            both.set()
+        if not both.is_set():
+            await_only(meet())
+
+    event.listen(engine.sync_engine, "before_cursor_execute", hold)
+    try:
+        yield
+    finally:
+        event.remove(engine.sync_engine, "before_cursor_execute", hold)
+    if alone:
+        raise Told("the second one asks nothing until the first one is done. What does it wait for?")
