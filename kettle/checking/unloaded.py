@@ -40,6 +40,23 @@ def read_out(entry: Callable, things: Any, kind: type) -> Any:
         ) from error
 
 
+def whole(who: str, entry: dict, sizes: dict[str, int]) -> None:
+    """Raise Told if a list of an entry lacks what it should hold.
+
+    Args:
+        who: the entry is of, such as "order 7".
+        entry: what was made of it.
+        sizes: by the names of its lists, how many things there are.
+    """
+    for name, size in sizes.items():
+        if len(entry[name]) != size:
+            raise Told(
+                f"{who} stands there with {len(entry[name])} of its {size} `{name}`. A later statement asked "
+                "for others than the first one: does it repeat the question, limit and all, or name those "
+                "that came?"
+            )
+
+
 def not_loaded(error: Exception) -> str:
     """Say what MissingGreenlet means, or a relation that raises, where the learner's code stops with it."""
     if type(error).__name__ == "MissingGreenlet":
