@@ -19,7 +19,7 @@ from kettle.database import open_database
 from kettle.database.models import Customer, Order
 from kettle.probes.ratio import compare
 
-MISTAKE = "Which loader brings a collection by itself?"
+MISTAKE = "it joins both, so each line comes once for each event of its order"
 EXERCISE_MISTAKE = "Which attribute asks the database, and who could have brought it along?"
 GONE = "The product is gone: each order, line and event crosses the wire about once, however many there are."
 EXERCISE_GONE = (
@@ -120,14 +120,14 @@ SIZES = {"suppliers": 5, "products": 90, "customers": 90, "orders": 120, "lines"
 FEW, MANY = 5, 40
 TIES = "Newest orders come first, those of one time by their ids. Who asks for that order?"
 EMPTY = "An order without lines, or without events, is on the sheet, too: which kind of join keeps it?"
-LISTS = "Each line and each event of an order is there once, by its id. What does a joined row repeat?"
+LISTS = "Each line and each event of an order is there once, by its id. What does a joined row repeat, or leave out?"
 THEIRS = (
     "The session is the caller's: what it holds unsaved is part of the answer, and it is neither emptied, "
     "committed nor rolled back. Is everything asked through it, and is it left as it was?"
 )
 
 
-class Sheets:
+class _Sheets:
     """How sheets are asked for, in the situations of the lesson: each method plays one with a version `f`."""
 
     def __init__(self, entry, rows):
@@ -197,7 +197,7 @@ class Sheets:
 async def check_same_sheet(day_sheet, same, database, rng):
     """Whoever asks for a sheet can read what the merged code gave, when the session is closed."""
     world = database_world(database, rng, **SIZES)
-    sheets = Sheets(same.merged.entry, world.rows)
+    sheets = _Sheets(same.merged.entry, world.rows)
     sheet = sheets.of
     lists = {"lines": LISTS, "history": LISTS, **dict.fromkeys((ORDER, SWAPPED, "order"), TIES)}
     empty = {**lists, **dict.fromkeys((SWAPPED, COUNT), EMPTY)}
@@ -251,7 +251,7 @@ def check_rows_are_a_sum(day_sheet, database, rng):
         return wire.seen
 
     sums = Sums(database, "order", lambda count: newest(rows)[:count], FEW, MANY)
-    return sums.judge(sheet(FEW), sheet(MANY), MISTAKE)
+    return sums.judge(sheet(FEW), sheet(MANY), "Which attribute is read in a loop, before it is loaded?")
 
 
 def interest_how_much_faster(as_merged, day_sheet):
@@ -270,7 +270,10 @@ def interest_how_much_faster(as_merged, day_sheet):
 # --- the exercise: lazy loads that `run_sync` let through, in an API
 
 CUSTOMERS = "Customers stand by their ids, and one without orders is there, too."
-PARTS = "Orders, and the lines and events of each, stand by their ids, and each is there once."
+PARTS = (
+    "Orders, and the lines and events of each, stand by their ids: none is left out, and what is there twice is "
+    "listed twice."
+)
 
 
 async def check_exercise_same_list(customer_list, same, database, rng):

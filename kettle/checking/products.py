@@ -11,7 +11,8 @@ from kettle.checking.statements import SPARE, Pages
 if TYPE_CHECKING:
     from kettle.database import Database, Seen, Statement
 
-COLLECTIONS = {"order_lines": "lines", "order_events": "events"}
+BY_ITSELF = "Which loader brings a collection by itself?"
+COLLECTIONS = ("order_lines", "order_events")
 
 
 @dataclass(frozen=True)
@@ -38,18 +39,16 @@ class Sums:
         Args:
             short: what the wire saw of the short page.
             long: and of the long one.
-            question: is asked where rows multiply, and where several tables are asked again and again.
+            question: is asked where several tables are asked again and again.
 
         Returns:
             What a right page took.
         """
-        each = max(
-            self._each(count, seen, question) for count, seen in ((self.few, short), (self.many, long))
-        )
+        each = max(self._each(count, seen) for count, seen in ((self.few, short), (self.many, long)))
         pages = Pages(self.noun, short, long, self.few, self.many)
         return pages.judge(self.database, each=each, question=question)
 
-    def _each(self, count: int, seen: Seen, question: str) -> int:
+    def _each(self, count: int, seen: Seen) -> int:
         """Return how many rows one thing may take, having seen to it that no statement multiplies."""
         numbers = {row["id"] for row in self.orders(count)}
         lines, events = (
@@ -62,7 +61,7 @@ class Sums:
             assert largest.rows <= own + SPARE, (
                 f"{largest.rows} rows in one statement for {count} {self.noun}s with {lines} order lines "
                 f"and {events} events: it joins both, so each line comes once for each event of its order. "
-                f"{question}"
+                f"{BY_ITSELF}"
             )
         return -(-(own + lines + len(numbers)) // count)  # products and customers may come by themselves
 
