@@ -116,7 +116,7 @@ CLAIMS = (
 EXCUSED = {}
 EXERCISE_EXCUSED = {}
 
-SIZES = {"suppliers": 5, "products": 90, "customers": 90, "orders": 120, "lines": 5, "events": 4}
+SIZES = {"suppliers": 5, "products": 90, "customers": 90, "orders": 70, "lines": 5, "events": 4}
 FEW, MANY = 5, 40
 TIES = "Newest orders come first, those of one time by their ids. Who asks for that order?"
 EMPTY = "An order without lines, or without events, is on the sheet, too: which kind of join keeps it?"
@@ -231,9 +231,8 @@ async def check_same_sheet(day_sheet, same, database, rng):
             "two sheets are made at once, each in a session of its own",
             lambda f, w: at_once(lambda: sheet(3)(f, w), lambda: sheet(4)(f, w)),
         ),
-        *(
-            Situation(f"the table `{table}` cannot be read", sheet(3), lambda w, t=table: w.tables.fail(t))
-            for table in ("order_events", "customers")
+        Situation(
+            "the table `order_events` cannot be read", sheet(3), lambda w: w.tables.fail("order_events")
         ),
     )
     await same(day_sheet, world, situations)
@@ -269,6 +268,7 @@ def interest_how_much_faster(as_merged, day_sheet):
 
 # --- the exercise: lazy loads that `run_sync` let through, in an API
 
+PAGE_SIZES = {**SIZES, "orders": 120, "lines": 4, "events": 3}
 CUSTOMERS = "Customers stand by their ids, and one without orders is there, too."
 PARTS = (
     "Orders, and the lines and events of each, stand by their ids: none is left out, and what is there twice is "
@@ -278,11 +278,13 @@ PARTS = (
 
 async def check_exercise_same_list(customer_list, same, database, rng):
     """Whoever asks for a page of customers gets what the merged code gave."""
-    world = database_world(database, rng, **SIZES)
+    world = database_world(database, rng, **PAGE_SIZES)
     rows, last = world.rows, len(world.rows.customers)
-    first = next(row for row in sorted(rows.orders, key=lambda row: row["id"]) if row["customer_id"] == 1)
+    first = min(rows.orders, key=lambda row: (row["customer_id"], row["id"]))
     line = next(row for row in rows.order_lines if row["order_id"] == first["id"])
-    order = {name: first[name] for name in ("placed_at", "status", "customer_id")}
+    order, again = ({name: row[name] for name in row if name != "id"} for row in (first, line))
+    happened = {"order_id": first["id"], "happened_at": first["placed_at"], "what": "lost"}
+    nobody = {"name": "Nobody Yet", "email": "nobody@example.org"}
     engine = database.async_engine()
 
     def page(count, after=0):
@@ -297,51 +299,50 @@ async def check_exercise_same_list(customer_list, same, database, rng):
             customer = await session.get(Customer, 2)
             customer.name = "Zofia Zephyr"
             session.add(Order(id=999_999, **order))
-            shown, kept = await f(session, 3), customer in session
+            shown, kept = await f(session, 2), customer in session
             await session.rollback()
         (stored,) = w.tables.ask("SELECT name FROM customers WHERE id = 2")
         return {"all is in the session": kept, "stored": stored[0], "page": shown}
 
     async def two_at_once(f, w):
         with both_ask_first(engine):
-            return await asyncio.gather(page(3)(f, w), page(2, after=4)(f, w))
+            return await asyncio.gather(page(2)(f, w), page(1, after=4)(f, w))
 
     def changed(w):
-        w.tables.change("customers", 1, name="Zofia Zephyr")
+        w.tables.change("customers", first["customer_id"], name="Zofia Zephyr")
         w.tables.change("orders", first["id"], status="lost")
         w.tables.change("products", line["product_id"], name="Zephyr tea")
-        w.tables.insert(
-            "order_events", {"order_id": first["id"], "happened_at": first["placed_at"], "what": "lost"}
-        )
+        w.tables.insert("order_events", happened)
 
-    def alone(w):
-        w.tables.insert("customers", {"name": "Nobody Yet", "email": "nobody@example.org"})
-
-    def bare(w):
-        w.tables.insert("orders", order)
-
-    def twice(w):
-        w.tables.insert("order_lines", *[{name: line[name] for name in line if name != "id"}] * 2)
+    def inserted(table, *rows):
+        return lambda w: w.tables.insert(table, *rows)
 
     lists = dict.fromkeys(("products", "history", "orders", ORDER, SWAPPED), PARTS)
     whom = {**dict.fromkeys((COUNT, SWAPPED), CUSTOMERS), "orders": PARTS}
     situations = (
         Situation("a page of one customer is asked for", page(1), why=lists | {"error": not_loaded}),
-        Situation("a page of three customers is asked for", page(3), why=lists),
-        Situation("a page begins after the seventh customer", page(4, after=7), why=lists),
-        Situation("the last customer has no orders", page(5, after=last - 2), alone, why=whom),
-        Situation("an order has neither lines nor events yet", page(2), bare, why=lists),
-        Situation("an order has the same product in three lines", page(2), twice, why=lists),
-        Situation("no customer is asked for", page(0)),
-        Situation("more customers are asked for than there are", page(50, after=last - 6)),
-        Situation("no customer comes after", page(5, after=last)),
-        Situation("rows change between two pages", page(3), between=changed),
-        Situation("a page is asked for again", page(2), again=True),
-        Situation("the caller's session holds what is not saved yet", unsaved, why=THEIRS),
-        *(
-            Situation(f"the table `{table}` cannot be read", page(3), lambda w, t=table: w.tables.fail(t))
-            for table in ("order_events", "products")
+        Situation("a page of two customers is asked for", page(2), why=lists),
+        Situation("a page begins after the seventh customer", page(2, after=7), why=lists),
+        Situation(
+            "the last customer has no orders",
+            page(5, after=last - 2),
+            inserted("customers", nobody),
+            why=whom,
         ),
+        Situation("an order has neither lines nor events yet", page(1), inserted("orders", order), why=lists),
+        Situation(
+            "an order has the same product in three lines",
+            page(2),
+            inserted("order_lines", again, again),
+            why=lists,
+        ),
+        Situation("no customer is asked for", page(0)),
+        Situation("more customers are asked for than there are", page(50, after=last - 3)),
+        Situation("no customer comes after", page(5, after=last)),
+        Situation("rows change between two pages", page(1), between=changed),
+        Situation("a page is asked for again", page(1), again=True),
+        Situation("the caller's session holds what is not saved yet", unsaved, why=THEIRS),
+        Situation("the table `products` cannot be read", page(1), lambda w: w.tables.fail("products")),
         Situation("two pages are asked for at once, each in a session of its own", two_at_once),
     )
     try:
@@ -352,7 +353,7 @@ async def check_exercise_same_list(customer_list, same, database, rng):
 
 async def check_exercise_rows_are_a_sum(customer_list, database, rng):
     """A longer page takes no more statements, and its rows are a sum."""
-    rows = database.seed(rng.randrange(1 << 30), shape=edged, **SIZES)
+    rows = database.seed(rng.randrange(1 << 30), shape=edged, **PAGE_SIZES)
 
     async def page(count):
         engine = database.async_engine()
