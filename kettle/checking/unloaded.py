@@ -20,7 +20,7 @@ def read_out(entry: Callable, things: Any, kind: type) -> Any:
     Raises:
         Told: an object is of another kind, or has an attribute that was not loaded.
     """
-    from sqlalchemy.exc import InvalidRequestError
+    from sqlalchemy.exc import InvalidRequestError, StatementError
     from sqlalchemy.orm.exc import DetachedInstanceError
 
     if not isinstance(things, list):
@@ -33,11 +33,12 @@ def read_out(entry: Callable, things: Any, kind: type) -> Any:
             )
     try:
         return [entry(thing) for thing in things]
-    except (DetachedInstanceError, InvalidRequestError) as error:  # MissingGreenlet is one of the latter
+    except (DetachedInstanceError, InvalidRequestError, StatementError) as wrapped:
+        error = _inner(wrapped)
         raise Told(
             f"reading it ends in {type(error).__name__}: {_which(error)} not loaded when the function "
             "returned. Which loader brings it?"
-        ) from error
+        ) from wrapped
 
 
 def whole(who: str, entry: dict, sizes: dict[str, int]) -> None:
@@ -59,11 +60,17 @@ def whole(who: str, entry: dict, sizes: dict[str, int]) -> None:
 
 def not_loaded(error: Exception) -> str:
     """Say what MissingGreenlet means, or a relation that raises, where the learner's code stops with it."""
+    error = _inner(error)
     if type(error).__name__ == "MissingGreenlet":
         return "An attribute was read that nobody has loaded, outside of any `await`. Which loader brings it?"
     if type(error).__name__ == "InvalidRequestError" and "lazy='raise" in str(error):
-        return f"{_which(error).capitalize()} read and not loaded. Which loader brings it?"
+        return f"{_which(error)} read and not loaded. Which loader brings it?"
     return ""
+
+
+def _inner(error: Exception) -> Exception:
+    """Return what a driver wrapped: SQLite's does so with MissingGreenlet."""
+    return getattr(error, "orig", None) or error
 
 
 def _which(error: Exception) -> str:
