@@ -53,6 +53,8 @@ def test_true_percentiles_pass_and_so_do_rounded_ones():
         ({"p95": (0.016, 0.016)}, "one number for all 2 runs"),
         ({"p99": 0.032}, "no pair"),
         ({"p99": (0.02, 0.064)}, "the lowest `p99` is 20 ms, and by the operation's own record it is 32 ms"),
+        ({"p50": (2.0, 4.0)}, "a thousand times as much"),
+        ({"p50": (1e-6, 0.004)}, "its clock stands still"),
         ({"p50": (0.5, 0.6)}, "which calls are in the list"),
     ],
 )

@@ -7,6 +7,7 @@ import textwrap
 import threading
 import time
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 
 import pytest
 from contract import answers_of
@@ -151,11 +152,12 @@ def test_who_only_looks_at_a_clock_sees_it_move(polite):
         while time.perf_counter() < due:
             if polite:
                 await asyncio.sleep(0)
-        return time.perf_counter() - due, timer.done()
+        return time.perf_counter() - due, timer.done(), asyncio.get_running_loop().turns
 
-    over, done = told_time(body)
+    over, done, turns = told_time(body)
     assert 0 <= over < 0.001
     assert done == polite
+    assert turns < 2000, "or a check of who looks at the clock takes seconds"
 
 
 def test_many_turns_in_one_instant_take_no_time():
@@ -231,6 +233,42 @@ def test_a_report_that_never_comes_is_told_at_once():
     with pytest.raises(AssertionError, match="no report comes: 1 calls were begun, and none"):
         told_time(body)
     assert time.perf_counter() - before < 10
+
+
+SLEEPS = "await asyncio.sleep(max(0, due - time.perf_counter()))"
+LOOKS = "while time.perf_counter() < due:\n                await asyncio.sleep({})"
+OWN_CLOCK = (
+    "import time\nclass Watch:\n    def __init__(self, clock=time.monotonic):\n        self.now = clock\n"
+)
+OTHERWISE = {
+    "by name": ("lesson-fix", "from time import perf_counter", "time.perf_counter()", "perf_counter()"),
+    "a class": ("lesson-fix", OWN_CLOCK, "time.perf_counter()", "Watch().now()"),
+    "timeit's": ("exercise-fix", "import timeit", "time.perf_counter()", "timeit.default_timer()"),
+    "the loop's": ("lesson-fix", "", "time.perf_counter()", "asyncio.get_event_loop().time()"),
+    "who looks now and then": ("exercise-fix", "", SLEEPS, LOOKS.format(0.01)),
+    "who does nothing but look": ("exercise-fix", "", SLEEPS, LOOKS.format(0)),
+    "a thread that sleeps": ("exercise-fix", "", "asyncio.sleep(", "asyncio.to_thread(time.sleep, "),
+}
+
+
+@pytest.mark.parametrize("way", OTHERWISE)
+def test_a_right_answer_may_read_the_time_otherwise(way):
+    name, before, old, new = OTHERWISE[way]
+    (answer,) = (each for each in ANSWERS if each.name == name)
+    assert old in answer.source
+    source = f"{before}\n{answer.source.replace(old, new)}"
+    assert verdict(replace(answer, source=source)) == ("passed", "")
+
+
+def test_a_clock_that_nobody_can_set_gets_no_verdict():
+    foreign = "import os\ndef now():\n    return os.times().elapsed\n"
+    (answer,) = (each for each in ANSWERS if each.name == "lesson-fix")
+    source = foreign + answer.source.replace("time.perf_counter()", "now()")
+    outcome, message = verdict(
+        replace(answer, source=source.replace("(now() - began)", "max(now() - began, 1)"))
+    )
+    assert outcome == "undecided", message
+    assert "has read none of them" in message
 
 
 ANSWERS = [answer for answer in answers_of(LESSON) if answer.role != "starter"]

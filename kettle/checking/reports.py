@@ -145,12 +145,16 @@ def percentiles(report: Mapping, phases: Runs, shares: Sequence[int], mistake: s
                 return f"{mistake}."
             if 0.85 < value / means[run] < 1.15:
                 return "it is the mean, between the quick answers and the slow ones. Who waited so long?"
+            if 990 < value / right < 1010:
+                return "that is a thousand times as much. In which unit is a time reported?"
             if value > right and any(0.7 * low < value < ABOVE * high for low, high in lines):
                 return (
                     "that is counted from the run's beginning. Does its clock start before its turn has come?"
                 )
             if value < right and any(span.failed for span in runs[run]):
                 return "the failed calls are among the times, and a quick failure is no quick answer."
+            if value < 0.05 * right:
+                return "its clock stands still while a call waits. What does that clock count?"
             return "which calls are in the list, and of which run? The warm-up belongs to none."
 
         allowed = [(low * BELOW - STEP, high * ABOVE + STEP) for low, high in own]

@@ -44,6 +44,7 @@ class ToldLoop(VirtualLoop):
         elif self.turns - turn > self._most and timeout is not None and timeout <= 0:
             self._most = TURNS_AGAIN
             self.clock.pass_blocked(STEP)
+            self._since = self.clock.now, turn
         return super()._select(timeout)
 
 
