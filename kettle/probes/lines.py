@@ -7,7 +7,7 @@ and not how long it takes. While a coroutine waits, none of its lines is charged
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,10 @@ class Lines:
         """The line that took longest."""
         return max(self.lines, key=lambda line: line.seconds)
 
+    def holding(self, part: str) -> Line | None:
+        """Return the first line that holds a text; None where there is none."""
+        return next((line for line in self.lines if part in line.source), None)
+
     def share(self, part: str = "") -> float:
         """Return the percentage of the time in lines that hold a text; without one, the top line's."""
         chosen = [line for line in self.lines if part in line.source] if part else [self.top]
@@ -66,14 +70,36 @@ def time_lines(function: Callable, *args: Any, **kwargs: Any) -> Lines:
         TypeError: it is not written in Python.
         Exception: what it raises.
     """
-    from line_profiler import LineProfiler  # only where it is used: its import takes longer than ours
+    with watch_lines(function) as watched:
+        value = function(*args, **kwargs)
+    return Lines(watched.lines.name, watched.lines.lines, value)
 
-    function = inspect.unwrap(function)
-    if not inspect.isfunction(function):
-        raise TypeError(f"{function!r} has no lines of Python")
-    profiler = LineProfiler(function)
-    value = profiler.runcall(function, *args, **kwargs)
-    stats = profiler.get_stats()
+
+class watch_lines:  # noqa: N801 (used as a verb: with watch_lines(cart) as watched)
+    """Time each line of a function while the block runs, in this thread; it may be a coroutine function.
+
+    Read afterwards: lines, a `Lines` of all its calls together. Raises TypeError if the function is not
+    written in Python.
+    """
+
+    def __init__(self, function: Callable) -> None:
+        self._function = inspect.unwrap(function)
+        if not inspect.isfunction(self._function):
+            raise TypeError(f"{function!r} has no lines of Python")
+
+    def __enter__(self) -> Self:
+        from line_profiler import LineProfiler  # only where it is used: its import takes longer than ours
+
+        self._profiler = LineProfiler(self._function)
+        self._profiler.enable_by_count()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._profiler.disable_by_count()
+        self.lines = _lines(self._function, self._profiler.get_stats())
+
+
+def _lines(function: Callable, stats: Any) -> Lines:
     first = function.__code__.co_firstlineno
     timed = {
         number: (hits, total * stats.unit)
@@ -86,4 +112,4 @@ def time_lines(function: Callable, *args: Any, **kwargs: Any) -> Lines:
     except OSError:  # it was made by exec, say
         source = [""] * (max(timed, default=first) - first + 1)
     lines = (Line(n, text, *timed.get(first + n - 1, (0, 0.0))) for n, text in enumerate(source, 1))
-    return Lines(function.__name__, tuple(lines), value)
+    return Lines(function.__name__, tuple(lines))

@@ -47,7 +47,8 @@ class Hold:
     calls: tuple[blocking.BlockingCall, ...] = ()
 
     def __str__(self):
-        what = max(self.calls, key=lambda call: call.seconds).call if self.calls else "CPU work"
+        longest = max(self.calls, key=lambda call: call.seconds, default=None)
+        what = longest.call if longest and longest.seconds > self.cpu else "CPU work"
         return f"{what} in {self.function or self.task} ({self.where or 'unknown place'})"
 
 

@@ -1,7 +1,12 @@
-"""Where a thread's steps spend their time: a thread that looks at another one from outside."""
+"""Where a thread's steps spend their time: a thread that looks at another one from outside.
+
+While C code keeps the GIL nobody can look. So a look stands for all the time since the one before: the first
+that gets through finds the thread on the line that called the C code.
+"""
 
 import sys
 import threading
+import time
 from collections import Counter
 
 from kettle.probes.engines.callbacks import own_name
@@ -13,7 +18,8 @@ _LOOK_EVERY = 0.01  # seconds between two looks
 class Sampler(threading.Thread):
     """Looks from outside where the loop's thread is, whenever one step lasts longer than two looks.
 
-    thread: its ident. step: a function that returns (number, …) of the step that runs, or None.
+    thread: its ident. step: a function that returns (number, when it began) of the step
+    that runs, or None.
     """
 
     def __init__(self, thread, step):
@@ -23,20 +29,23 @@ class Sampler(threading.Thread):
 
     def run(self):
         """Look, until `stop()`."""
-        last = 0
+        last, looked = 0, time.perf_counter()
         while not self.over.wait(_LOOK_EVERY):
             step = self.step()
             if step is None:
                 continue
-            if step[0] == last:
+            number, started = step[0], step[1]
+            now = time.perf_counter()
+            since = looked if number == last else started
+            if number == last or now - started > _LOOK_EVERY:
                 frame = own_frame(sys._current_frames().get(self.thread))
                 if frame is not None and self.step() is step:
                     spot = (frame.f_code, frame.f_lineno)
-                    self.seen.setdefault(last, Counter())[spot] += 1
-            last = step[0]
+                    self.seen.setdefault(number, Counter())[spot] += now - since
+            last, looked = number, now
 
     def commonest(self, number):
-        """Return (function, "module:line", source) where a step was seen most often; empty texts if never."""
+        """Return (function, "module:line", source) where a step spent most of its time; empty if unseen."""
         spots = self.seen.pop(number, None)
         if not spots:
             return "", "", ""
