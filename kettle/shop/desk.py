@@ -96,12 +96,12 @@ class Archive(logging.FileHandler):
 
     def __init__(self, path: Path, confirm: Wait) -> None:
         super().__init__(path, encoding="utf-8")
-        self._path, self._confirm = path, confirm
+        self._path, self.confirm = path, confirm
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write a line, and wait."""
+        """Wait for the drive; then the line is written."""
+        self.confirm()
         super().emit(record)
-        self._confirm()
 
     @property
     def lines(self) -> list[str]:
@@ -144,7 +144,7 @@ async def open_desk(
         more = (w.grows, w.folder, w.together, w.patience) if w else ("", "", 1, 0)
         command = (sys.executable, "-I", "-S", "-c", _PROGRAM, *map(str, (takes[LABEL], *more)))
         connector = aiohttp.TCPConnector(resolver=aiohttp.ThreadedResolver())
-        _know(host, waits[NAMES])
+        _KNOWN[host] = waits[NAMES]
         try:
             async with aiohttp.ClientSession(connector=connector) as api:
                 path = f"http://{{host}}:{port}/couriers/3/quote?postcode=KT1"
@@ -172,14 +172,6 @@ def wholesale(number: int, seed: int = 13) -> list[str]:
 
 _KNOWN: dict[str, Wait] = {}
 _HERE = "127.0.0.1"
-_LOOK_UPS = ("getaddrinfo", "gethostbyname", "gethostbyname_ex")
-
-
-def _know(host: str, wait: Wait) -> None:
-    _KNOWN[host] = wait
-    for name in _LOOK_UPS:
-        if not hasattr(getattr(socket, name), "asks_kettle"):
-            setattr(socket, name, _answering(getattr(socket, name)))
 
 
 def _answering(original: Callable) -> Callable:
@@ -193,6 +185,13 @@ def _answering(original: Callable) -> Callable:
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
         return original(host, *args, **kwargs)
 
-    look_up.asks_kettle = True
     look_up.__name__ = look_up.__qualname__ = original.__name__
     return look_up
+
+
+for _name in (
+    "getaddrinfo",
+    "gethostbyname",
+    "gethostbyname_ex",
+):  # now, so that nobody keeps the ones before
+    setattr(socket, _name, _answering(getattr(socket, _name)))

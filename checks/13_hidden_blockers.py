@@ -1,0 +1,549 @@
+"""Hidden blockers: lines that look like nothing hold the event loop, and some that look slow do not."""
+
+import asyncio
+import contextlib
+import json
+import os
+import re
+import sys
+import tempfile
+import threading
+import time
+import tomllib
+from contextlib import asynccontextmanager, contextmanager, suppress
+from functools import partial
+from pathlib import Path
+from types import SimpleNamespace
+
+from kettle.checking import DOES_NOT_HOLD, PARTLY, Claim, Question
+from kettle.checking.desks import gated_desk, quick_desk
+from kettle.checking.left import has_ended
+from kettle.checking.processor import costs, cpu, fits, longest_step
+from kettle.checking.same import Situation, Told, fails, shop_world
+from kettle.checking.words import many
+from kettle.probes.engines.stand_in import tapped
+from kettle.probes.events import watch_events
+from kettle.probes.leftovers import watch_leftovers
+from kettle.probes.loop import watch_loop
+from kettle.probes.parsed import watch_parsed
+from kettle.probes.workers import has_gil, watch_workers
+from kettle.shop.desk import ARCHIVE, LABEL, NAMES, open_desk, wholesale
+
+MISTAKE = "with the event loop's own thread in hand"
+EXERCISE_MISTAKE = "were parsed for 40 requests"
+GONE = "The loop is free: what waits does so elsewhere, what computes does it in short pieces, and what is short has stayed."
+EXERCISE_GONE = "The loop is free: each request reads the file, which is short, and the file is parsed when it has changed."
+
+HINTS = (
+    "Look at the picture: which lines have the loop's thread for long? Which of them wait, and which compute?",
+    "What waits can wait in a thread, or in a queue that somebody else empties. What computes in C code keeps the GIL "
+    "in any thread: it has to become shorter, or less. And what is shorter than a hop to a thread is best left alone.",
+    "The name: give `desk.ask` the name itself. The label: `asyncio.to_thread`. The log: `QueueHandler` and `QueueListener` in "
+    "`audited`. The lines: slices, and `asyncio.sleep(0)`. The note: a pattern that can read a text in one way only.",
+    "`await desk.ask(desk.courier)`; `await asyncio.to_thread(subprocess.run, desk.label(total), check=True, …)`; "
+    '`rows += json.loads(f"[{\',\'.join(lines[start : start + 500])}]")` and a turn; `r"\\w+(\\s\\w+)*\\s?"`; in `audited`, '
+    "`audit.addHandler(QueueHandler(waiting))`, `writer.start()`, and at the end `await asyncio.to_thread(writer.stop)`.",
+)
+
+EXERCISE_HINTS = (
+    "Look at the two bars: how much would you gain if reading took no time at all?",
+    "Parsing is pure Python: in a thread it takes turns with the loop at the GIL. What has to be true for an earlier "
+    "result of it to be still right?",
+    "Reading is short, so read each time, and compare the text with the one that was parsed last for this path. Who else "
+    "holds the dictionary that you return?",
+    "`text = path.read_text(…)`; `if _parsed.get(path, (None,))[0] != text: _parsed[path] = text, tomllib.loads(text)`; "
+    "at the end `copy.deepcopy` of this route's settings alone.",
+)
+
+RECALL = (
+    Question(
+        "An `async def` calls `re.fullmatch`, and with some texts the whole service stands still. What helps?",
+        (
+            "`asyncio.to_thread`",
+            "A pattern that reads a text in one way only",
+            "`await asyncio.sleep(0)` before it",
+        ),
+        1,
+        "Such a call keeps the GIL until it is done, in any thread. Less work is the way out.",
+    ),
+    Question(
+        "Reading a small file takes 10 µs, a hop to a thread 70 µs. Where should an `async def` read it?",
+        ("On the loop", "In a thread", "With an asynchronous file library"),
+        0,
+        "The hop costs more than the read, and part of the hop is the loop's own work. Such libraries use threads, too.",
+    ),
+    Question(
+        "`loop.slow_callback_duration = 0.02` is set, and nothing is logged though a step takes 0.3 s. Why?",
+        ("A step is no callback", "Debug mode is off", "The logger's level is too low"),
+        1,
+        "The limit counts in debug mode only.",
+    ),
+)
+
+GUESS = Question(
+    "In an `async def`: `audit.info(…)`. For how long can this line hold the event loop?",
+    ("Not at all: logging is asynchronous", "As long as the slowest handler takes", "At most a millisecond"),
+    1,
+    "Whatever handlers the log has are called by this very line, on the loop's thread.",
+)
+
+CLAIMS = (
+    Claim(
+        name="limit",
+        said="“Set `loop.slow_callback_duration = 0.05`, and asyncio tells you what blocks the loop.”",
+        truth=DOES_NOT_HOLD,
+        why="It is silent unless debug mode is on; and then it tells which step took long, not which line.",
+        ids=("S4.18",),
+    ),
+    Claim(
+        name="aiofiles",
+        said="“aiofiles makes reading files asynchronous.”",
+        truth=PARTLY,
+        why="It hands each call to a pool of threads. That frees the loop for large or slow files, and costs a hop for each "
+        "line of a small one. There is no asynchronous reading of plain files in asyncio.",
+        ids=("S2.24",),
+    ),
+    Claim(
+        name="warned",
+        said="“You need debug mode to hear of coroutines never awaited and of files never closed.”",
+        truth=DOES_NOT_HOLD,
+        why="The first warns in any mode. The second is a ResourceWarning, which Python hides until `-W default`, or "
+        "`-X dev`, asks for it.",
+        ids=("S4.21",),
+    ),
+    Claim(
+        name="dns",
+        said="“Looking up a name holds the event loop.”",
+        truth=PARTLY,
+        why="By `socket`, and by every synchronous client, yes. asyncio's own connections, and so aiohttp's and httpx's, look "
+        "names up in a thread.",
+        ids=("S4.7",),
+    ),
+)
+
+EXCUSED = {}
+EXERCISE_EXCUSED = {}
+
+PATIENCE = 2.0  # seconds; paid by wrong answers only
+BUDGET = 500  # lines of a cart between two turns of the loop, as the lesson says
+FEW_HOPS, LINES_A_HOP = 4, 20
+LOG = "audit"
+NOTES = ("tea ", "tea  tea", "", "na\u00efve\te\u0301", "tea_4\n", "tea\n\n", "T" * 70, " tea!")
+WAITS = {
+    NAMES: ("The courier's name was looked up", "Who looks names up without holding the loop?"),
+    LABEL: ("The label was waited for", "Where can the program be waited for instead?"),
+    ARCHIVE: ("A line of the log was written", "Who could write it, while the cart goes on?"),
+}
+
+
+async def check_same_carts(cart, audited, same, rng):
+    """Each cart is answered as before, and its line stands in the log."""
+    few, other = (wholesale(3, rng.randrange(10**6)) for _ in range(2))
+    large = wholesale(143, rng.randrange(10**6)) * 7  # 1,001: a line more than two slices
+    shop, turn = shop_world(rng, latency=0.0), asyncio.Lock()
+
+    @asynccontextmanager
+    async def world():
+        async with turn, shop() as w, quick_desk(w.shop) as w.desk:  # there is one log for all worlds
+            yield w
+
+    one, two = _priced((few, "Tea")), _priced((other, "tea!"))
+    negative = [json.dumps({"pence": -5, "number": 2})]
+    sizes = (few, other, [], large, large[:500], large[:501], few, other)
+    situations = (
+        Situation("1,200 lines are logged while the archive takes its time", _many_waiting, why=_LOG),
+        Situation("8 carts are priced in turn, of 0 to 1,001 lines", _priced(*zip(sizes, NOTES, strict=True)), _slow, why=_noted),
+        Situation("the banner changes between two carts", one, between=_new_banner),
+        Situation("a cart is priced again", one, again=True),
+        Situation("two carts are priced at once", _priced((few, "Tea"), (other, "tea!"), at_once=True), why=_LOG),
+        Situation("the service ends by an error", _priced((few, "Tea"), error=True), _slow, why=_LOG),
+        Situation("the service is started a second time", lambda f, w: _in_turn(one(f, w), two(f, w)), why=_LOG),
+        Situation("a line of the cart is damaged", _failing(([*large[:700], "{", *few], "Tea"))),
+        Situation("the courier fails once", _failing((few, "Tea")), fails("/couriers/3/quote", calls=(1,))),
+        Situation("the program for the label fails", _failing((negative, "Tea"))),
+        Situation("the banner's file is missing", _failing((few, "Tea")), lambda w: Path(w.desk.banner).unlink()),
+        Situation("a cart fails, and another follows", _priced((["{"], "Tea"), (few, "Tea"), fail=True), why=_LOG),
+    )  # fmt: skip
+    await same(cart, world, situations)
+
+
+async def check_nothing_waits_on_the_loop(cart, audited, shop, same, rng):
+    """While a name is looked up, a label is made or a line is written, the loop goes on."""
+    few = wholesale(3, rng.randrange(10**6))
+    async with gated_desk(shop, PATIENCE) as (desk, gates), audited(desk.archive):
+        await cart(desk, list(few), "Tea")
+        early = await _until(lambda: gates.waited(ARCHIVE))
+        kind, elsewhere = gates.held()  # when the service ends, the loop may be held
+    if kind:
+        what, question = WAITS[kind]
+        raise AssertionError(
+            f"{what} in another thread, and the event loop stood still until that was done: what waits for it on "
+            "the loop's own thread?"
+            if elsewhere
+            else f"{what} {MISTAKE}, so nothing else ran meanwhile. {question}"
+        )
+    assert early, (
+        f"{PATIENCE:g} s after a cart was priced, its line was not on its way to the archive. If the service is killed "
+        "now, the line is lost: what is it waiting for?"
+    )
+    async with gated_desk(shop, PATIENCE, together=2, gated=()) as (desk, gates), audited(desk.archive):
+        carts = [cart(desk, list(few), "Tea") for _ in range(2)]
+        meeting = await same.together(shop, ("quote",) * 2, *carts, patience=PATIENCE)
+        alone = gates.alone and same.compares("overlap")
+    assert meeting.met and not alone, (
+        f"Two carts were priced at once, and {'no two labels were made' if alone else 'no two quotes were asked for'} at "
+        "a time: one cart waits for another. What do they share (a lock, a thread)?"
+    )
+    return (
+        "The name server, the program for labels and the archive each waited until the loop had come round."
+    )
+
+
+async def check_short_pieces(cart, audited, shop, rng):
+    """Between two turns of the loop, no more lines are parsed than the budget allows."""
+    lines = wholesale(300, rng.randrange(10**6)) * 10
+    async with _service(audited, shop) as desk:
+        with watch_parsed('"sku"') as parsed:
+            await cart(desk, list(lines), "Tea")
+        how = (
+            "between two turns of the event loop."
+            if parsed.on_loop or not has_gil()
+            else "by one call in a thread: C code that keeps the GIL until it is done, so the loop stands still all the same."
+        )
+        assert parsed.longest <= BUDGET, (
+            f"{parsed.longest:,} of {len(lines):,} lines were parsed {how} The budget is {BUDGET:,}, however many there are."
+        )
+        joined = f"[{','.join(lines)}]"
+        unit = cpu(json.loads, joined)
+        assert await fits(lambda: longest_step(lambda: cart(desk, list(lines), "Tea")), unit / 2), (
+            f"One step of a cart of {len(lines):,} lines took more than half as much of the processor as parsing all of them in "
+            "one call: nothing else ran meanwhile. What of it can be cut, and is there a turn after each piece?"
+        )
+    return (
+        f"At most {many(parsed.longest, 'line')} in one piece, of {len(lines):,}." if parsed.total else None
+    )
+
+
+async def check_notes_are_cheap(cart, audited, shop, rng):
+    """A note with a wrong character takes no longer than another."""
+    word = "".join(rng.choices("abcdefgh", k=14))
+    unit = cpu(re.fullmatch, r"(\w+\s?)+", f"{word} to you all!")
+    async with _service(audited, shop) as desk:
+        await cart(desk, [], "Tea")
+
+        async def more():
+            with_mark, without = (f"{word} to you all{end}" for end in "! ")
+            return await costs(lambda: cart(desk, [], with_mark)) - await costs(
+                lambda: cart(desk, [], without)
+            )
+
+        assert await fits(more, unit / 2), (
+            "An exclamation mark at the end of a note made the cart take more than half as much of the processor as the "
+            "merged pattern does: it still tries all the ways in which the words can be cut. In a thread, too, that keeps "
+            "the GIL. Can it be said so that a text is read in one way only?"
+        )
+
+
+async def check_short_things_stay(cart, audited, shop, rng):
+    """What costs less than a hop to a thread has stayed on the loop."""
+    few, large = wholesale(3, rng.randrange(10**6)), wholesale(143, rng.randrange(10**6)) * 7
+    async with _service(audited, shop) as desk:
+        with watch_events("open") as events, watch_workers() as workers:
+            await cart(desk, list(few), "Tea")
+        with watch_workers() as of_large:
+            await cart(desk, list(large), "Tea")
+    elsewhere = {event.thread for event in events.of(desk.banner)} - {threading.get_ident()}
+    assert not elsewhere, (
+        "The banner was read in another thread: the hop there and back costs several times as much as the read, and "
+        "part of it is the loop's own work. What is gained?"
+    )
+    hops, more = len(workers.ran), len(of_large.ran)
+    assert more <= FEW_HOPS + len(large) / LINES_A_HOP, (
+        f"A cart of {len(large):,} lines made {more:,} hops to threads: each costs more than parsing a line."
+    )
+    assert hops <= FEW_HOPS, (
+        f"A cart of {len(few)} lines made {hops} hops to threads, for {_names(workers)}: which of them are "
+        "shorter than a hop?"
+    )
+    return f"{many(hops, 'hop')} to threads for a cart of {len(few)} lines; the banner is read where it was."
+
+
+async def check_nothing_is_left(cart, audited, shop, rng):
+    """When the service has ended, nothing of it is left, and debug mode is off."""
+    few = wholesale(3, rng.randrange(10**6))
+    async with _service(audited, shop) as desk:  # what is kept for the whole program is there from now on
+        await cart(desk, list(few), "Tea")
+    before = _threads()
+    with watch_leftovers() as watch:
+        async with _service(audited, shop) as desk:
+            await cart(desk, list(few), "Tea")
+        has_ended(await watch.left(PATIENCE))
+    await _until(lambda: not _threads() - before)
+    left = [thread.name for thread in _threads() - before]
+    assert not left, (
+        f"The service has ended, and {many(len(left), 'thread')} that it started did not end with it, such as `{left[0]}`. "
+        "What stops it?"
+    )
+    handlers = _log().handlers
+    assert not handlers, (
+        f"The service has ended, and the log still has {type(handlers[0]).__name__}: the next start adds another. "
+        "Where is it removed?"
+    )
+    asked = sys.flags.dev_mode or os.environ.get("PYTHONASYNCIODEBUG")
+    assert asked or not asyncio.get_running_loop().get_debug(), (
+        "asyncio's debug mode is on, and makes everything slower. It is for finding: switch it off again."
+    )
+
+
+async def interest_how_long_it_holds(as_merged, audited_as_merged, cart, audited):
+    """How long one step holds the loop here."""
+    from kettle.shop import Shop
+
+    lines, held = wholesale(300) * 10, []
+    with Shop() as shop:
+        for version, life in ((as_merged, audited_as_merged), (cart, audited)):
+            async with open_desk(shop) as desk, life(desk.archive):
+                with watch_loop(budget=0.001) as watched:
+                    await version(desk, list(lines), "Congratulations to you!")
+            held.append(1000 * watched.longest_hold)
+    return "Here, a cart of {:,} lines holds the loop for {:.0f} ms at most; as merged, it was {:.0f} ms.".format(
+        len(lines), *held[::-1]
+    )
+
+
+# --- the exercise: settings that are parsed for each request
+
+
+async def check_exercise_same_settings(settings_for, same):
+    """Each request gets its route's settings as the file is now."""
+    texts = [_settings(letter) for letter in "ABC"]
+
+    @contextmanager
+    def world():
+        with tempfile.TemporaryDirectory() as name:
+            w = SimpleNamespace(path=Path(name, "gateway.toml"), other=Path(name, "other.toml"))
+            _put(w.path, texts[0])
+            _put(w.other, texts[2])
+            yield w
+
+    def put(text):
+        return lambda w: _put(w.path, text)
+
+    def ask(*routes):
+        return lambda f, w: asyncio.gather(*(f(w.path, route) for route in routes))
+
+    def one_after_another(*steps):
+        async def call(f, w):
+            found = []
+            for step in steps:
+                if callable(step):
+                    step(w)
+                else:
+                    found.append(await f(w.path if step != "other" else w.other, "/r/1"))
+            return found
+
+        return call
+
+    def missing(w):
+        w.path.unlink()
+
+    damaged = put(texts[0].replace("=", "", 1))
+    situations = (
+        Situation("a route has settings of its own", lambda f, w: f(w.path, "/r/1")),
+        Situation("a route has none of its own", lambda f, w: f(w.path, "/nowhere")),
+        Situation("the file changes between two requests", ask("/r/1"), between=put(texts[1] + "# longer\n")),
+        Situation("the file is replaced by one of its size and time", ask("/r/1"), between=put(texts[1]), why=_SAME_TIME),
+        Situation("the file is replaced, and then the old one is put back",
+                  one_after_another("", put(texts[1]), "", put(texts[0]), "")),
+        Situation("two files are asked for in turn", one_after_another("", "other", "", "other")),
+        Situation("a request is made again", lambda f, w: f(w.path, "/r/1"), again=True),
+        Situation("a request for the default is made again", lambda f, w: f(w.path, "/nowhere"), again=True),
+        Situation("three requests come at once", ask("/r/1", "/r/2", "/nowhere")),
+        Situation("two requests for one route come at once", ask("/r/1", "/r/1"), again=True),
+        Situation("the file is missing", one_after_another(missing, ""), raises=FileNotFoundError),
+        Situation("the file has gone since the last request", one_after_another("", missing, ""), raises=FileNotFoundError),
+        Situation("the file is damaged", one_after_another(damaged, ""), raises=tomllib.TOMLDecodeError),
+        Situation("the file was damaged since the last request", one_after_another("", damaged, ""), raises=tomllib.TOMLDecodeError),
+        Situation("the file is no text", lambda f, w: (w.path.write_bytes(b"\xff\xfe"), f(w.path, "/r/1"))[1], raises=UnicodeDecodeError),
+        Situation("the file has no part for all routes", one_after_another(put("[routes]\n"), ""), raises=KeyError),
+        Situation("a damaged file is repaired", _repaired(damaged, put(texts[0]))),
+    )  # fmt: skip
+    await same(settings_for, world, situations)
+
+
+async def check_exercise_parsed_when_changed(settings_for):
+    """A file that stays as it is is parsed once, and a request for it makes no hop."""
+    parsed, text = [], _settings("A", 120)
+    with tempfile.TemporaryDirectory() as name:
+        paths = [Path(name, f"{number}.toml") for number in range(3)]
+        for path in paths:
+            _put(path, text + f"# {path.name}\n")
+        with tapped(tomllib.loads, lambda args, _: parsed.append(len(args[0]))):
+            for number in range(20):
+                await settings_for(paths[0], f"/r/{number}")
+            await asyncio.gather(*(settings_for(paths[0], f"/r/{number}") for number in range(20)))
+            assert sum(parsed) < 2 * len(text), (
+                f"{sum(parsed):,} characters {EXERCISE_MISTAKE} of one file that stayed as it is and has {len(text):,}: "
+                f"tomllib.loads was called {many(len(parsed), 'time')}. What has to be true for an earlier result to be still right?"
+            )
+            parsed.clear()
+            await asyncio.gather(*(settings_for(path, "/r/1") for path in paths * 3))
+            for path in paths * 3:
+                await settings_for(path, "/r/1")
+            assert sum(parsed) < 3 * len(text), (
+                f"Of three files that stayed as they are, {sum(parsed):,} characters were parsed for 18 requests, and they have "
+                f"{3 * len(text):,}. Is more than one file remembered, and what do requests do that come together?"
+            )
+        with watch_workers() as workers:
+            for number in range(10):
+                await settings_for(paths[0], f"/r/{number}")
+        assert not workers.ran, (
+            f"10 requests for a file that stayed as it is made {many(len(workers.ran), 'hop')} to threads, for {_names(workers)}: "
+            "a hop costs more than reading the file."
+        )
+
+        async def of_ten():
+            for number in range(10):
+                await settings_for(paths[0], f"/r/{number}")
+
+        assert await fits(lambda: costs(of_ten), 10 * cpu(tomllib.loads, text) / 8), (
+            "A request for a file that stayed as it is took more than an eighth as much of the processor as parsing it: "
+            "what is done with all of its routes, though one is asked for?"
+        )
+    return "40 requests for a file that stayed as it is parsed it once, and read it where they were."
+
+
+# --- what the checks share
+
+_LOG = {
+    "log": "Each cart that is priced leaves one line, in its turn, and all are written when the service has ended."
+}
+_LINES = {"total": "Is every line of the cart counted, those of the last slice, too?"}
+_SAME_TIME = "A file's size and time do not tell whether it is the same. What does, and is as quick?"
+
+
+class _Ended(Exception):
+    """The service is ended by an error."""
+
+
+def _priced(*carts, at_once=False, error=False, fail=False):
+    """Return a call that prices carts while the service runs; then all of its log has to be there."""
+
+    async def call(f, w):
+        answers = []
+        with suppress(_Ended):
+            async with w.names["audited"](w.desk.archive):
+                asked = [f(w.desk, list(lines), note) for lines, note in carts]
+                answers = await (asyncio.gather(*asked) if at_once else _in_turn(*asked, fail=fail))
+                if error:
+                    raise _Ended
+        log = w.desk.archive.lines
+        return {"carts": answers, "log": sorted(log) if at_once else log}
+
+    return call
+
+
+async def _in_turn(*asked, fail=False):
+    """Await things one after another; if one may fail, what failed is told by nothing but its place."""
+    if not fail:
+        return [await each for each in asked]
+    found = [(await asyncio.gather(each, return_exceptions=True))[0] for each in asked]
+    return ["failed" if isinstance(each, Exception) else each for each in found]
+
+
+def _failing(*carts):
+    async def call(f, w):
+        try:
+            return await _priced(*carts)(f, w)
+        finally:
+            if w.desk.archive.lines:
+                raise Told("a line stands in the log for a cart that was not priced.")
+
+    return call
+
+
+async def _many_waiting(f, w):
+    go, loop = threading.Event(), threading.get_ident()
+    w.desk.archive.confirm = lambda: threading.get_ident() == loop or go.wait(PATIENCE)
+    async with w.names["audited"](w.desk.archive):
+        for number in range(1200):
+            w.names["audit"].info("line %d", number)
+        go.set()
+    return {"log": w.desk.archive.lines}
+
+
+def _slow(w):
+    w.desk.archive.confirm = partial(time.sleep, 0.004)
+
+
+def _new_banner(w):
+    Path(w.desk.banner).write_text("Today: gingerbread.\n", encoding="utf-8")
+
+
+@asynccontextmanager
+async def _service(audited, shop):
+    async with quick_desk(shop) as desk, audited(desk.archive):
+        yield desk
+
+
+async def _until(true):
+    ends = time.monotonic() + PATIENCE
+    while not (found := true()) and time.monotonic() < ends:  # noqa: ASYNC110 (files and threads do not tell)
+        await asyncio.sleep(0.005)
+    return found
+
+
+def _threads():
+    """Threads that belong to no executor: those end with the program."""
+    pools = sys.modules["concurrent.futures.thread"]._threads_queues
+    return {each for each in threading.enumerate() if each not in pools and "AnyIO" not in each.name}
+
+
+def _log():
+    import logging
+
+    return logging.getLogger(LOG)
+
+
+def _names(workers):
+    names = dict.fromkeys(work.name.rpartition(".")[2] for work in workers.ran)
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _noted(found):
+    if found.path[0] == "log":
+        return _LOG["log"]
+    if "clean" in found.path:
+        return (
+            f"The note is {NOTES[found.path[1]]!r}: words, each with at most one space of any kind after it."
+        )
+    return _LINES.get(found.path[-1], "")
+
+
+def _settings(letter, routes=4):
+    parts = [f'[default]\nowner = "{letter}"\nallow = []\nburst = 10\n[routes]\n']
+    parts += [
+        f'[routes."/r/{n}"]\nper_minute = {n}\nname = "{letter}{n}"\nallow = ["shop", "{letter}"]\n'
+        for n in range(routes)
+    ]
+    return "".join(parts)
+
+
+def _put(path, text):
+    """Put a new file in the old one's place, with the time that all files of a release have."""
+    draft = path.with_suffix(".draft")
+    draft.write_text(text, encoding="utf-8")
+    os.utime(draft, ns=(10**18, 10**18))
+    draft.replace(path)
+
+
+def _repaired(damage, repair):
+    async def call(f, w):
+        before = await f(w.path, "/r/1")
+        damage(w)
+        with contextlib.suppress(tomllib.TOMLDecodeError):
+            await f(w.path, "/r/1")
+        repair(w)
+        return [before, await f(w.path, "/r/1")]
+
+    return call
