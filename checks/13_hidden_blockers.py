@@ -1,9 +1,9 @@
 """Hidden blockers: lines that look like nothing hold the event loop, and some that look slow do not."""
 
 import asyncio
-import contextlib
 import json
 import os
+import queue
 import re
 import sys
 import tempfile
@@ -126,7 +126,7 @@ EXERCISE_EXCUSED = {}
 
 PATIENCE = 2.0  # seconds; paid by wrong answers only
 BUDGET = 500  # lines of a cart between two turns of the loop, as the lesson says
-FEW_HOPS, LINES_A_HOP = 4, 20
+FEW_HOPS, LINES_A_HOP = 4, 100
 LOG = "audit"
 NOTES = ("tea ", "tea  tea", "", "na\u00efve\te\u0301", "tea_4\n", "tea\n\n", "T" * 70, " tea!")
 WAITS = {
@@ -316,57 +316,64 @@ async def interest_how_long_it_holds(as_merged, audited_as_merged, cart, audited
 
 async def check_exercise_same_settings(settings_for, same):
     """Each request gets its route's settings as the file is now."""
-    texts = [_settings(letter) for letter in "ABC"]
+    old, new, third = map(_settings, "ABC")
+    damaged, at_the_end = old.replace("=", "", 1), f"{old[:-4]}Z{old[-3:]}"
 
     @contextmanager
     def world():
         with tempfile.TemporaryDirectory() as name:
-            w = SimpleNamespace(path=Path(name, "gateway.toml"), other=Path(name, "other.toml"))
-            _put(w.path, texts[0])
-            _put(w.other, texts[2])
+            w = SimpleNamespace(path=Path(name, "gateway.toml"), other=Path(name, "other", "gateway.toml"))
+            w.other.parent.mkdir()
+            _put(w.path, old)
+            _put(w.other, third)
             yield w
 
     def put(text):
         return lambda w: _put(w.path, text)
 
-    def ask(*routes):
-        return lambda f, w: asyncio.gather(*(f(w.path, route) for route in routes))
+    def ask(*steps):
+        """Return a call that asks for a route, at "other" for another file's, and does in between what it is told."""
 
-    def one_after_another(*steps):
         async def call(f, w):
             found = []
             for step in steps:
                 if callable(step):
                     step(w)
                 else:
-                    found.append(await f(w.path if step != "other" else w.other, "/r/1"))
+                    found.append(
+                        await f(w.other if step == "other" else w.path, "/r/1" if step == "other" else step)
+                    )
             return found
 
         return call
 
-    def missing(w):
+    def at_once(*routes):
+        return lambda f, w: asyncio.gather(*(f(w.path, route) for route in routes))
+
+    def gone(w):
         w.path.unlink()
 
-    damaged = put(texts[0].replace("=", "", 1))
+    def no_text(w):
+        w.path.write_bytes(b"\xff\xfe")
+
+    no_toml, here = tomllib.TOMLDecodeError, "/r/1"
     situations = (
-        Situation("a route has settings of its own", lambda f, w: f(w.path, "/r/1")),
-        Situation("a route has none of its own", lambda f, w: f(w.path, "/nowhere")),
-        Situation("the file changes between two requests", ask("/r/1"), between=put(texts[1] + "# longer\n")),
-        Situation("the file is replaced by one of its size and time", ask("/r/1"), between=put(texts[1]), why=_SAME_TIME),
-        Situation("the file is replaced, and then the old one is put back",
-                  one_after_another("", put(texts[1]), "", put(texts[0]), "")),
-        Situation("two files are asked for in turn", one_after_another("", "other", "", "other")),
-        Situation("a request is made again", lambda f, w: f(w.path, "/r/1"), again=True),
-        Situation("a request for the default is made again", lambda f, w: f(w.path, "/nowhere"), again=True),
-        Situation("three requests come at once", ask("/r/1", "/r/2", "/nowhere")),
-        Situation("two requests for one route come at once", ask("/r/1", "/r/1"), again=True),
-        Situation("the file is missing", one_after_another(missing, ""), raises=FileNotFoundError),
-        Situation("the file has gone since the last request", one_after_another("", missing, ""), raises=FileNotFoundError),
-        Situation("the file is damaged", one_after_another(damaged, ""), raises=tomllib.TOMLDecodeError),
-        Situation("the file was damaged since the last request", one_after_another("", damaged, ""), raises=tomllib.TOMLDecodeError),
-        Situation("the file is no text", lambda f, w: (w.path.write_bytes(b"\xff\xfe"), f(w.path, "/r/1"))[1], raises=UnicodeDecodeError),
-        Situation("the file has no part for all routes", one_after_another(put("[routes]\n"), ""), raises=KeyError),
-        Situation("a damaged file is repaired", _repaired(damaged, put(texts[0]))),
+        Situation("two routes and one without settings of its own are asked for", ask(here, "/r/2", "/nowhere")),
+        Situation("the file changes between two requests", ask(here), between=put(new + "# longer\n")),
+        Situation("the file is replaced by one of its size and time", ask(here), between=put(new), why=_SAME_TIME),
+        Situation("only the end of the file changes, not its size or time", ask("/r/3"), between=put(at_the_end), why=_SAME_TIME),
+        Situation("the file is replaced, and then the old one is put back", ask(here, put(new), here, put(old), here)),
+        Situation("two files are asked for in turn", ask(here, "other", here, "other")),
+        Situation("a request is made again", ask(here, "/nowhere"), again=True),
+        Situation("three requests come at once", at_once(here, "/r/2", "/nowhere")),
+        Situation("two requests for one route come at once", at_once(here, here), again=True),
+        Situation("the file is missing", ask(gone, here), raises=FileNotFoundError),
+        Situation("the file has gone since the last request", ask(here, gone, here), raises=FileNotFoundError),
+        Situation("the file is damaged", ask(put(damaged), here), raises=no_toml),
+        Situation("the file was damaged since the last request", ask(here, put(damaged), here), raises=no_toml),
+        Situation("the file is no text", ask(no_text, here), raises=UnicodeDecodeError),
+        Situation("the file has no part for all routes", ask(put("[routes]\n"), here), raises=KeyError),
+        Situation("a file is damaged, is asked for twice, and repaired", _repaired(put(damaged), put(old)), why=_EACH_TIME),
     )  # fmt: skip
     await same(settings_for, world, situations)
 
@@ -416,9 +423,13 @@ async def check_exercise_parsed_when_changed(settings_for):
 # --- what the checks share
 
 _LOG = {
-    "log": "Each cart that is priced leaves one line, in its turn, and all are written when the service has ended."
+    "log": "Each cart that is priced leaves one line, in its turn, and all are written when the service has ended.",
+    "error": lambda error: (
+        "A queue with a bound throws lines away when it is full." if isinstance(error, queue.Full) else ""
+    ),
 }
 _LINES = {"total": "Is every line of the cart counted, those of the last slice, too?"}
+_EACH_TIME = "A damaged file makes each request fail. What is remembered of one that could not be parsed?"
 _SAME_TIME = "A file's size and time do not tell whether it is the same. What does, and is as quick?"
 
 
@@ -455,9 +466,10 @@ def _failing(*carts):
     async def call(f, w):
         try:
             return await _priced(*carts)(f, w)
-        finally:
+        except Exception:
             if w.desk.archive.lines:
-                raise Told("a line stands in the log for a cart that was not priced.")
+                raise Told("a line stands in the log for a cart that was not priced.") from None
+            raise
 
     return call
 
@@ -539,11 +551,14 @@ def _put(path, text):
 
 def _repaired(damage, repair):
     async def call(f, w):
-        before = await f(w.path, "/r/1")
+        found = [await f(w.path, "/r/1")]
         damage(w)
-        with contextlib.suppress(tomllib.TOMLDecodeError):
-            await f(w.path, "/r/1")
+        for _ in range(2):
+            try:
+                found.append(await f(w.path, "/r/1"))
+            except tomllib.TOMLDecodeError:
+                found.append("it failed")
         repair(w)
-        return [before, await f(w.path, "/r/1")]
+        return [*found, await f(w.path, "/r/1")]
 
     return call

@@ -1,10 +1,12 @@
 """Lines: hits are exact, shares name the line that does it, and a coroutine's waits are not charged."""
 
+import asyncio
 import functools
+import time
 
 import pytest
 
-from kettle.probes.lines import Line, Lines, time_lines
+from kettle.probes.lines import Line, Lines, time_lines, watch_lines
 
 
 def halves(numbers):
@@ -65,3 +67,20 @@ def test_what_has_no_lines_is_refused():
 def test_shares_are_of_the_whole():
     timed = Lines("f", (Line(1, "a", 1, 3.0), Line(2, "b", 1, 1.0)))
     assert (timed.seconds, timed.share(), timed.share("b")) == (4.0, 75.0, 25.0)
+
+
+def test_a_coroutine_is_watched_over_several_calls_and_its_waits_are_not_charged():
+    async def serve():
+        time.sleep(0.02)  # noqa: ASYNC251 (what is measured)
+        await asyncio.sleep(0.05)
+
+    async def main():
+        with watch_lines(serve) as watched:
+            await asyncio.gather(serve(), serve())
+        return watched.lines
+
+    lines = asyncio.run(main())
+    held, waited = lines.holding("time.sleep"), lines.holding("asyncio.sleep")
+    assert (held.hits, waited.hits) == (2, 2)
+    assert held.seconds >= 0.04 > waited.seconds
+    assert lines.holding("nowhere") is None

@@ -3,6 +3,7 @@
 # ruff: noqa: ASYNC251 (blocking the loop is what is tested)
 
 import asyncio
+import re
 import socket
 import sys
 import threading
@@ -13,6 +14,8 @@ from time import sleep as imported_sleep
 import pytest
 
 from kettle.probes.loop import watch_loop
+from kettle.shop import Shop
+from kettle.shop.desk import open_desk
 
 
 def burn(seconds):
@@ -342,3 +345,30 @@ def test_three_hundred_tasks_make_a_timeline_quickly():
 def test_outside_a_loop_it_says_so():
     with pytest.raises(RuntimeError, match="loop"), watch_loop():
         pass
+
+
+def test_c_code_that_keeps_the_gil_is_named_though_nobody_can_look_meanwhile():
+    hard = r"(\w+\s?)+", "Congratulations to all of you!"
+
+    async def serve():
+        re.fullmatch(*hard)
+        imported_sleep(0.03)
+
+    before = time.thread_time()
+    re.fullmatch(*hard)
+    if time.thread_time() - before < 0.04:
+        pytest.skip("this machine is too fast for that pattern")
+    loop = watched(serve)
+    assert "re.fullmatch" in loop.holds[0].source
+    assert loop.held_by.startswith("CPU work in ")
+
+
+def test_a_stand_in_is_passed_over_for_the_line_that_called_it():
+    async def serve():
+        with Shop(seed=1) as shop:
+            async with open_desk(shop) as desk:
+                socket.gethostbyname(desk.courier)
+
+    loop = watched(serve)
+    call = next(call for call in loop.blocking if call.call == "socket.gethostbyname")
+    assert call.source == "socket.gethostbyname(desk.courier)"

@@ -1,0 +1,153 @@
+"""The desk: what it is made of answers, takes its time, and waits for the loop in a check."""
+
+# ruff: noqa: ASYNC221 (what holds the loop is what is tested)
+
+import asyncio
+import logging
+import socket
+import subprocess
+import threading
+import time
+
+import pytest
+
+from kettle.checking.desks import gated_desk, quick_desk
+from kettle.shop import Shop
+from kettle.shop.desk import ARCHIVE, LABEL, NAMES, open_desk, wholesale
+
+QUICK = {NAMES: 0.0, LABEL: 0.0, ARCHIVE: 0.0}
+
+
+@pytest.fixture(scope="module")
+def shop():
+    with Shop(seed=13) as shop:
+        yield shop
+
+
+def at_desk(shop, body, **options):
+    async def main():
+        async with open_desk(shop, **options) as desk:
+            return await body(desk)
+
+    return asyncio.run(main())
+
+
+def record(text):
+    return logging.LogRecord("audit", logging.INFO, "x.py", 1, text, (), None)
+
+
+def test_the_courier_is_asked_by_name_and_by_address(shop):
+    async def ask(desk):
+        return [await desk.ask(desk.courier), await desk.ask(socket.gethostbyname(desk.courier))]
+
+    first, second = at_desk(shop, ask, seconds=QUICK)
+    assert first == second
+    assert first["price"] > 0
+
+
+def test_a_name_is_known_while_its_desk_is_open_and_other_names_as_ever(shop):
+    async def names(desk):
+        return desk.courier, socket.gethostbyname(desk.courier.encode())
+
+    courier, address = at_desk(shop, names, seconds=QUICK)
+    assert address == "127.0.0.1"
+    assert socket.gethostbyname("127.0.0.1") == "127.0.0.1"
+    with pytest.raises(socket.gaierror):
+        socket.getaddrinfo(courier, None)
+
+
+def test_a_label_is_made_or_fails(shop):
+    async def labels(desk):
+        return [
+            subprocess.run(desk.label(total), check=False, capture_output=True, text=True)
+            for total in (1234, -1)
+        ]
+
+    made, failed = at_desk(shop, labels, seconds=QUICK)
+    assert made.stdout == "KC-1234-0\n"
+    assert failed.returncode == 1
+    assert "0 or more" in failed.stderr
+
+
+def test_what_is_slow_takes_its_time(shop):
+    async def waits(desk):
+        start = time.perf_counter()
+        socket.gethostbyname(desk.courier)
+        middle = time.perf_counter()
+        desk.archive.emit(record("a line"))
+        return middle - start, time.perf_counter() - middle, desk.archive.lines
+
+    names, archive, lines = at_desk(shop, waits, seconds={NAMES: 0.03, ARCHIVE: 0.02})
+    assert names >= 0.03
+    assert archive >= 0.02
+    assert lines == ["a line"]
+
+
+def test_a_large_cart_is_made_of_json_and_is_the_same_each_time():
+    assert wholesale(5) == wholesale(5) != wholesale(5, seed=1)
+    assert 300 < sum(map(len, wholesale(50))) / 50 < 500
+
+
+def gated(shop, body, **options):
+    async def main():
+        async with gated_desk(shop, 0.3, **options) as (desk, gates):
+            return await body(desk), gates.held(), gates.alone
+
+    return asyncio.run(main())
+
+
+def test_what_is_done_in_threads_meets_a_living_loop(shop):
+    async def threads(desk):
+        await asyncio.to_thread(socket.gethostbyname, desk.courier)
+        await asyncio.to_thread(desk.archive.emit, record("a line"))
+        return await asyncio.to_thread(subprocess.check_output, desk.label(1))
+
+    label, held, alone = gated(shop, threads)
+    assert label.split() == [b"KC-1-1"]
+    assert held == (None, False)
+    assert not alone
+
+
+@pytest.mark.parametrize("kind", [NAMES, ARCHIVE, LABEL])
+def test_what_holds_the_loop_is_named(shop, kind):
+    async def holds(desk):
+        do = {
+            NAMES: lambda: socket.gethostbyname(desk.courier),
+            ARCHIVE: lambda: desk.archive.emit(record("a line")),
+            LABEL: lambda: subprocess.check_output(desk.label(1)),
+        }
+        do[kind]()
+
+    assert gated(shop, holds)[1] == (kind, False)
+
+
+def test_a_loop_that_waits_for_a_thread_is_held_elsewhere(shop):
+    async def waits(desk):
+        thread = threading.Thread(target=socket.gethostbyname, args=[desk.courier])
+        thread.start()
+        thread.join()
+
+    assert gated(shop, waits)[1] == (NAMES, True)
+
+
+def test_labels_that_are_made_one_at_a_time_are_told(shop):
+    async def labels(desk):
+        for _ in range(2):
+            await asyncio.to_thread(subprocess.check_output, desk.label(1))
+
+    async def together(desk):
+        await asyncio.gather(*(asyncio.to_thread(subprocess.check_output, desk.label(1)) for _ in range(2)))
+
+    assert gated(shop, labels, together=2)[2]
+    assert not gated(shop, together, together=2)[2]
+
+
+def test_a_quick_desk_waits_for_nothing(shop):
+    async def main():
+        async with quick_desk(shop) as desk:
+            for _ in range(20):
+                socket.gethostbyname(desk.courier)
+                desk.archive.emit(record("a line"))
+            return len(desk.archive.lines)
+
+    assert asyncio.run(main()) == 20
