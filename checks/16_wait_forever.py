@@ -1,0 +1,391 @@
+"""Wait for ever: a call without a deadline of its own holds whoever waits for it, and what they hold."""
+
+import asyncio
+from contextlib import asynccontextmanager
+from types import SimpleNamespace
+
+import aiohttp
+
+from kettle.checking import PARTLY, Claim, Question
+from kettle.checking.deadline import end_of, keeps, leaves_at_once, really_end
+from kettle.checking.errors import told
+from kettle.checking.hangs import ENDLESS, HANGS, hanging, really_hanging
+from kettle.checking.pages import WAITS, PagePool, Wait
+from kettle.checking.same import Situation, Told, fails
+from kettle.checking.same.sentences import short
+from kettle.checking.virtually import counted_shop, moving, virtually
+from kettle.checking.words import many
+
+MISTAKE = "nothing in your code ended that wait"
+EXERCISE_MISTAKE = "the wait for a connection has no end"
+GONE = "The endless wait is gone: wherever the courier hangs, a visitor is told within the budget."
+EXERCISE_GONE = "The endless queue is gone: a page is there within its budget, or its visitor is told so."
+
+HINTS = (
+    "Look at the picture: who ends the first call, and when? Which number of the code does that come from?",
+    "The budget is for all that `quote` waits for: the pool, three calls and two pauses. A clock for each call "
+    "starts afresh with each try.",
+    "`asyncio.timeout(seconds)` gives a block one clock: what is awaited inside is cancelled when the time is up, "
+    "and `TimeoutError` leaves the block. Which lines have to stand inside?",
+    "`async with asyncio.timeout(budget):` around the whole body of `quote`, the last `ask` included.",
+)
+
+EXERCISE_HINTS = (
+    "Each query takes 0.15 s and has a timeout of a second. What else does a page wait for?",
+    "There are three waits: for a connection, and for two answers. The budget is for their sum.",
+    "One block with one clock, around all three. `pool.connection()` takes the connection back by itself, also "
+    "when the block ends with an error.",
+    "`async with asyncio.timeout(budget), pool.connection() as connection:` around the two queries.",
+)
+
+RECALL = (
+    Question(
+        "A call of aiohttp with `sock_read=2`. The server sends one byte each second. When does the call end?",
+        ("After 2 seconds", "When the server is done", "With the first byte"),
+        1,
+        "`sock_read` is the time between two pieces, and starts afresh with each. `total` is for the whole call.",
+    ),
+    Question(
+        "`ClientTimeout(total=2)`, and a loop that tries a failing call three times. What is the most it can take?",
+        ("2 seconds", "6 seconds and the pauses", "It cannot be said"),
+        1,
+        "`total` is for one call. `asyncio.timeout` around the loop is for the operation.",
+    ),
+    Question(
+        "`await asyncio.wait_for(asyncio.shield(call()), 2)` ends with TimeoutError. What does the call do?",
+        ("It was cancelled", "It goes on", "It was never sent"),
+        1,
+        "`shield` keeps the cancellation away from it. Somebody is told in time, and the work is done for nobody.",
+    ),
+)
+
+GUESS = Question(
+    "A server takes in a request and never answers. The code sets no timeout. How long does a client wait?",
+    ("For ever", "That depends on the client's library", "Until the processor is idle"),
+    1,
+    "Some libraries wait for ever, others give up after 5 or 300 seconds: a number that somebody else chose.",
+)
+
+CLAIMS = (
+    Claim(
+        name="hangs",
+        said="“Without a timeout, one slow service hangs your requests for ever.”",
+        truth=PARTLY,
+        why="With some libraries it does. Others give up after a default of their own. Until then each call holds "
+        "a connection and whoever waits for it, which is long enough to stop everything.",
+        ids=("S2.29",),
+    ),
+    Claim(
+        name="total",
+        said="“`ClientTimeout(total=…)` ends a call to a service that is slow.”",
+        truth=PARTLY,
+        why="It ends the call whoever is slow: the wait for a connection of one's own pool counts, too. And it is "
+        "for one call, not for the operation that tries it three times.",
+        ids=("S2.30",),
+    ),
+    Claim(
+        name="fallback",
+        said="“Catch TimeoutError and return a fallback.”",
+        truth=PARTLY,
+        why="Where the caller can tell it from an answer, by its type or by a mark. A dictionary with an error in "
+        "it is stored and shown like any other.",
+        ids=("S2.31",),
+    ),
+    Claim(
+        name="layers",
+        said="“Give each layer its own timeout and its own retries.”",
+        truth=PARTLY,
+        why="Layers of timeouts are right where each inner one is the smaller, which a budget handed down sees to. "
+        "Retries multiply: three layers with three tries each make twenty-seven calls of one.",
+        ids=("S2.32",),
+    ),
+)
+
+COURIER, CODE = 7, "NW1 6XE"
+PATH, PATIENCE = f"/couriers/{COURIER}/quote", 3.0  # seconds; paid by wrong answers only
+TRIES = "Three calls at most, and another one only after one that failed"
+NOT_SENT = (
+    "nothing was sent through `api`, the session that was given: another client, or a price from earlier?"
+)
+KEPT = "Each visit asks the courier anew. What is kept from one visit to the next?"
+THE_CALLERS = "the session is the caller's, who has other calls for it."
+
+
+# --- the lesson: a courier in virtual time, so that hours of waiting cost nothing
+
+
+def check_same_prices(quote, same, rng):
+    """Who asks for a price gets what the merged code gave, also after calls that fail."""
+    code, other = (f"NW{number} 6XE" for number in rng.sample(range(1, 90), 2))
+
+    async def two(f, w):
+        clock = asyncio.get_running_loop().time
+        started = clock()
+        prices = await w.moving(
+            asyncio.gather(*(f(w.api, COURIER, each, 9) for each in (code, other))), _still
+        )
+        if (took := clock() - started) > 1.5 and same.compares("overlap"):
+            raise Told(
+                f"and each answer takes 1 s, both are there after {took:.1f} s: one waits for the other."
+            )
+        return prices
+
+    situations = (
+        Situation("a price is asked for", _visit(code), seen=_seen),
+        Situation("prices change between two visits", _visit(code), between=lambda w: w.shop.revise()),
+        Situation("a price is asked for again", _visit(code), again=True, seen=_seen),
+        Situation("two visitors come at once", two, _courier(latency=1.0), seen=_seen),
+        Situation("the first call fails", _visit(code), fails(PATH, calls=(1,)), seen=_seen),
+        Situation("two calls break off", _visit(code), fails(PATH, calls=(1, 2), status=None), seen=_seen),
+        Situation("all calls fail", _visit(code), fails(PATH), raises=aiohttp.ClientError),
+        Situation("an answer cannot be read", _visit(code), _unreadable, raises=ValueError),
+    )
+    _play(same, quote, situations, rng)
+
+
+def check_ends_within_its_budget(quote, rng):
+    """Wherever the courier hangs, a visitor is told within the budget, and nothing is left running."""
+    for budget in (rng.randint(11, 19) / 10, rng.randint(31, 45) / 10):
+        for hang in HANGS:
+            virtually(_hangs, quote, hang, budget, rng.randrange(1 << 30))
+    return f"At {len(HANGS)} kinds of hang, each visit ended within its budget."
+
+
+def check_waits_as_long_as_the_budget(quote, same, rng):
+    """A price that comes within the budget is waited for."""
+    budget = rng.randint(3, 4)
+    late, drips = _courier(latency=0.9 * budget), _courier(drip=0.045 * budget)
+    situations = (
+        Situation(f"the budget is {budget} s, and nine tenths of it are needed", _visit(budget=budget), late),
+        Situation(f"the budget is {budget} s, and an answer drips for less", _visit(budget=budget), drips),
+        Situation("the budget is 40 s, and 30 s of it are needed", _visit(budget=40), _courier(latency=30.0)),
+    )
+    _play(same, quote, situations, rng)
+
+
+def check_a_visitor_may_leave(quote, rng):
+    """A visitor who leaves takes the call along, at once."""
+    for hang in (HANGS[0], HANGS[-2]):
+        virtually(_leaves, quote, hang, rng.randrange(1 << 30))
+
+
+async def check_with_real_servers(quote):
+    """The same with servers of their own, on loopback: a budget is kept there, too."""
+    async with really_hanging("quote") as sessions:
+        visits = {
+            asyncio.create_task(quote(api, COURIER, CODE, 0.15)): does for does, api in sessions.items()
+        }
+        waiting = await really_end(visits, PATIENCE)
+        for visit, does in visits.items():
+            said = f"With real servers, a budget of 0.15 s, and {does}, `quote` "
+            assert visit not in waiting, f"{said}did not end within {PATIENCE:g} s."
+            error = visit.exception()
+            how = f"returned {short(visit.result())}." if error is None else f"stopped with {told(error)}"
+            assert isinstance(error, TimeoutError), f"{said}{how}"
+    return f"With real servers, {len(visits)} kinds of hang each ended with TimeoutError."
+
+
+async def _hangs(quote, hang, budget, seed):
+    said = f"With a budget of {budget:g} s and {hang.does}, "
+
+    def visit(w, code, budget):
+        return w.moving(quote(w.api, COURIER, code, budget), lambda: f"{said}{MISTAKE}.")
+
+    async with hanging(hang, "quote", budget, seed, lambda w: visit(w, CODE, 9)) as w:
+        ended = await end_of(visit(w, CODE, budget))
+        assert ended.error is not None or ended.value != w.shop.data.quote(COURIER, CODE), (
+            f"{said}`quote` returned the price of the visit before, which nobody can tell from one of today. {KEPT}"
+        )
+        kinds = (TimeoutError, aiohttp.ClientError) if hang.fails else TimeoutError
+        keeps(ended, budget, said, "quote", _why_late(ended, w.calls(), hang), kinds)
+        assert w.calls() < 2 or hang.fails, (
+            f"{said}{w.calls()} calls were sent for one visitor: a call that gets no answer is not sent again. "
+            "Which errors does the loop take for a failure?"
+        )
+        assert not await w.running(), (
+            f"{said}`quote` has ended, and its call is still in flight: the visitor was told, and the work goes on "
+            "for nobody. Who cancels it?"
+        )
+        assert not (late := await w.late()), (
+            f"{said}`quote` has ended, and {many(late, 'call')} came to the courier afterwards: something of it "
+            "still runs, for nobody. Who cancels it?"
+        )
+        after = await end_of(visit(w, "NW2 6XE", 9))
+        found = f"{short(after.value)}." if after.error is None else told(after.error)
+        assert after.value == w.shop.data.quote(COURIER, "NW2 6XE"), (
+            f"{said}`quote` ended; then the courier was well again, and the next visitor got {found} {KEPT}"
+        )
+        assert w.api.timeout == aiohttp.client.DEFAULT_TIMEOUT, (
+            f"{said}`api.timeout` is another one afterwards: {THE_CALLERS}"
+        )
+
+
+def _why_late(ended, calls, hang):
+    if 295 < ended.took < 305:
+        return f"{MISTAKE}, it was aiohttp's own default of 300 s. {hang.why}"
+    if calls > 1 and not hang.fails:
+        return f"{calls} calls were sent in turn, each with a clock of its own. Which errors does the loop catch?"
+    return f"{MISTAKE} in time. {hang.why}"
+
+
+async def _leaves(quote, hang, seed):
+    said = f"With {hang.does}, when the visitor leaves, `quote`"
+    async with hanging(hang, "quote", 0.1, seed) as w:
+        await leaves_at_once(quote(w.api, COURIER, CODE, 3.0), 0.11, said)
+        goes_on = await w.running() + await w.late()
+        assert not goes_on, f"{said} is cancelled, and a call of it goes on. Who cancels that?"
+
+
+# --- the exercise: a pool whose queue has no end
+
+
+def check_exercise_same_pages(order_page, same, rng):
+    """The same pages are made, as long as they can be had in time."""
+    budget, order = rng.randint(3, 4), rng.randrange(1000, 9999)
+
+    async def page(f, w):
+        answer = await moving(f(w.pool, order, budget), _still)
+        if not w.pool.asked:
+            raise Told("nobody asks through the pool that is given. Whose connection is used?")
+        return answer
+
+    async def two(f, w):
+        started = asyncio.get_running_loop().time()
+        pages = await asyncio.gather(f(w.pool, order, budget), f(w.pool, order + 1, budget))
+        if asyncio.get_running_loop().time() - started > 0.3 * budget and same.compares("overlap"):
+            raise Told("and two connections are free, one page waits for the other. What do they share?")
+        return pages
+
+    def quick(w):
+        w.pool.takes(buyer=0.1 * budget, lines=0.1 * budget)
+
+    situations = (
+        Situation("a page is asked for", page, seen=_seen_by_pool),
+        Situation("an order changes between two visits", page, between=lambda w: w.pool.revise()),
+        Situation("a page is asked for again", page, again=True),
+        Situation("two pages are asked for at once", two, quick, seen=_seen_by_pool),
+        Situation("a query fails", page, lambda w: w.pool.failing.add("lines"), raises=LookupError),
+    )
+    virtually(lambda: same(order_page, _database, situations, why={"seen": _used_otherwise}))
+
+
+def check_exercise_ends_within_its_budget(order_page, rng):
+    """Whatever a page waits for, its visitor is told within the budget, and the connection is given back."""
+    for budget in (rng.randint(11, 19) / 10, rng.randint(31, 45) / 10):
+        for wait in WAITS:
+            virtually(_waits, order_page, budget, wait)
+    return f"At {len(WAITS)} kinds of wait, each page ended within its budget, and its connection was back."
+
+
+def check_exercise_waits_as_long_as_the_budget(order_page, same, rng):
+    """A page that can be had within the budget is waited for."""
+    budget = rng.randint(3, 4)
+
+    async def page(f, w):
+        return await moving(f(w.pool, 1234, budget), _still)
+
+    def waits(**parts):
+        return lambda w: w.pool.begins(Wait("", **parts), budget)
+
+    said = f"the budget is {budget} s, and "
+    situations = (
+        Situation(f"{said}seven tenths of it go by before a connection is free", page, waits(lent=0.7)),
+        Situation(f"{said}one query takes eight tenths of it", page, waits(lines=0.8)),
+    )
+    virtually(lambda: same(order_page, _database, situations))
+
+
+def check_exercise_a_visitor_may_leave(order_page):
+    """A visitor who leaves gives the connection back, or the place in the queue, at once."""
+    for wait in WAITS[:2]:
+        virtually(_leaves_page, order_page, wait)
+
+
+@asynccontextmanager
+async def _database():
+    yield SimpleNamespace(pool=PagePool(2))
+
+
+async def _waits(order_page, budget, wait):
+    pool, said = PagePool(2), f"With a budget of {budget:g} s and {wait.does}, "
+    pool.begins(wait, budget)
+    ended = await end_of(moving(order_page(pool, 1234, budget), lambda: f"{said}{EXERCISE_MISTAKE}."))
+    keeps(ended, budget, said, "order_page", wait.why)
+    await _back(pool, order_page, f"{said}`order_page` has ended, and ")
+
+
+async def _leaves_page(order_page, wait):
+    pool, said = PagePool(2), f"With {wait.does}, when the visitor leaves, `order_page` "
+    pool.begins(wait, 3.0)
+    await leaves_at_once(order_page(pool, 1234, 3.0), 0.5, said.rstrip())
+    await _back(pool, order_page, f"{said}is cancelled, and ")
+
+
+async def _back(pool, order_page, said):
+    await asyncio.sleep(0.001)
+    assert not pool.waiting, f"{said}still stands in the pool's queue: the next connection is lent to nobody."
+    await pool.all_back()
+    lost = pool.size - pool.free
+    assert not lost, (
+        f"{said}{many(lost, 'connection')} did not come back to the pool. Who gives it back then?"
+    )
+    page = await end_of(order_page(pool, 77, 5.0))
+    assert page.value == pool.page(77), (
+        f"{said}the next page is {short(page.value)}. What is left of this one?"
+    )
+
+
+# --- what is said
+
+
+def _visit(code=CODE, budget=9):
+    async def call(f, w):
+        before = w.sent.total()
+        price = await w.moving(f(w.api, COURIER, code, budget), _still)
+        if w.sent.total() == before:
+            raise Told(NOT_SENT)
+        return price
+
+    return call
+
+
+def _play(same, quote, situations, rng):
+    seed = rng.randrange(1 << 30)
+    virtually(
+        lambda: same(quote, lambda: counted_shop(seed, ENDLESS), situations, why={"seen": _asked_otherwise})
+    )
+
+
+def _courier(**settings):
+    return lambda w: w.shop.set("quote", **settings)
+
+
+def _unreadable(w):
+    w.wrong[PATH] = ValueError
+
+
+def _still():
+    return "everything stands still, or goes on for ever. What is waited for, and how often is it tried?"
+
+
+def _seen(w):
+    return {"asked": dict(w.sent), "timeout": w.api.timeout}
+
+
+def _asked_otherwise(found):
+    if "timeout" in found.path:
+        return f"`api.timeout` is another one after a visit: {THE_CALLERS}"
+    return f"the courier is asked {many(found.given, 'time')}, and was asked {many(found.expected, 'time')} before. {TRIES}."
+
+
+def _seen_by_pool(w):
+    return {"asked": dict(w.pool.asked), "_free": w.pool.looked_into, "shared": w.pool.shared}
+
+
+def _used_otherwise(found):
+    if "_free" in found.path:
+        return "`pool._free` is looked at: the underscore says that it is the pool's own. What does it offer?"
+    if "shared" in found.path:
+        return "a connection is asked while it still answers: it answers one query at a time."
+    times = {"missing": "not at all"}.get(found.kind) or f"{found.given} times"
+    return f"the {found.path[-1]} are asked for {times}: once for each page."

@@ -1,0 +1,114 @@
+"""How a piece of work ends that has a deadline: with what, when, and whether it lets itself be cancelled."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+from kettle.checking.checks import Undecided
+from kettle.checking.errors import told
+from kettle.checking.patience import Patience
+from kettle.checking.same import Told
+from kettle.checking.same.sentences import short
+
+SOON = 1e-6  # seconds of virtual time: all turns of the loop that need no clock
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What came of it, `value` or `error`, and after how many seconds of the loop's clock."""
+
+    value: Any
+    error: Exception | None
+    took: float
+
+
+async def end_of(answer: Awaitable) -> Ended:
+    """Await an answer, and tell how it ended.
+
+    Args:
+        answer: to be awaited.
+
+    Raises:
+        Told: as the answer itself does, for what never ends.
+    """
+    clock = asyncio.get_running_loop().time
+    started = clock()
+    try:
+        value = await answer
+    except Told:
+        raise
+    except Exception as error:  # noqa: BLE001 - it is judged
+        return Ended(None, error, clock() - started)
+    return Ended(value, None, clock() - started)
+
+
+async def leaves_at_once(answer: Coroutine, after: float, said: str) -> None:
+    """Cancel an answer while it is waited for, in virtual time: it has to end at once, as cancelled.
+
+    Args:
+        answer: what somebody waits for.
+        after: seconds, then that somebody goes.
+        said: begins the sentence of what is wrong.
+
+    Raises:
+        AssertionError: it ends otherwise, or goes on.
+    """
+    task = asyncio.create_task(answer)
+    await asyncio.sleep(after)
+    task.cancel()
+    await asyncio.wait({task}, timeout=SOON)
+    assert task.done(), f"{said} goes on: the cancellation is swallowed. Which `except` takes it?"
+    if task.cancelled():
+        return
+    error = task.exception()
+    how = f"returns {short(task.result())}" if error is None else f"stops with {told(error)}"
+    raise AssertionError(
+        f"{said} {how.rstrip('.')}. Whoever cancels it relies on CancelledError: which `except` takes it?"
+    )
+
+
+def keeps(
+    ended: Ended, budget: float, said: str, name: str, why: str, right: type | tuple = TimeoutError
+) -> None:
+    """Raise AssertionError where a piece of work ended late, or otherwise than by an error of the right kind.
+
+    Args:
+        ended: how it ended.
+        budget: in seconds.
+        said: begins the sentences: "With a budget of 2 s and …, ".
+        name: of the function.
+        why: what a learner is told or asked where it is late.
+        right: kinds of error.
+    """
+    assert ended.took <= 1.02 * budget, f"{said}`{name}` ended after {ended.took:.1f} s: {why}".strip()
+    assert ended.error is not None, (
+        f"{said}`{name}` returned {short(ended.value)}: whoever reads it takes it for an answer. "
+        "How is a caller to tell an error from data?"
+    )
+    assert isinstance(ended.error, right), (
+        f"{said}`{name}` stops with {told(ended.error)} Its callers rely on TimeoutError."
+    )
+
+
+async def really_end(visits: dict[asyncio.Task, str], patience: float) -> set[asyncio.Task]:
+    """Wait for tasks in real time, and return those that do not end; they are cancelled.
+
+    Args:
+        visits: the tasks.
+        patience: in seconds; more where the machine gives this process too little.
+
+    Raises:
+        Undecided: the machine is too busy to tell.
+    """
+    patient = Patience(patience)
+    waiting = (await asyncio.wait(visits, timeout=patience))[1]
+    while waiting and (more := await asyncio.to_thread(patient.more)):
+        waiting = (await asyncio.wait(waiting, timeout=more))[1]
+    for visit in waiting:
+        visit.cancel()
+    if waiting and patient.starved:
+        raise Undecided("This machine is too busy to tell whether a budget is kept with real servers.")
+    return waiting

@@ -1,0 +1,149 @@
+"""Where a call can hang: one route of the practice shop, in virtual time and with real servers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+from kettle.checking.virtually import counted_shop
+from kettle.shop import Shop
+from kettle.shop.silent_port import silent_port
+
+ENDLESS = 8  # calls of one operation
+SETTLE = 50.0  # virtual seconds, after which what was left running would show
+
+
+@dataclass(frozen=True)
+class Hang:
+    """A way in which time goes by; `does` follows "With a budget of 2 s and …".
+
+    Args:
+        does: what it is, as a noun.
+        why: what a learner is asked about it.
+        settings: of the route, given the budget.
+        silent: whether no connection is taken up.
+        lent: whether the session's only connection is lent.
+        fails: whether the calls are answered, with a failure: then another may be made.
+    """
+
+    does: str
+    why: str
+    settings: Callable[[float], dict[str, Any]] = lambda budget: {}
+    silent: bool = False
+    lent: bool = False
+    fails: bool = False
+
+
+HANGS = (
+    Hang("a courier that never answers", "", lambda b: {"hang": "first byte"}),
+    Hang(
+        "a courier that stops in the middle of its answer",
+        "A call is over when its answer has been read. Which lines have a clock?",
+        lambda b: {"hang": "mid body"},
+    ),
+    Hang(
+        "a courier whose answer drips",
+        "Each piece comes in time, and the whole does not: which clock counts the whole?",
+        lambda b: {"drip": 0.4 * b},
+    ),
+    Hang(
+        "a courier that takes up no connection",
+        "To connect is a wait, too. Which clock counts it?",
+        silent=True,
+    ),
+    Hang(
+        "all connections of the session lent",
+        "The call waits for a connection of its own session before it is sent. Which clock counts that?",
+        lent=True,
+    ),
+    Hang(
+        "a courier that fails after eight tenths of the budget, each time",
+        "Each try has a clock of its own, and the visitor waits for their sum.",
+        lambda b: {"latency": 0.8 * b, "fail": 1.0},
+        fails=True,
+    ),
+    Hang(
+        "a courier that fails shortly before the time is up",
+        "When a try has failed, how much is left for the next one, and what if it is less than nothing?",
+        lambda b: {"latency": b - 0.05, "fail": 1.0},
+        fails=True,
+    ),
+)
+
+REAL = {
+    "a courier that never answers": {"hang": "first byte"},
+    "a courier that stops in the middle of its answer": {"hang": "mid body"},
+    "a courier whose answer drips": {"drip": 0.1},
+}
+
+
+@asynccontextmanager
+async def hanging(
+    hang: Hang, route: str, budget: float, seed: int, before: Callable | None = None
+) -> AsyncIterator[SimpleNamespace]:
+    """Open a shop in virtual time, one route of which hangs: a world as `counted_shop` gives it.
+
+    `before` is given the world, and awaited before the hang begins. `w.calls()` counts the route's calls since
+    then, `await w.running()` those that still run; `await w.late()` lets the hang be over, and counts the calls
+    that come after it.
+    """
+    import aiohttp
+
+    connector = aiohttp.TCPConnector(limit=int(hang.lent), force_close=hang.silent)
+    async with counted_shop(seed, ENDLESS, connector=connector) as w:
+        usual = w.shop.settings[route].latency
+        if before is not None:
+            await before(w)
+        calls_before = len(w.shop.calls)
+        w.shop.set(route, **hang.settings(budget))
+        w.shop.set("health", hang="mid body")
+        holder = await w.api.get("/health") if hang.lent else None  # its connection stays lent
+        w.shop.take_up(not hang.silent)
+
+        def calls() -> int:
+            return sum(call.route == route for call in w.shop.calls[calls_before:])
+
+        async def running() -> int:
+            await asyncio.sleep(0.001)  # what was given up is told to the other side
+            return sum(call.ended is None for call in w.shop.calls if call.route == route)
+
+        async def late() -> int:
+            if holder is not None:
+                holder.close()
+            w.shop.take_up(True)
+            w.shop.set(route, latency=usual, drip=0.0, fail=0.0, hang=None)
+            before = calls()
+            await asyncio.sleep(SETTLE)
+            return calls() - before
+
+        w.calls, w.running, w.late = calls, running, late
+        yield w
+
+
+@asynccontextmanager
+async def really_hanging(route: str) -> AsyncIterator[dict[str, Any]]:
+    """Open real servers that hang; give a session to each, by what it does (to connect: where it can be)."""
+    import aiohttp
+
+    async with AsyncExitStack() as stack:
+        sessions = {}
+        for does, settings in REAL.items():
+            shop = stack.enter_context(Shop())
+            shop.set(route, **settings)
+            sessions[does] = await stack.enter_async_context(shop.session())
+        shop.set("health", hang="mid body")
+        lent = shop.session(connector=aiohttp.TCPConnector(limit=1))
+        sessions["all connections of the session lent"] = await stack.enter_async_context(lent)
+        stack.push_async_callback(_give_back, await lent.get("/health"))
+        if (port := stack.enter_context(silent_port())) is not None:
+            silent = aiohttp.ClientSession(f"http://127.0.0.1:{port}")
+            sessions["a courier that takes up no connection"] = await stack.enter_async_context(silent)
+        yield sessions
+
+
+async def _give_back(response: Any) -> None:
+    response.close()

@@ -1,0 +1,161 @@
+"""A pool whose connections make pages of two queries: it can hang where a page waits, and keeps books."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+FOREVER = 1000.0  # seconds, or budgets
+
+
+@dataclass(frozen=True)
+class Wait:
+    """What a page waits for; `does` follows "With a budget of 2 s and …".
+
+    Args:
+        does: what it is, as a noun.
+        why: what a learner is told or asked about it.
+        lent: the part of the budget for which all connections are lent to others.
+        buyer: the part of it that the first query takes.
+        lines: the part that the second query takes.
+    """
+
+    does: str
+    why: str = ""
+    lent: float = 0.0
+    buyer: float = 0.01
+    lines: float = 0.01
+
+
+WAITS = (
+    Wait(
+        "all connections lent",
+        "A page waits for a connection before it can ask anything. Which clock counts that?",
+        lent=FOREVER,
+    ),
+    Wait("a first query that hangs", buyer=FOREVER),
+    Wait("a second query that hangs", "Each wait has a clock of its own.", lines=FOREVER),
+    Wait(
+        "two queries of seven tenths of it each",
+        "Each query has a clock of its own, and the visitor waits for their sum.",
+        buyer=0.7,
+        lines=0.7,
+    ),
+    Wait(
+        "a connection that is free after six tenths of it, and queries of three tenths each",
+        "What was spent in the pool's queue is not left for the queries.",
+        lent=0.6,
+        buyer=0.3,
+        lines=0.3,
+    ),
+)
+
+
+class PagePool:
+    """Lends connections, each of which answers `query(what, order, timeout)`, in virtual time.
+
+    Args:
+        size: connections that it has.
+
+    asked: how often each part of a page was asked for. waiting: tasks that wait for a connection. failing:
+    parts that cannot be had. shared: queries to a connection that was still answering. looked_into: uses of
+    its private queue.
+    """
+
+    def __init__(self, size: int) -> None:
+        self.size, self.asked, self.failing = size, Counter(), set()
+        self.waiting = self.shared = self.looked_into = self.revision = 0
+        self._times, self._loans = {"buyer": 0.01, "lines": 0.01}, []
+        self._ended: asyncio.Future | None = None
+        self._queue: asyncio.Queue[_Connection] = asyncio.Queue()
+        for _ in range(size):
+            self._queue.put_nowait(_Connection(self))
+
+    @property
+    def _free(self) -> asyncio.Queue:
+        """The private queue of the notebook's pool."""
+        self.looked_into += 1
+        return self._queue
+
+    @property
+    def free(self) -> int:
+        """How many connections nobody has."""
+        return self._queue.qsize()
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[_Connection]:
+        """Borrow a connection for a block, waiting for it if need be."""
+        self.waiting += 1
+        try:
+            connection = await self._queue.get()
+        finally:
+            self.waiting -= 1
+        try:
+            yield connection
+        finally:
+            self._queue.put_nowait(connection)
+
+    def takes(self, **seconds: float) -> None:
+        """Let the queries for parts of a page take so many seconds, by the parts' names."""
+        self._times.update(seconds)
+
+    def lend(self, number: int, seconds: float = FOREVER) -> None:
+        """Lend connections to somebody else, who keeps them for so long, or until `all_back`."""
+        ended = self._ended = self._ended or asyncio.get_running_loop().create_future()
+
+        async def keep(connection: _Connection) -> None:
+            await asyncio.wait({ended}, timeout=seconds)
+            self._queue.put_nowait(connection)
+
+        for _ in range(number):
+            self._loans.append(asyncio.create_task(keep(self._queue.get_nowait())))
+
+    async def all_back(self) -> None:
+        """Let everybody else give back what they have been lent, and queries be quick again."""
+        self.takes(buyer=0.01, lines=0.01)
+        if self._ended:
+            self._ended.set_result(None)
+            await asyncio.wait(self._loans)
+
+    def begins(self, wait: Wait, budget: float) -> None:
+        """Let a page wait, from now on."""
+        self.takes(buyer=wait.buyer * budget, lines=wait.lines * budget)
+        if wait.lent:
+            self.lend(self.size, wait.lent * budget)
+
+    def revise(self) -> None:
+        """Let the database answer otherwise from now on."""
+        self.revision += 1
+
+    def answer(self, what: str, order: int) -> str:
+        """Return a part of a page."""
+        return f"the {what} of order {order}" + (f", revised {self.revision} times" if self.revision else "")
+
+    def page(self, order: int) -> dict:
+        """Return the page of an order."""
+        return {"order": order, **{what: self.answer(what, order) for what in ("buyer", "lines")}}
+
+
+class _Connection:
+    """Answers one query at a time."""
+
+    def __init__(self, pool: PagePool) -> None:
+        self._pool, self._busy = pool, False
+
+    async def query(self, what: str, order: int, timeout: float | None) -> str:  # noqa: ASYNC109 - the notebook's
+        """Return a part of a page; raise TimeoutError where it takes too long, LookupError where it fails."""
+        pool = self._pool
+        pool.shared += self._busy
+        pool.asked[what] += 1
+        self._busy = True
+        try:
+            async with asyncio.timeout(timeout):
+                await asyncio.sleep(pool._times[what])
+        finally:
+            self._busy = False
+        if what in pool.failing:
+            raise LookupError(f"no {what} of order {order}")
+        return pool.answer(what, order)
