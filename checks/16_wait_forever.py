@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import aiohttp
 
 from kettle.checking import PARTLY, Claim, Question
-from kettle.checking.deadline import end_of, keeps, leaves_at_once, really_end
+from kettle.checking.deadline import end_of, keeps, leaves_at_once, really_end, stopped
 from kettle.checking.errors import told
 from kettle.checking.hangs import ENDLESS, HANGS, hanging, really_hanging
 from kettle.checking.pages import WAITS, PagePool, Wait
@@ -102,13 +102,16 @@ CLAIMS = (
 )
 
 COURIER, CODE = 7, "NW1 6XE"
-PATH, PATIENCE = f"/couriers/{COURIER}/quote", 3.0  # seconds; paid by wrong answers only
+PATH, BUDGET = f"/couriers/{COURIER}/quote", 4  # seconds
+PATIENCE = 3.0  # real seconds; paid by wrong answers only
 TRIES = "Three calls at most, and another one only after one that failed"
 NOT_SENT = (
     "nothing was sent through `api`, the session that was given: another client, or a price from earlier?"
 )
 KEPT = "Each visit asks the courier anew. What is kept from one visit to the next?"
-THE_CALLERS = "the session is the caller's, who has other calls for it."
+ANOTHER = (
+    "`api.timeout` is another one after a visit: the session is the caller's, who has other calls for it."
+)
 
 
 # --- the lesson: a courier in virtual time, so that hours of waiting cost nothing
@@ -145,19 +148,19 @@ def check_same_prices(quote, same, rng):
 
 def check_ends_within_its_budget(quote, rng):
     """Wherever the courier hangs, a visitor is told within the budget, and nothing is left running."""
-    for budget in (rng.randint(11, 19) / 10, rng.randint(31, 45) / 10):
+    for budget in (rng.randint(31, 45) / 10, rng.randint(21, 45) / 100):
         for hang in HANGS:
             virtually(_hangs, quote, hang, budget, rng.randrange(1 << 30))
+    virtually(_hangs, quote, HANGS[0], budget, rng.randrange(1 << 30), 30)
     return f"At {len(HANGS)} kinds of hang, each visit ended within its budget."
 
 
 def check_waits_as_long_as_the_budget(quote, same, rng):
     """A price that comes within the budget is waited for."""
-    budget = rng.randint(3, 4)
-    late, drips = _courier(latency=0.9 * budget), _courier(drip=0.045 * budget)
+    said, visit = f"the budget is {BUDGET} s, and ", _visit(budget=BUDGET)
     situations = (
-        Situation(f"the budget is {budget} s, and nine tenths of it are needed", _visit(budget=budget), late),
-        Situation(f"the budget is {budget} s, and an answer drips for less", _visit(budget=budget), drips),
+        Situation(f"{said}nearly all of it is needed", visit, _courier(latency=0.97 * BUDGET)),
+        Situation(f"{said}an answer drips for less", visit, _courier(drip=0.045 * BUDGET)),
         Situation("the budget is 40 s, and 30 s of it are needed", _visit(budget=40), _courier(latency=30.0)),
     )
     _play(same, quote, situations, rng)
@@ -185,39 +188,31 @@ async def check_with_real_servers(quote):
     return f"With real servers, {len(visits)} kinds of hang each ended with TimeoutError."
 
 
-async def _hangs(quote, hang, budget, seed):
+async def _hangs(quote, hang, budget, seed, number=1):
     said = f"With a budget of {budget:g} s and {hang.does}, "
 
     def visit(w, code, budget):
-        return w.moving(quote(w.api, COURIER, code, budget), lambda: f"{said}{MISTAKE}.")
+        still = lambda: stopped(said, f"{MISTAKE}. {hang.why}", w.endless)  # noqa: E731
+        return w.moving(quote(w.api, COURIER, code, budget), still)
 
-    async with hanging(hang, "quote", budget, seed, lambda w: visit(w, CODE, 9)) as w:
-        ended = await end_of(visit(w, CODE, budget))
-        assert ended.error is not None or ended.value != w.shop.data.quote(COURIER, CODE), (
-            f"{said}`quote` returned the price of the visit before, which nobody can tell from one of today. {KEPT}"
+    async with hanging(hang, "quote", budget, seed, lambda w: visit(w, CODE, 9), number) as w:
+        for ended in await asyncio.gather(*(end_of(visit(w, CODE, budget)) for _ in range(number))):
+            assert ended.error is not None or ended.value != w.shop.data.quote(COURIER, CODE), (
+                f"{said}`quote` returned the price of the visit before: who can tell it from one of today? {KEPT}"
+            )
+            kinds = (TimeoutError, aiohttp.ClientError) if hang.fails else TimeoutError
+            keeps(ended, budget, said, "quote", _why_late(ended, w.calls() // number, hang), kinds)
+        assert w.calls() <= number or hang.fails, (
+            f"{said}{w.calls()} calls were sent for {many(number, 'visitor')}: a call that gets no answer is not "
+            "sent again. Which errors does the loop take for a failure?"
         )
-        kinds = (TimeoutError, aiohttp.ClientError) if hang.fails else TimeoutError
-        keeps(ended, budget, said, "quote", _why_late(ended, w.calls(), hang), kinds)
-        assert w.calls() < 2 or hang.fails, (
-            f"{said}{w.calls()} calls were sent for one visitor: a call that gets no answer is not sent again. "
-            "Which errors does the loop take for a failure?"
-        )
-        assert not await w.running(), (
-            f"{said}`quote` has ended, and its call is still in flight: the visitor was told, and the work goes on "
-            "for nobody. Who cancels it?"
-        )
-        assert not (late := await w.late()), (
-            f"{said}`quote` has ended, and {many(late, 'call')} came to the courier afterwards: something of it "
-            "still runs, for nobody. Who cancels it?"
-        )
+        await w.over(f"{said}`quote` has ended")
         after = await end_of(visit(w, "NW2 6XE", 9))
         found = f"{short(after.value)}." if after.error is None else told(after.error)
         assert after.value == w.shop.data.quote(COURIER, "NW2 6XE"), (
-            f"{said}`quote` ended; then the courier was well again, and the next visitor got {found} {KEPT}"
+            f"{said}{many(number, 'visit')} ended; then the courier was well again, and the next one got {found} {KEPT}"
         )
-        assert w.api.timeout == aiohttp.client.DEFAULT_TIMEOUT, (
-            f"{said}`api.timeout` is another one afterwards: {THE_CALLERS}"
-        )
+        assert w.api.timeout == aiohttp.client.DEFAULT_TIMEOUT, f"{said}{ANOTHER}"
 
 
 def _why_late(ended, calls, hang):
@@ -231,9 +226,9 @@ def _why_late(ended, calls, hang):
 async def _leaves(quote, hang, seed):
     said = f"With {hang.does}, when the visitor leaves, `quote`"
     async with hanging(hang, "quote", 0.1, seed) as w:
+        w.main = asyncio.current_task()
         await leaves_at_once(quote(w.api, COURIER, CODE, 3.0), 0.11, said)
-        goes_on = await w.running() + await w.late()
-        assert not goes_on, f"{said} is cancelled, and a call of it goes on. Who cancels that?"
+        await w.over(f"{said} is cancelled")
 
 
 # --- the exercise: a pool whose queue has no end
@@ -241,58 +236,34 @@ async def _leaves(quote, hang, seed):
 
 def check_exercise_same_pages(order_page, same, rng):
     """The same pages are made, as long as they can be had in time."""
-    budget, order = rng.randint(3, 4), rng.randrange(1000, 9999)
-
-    async def page(f, w):
-        answer = await moving(f(w.pool, order, budget), _still)
-        if not w.pool.asked:
-            raise Told("nobody asks through the pool that is given. Whose connection is used?")
-        return answer
-
-    async def two(f, w):
-        started = asyncio.get_running_loop().time()
-        pages = await asyncio.gather(f(w.pool, order, budget), f(w.pool, order + 1, budget))
-        if asyncio.get_running_loop().time() - started > 0.3 * budget and same.compares("overlap"):
-            raise Told("and two connections are free, one page waits for the other. What do they share?")
-        return pages
-
-    def quick(w):
-        w.pool.takes(buyer=0.1 * budget, lines=0.1 * budget)
-
-    situations = (
-        Situation("a page is asked for", page, seen=_seen_by_pool),
-        Situation("an order changes between two visits", page, between=lambda w: w.pool.revise()),
-        Situation("a page is asked for again", page, again=True),
-        Situation("two pages are asked for at once", two, quick, seen=_seen_by_pool),
-        Situation("a query fails", page, lambda w: w.pool.failing.add("lines"), raises=LookupError),
+    _play_pages(
+        same,
+        order_page,
+        Situation("a page is asked for", _page, seen=_seen_by_pool),
+        Situation("an order changes between two visits", _page, between=lambda w: w.pool.revise()),
+        Situation("a page is asked for again", _page, again=True),
+        Situation("two pages are asked for at once", _two_pages(same), _waits(buyer=0.1, lines=0.1)),
+        Situation("a query fails", _page, lambda w: w.pool.failing.add("lines"), raises=LookupError),
     )
-    virtually(lambda: same(order_page, _database, situations, why={"seen": _used_otherwise}))
 
 
 def check_exercise_ends_within_its_budget(order_page, rng):
     """Whatever a page waits for, its visitor is told within the budget, and the connection is given back."""
-    for budget in (rng.randint(11, 19) / 10, rng.randint(31, 45) / 10):
+    for budget in (rng.randint(31, 45) / 10, rng.randint(21, 45) / 100):
         for wait in WAITS:
-            virtually(_waits, order_page, budget, wait)
+            virtually(_hangs_page, order_page, budget, wait)
     return f"At {len(WAITS)} kinds of wait, each page ended within its budget, and its connection was back."
 
 
-def check_exercise_waits_as_long_as_the_budget(order_page, same, rng):
+def check_exercise_waits_as_long_as_the_budget(order_page, same):
     """A page that can be had within the budget is waited for."""
-    budget = rng.randint(3, 4)
-
-    async def page(f, w):
-        return await moving(f(w.pool, 1234, budget), _still)
-
-    def waits(**parts):
-        return lambda w: w.pool.begins(Wait("", **parts), budget)
-
-    said = f"the budget is {budget} s, and "
-    situations = (
-        Situation(f"{said}seven tenths of it go by before a connection is free", page, waits(lent=0.7)),
-        Situation(f"{said}one query takes eight tenths of it", page, waits(lines=0.8)),
+    said = f"the budget is {BUDGET} s, and "
+    _play_pages(
+        same,
+        order_page,
+        Situation(f"{said}seven tenths of it go by before a connection is free", _page, _waits(lent=0.7)),
+        Situation(f"{said}one query takes eight tenths of it", _page, _waits(lines=0.8)),
     )
-    virtually(lambda: same(order_page, _database, situations))
 
 
 def check_exercise_a_visitor_may_leave(order_page):
@@ -301,15 +272,44 @@ def check_exercise_a_visitor_may_leave(order_page):
         virtually(_leaves_page, order_page, wait)
 
 
+def _play_pages(same, order_page, *situations):
+    virtually(lambda: same(order_page, _database, situations, why={"seen": _used_otherwise}))
+
+
+def _waits(**parts):
+    return lambda w: w.pool.begins(Wait("", **parts), BUDGET)
+
+
 @asynccontextmanager
 async def _database():
     yield SimpleNamespace(pool=PagePool(2))
 
 
-async def _waits(order_page, budget, wait):
+async def _page(f, w):
+    page = await moving(f(w.pool, 1234, BUDGET), _still)
+    if not w.pool.asked:
+        raise Told("nobody asks through the pool that is given. Whose connection is used?")
+    return page
+
+
+def _two_pages(same):
+    async def call(f, w):
+        clock = asyncio.get_running_loop().time
+        started = clock()
+        pages = await moving(asyncio.gather(f(w.pool, 1, BUDGET), f(w.pool, 2, BUDGET)), _still)
+        if clock() - started > 0.3 * BUDGET and same.compares("overlap"):
+            raise Told("and two connections are free, one page waits for the other. What do they share?")
+        return pages
+
+    return call
+
+
+async def _hangs_page(order_page, budget, wait):
     pool, said = PagePool(2), f"With a budget of {budget:g} s and {wait.does}, "
     pool.begins(wait, budget)
-    ended = await end_of(moving(order_page(pool, 1234, budget), lambda: f"{said}{EXERCISE_MISTAKE}."))
+    ended = await end_of(
+        moving(order_page(pool, 1234, budget), lambda: stopped(said, f"{EXERCISE_MISTAKE}."))
+    )
     keeps(ended, budget, said, "order_page", wait.why)
     await _back(pool, order_page, f"{said}`order_page` has ended, and ")
 
@@ -341,8 +341,13 @@ async def _back(pool, order_page, said):
 def _visit(code=CODE, budget=9):
     async def call(f, w):
         before = w.sent.total()
-        price = await w.moving(f(w.api, COURIER, code, budget), _still)
-        if w.sent.total() == before:
+        try:
+            price = await w.moving(f(w.api, COURIER, code, budget), lambda: _still(w.endless))
+        finally:
+            sent = w.sent.total() - before
+            if sent > 3:
+                raise Told(f"{sent} calls are made. {TRIES}.")
+        if not sent:
             raise Told(NOT_SENT)
         return price
 
@@ -364,8 +369,8 @@ def _unreadable(w):
     w.wrong[PATH] = ValueError
 
 
-def _still():
-    return "everything stands still, or goes on for ever. What is waited for, and how often is it tried?"
+def _still(endless=""):
+    return stopped("", "everything stands still. What is waited for?", endless)
 
 
 def _seen(w):
@@ -374,7 +379,7 @@ def _seen(w):
 
 def _asked_otherwise(found):
     if "timeout" in found.path:
-        return f"`api.timeout` is another one after a visit: {THE_CALLERS}"
+        return ANOTHER
     return f"the courier is asked {many(found.given, 'time')}, and was asked {many(found.expected, 'time')} before. {TRIES}."
 
 

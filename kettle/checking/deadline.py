@@ -80,16 +80,34 @@ def keeps(
         budget: in seconds.
         said: begins the sentences: "With a budget of 2 s and …, ".
         name: of the function.
-        why: what a learner is told or asked where it is late.
+        why: what a learner is told where it is late.
         right: kinds of error.
     """
-    assert ended.took <= 1.02 * budget, f"{said}`{name}` ended after {ended.took:.1f} s: {why}".strip()
+    assert ended.took <= 1.02 * budget, f"{said}`{name}` ended after {ended.took:,.1f} s: {why}".strip()
     assert ended.error is not None, (
         f"{said}`{name}` returned {short(ended.value)}: whoever reads it takes it for an answer. "
         "How is a caller to tell an error from data?"
     )
     assert isinstance(ended.error, right), (
         f"{said}`{name}` stops with {told(ended.error)} Its callers rely on TimeoutError."
+    )
+
+
+def stopped(said: str, never: str, endless: str = "") -> str:
+    """Say why nothing came of an answer that `moving` gave up: it was cancelled, by the clock or by itself.
+
+    Args:
+        said: begins the sentence.
+        never: ends it where it waits for what never comes.
+        endless: the path that is asked for again and again.
+    """
+    if endless:
+        return f"{said}`{endless}` is asked for again and again, and no end is in sight. How often is enough?"
+    if asyncio.get_running_loop().hung:
+        return f"{said}{never}"
+    return (
+        f"{said}your code stops with CancelledError, as if whoever waits had gone. Its callers rely on "
+        "TimeoutError: what turns the one into the other?"
     )
 
 

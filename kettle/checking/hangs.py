@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from kettle.checking.virtually import counted_shop
+from kettle.checking.words import many
 from kettle.shop import Shop
 from kettle.shop.silent_port import silent_port
 
@@ -83,18 +84,17 @@ REAL = {
 
 @asynccontextmanager
 async def hanging(
-    hang: Hang, route: str, budget: float, seed: int, before: Callable | None = None
+    hang: Hang, route: str, budget: float, seed: int, before: Callable | None = None, visitors: int = 1
 ) -> AsyncIterator[SimpleNamespace]:
     """Open a shop in virtual time, one route of which hangs: a world as `counted_shop` gives it.
 
-    `before` is given the world, and awaited before the hang begins. `w.calls()` counts the route's calls since
-    then, `await w.running()` those that still run; `await w.late()` lets the hang be over, and counts the calls
-    that come after it.
+    `before` is given the world, and awaited before the hang begins. `w.calls()` counts the route's calls
+    since then. `await w.over(said)` lets the hang be over, and sees to it that nothing of them is left.
     """
     import aiohttp
 
     connector = aiohttp.TCPConnector(limit=int(hang.lent), force_close=hang.silent)
-    async with counted_shop(seed, ENDLESS, connector=connector) as w:
+    async with counted_shop(seed, ENDLESS * visitors, connector=connector) as w:
         usual = w.shop.settings[route].latency
         if before is not None:
             await before(w)
@@ -107,20 +107,26 @@ async def hanging(
         def calls() -> int:
             return sum(call.route == route for call in w.shop.calls[calls_before:])
 
-        async def running() -> int:
+        async def over(said: str) -> None:
             await asyncio.sleep(0.001)  # what was given up is told to the other side
-            return sum(call.ended is None for call in w.shop.calls if call.route == route)
-
-        async def late() -> int:
+            running = any(call.ended is None for call in w.shop.calls if call.route == route)
+            assert not running, (
+                f"{said}, and its call is still in flight: who waited has gone, and the work goes on for "
+                "nobody. Who cancels it?"
+            )
             if holder is not None:
                 holder.close()
             w.shop.take_up(True)
             w.shop.set(route, latency=usual, drip=0.0, fail=0.0, hang=None)
             before = calls()
             await asyncio.sleep(SETTLE)
-            return calls() - before
+            late = many(calls() - before, "call")
+            assert calls() == before, (
+                f"{said}, and {late} came to the courier afterwards: something of it still runs, for nobody. "
+                "Who cancels it?"
+            )
 
-        w.calls, w.running, w.late = calls, running, late
+        w.calls, w.over = calls, over
         yield w
 
 

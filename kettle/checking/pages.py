@@ -33,20 +33,21 @@ class Wait:
 WAITS = (
     Wait(
         "all connections lent",
-        "A page waits for a connection before it can ask anything. Which clock counts that?",
+        "the wait for a connection has no end. Which clock counts that?",
         lent=FOREVER,
     ),
-    Wait("a first query that hangs", buyer=FOREVER),
-    Wait("a second query that hangs", "Each wait has a clock of its own.", lines=FOREVER),
+    Wait("a first query that hangs", "nothing ended that wait in time.", buyer=FOREVER),
+    Wait("a second query that hangs", "each wait has a clock of its own.", lines=FOREVER),
+    Wait("a connection that becomes free as the time is up", "what ends the wait for it?", lent=1.0),
     Wait(
         "two queries of seven tenths of it each",
-        "Each query has a clock of its own, and the visitor waits for their sum.",
+        "each query has a clock of its own, and the visitor waits for their sum.",
         buyer=0.7,
         lines=0.7,
     ),
     Wait(
         "a connection that is free after six tenths of it, and queries of three tenths each",
-        "What was spent in the pool's queue is not left for the queries.",
+        "what was spent in the pool's queue is not left for the queries.",
         lent=0.6,
         buyer=0.3,
         lines=0.3,
