@@ -83,10 +83,13 @@ def keeps(
         why: what a learner is told where it is late.
         right: kinds of error.
     """
-    assert ended.took <= 1.02 * budget, f"{said}`{name}` ended after {ended.took:,.1f} s: {why}".strip()
+    assert ended.took <= 1.02 * budget, f"{said}`{name}` ended after {ended.took:,.2f} s: {why}".strip()
     assert ended.error is not None, (
         f"{said}`{name}` returned {short(ended.value)}: whoever reads it takes it for an answer. "
         "How is a caller to tell an error from data?"
+    )
+    assert not isinstance(ended.error, ExceptionGroup), (
+        f"{said}`{name}` stops with a group of errors, which `except TimeoutError` lets through. Why a group?"
     )
     assert isinstance(ended.error, right), (
         f"{said}`{name}` stops with {told(ended.error)} Its callers rely on TimeoutError."
@@ -111,14 +114,16 @@ def stopped(said: str, never: str, endless: str = "") -> str:
     )
 
 
-async def really_end(visits: dict[asyncio.Task, str], patience: float) -> set[asyncio.Task]:
-    """Wait for tasks in real time, and return those that do not end; they are cancelled.
+async def really_end(visits: dict[asyncio.Task, str], patience: float, said: str) -> None:
+    """Wait in real time until all tasks have ended, with TimeoutError; those that have not are cancelled.
 
     Args:
-        visits: the tasks.
+        visits: the tasks, and what each of them waits for.
         patience: in seconds; more where the machine gives this process too little.
+        said: begins the sentences: "With real servers, a budget of 2 s and {}, `f`".
 
     Raises:
+        AssertionError: one has not ended, or otherwise.
         Undecided: the machine is too busy to tell.
     """
     patient = Patience(patience)
@@ -129,4 +134,9 @@ async def really_end(visits: dict[asyncio.Task, str], patience: float) -> set[as
         visit.cancel()
     if waiting and patient.starved:
         raise Undecided("This machine is too busy to tell whether a budget is kept with real servers.")
-    return waiting
+    for visit, does in visits.items():
+        begins = said.format(does)
+        assert visit not in waiting, f"{begins} did not end within {patience:g} s."
+        error = visit.exception()
+        how = f"returned {short(visit.result())}." if error is None else f"stopped with {told(error)}"
+        assert isinstance(error, TimeoutError), f"{begins} {how}"

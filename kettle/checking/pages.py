@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from kettle.checking.deadline import end_of, keeps, leaves_at_once, stopped
+from kettle.checking.same.alike import Difference
+from kettle.checking.same.sentences import short
+from kettle.checking.virtually import moving
+from kettle.checking.words import many
+
+NEVER = "the wait for a connection has no end."
 FOREVER = 1000.0  # seconds, or budgets
 
 
@@ -29,11 +36,16 @@ class Wait:
     buyer: float = 0.01
     lines: float = 0.01
 
+    @property
+    def parts(self) -> float:
+        """How many budgets it takes, where nothing ends it."""
+        return self.lent + self.buyer + self.lines
+
 
 WAITS = (
     Wait(
         "all connections lent",
-        "the wait for a connection has no end. Which clock counts that?",
+        "the wait for a connection has no end in your code. Which clock counts it?",
         lent=FOREVER,
     ),
     Wait("a first query that hangs", "nothing ended that wait in time.", buyer=FOREVER),
@@ -127,6 +139,10 @@ class PagePool:
         if wait.lent:
             self.lend(self.size, wait.lent * budget)
 
+    def books(self) -> dict:
+        """Return what was asked of it, and how."""
+        return {"asked": dict(self.asked), "_free": self.looked_into, "shared": self.shared}
+
     def revise(self) -> None:
         """Let the database answer otherwise from now on."""
         self.revision += 1
@@ -160,3 +176,55 @@ class _Connection:
         if what in pool.failing:
             raise LookupError(f"no {what} of order {order}")
         return pool.answer(what, order)
+
+
+async def page_ends(order_page: Callable, budget: float, wait: Wait, otherwise: str) -> None:
+    """See to it that a page ends within its budget, whatever it waits for, and that nothing of it is left.
+
+    Args:
+        order_page: makes the page, given a pool, an order and a budget.
+        budget: in seconds.
+        wait: what it waits for.
+        otherwise: said where it is late, though earlier than if nothing had ended it.
+
+    Raises:
+        AssertionError: with a sentence.
+    """
+    pool, said = PagePool(2), f"With a budget of {budget:g} s and {wait.does}, "
+    pool.begins(wait, budget)
+    ended = await end_of(moving(order_page(pool, 1234, budget), lambda: stopped(said, NEVER)))
+    why = wait.why if ended.took > 0.95 * wait.parts * budget else otherwise
+    keeps(ended, budget, said, "order_page", why)
+    twice = next((what for what, times in pool.asked.items() if times > 1), None)
+    assert twice is None, f"{said}`{twice}` is asked for more than once: once for each page is enough."
+    await _back(pool, order_page, f"{said}`order_page` has ended, and ")
+
+
+async def page_is_left(order_page: Callable, wait: Wait) -> None:
+    """See to it that a page ends at once when its visitor leaves, and that nothing of it is left."""
+    pool, said = PagePool(2), f"With {wait.does}, when the visitor leaves, `order_page`"
+    pool.begins(wait, 3.0)
+    await leaves_at_once(order_page(pool, 1234, 3.0), 0.5, said)
+    await _back(pool, order_page, f"{said} is cancelled, and ")
+
+
+async def _back(pool: PagePool, order_page: Callable, said: str) -> None:
+    await asyncio.sleep(0.001)
+    assert not pool.waiting, f"{said}still stands in the pool's queue: the next connection is lent to nobody."
+    await pool.all_back()
+    lost = many(pool.size - pool.free, "connection")
+    assert pool.free == pool.size, f"{said}{lost} did not come back to the pool. Who gives it back then?"
+    page = await end_of(order_page(pool, 77, 5.0))
+    assert page.value == pool.page(77), (
+        f"{said}the next page is {short(page.value)}. What is left of this one?"
+    )
+
+
+def used_otherwise(found: Difference) -> str:
+    """Say how a pool was used otherwise, where its `books` differ."""
+    if "_free" in found.path:
+        return "`pool._free` is looked at: the underscore says that it is the pool's own. What does it offer?"
+    if "shared" in found.path:
+        return "a connection is asked while it still answers: it answers one query at a time."
+    times = {"missing": "not at all"}.get(found.kind) or f"{found.given} times"
+    return f"`{found.path[-1]}` is asked for {times}: once for each page."
