@@ -1,0 +1,472 @@
+"""Row by row: each row is a statement, a transaction and a wait of its own."""
+
+from collections import Counter
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from kettle.checking import DOES_NOT_HOLD, HOLDS, PARTLY, Claim, Question
+from kettle.checking.others import others_act, where_free
+from kettle.checking.same import Situation, at_once
+from kettle.checking.same.tables import Tables
+from kettle.checking.writes import Writes, put_back
+from kettle.database import open_database
+from kettle.probes.ratio import compare
+
+MISTAKE = "How many rows could go along in one of them?"
+EXERCISE_MISTAKE = "Which line, in which function, is run for each order?"
+GONE = "The barcode is gone: the list is booked in a handful of round trips, and wholly or not at all."
+EXERCISE_GONE = "The barcode is gone: the orders and their history change together, in one transaction."
+
+HINTS = (
+    "Look at the barcode: what is sent for each row, beside the statement that does the work? "
+    "Which way in step 1 took three round trips?",
+    "One transaction around the whole list, and `insert()` with a list of dictionaries. Step 3 says what happens "
+    "to a row that is there already, step 2 how to add to its stock, step 4 what `insert()` leaves out.",
+    'Make a list of columns, with `"name": tidy(row["name"])` and `"stock": row["quantity"]`. A row that is there '
+    'already: `on_conflict_do_update(index_elements=[Product.sku], set_={"stock": …})`.',
+    '`new = insert(Product)`, `set_={"stock": Product.stock + new.excluded.stock}`, and '
+    "`with engine.begin() as connection: connection.execute(…, columns)`, unless the list is empty.",
+)
+
+EXERCISE_HINTS = (
+    "Look at the barcode: two statements for each order, each a transaction of its own. Which lines send them?",
+    "`update()` changes the status of many orders, `bulk_create()` writes many rows of history. Neither knows of "
+    "the other, so both belong into one transaction.",
+    "Whom the update changes has to be known, and must not change before it: read the ids with "
+    "`select_for_update()`, inside `with transaction.atomic():`.",
+    '`sent = list(Order.objects.select_for_update().filter(id__in=numbers, status="packed")'
+    '.values_list("id", flat=True))`, then `.filter(id__in=sent).update(status="sent")` and '
+    "`OrderEvent.objects.bulk_create([...])`.",
+)
+
+RECALL = (
+    Question(
+        "A loop saves 300 new rows and commits each. Round trips, if each needs one statement?",
+        ("300", "600", "900"),
+        2,
+        "BEGIN, the statement and COMMIT, each with an answer to wait for.",
+    ),
+    Question(
+        "`product.stock = product.stock + 5; session.commit()`, while another session sells 2. What is lost?",
+        ("Nothing", "The sale", "The five"),
+        1,
+        "Python adds to what it read before. `stock = Product.stock + 5` lets the database add.",
+    ),
+    Question(
+        "Django's `bulk_create` of 50 objects whose `save()` fills a field. What do the rows hold in it?",
+        ("What `save()` fills in", "What the objects held: `save()` is not called", "NULL"),
+        1,
+        "Bulk operations pass by `save()` and signals: what they do has to be done by hand.",
+    ),
+)
+
+GUESS = Question(
+    "A loop writes 1,000 rows, one `INSERT` each, and commits after each. How often does it wait for the database?",
+    ("1,000 times", "2,000 times", "3,000 times"),
+    2,
+    "The beginning of a transaction, the statement and the commit are three messages, each with an answer.",
+)
+
+CLAIMS = (
+    Claim(
+        name="times",
+        said="“Bulk operations are 10 to 100 times as fast as saving row by row.”",
+        truth=PARTLY,
+        why="It depends on how far away the database is, and on what is compared: the commits that are spared are "
+        "part of it, and a loop in one transaction spares them, too. Without a network it may be less than ten "
+        "times, behind one more than a hundred.",
+        ids=("S3.29",),
+    ),
+    Claim(
+        name="saves",
+        said="“`bulk_create` is `save()` for many objects at once.”",
+        truth=DOES_NOT_HOLD,
+        why="It writes their rows. `save()` is not called and no signal is sent, so fields that are filled there "
+        "stay as they are, and whoever listens hears nothing.",
+        ids=("S3.25",),
+    ),
+    Claim(
+        name="case",
+        said="“`bulk_update` updates many rows as fast as one `update()`.”",
+        truth=DOES_NOT_HOLD,
+        why="It saves round trips, and pays with a long `CASE WHEN` that names each row's value, built in Python "
+        "and read by the database. Where one expression fits all rows, `update()` with `F` is far ahead.",
+        ids=("S3.27",),
+    ),
+    Claim(
+        name="where",
+        said="“`update()` on a queryset changes rows without loading them.”",
+        truth=HOLDS,
+        why="One statement with a WHERE, and not a row comes back. So no object hears of it, either: no `save()`, "
+        "no signal.",
+        ids=("S3.28",),
+    ),
+)
+
+EXCUSED = {}
+EXERCISE_EXCUSED = {}
+
+FEW, MANY, LONG, BAD = 40, 400, 2000, 1500  # rows of lists; the place of the bad one
+WHOLLY = (
+    "whoever is stopped between two of them leaves a part behind. Where does the transaction begin and end?"
+)
+TWICE = "Each row's quantity counts, and the first row of a new product says its name and its price."
+KEPT = "A product that the shop knows gets more stock, and nothing else of it changes."
+QUOTED = "A name with a quote in it ends the text of your statement: whoever types a name writes SQL. "
+BESIDE = "Values go beside the statement, as parameters, and what they hold is never read as SQL."
+STATE = "SELECT sku, name, price_cents, stock, supplier_id FROM products"
+
+
+def _row(sku, quantity=3, name="Green tea", price=450, supplier=1):
+    return {"sku": sku, "name": name, "price_cents": price, "quantity": quantity, "supplier_id": supplier}
+
+
+def _news(rng, count, name="Tea"):
+    """A list of products that the shop does not know, with a known one at every fourth place."""
+    first = rng.randrange(1 << 30)
+    return [_row(f"KC-0000{n % 9 + 1}" if n % 4 == 3 else f"N-{first}-{n}", name=name) for n in range(count)]
+
+
+def _new_row(error):
+    return "What does a new product need?" if "not-null" in str(error) or "NOT NULL" in str(error) else ""
+
+
+def _twice(error):
+    """Say what one statement may not do twice."""
+    if "second time" in str(error):
+        return "One statement cannot change a row twice: which rows belong together?"
+    if "unique" in str(error).lower() or "duplicate" in str(error).lower():
+        return "The second row of a product finds the first one there already."
+    return ""
+
+
+def _quoted(error):
+    return QUOTED + BESIDE if isinstance(error, DBAPIError | TypeError | ValueError) else ""
+
+
+COLUMNS = ("name", "price_cents", "stock", "supplier_id")
+TWO = {
+    "stock": TWICE,
+    "name": TWICE,
+    "price_cents": TWICE,
+    "supplier_id": TWICE,
+    "error": _twice,
+}
+TIDIED = "`insert()` makes no objects, so no listener hears of the row: who tidies its name?"
+EMPTY = "`execute` takes an empty list for no values at all. What is there to be done for an empty list?"
+
+
+def check_same_stock(import_delivery, same, database, rng):
+    """Whoever books a list finds in the shop what the merged code puts there, whatever the list holds."""
+    database.seed(rng.randrange(1 << 30), products=12, suppliers=3, customers=1, orders=0, reviews=0)
+    engine = database.engine()
+
+    def booked(*rows):
+        def call(f, w):
+            number = f(engine, [dict(row) for row in rows])
+            shop = {sku: dict(zip(COLUMNS, rest, strict=True)) for sku, *rest in w.tables.ask(STATE)}
+            return {"the number that is returned": number, **shop}
+
+        return call
+
+    def gone(w):
+        with database.behind.begin() as connection:
+            connection.execute(text("DELETE FROM products WHERE sku = 'N-1'"))
+
+    name = "Ken's \"100%\" rooibos; :best (50 g) \\ 'new'"
+    known, new = _row("KC-00002", name="Another name", price=1), _row("N-1", name="White tea")
+    again = _row("N-1", 4, "Black tea", 990, 2)
+    situations = (
+        Situation("a list has one new product", booked(new), why={"error": _new_row}),
+        Situation("a list has one product that the shop knows", booked(known), why=KEPT),
+        Situation(
+            "a new name has stray blanks", booked(_row("N-1", name=" Earl  Grey ")), why={"name": TIDIED}
+        ),
+        Situation("a known product stands in a list twice", booked(known, new, _row("KC-00002", 5)), why=TWO),
+        Situation("a new product stands in a list three times", booked(new, again, known, again), why=TWO),
+        Situation("a list is empty", booked(), why={"error": EMPTY}),
+        Situation(
+            "a quantity is 0, and one is less", booked(_row("N-1", 0), _row("KC-00003", -2)), why=TWICE
+        ),
+        Situation(
+            "a name has quotes and signs in it", booked(_row("N-1", name=name)), why={"error": _quoted}
+        ),
+        Situation("a product is taken out of the shop between two lists", booked(new, known), between=gone),
+        Situation(
+            "two lists are booked at once",
+            lambda f, w: at_once(lambda: f(engine, [new]), lambda: f(engine, [known, _row("N-2")])),
+            seen=lambda w: sorted(map(tuple, w.tables.ask(STATE))),
+        ),
+        Situation("the table cannot be written", booked(new), lambda w: w.tables.fail("products")),
+    )
+    same(import_delivery, lambda: put_back(database, "products"), situations)
+    engine.dispose()
+
+
+def check_round_trips_do_not_grow(import_delivery, database, rng):
+    """A longer list takes no more waiting; it is one transaction, and a bad row undoes all of it."""
+    database.seed(rng.randrange(1 << 30), products=12, suppliers=3, customers=1, orders=0, reviews=0)
+    engine, seen, name = database.engine(), [], f"Zephyr {rng.randrange(1 << 30)}"
+    for count in (FEW, MANY):
+        with engine.connect(), database.wire() as wire:
+            import_delivery(engine, _news(rng, count, name))
+        seen.append(wire.seen)
+    note = Writes("row", *seen, FEW, MANY).judge(MISTAKE, WHOLLY)
+    assert not any(name in each.sql for one in seen for each in one.everything), (
+        f"The name “{name}” stands in the text of a statement. {BESIDE} In the text, a name that is chosen well "
+        "adds a statement of its own: that is SQL injection."
+    )
+    rows, before = _news(rng, LONG), _stock(database)
+    bad = {"price_cents": None} if database.kind == "SQLite" else {"supplier_id": 999_999}
+    rows[BAD - 1] |= {"sku": "N-0", **bad}
+    try:
+        import_delivery(engine, rows)
+    except Exception:  # noqa: BLE001 - however it fails
+        after = _stock(database)
+        assert after == before, (
+            f"Row {BAD:,} of {LONG:,} is bad, and {sum(after.values()) - sum(before.values()):,} pieces of the list "
+            f"are booked all the same: {WHOLLY}"
+        )
+    else:
+        raise AssertionError(f"Row {BAD:,} of {LONG:,} is bad, and the import ends as if nothing were.")
+    finally:
+        engine.dispose()
+    return note
+
+
+def check_a_sale_meanwhile_counts(import_delivery, database, rng):
+    """What the tills sell while a list is booked is neither lost nor added up twice."""
+    if database.kind == "SQLite":
+        return "SQLite lets one writer work at a time, so this was not tried."
+    database.seed(rng.randrange(1 << 30), products=12, suppliers=3, customers=1, orders=0, reviews=0)
+    rows = [_row(f"KC-0000{n}", 10 + n) for n in range(1, 6)]
+    skus, sold, before = [row["sku"] for row in rows], Counter(), _stock(database)
+
+    def sell(_):
+        sold.update(sku for (sku,) in where_free(database, SALE, skus=skus))
+
+    engine = database.engine()
+    engine.connect().close()
+    with others_act(sell):
+        import_delivery(engine, rows)
+    engine.dispose()
+    after = _stock(database)
+    for row in rows:
+        sku = row["sku"]
+        there = before[sku] - sold[sku] + row["quantity"]
+        assert after[sku] == there, (
+            f"{before[sku]} of {sku} were there, {row['quantity']} arrived, and while the list was booked the tills "
+            f"sold {sold[sku]}: {there} are left, and the shop says {after[sku]}. Who adds up, and from what number?"
+        )
+    return None
+
+
+SALE = (
+    "UPDATE products SET stock = stock - 1 WHERE id IN "
+    "(SELECT id FROM products WHERE sku = ANY(:skus) FOR UPDATE SKIP LOCKED) RETURNING sku"
+)
+
+
+def interest_how_much_faster(as_merged, import_delivery, rng):
+    """How much faster one list is here."""
+    with open_database(21, products=20, orders=0) as database:
+        engine = database.engine()
+        ratio = compare(
+            lambda: as_merged(engine, _news(rng, 60)),
+            lambda: import_delivery(engine, _news(rng, 60)),
+            repeat=3,
+            most=3,
+        )
+    return f"Here, your import is {ratio}, for a list of 60 rows and no network."
+
+
+def _stock(database):
+    with database.behind.connect() as connection:
+        return dict(connection.execute(text("SELECT sku, stock FROM products")).all())
+
+
+# --- the exercise: statuses and their history, in Django
+
+WHEN = datetime(2026, 11, 23, 9)  # noqa: DTZ001 (the tables hold UTC, without saying so)
+OTHER = {17: "paid", 18: "sent", 19: "cancelled", 20: "delivered"}
+ONCE = "Each order that is sent gets exactly one row in its history, and no other order gets one."
+PACKED = "An order is sent if it is packed, and nothing but its status is written."
+STANDS = {
+    "status": PACKED,
+    "customer": PACKED,
+    "history": ONCE,
+    "the number that is returned": "Who is counted?",
+}
+CANCEL = (
+    "UPDATE orders SET status = 'cancelled' WHERE id IN "
+    "(SELECT id FROM orders WHERE id = :number AND status = 'packed' FOR UPDATE SKIP LOCKED) RETURNING id"
+)
+MOVE = (
+    "UPDATE orders SET customer_id = 2 WHERE id IN "
+    "(SELECT id FROM orders WHERE id = :number FOR UPDATE SKIP LOCKED) RETURNING id"
+)
+
+
+def _packed(rows):
+    """Let orders be packed, but those of OTHER, and of one customer."""
+    orders = ({**row, "status": OTHER.get(row["id"], "packed"), "customer_id": 1} for row in rows.orders)
+    return replace(rows, orders=tuple(orders))
+
+
+def _orders(tables):
+    """Each order with its history, by its number."""
+    found = {
+        number: {"status": status, "customer": customer, "history": []}
+        for number, status, customer in tables.ask("SELECT id, status, customer_id FROM orders")
+    }
+    for number, when, what in tables.ask("SELECT order_id, happened_at, what FROM order_events ORDER BY id"):
+        found[number]["history"].append((str(when)[:19], what))
+    return found
+
+
+def _filled(database, rng, orders):
+    database.seed(
+        rng.randrange(1 << 30), shape=_packed, customers=2, orders=orders, lines=0, events=1, reviews=0
+    )
+    database.configure_django()
+
+
+def check_exercise_same_orders(fetched, same, database, rng):
+    """Whoever marks orders as sent finds the statuses and the history that the merged code leaves."""
+    from django.db import connections
+
+    _filled(database, rng, 24)
+
+    def sent(*numbers):
+        def call(f, w):
+            count = f(list(numbers), WHEN)
+            return {"the number that is returned": count, **_orders(w.tables)}
+
+        return call
+
+    def apart(f, *numbers):
+        def call():
+            try:
+                return f(list(numbers), WHEN)
+            finally:
+                connections.close_all()  # those of this thread
+
+        return call
+
+    situations = (
+        Situation("one order is fetched", sent(3)),
+        Situation("some orders of the list are not packed", sent(16, 17, 18, 2, 19, 20, 5)),
+        Situation("no order of the list is packed", sent(17, 18, 20)),
+        Situation("a number stands in the list twice, and one is unknown", sent(4, 999, 4, 1)),
+        Situation("the list is empty", sent()),
+        Situation(
+            "an order becomes packed between two lists",
+            sent(17, 6),
+            between=lambda w: w.tables.change("orders", 17, status="packed"),
+        ),
+        Situation(
+            "two lists are worked on at once",
+            lambda f, w: at_once(apart(f, 1, 2, 3), apart(f, 4, 17, 5)),
+            seen=lambda w: _orders(w.tables),
+        ),
+        Situation("the history cannot be written", sent(1, 2), lambda w: w.tables.fail("order_events")),
+    )
+    same(fetched, lambda: put_back(database, "order_events", "orders"), situations, noun="order", why=STANDS)
+
+
+def check_exercise_round_trips_do_not_grow(fetched, database, rng):
+    """A longer list takes no more waiting; it is one transaction, and a failure undoes all of it."""
+    from django.db import connection
+
+    _filled(database, rng, FEW + MANY + LONG)
+    tables, seen, first = Tables(database), [], 1
+    for count in (FEW, MANY):
+        connection.ensure_connection()
+        with database.wire() as wire:
+            fetched(list(range(first, first + count)), WHEN)
+        seen.append(wire.seen)
+        first += count
+    note = Writes("order", *seen, FEW, MANY).judge(EXERCISE_MISTAKE, WHOLLY)
+    before, numbers = _orders(tables), list(range(first, first + LONG))
+    with _refused(database, tables, numbers[BAD - 1]):
+        try:
+            fetched(numbers, WHEN)
+        except Exception:  # noqa: BLE001 - however it fails
+            connection.close()
+        else:
+            raise AssertionError(
+                "The history of an order cannot be written, and `fetched` ends as if nothing were."
+            )
+    changed = {number: order for number, order in _orders(tables).items() if order != before[number]}
+    statuses, histories = (
+        sum(order[part] != before[number][part] for number, order in changed.items())
+        for part in ("status", "history")
+    )
+    assert not changed, (
+        f"The history of one of {LONG:,} orders cannot be written, and {statuses:,} statuses and {histories:,} "
+        f"histories are changed all the same: {WHOLLY}"
+    )
+    return note
+
+
+@contextmanager
+def _refused(database, tables, number):
+    """Let the history of one order be refused; on SQLite, all of it."""
+    if database.kind == "SQLite":
+        tables.fail("order_events")
+        yield
+        tables.put_back()
+        return
+    for change in (
+        f"ADD CONSTRAINT refused CHECK (order_id <> {number}) NOT VALID",
+        "DROP CONSTRAINT refused",
+    ):
+        database.end_transactions()
+        with database.behind.begin() as connection:
+            connection.execute(text(f"ALTER TABLE order_events {change}"))
+        if change.startswith("ADD"):
+            yield
+
+
+def check_exercise_the_desk_goes_on(fetched, database, rng):
+    """An order that is cancelled meanwhile stays so, and nothing but statuses is written."""
+    from django.db import connection
+
+    if database.kind == "SQLite":
+        return "SQLite lets one writer work at a time, so this was not tried."
+    _filled(database, rng, 24)
+    cancelled, moved, numbers = [], [], range(1, 13)
+
+    def desk(moment):
+        cancelled.extend(row[0] for row in where_free(database, CANCEL, number=1 + moment))
+        moved.extend(row[0] for row in where_free(database, MOVE, number=16 - moment))
+
+    connection.ensure_connection()
+    with others_act(desk):
+        fetched([*numbers, 13, 14, 15, 16], WHEN)
+    after = _orders(Tables(database))
+    for number in (*numbers, 13, 14, 15, 16):
+        noted = sum(what == "sent" for _, what in after[number]["history"])
+        when = f"Order {number} was packed when the job began, and was cancelled while it ran"
+        if number in cancelled:
+            assert after[number]["status"] == "cancelled", (
+                f"{when}: its status is “{after[number]['status']}” all the same. What was known of it, since when?"
+            )
+            assert not noted, (
+                f"{when}, and its history says “sent”. Whose history is written, and from what list?"
+            )
+        else:
+            assert (after[number]["status"], noted) == ("sent", 1), (
+                f"Order {number} is packed and on the list, and ends as “{after[number]['status']}” with {noted} "
+                "rows “sent” in its history."
+            )
+    lost = [number for number in moved if after[number]["customer"] != 2]
+    assert not lost, (
+        f"Order {lost[0]} got another customer while the job ran, and has the old one again. "
+        "Which columns are written?"
+    )
+    return None

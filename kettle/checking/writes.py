@@ -1,0 +1,144 @@
+"""A small write and a large one: whether round trips grow with the rows, and how often it commits."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from kettle.checking.same.tables import Tables
+from kettle.checking.words import many
+from kettle.database.statements import TABLES, changes_data
+
+if TYPE_CHECKING:
+    from kettle.database import Database, Seen, Statement
+
+MORE = 3  # round trips for each further hundred rows: batches of some hundred, of two or three kinds
+ENOUGH = 24  # round trips for a small write: BEGIN, COMMIT, a temporary table, a few statements
+CONNECTING = 16  # round trips of a new connection, before it is asked for anything
+CONNECTIONS = 2  # for one write; one does
+NAMED = 4  # kinds of statements that a sentence lists
+_TABLE = re.compile(rf"\b({'|'.join(TABLES)})\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Writes:
+    """What crossed the wire for `few` rows and for `many`.
+
+    Args:
+        noun: what is written, such as "row".
+        small: what the wire saw of the small write.
+        large: and of the large one.
+        few: rows of the small write.
+        many: and of the large one.
+    """
+
+    noun: str
+    small: Seen
+    large: Seen
+    few: int
+    many: int
+
+    def judge(self, question: str, wholly: str) -> str:
+        """Raise AssertionError, with a sentence, if trips grow with the rows, or if it commits in parts.
+
+        Args:
+            question: is asked where the database is waited for again and again.
+            wholly: is said where there is more than one commit.
+
+        Returns:
+            What a right write took.
+        """
+        few, more = trips(self.small), trips(self.large)
+        told = f"{many(more, 'round trip')} for {self.many:,} {self.noun}s, {few:,} for {self.few:,}"
+        assert self.large.connections <= CONNECTIONS, (
+            f"It opens {self.large.connections} connections for {self.many} {self.noun}s, where one does: "
+            "spread over connections the round trips are no fewer, and no transaction spans two of them."
+        )
+        allowed = MORE * -(-(self.many - self.few) // 100)
+        assert more - few <= allowed, f"{told}: {self._again()}. {question}"
+        assert few <= ENOUGH, f"{told}: {self._again()}. What are they for, if not for the {self.noun}s?"
+        for seen, count in ((self.large, self.many), (self.small, self.few)):
+            ended = commits(seen)
+            assert ended <= 1, f"{many(ended, 'commit')} for {count:,} {self.noun}s: {wholly}"
+        return f"{told}; {many(commits(self.large), 'commit')}."
+
+    def _again(self) -> str:
+        """List the statements that are waited for most often."""
+        counted = Counter(map(label, waited_for(self.large))).most_common(NAMED)
+        often = [(name, times) for name, times in counted if times > 1] or counted
+        return ", ".join(f"{times:,} × `{name}`" for name, times in often)
+
+
+def trips(seen: Seen) -> int:
+    """Count the round trips of a write, without those that only connect."""
+    return max(0, seen.round_trips - CONNECTING * seen.connections)
+
+
+def waited_for(seen: Seen) -> list[Statement]:
+    """List the statements that were sent after the answer to the one before: in a pipeline only the first."""
+    ended: dict[int, float] = {}
+    waited = []
+    for each in sorted(seen.everything, key=lambda statement: statement.started):
+        if each.started >= ended.get(each.connection, 0.0):
+            waited.append(each)
+        ended[each.connection] = max(each.ended, ended.get(each.connection, 0.0))
+    return waited
+
+
+def commits(seen: Seen) -> int:
+    """Count the transactions that changed rows of the shop's tables and were committed."""
+    if not any(each.kind == "transaction" for each in seen.everything):
+        return seen.transactions.commits  # SQLite's drivers commit without a statement
+    found, open_now, changed = 0, set(), set()
+    for each in seen.everything:
+        word = each.sql.split(None, 1)[0].rstrip(";").upper() if each.sql.strip() else ""
+        if word in ("BEGIN", "START"):
+            open_now.add(each.connection)
+        elif word in ("COMMIT", "END", "ROLLBACK", "ABORT") and " TO " not in each.sql.upper():
+            found += word in ("COMMIT", "END") and each.connection in changed
+            open_now.discard(each.connection)
+            changed.discard(each.connection)
+        elif not each.failed and changes_data(each.sql) and _TABLE.search(each.sql):
+            if each.connection in open_now:
+                changed.add(each.connection)
+            else:
+                found += 1  # a transaction of its own
+    return found
+
+
+def label(statement: Statement) -> str:
+    """Name a statement by its first word and its table, such as `UPDATE products`."""
+    word = (statement.sql.split() or ["?"])[0].rstrip(";").upper()
+    table = _TABLE.search(statement.sql) if statement.kind == "data" else None
+    return f"{word} {table[1].lower()}" if table else word
+
+
+@contextmanager
+def put_back(database: Database, *tables: str, **more: Any) -> Iterator[SimpleNamespace]:
+    """Enter a world whose named tables get the rows back that they had: quicker than all tables anew.
+
+    Args:
+        database: whose `data` says which rows.
+        *tables: children before parents; nothing else may lead to their rows.
+        **more: what else the world has, beside `w.database` and `w.tables`.
+    """
+    from kettle.database.models import Base
+
+    changes = Tables(database)
+    try:
+        yield SimpleNamespace(database=database, tables=changes, **more)
+    finally:
+        changes.put_back()
+        database.end_transactions()
+        kept = [Base.metadata.tables[name] for name in tables]
+        with database.behind.begin() as connection:
+            for table in kept:
+                connection.execute(table.delete())
+            for table in reversed(kept):
+                if rows := getattr(database.data, table.name):
+                    connection.execute(table.insert(), list(rows))
