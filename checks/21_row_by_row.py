@@ -1,23 +1,22 @@
 """Row by row: each row is a statement, a transaction and a wait of its own."""
 
 from collections import Counter
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from kettle.checking import DOES_NOT_HOLD, HOLDS, PARTLY, Claim, Question
 from kettle.checking.others import others_act, where_free
 from kettle.checking.same import Situation, at_once
 from kettle.checking.same.tables import Tables
-from kettle.checking.writes import Writes, put_back
+from kettle.checking.writes import Writes, put_back, refusing, watched
 from kettle.database import open_database
 from kettle.probes.ratio import compare
 
 MISTAKE = "How many rows could go along in one of them?"
-EXERCISE_MISTAKE = "Which line, in which function, is run for each order?"
+EXERCISE_MISTAKE = "Which line is run again and again, and in which function?"
 GONE = "The barcode is gone: the list is booked in a handful of round trips, and wholly or not at all."
 EXERCISE_GONE = "The barcode is gone: the orders and their history change together, in one transaction."
 
@@ -111,12 +110,13 @@ EXCUSED = {}
 EXERCISE_EXCUSED = {}
 
 FEW, MANY, LONG, BAD = 40, 400, 2000, 1500  # rows of lists; the place of the bad one
+SHOP = 300  # products
 WHOLLY = (
     "whoever is stopped between two of them leaves a part behind. Where does the transaction begin and end?"
 )
 TWICE = "Each row's quantity counts, and the first row of a new product says its name and its price."
 KEPT = "A product that the shop knows gets more stock, and nothing else of it changes."
-QUOTED = "A name with a quote in it ends the text of your statement: whoever types a name writes SQL. "
+QUOTED = "The name has become a part of the statement: whoever types a name writes SQL. "
 BESIDE = "Values go beside the statement, as parameters, and what they hold is never read as SQL."
 STATE = "SELECT sku, name, price_cents, stock, supplier_id FROM products"
 
@@ -125,10 +125,15 @@ def _row(sku, quantity=3, name="Green tea", price=450, supplier=1):
     return {"sku": sku, "name": name, "price_cents": price, "quantity": quantity, "supplier_id": supplier}
 
 
-def _news(rng, count, name="Tea"):
-    """A list of products that the shop does not know, with a known one at every fourth place."""
+def _shop(database, rng, products):
+    database.seed(rng.randrange(1 << 30), products=products, suppliers=3, customers=1, orders=0, reviews=0)
+
+
+def _list(rng, count, name="Tea"):
+    """Make a list of which every second product is known to a shop of SHOP products, and the others are new."""
     first = rng.randrange(1 << 30)
-    return [_row(f"KC-0000{n % 9 + 1}" if n % 4 == 3 else f"N-{first}-{n}", name=name) for n in range(count)]
+    skus = (f"KC-{n // 2 % SHOP + 1:05d}" if n % 2 else f"N-{first}-{n}" for n in range(count))
+    return [_row(sku, name=name) for sku in skus]
 
 
 def _new_row(error):
@@ -145,7 +150,7 @@ def _twice(error):
 
 
 def _quoted(error):
-    return QUOTED + BESIDE if isinstance(error, DBAPIError | TypeError | ValueError) else ""
+    return QUOTED + BESIDE if isinstance(error, SQLAlchemyError | TypeError | ValueError) else ""
 
 
 COLUMNS = ("name", "price_cents", "stock", "supplier_id")
@@ -162,7 +167,7 @@ EMPTY = "`execute` takes an empty list for no values at all. What is there to be
 
 def check_same_stock(import_delivery, same, database, rng):
     """Whoever books a list finds in the shop what the merged code puts there, whatever the list holds."""
-    database.seed(rng.randrange(1 << 30), products=12, suppliers=3, customers=1, orders=0, reviews=0)
+    _shop(database, rng, 12)
     engine = database.engine()
 
     def booked(*rows):
@@ -209,18 +214,16 @@ def check_same_stock(import_delivery, same, database, rng):
 
 def check_round_trips_do_not_grow(import_delivery, database, rng):
     """A longer list takes no more waiting; it is one transaction, and a bad row undoes all of it."""
-    database.seed(rng.randrange(1 << 30), products=12, suppliers=3, customers=1, orders=0, reviews=0)
-    engine, seen, name = database.engine(), [], f"Zephyr {rng.randrange(1 << 30)}"
-    for count in (FEW, MANY):
-        with engine.connect(), database.wire() as wire:
-            import_delivery(engine, _news(rng, count, name))
-        seen.append(wire.seen)
+    _shop(database, rng, SHOP)
+    engine, name = database.engine(), f"Zephyr {rng.randrange(1 << 30)}"
+    engine.connect().close()
+    seen = watched(database, lambda count: import_delivery(engine, _list(rng, count, name)), FEW, MANY)
     note = Writes("row", *seen, FEW, MANY).judge(MISTAKE, WHOLLY)
     assert not any(name in each.sql for one in seen for each in one.everything), (
         f"The name “{name}” stands in the text of a statement. {BESIDE} In the text, a name that is chosen well "
         "adds a statement of its own: that is SQL injection."
     )
-    rows, before = _news(rng, LONG), _stock(database)
+    rows, before = _list(rng, LONG), _stock(database)
     bad = {"price_cents": None} if database.kind == "SQLite" else {"supplier_id": 999_999}
     rows[BAD - 1] |= {"sku": "N-0", **bad}
     try:
@@ -242,7 +245,7 @@ def check_a_sale_meanwhile_counts(import_delivery, database, rng):
     """What the tills sell while a list is booked is neither lost nor added up twice."""
     if database.kind == "SQLite":
         return "SQLite lets one writer work at a time, so this was not tried."
-    database.seed(rng.randrange(1 << 30), products=12, suppliers=3, customers=1, orders=0, reviews=0)
+    _shop(database, rng, 12)
     rows = [_row(f"KC-0000{n}", 10 + n) for n in range(1, 6)]
     skus, sold, before = [row["sku"] for row in rows], Counter(), _stock(database)
 
@@ -273,11 +276,11 @@ SALE = (
 
 def interest_how_much_faster(as_merged, import_delivery, rng):
     """How much faster one list is here."""
-    with open_database(21, products=20, orders=0) as database:
+    with open_database(21, products=SHOP, orders=0) as database:
         engine = database.engine()
         ratio = compare(
-            lambda: as_merged(engine, _news(rng, 60)),
-            lambda: import_delivery(engine, _news(rng, 60)),
+            lambda: as_merged(engine, _list(rng, 60)),
+            lambda: import_delivery(engine, _list(rng, 60)),
             repeat=3,
             most=3,
         )
@@ -299,6 +302,8 @@ STANDS = {
     "status": PACKED,
     "customer": PACKED,
     "history": ONCE,
+    "what": 'Its row says `what="sent"`.',
+    "happened_at": "The time is the one that is given, `when`.",
     "the number that is returned": "Who is counted?",
 }
 CANCEL = (
@@ -324,7 +329,7 @@ def _orders(tables):
         for number, status, customer in tables.ask("SELECT id, status, customer_id FROM orders")
     }
     for number, when, what in tables.ask("SELECT order_id, happened_at, what FROM order_events ORDER BY id"):
-        found[number]["history"].append((str(when)[:19], what))
+        found[number]["history"].append({"happened_at": str(when)[:19], "what": what})
     return found
 
 
@@ -382,17 +387,13 @@ def check_exercise_round_trips_do_not_grow(fetched, database, rng):
     """A longer list takes no more waiting; it is one transaction, and a failure undoes all of it."""
     from django.db import connection
 
-    _filled(database, rng, FEW + MANY + LONG)
-    tables, seen, first = Tables(database), [], 1
-    for count in (FEW, MANY):
-        connection.ensure_connection()
-        with database.wire() as wire:
-            fetched(list(range(first, first + count)), WHEN)
-        seen.append(wire.seen)
-        first += count
+    _filled(database, rng, 2 * MANY + LONG)
+    tables = Tables(database)
+    connection.ensure_connection()
+    seen = watched(database, lambda count: fetched(list(range(count, 2 * count)), WHEN), FEW, MANY)
     note = Writes("order", *seen, FEW, MANY).judge(EXERCISE_MISTAKE, WHOLLY)
-    before, numbers = _orders(tables), list(range(first, first + LONG))
-    with _refused(database, tables, numbers[BAD - 1]):
+    before, numbers = _orders(tables), list(range(2 * MANY, 2 * MANY + LONG))
+    with refusing(database, "order_events", "order_id", numbers[BAD - 1]):
         try:
             fetched(numbers, WHEN)
         except Exception:  # noqa: BLE001 - however it fails
@@ -413,25 +414,6 @@ def check_exercise_round_trips_do_not_grow(fetched, database, rng):
     return note
 
 
-@contextmanager
-def _refused(database, tables, number):
-    """Let the history of one order be refused; on SQLite, all of it."""
-    if database.kind == "SQLite":
-        tables.fail("order_events")
-        yield
-        tables.put_back()
-        return
-    for change in (
-        f"ADD CONSTRAINT refused CHECK (order_id <> {number}) NOT VALID",
-        "DROP CONSTRAINT refused",
-    ):
-        database.end_transactions()
-        with database.behind.begin() as connection:
-            connection.execute(text(f"ALTER TABLE order_events {change}"))
-        if change.startswith("ADD"):
-            yield
-
-
 def check_exercise_the_desk_goes_on(fetched, database, rng):
     """An order that is cancelled meanwhile stays so, and nothing but statuses is written."""
     from django.db import connection
@@ -450,7 +432,7 @@ def check_exercise_the_desk_goes_on(fetched, database, rng):
         fetched([*numbers, 13, 14, 15, 16], WHEN)
     after = _orders(Tables(database))
     for number in (*numbers, 13, 14, 15, 16):
-        noted = sum(what == "sent" for _, what in after[number]["history"])
+        noted = sum(event["what"] == "sent" for event in after[number]["history"])
         when = f"Order {number} was packed when the job began, and was cancelled while it ran"
         if number in cancelled:
             assert after[number]["status"] == "cancelled", (

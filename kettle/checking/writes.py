@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -59,19 +59,32 @@ class Writes:
             f"It opens {self.large.connections} connections for {self.many} {self.noun}s, where one does: "
             "spread over connections the round trips are no fewer, and no transaction spans two of them."
         )
+        ended = commits(self.large)
+        assert not 1 < ended < self.many / 2, (
+            f"{ended} commits for {self.many:,} {self.noun}s, one for about {self.many // ended}: {wholly}"
+        )
         allowed = MORE * -(-(self.many - self.few) // 100)
         assert more - few <= allowed, f"{told}: {self._again()}. {question}"
         assert few <= ENOUGH, f"{told}: {self._again()}. What are they for, if not for the {self.noun}s?"
-        for seen, count in ((self.large, self.many), (self.small, self.few)):
-            ended = commits(seen)
-            assert ended <= 1, f"{many(ended, 'commit')} for {count:,} {self.noun}s: {wholly}"
-        return f"{told}; {many(commits(self.large), 'commit')}."
+        ended = max(ended, commits(self.small))
+        assert ended <= 1, f"{ended} commits for one write of {self.noun}s: {wholly}"
+        return f"{told}; {many(ended, 'commit')}."
 
     def _again(self) -> str:
         """List the statements that are waited for most often."""
         counted = Counter(map(label, waited_for(self.large))).most_common(NAMED)
         often = [(name, times) for name, times in counted if times > 1] or counted
         return ", ".join(f"{times:,} × `{name}`" for name, times in often)
+
+
+def watched(database: Database, write: Callable[[int], Any], *counts: int) -> list[Seen]:
+    """Watch what crosses the wire while so many rows are written, for each of the counts."""
+    found = []
+    for count in counts:
+        with database.wire() as wire:
+            write(count)
+        found.append(wire.seen)
+    return found
 
 
 def trips(seen: Seen) -> int:
@@ -142,3 +155,27 @@ def put_back(database: Database, *tables: str, **more: Any) -> Iterator[SimpleNa
             for table in reversed(kept):
                 if rows := getattr(database.data, table.name):
                     connection.execute(table.insert(), list(rows))
+
+
+@contextmanager
+def refusing(database: Database, table: str, column: str, value: int) -> Iterator[None]:
+    """Let a table refuse rows with one value of a column; on SQLite, every row of it."""
+    from sqlalchemy import text
+
+    if database.kind == "SQLite":
+        tables = Tables(database)
+        tables.fail(table)
+        yield
+        tables.put_back()
+        return
+
+    def alter(how: str) -> None:
+        database.end_transactions()
+        with database.behind.begin() as connection:
+            connection.execute(text(f"ALTER TABLE {table} {how}"))
+
+    alter(f"ADD CONSTRAINT refused CHECK ({column} <> {value}) NOT VALID")
+    try:
+        yield
+    finally:
+        alter("DROP CONSTRAINT refused")
