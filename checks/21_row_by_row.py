@@ -75,9 +75,9 @@ CLAIMS = (
         name="times",
         said="“Bulk operations are 10 to 100 times as fast as saving row by row.”",
         truth=PARTLY,
-        why="It depends on how far away the database is, and on what is compared: the commits that are spared are "
-        "part of it, and a loop in one transaction spares them, too. Without a network it may be less than ten "
-        "times, behind one more than a hundred.",
+        why="It depends on the number of rows and on the distance: for one row nothing is gained, and the farther "
+        "away, the nearer it comes to the ratio of the round trips. The commits that are spared are a part of it, and a loop in one "
+        "transaction spares them, too.",
         ids=("S3.29",),
     ),
     Claim(
@@ -106,7 +106,7 @@ CLAIMS = (
     ),
 )
 
-EXCUSED = {}
+EXCUSED = {"freshness": "the number of rows is returned, which is the same; what is in the shop is compared"}
 EXERCISE_EXCUSED = {}
 
 FEW, MANY, LONG, BAD = 40, 400, 2000, 1500  # rows of lists; the place of the bad one
@@ -136,10 +136,6 @@ def _list(rng, count, name="Tea"):
     return [_row(sku, name=name) for sku in skus]
 
 
-def _new_row(error):
-    return "What does a new product need?" if "not-null" in str(error) or "NOT NULL" in str(error) else ""
-
-
 def _twice(error):
     """Say what one statement may not do twice."""
     if "second time" in str(error):
@@ -154,13 +150,7 @@ def _quoted(error):
 
 
 COLUMNS = ("name", "price_cents", "stock", "supplier_id")
-TWO = {
-    "stock": TWICE,
-    "name": TWICE,
-    "price_cents": TWICE,
-    "supplier_id": TWICE,
-    "error": _twice,
-}
+TWO = {**dict.fromkeys(COLUMNS, TWICE), "error": _twice}
 TIDIED = "`insert()` makes no objects, so no listener hears of the row: who tidies its name?"
 EMPTY = "`execute` takes an empty list for no values at all. What is there to be done for an empty list?"
 
@@ -186,7 +176,7 @@ def check_same_stock(import_delivery, same, database, rng):
     known, new = _row("KC-00002", name="Another name", price=1), _row("N-1", name="White tea")
     again = _row("N-1", 4, "Black tea", 990, 2)
     situations = (
-        Situation("a list has one new product", booked(new), why={"error": _new_row}),
+        Situation("a list has one new product", booked(new)),
         Situation("a list has one product that the shop knows", booked(known), why=KEPT),
         Situation(
             "a new name has stray blanks", booked(_row("N-1", name=" Earl  Grey ")), why={"name": TIDIED}
@@ -218,7 +208,7 @@ def check_round_trips_do_not_grow(import_delivery, database, rng):
     engine, name = database.engine(), f"Zephyr {rng.randrange(1 << 30)}"
     engine.connect().close()
     seen = watched(database, lambda count: import_delivery(engine, _list(rng, count, name)), FEW, MANY)
-    note = Writes("row", *seen, FEW, MANY).judge(MISTAKE, WHOLLY)
+    note = Writes("row", *seen, FEW, MANY, connections=0).judge(MISTAKE, WHOLLY)
     assert not any(name in each.sql for one in seen for each in one.everything), (
         f"The name “{name}” stands in the text of a statement. {BESIDE} In the text, a name that is chosen well "
         "adds a statement of its own: that is SQL injection."
@@ -310,10 +300,7 @@ CANCEL = (
     "UPDATE orders SET status = 'cancelled' WHERE id IN "
     "(SELECT id FROM orders WHERE id = :number AND status = 'packed' FOR UPDATE SKIP LOCKED) RETURNING id"
 )
-MOVE = (
-    "UPDATE orders SET customer_id = 2 WHERE id IN "
-    "(SELECT id FROM orders WHERE id = :number FOR UPDATE SKIP LOCKED) RETURNING id"
-)
+MOVE = CANCEL.replace("status = 'cancelled'", "customer_id = 2").replace(" AND status = 'packed'", "")
 
 
 def _packed(rows):
@@ -370,7 +357,7 @@ def check_exercise_same_orders(fetched, same, database, rng):
         Situation("the list is empty", sent()),
         Situation(
             "an order becomes packed between two lists",
-            sent(17, 6),
+            sent(17, 6, 7),
             between=lambda w: w.tables.change("orders", 17, status="packed"),
         ),
         Situation(
@@ -434,18 +421,17 @@ def check_exercise_the_desk_goes_on(fetched, database, rng):
     for number in (*numbers, 13, 14, 15, 16):
         noted = sum(event["what"] == "sent" for event in after[number]["history"])
         when = f"Order {number} was packed when the job began, and was cancelled while it ran"
+        status = after[number]["status"]
         if number in cancelled:
-            assert after[number]["status"] == "cancelled", (
-                f"{when}: its status is “{after[number]['status']}” all the same. What was known of it, since when?"
+            assert status == "cancelled", (
+                f"{when}: it is “{status}” all the same. What was known of it, since when?"
             )
             assert not noted, (
                 f"{when}, and its history says “sent”. Whose history is written, and from what list?"
             )
-        else:
-            assert (after[number]["status"], noted) == ("sent", 1), (
-                f"Order {number} is packed and on the list, and ends as “{after[number]['status']}” with {noted} "
-                "rows “sent” in its history."
-            )
+        assert number in cancelled or (status, noted) == ("sent", 1), (
+            f"Order {number} is packed and on the list, and ends as “{status}” with {noted} rows “sent”."
+        )
     lost = [number for number in moved if after[number]["customer"] != 2]
     assert not lost, (
         f"Order {lost[0]} got another customer while the job ran, and has the old one again. "

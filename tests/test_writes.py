@@ -114,7 +114,7 @@ def test_many_connections_are_told(database):
             together(engine, count)
             engine.dispose()
 
-    assert told(database, write).startswith("It opens 4 connections")
+    assert told(database, write).startswith("It opens 4 connections for 200 rows, where there is one")
 
 
 def test_reading_in_a_transaction_of_its_own_is_no_commit(server):
