@@ -1,0 +1,159 @@
+"""Situations for a service that lives: each finds the mistake that it is there for."""
+
+import asyncio
+import random
+from contextlib import asynccontextmanager
+from functools import partial
+
+import aiohttp
+import pytest
+
+from kettle.checking.lives import ends_clean, in_one_life, lives, service_world, some, while_it_lives
+from kettle.checking.same import Same, Situation, shop_world
+from kettle.checking.serving import serving
+from kettle.shop import Shop
+
+
+class App:
+    def __init__(self, url):
+        self.url = url
+
+
+def app(w, other):
+    if not other:
+        return App(w.url), w.traffic
+    shop = w.stack.enter_context(Shop(1))
+    return App(shop.url), w.stack.enter_context(shop.traffic())
+
+
+@asynccontextmanager
+async def no_life(app):
+    yield
+
+
+async def session_each(app, country):
+    async with aiohttp.ClientSession(app.url) as session, session.get(f"/tax/{country}") as response:
+        response.raise_for_status()
+        return await response.json()
+
+
+@asynccontextmanager
+async def one_session(app):
+    async with aiohttp.ClientSession(app.url) as app.session:
+        yield
+
+
+async def shared(app, country):
+    async with app.session.get(f"/tax/{country}") as response:
+        response.raise_for_status()
+        return await response.json()
+
+
+def told(lifespan, ask, situations=None):
+    """Return what an answer is told of these situations, "" where it is right."""
+    rng = random.Random(18)
+    same = Same({"ask": ask, "lifespan": lifespan}, {"ask": session_each, "lifespan": no_life})
+    world = service_world(shop_world(rng, latency=0.0, watched=True), app)
+
+    async def main():
+        await same(ask, world, situations or lives("DE", crowd=8, why={}))
+
+    try:
+        asyncio.run(main())
+    except AssertionError as error:
+        return str(error)
+    return ""
+
+
+def test_a_session_for_the_life_of_an_app_is_right():
+    assert told(one_session, shared) == ""
+
+
+def test_a_session_of_all_apps_is_found():
+    kept = []
+
+    @asynccontextmanager
+    async def global_session(app):
+        async with aiohttp.ClientSession(app.url) as session:
+            kept.append(session)
+            yield
+
+    async def ask(app, country):
+        async with kept[-1].get(f"/tax/{country}") as response:
+            return await response.json()
+
+    assert "two apps live at once" in told(global_session, ask)
+    assert "what do they share?" in told(global_session, ask)
+
+
+def test_a_lock_of_all_loops_is_found():
+    gate = asyncio.Semaphore(4)
+
+    async def ask(app, country):
+        async with gate:
+            return await shared(app, country)
+
+    assert "each in an event loop of its own" in told(one_session, ask)
+
+
+def test_a_lifespan_that_keeps_an_exception_is_found():
+    @asynccontextmanager
+    async def keeps(app):
+        async with one_session(app):
+            try:
+                yield
+            except Exception as error:  # noqa: BLE001 - that is the mistake
+                app.ended_by = error
+
+    assert "does not come out of `lifespan`" in told(keeps, shared)
+
+
+def test_a_life_goes_on_to_the_next_call_where_it_has_to():
+    begun = []
+
+    @asynccontextmanager
+    async def counted(app):
+        begun.append(app)
+        async with one_session(app):
+            yield
+
+    between = {"between": lambda w: None}
+    assert told(counted, shared, [Situation("it lives", while_it_lives("DE", "FR"), **between)]) == ""
+    assert len(begun) == 1
+    assert told(counted, shared, [Situation("it ends", in_one_life("DE"), **between)]) == ""
+    assert len(begun) == 3
+
+
+@asynccontextmanager
+async def never_closed(app):
+    app.session = aiohttp.ClientSession(app.url)
+    yield
+
+
+@asynccontextmanager
+async def closed_without_finally(app):
+    app.session = aiohttp.ClientSession(app.url)
+    yield
+    await app.session.close()
+
+
+@pytest.mark.parametrize(
+    ("lifespan", "says"),
+    [
+        (one_session, ""),
+        (never_closed, "the service has ended, 3 connections"),
+        (closed_without_finally, "was ended by an exception, 3 connections"),
+    ],
+)
+def test_what_stays_open_is_found(lifespan, says):
+    async def main():
+        with Shop() as shop:
+            shop.set("tax", latency=0.01)
+            serve = partial(serving, lifespan, shared)
+            await ends_clean(serve, partial(App, shop.url), partial(some, ["DE", "FR", "ES"]))
+
+    if not says:
+        asyncio.run(main())
+        return
+    with pytest.raises(AssertionError, match=says):
+        asyncio.run(main())
