@@ -11,7 +11,7 @@ from kettle.checking.ends import end_of, judge_cancelled, judge_raised, judge_ru
 from kettle.checking.errors import alone, leaves, told
 from kettle.checking.faults import Faults, all_of
 from kettle.checking.post import WatchedOffice, post_office, seconds_to
-from kettle.checking.same import Situation, Told, revised
+from kettle.checking.same import Situation, Told, asked_otherwise, revised
 from kettle.checking.same.sentences import short
 from kettle.checking.virtually import counted_shop, virtually
 from kettle.checking.words import many
@@ -200,7 +200,7 @@ def _play(product_page, same, rng, situations):
                     w.logs = logs
                     yield w
 
-            await same(product_page, world, situations, why={"seen": _asked_otherwise})
+            await same(product_page, world, situations, why={"seen": asked_otherwise})
 
     virtually(body)
 
@@ -274,12 +274,6 @@ def _asked(w):
     return dict(w.sent)
 
 
-def _asked_otherwise(found):
-    path, times = found.path[0], {"missing": "not at all through `api`", "extra": "and was not before"}
-    how = times.get(found.kind) or f"{found.given} times, and was asked once before"
-    return f"the shop is asked for `{path}` {how}."
-
-
 def _stands_still(w):
     if w.endless:
         return f"`{w.endless}` was asked for {ENDLESS} times, and it goes on like that."
@@ -289,6 +283,8 @@ def _stands_still(w):
 def _judge_together(calls):
     # The first of each: where a connection breaks, aiohttp asks again by itself.
     starts = {call.path: call.started for call in reversed(calls)}
+    if unasked := [part for part, path in PATHS.items() if path not in starts]:
+        raise Told(f"`{unasked[0]}` is not asked for. Who decides that, and on what grounds?")
     first_end = min((call.ended for call in calls if call.ended is not None), default=float("inf"))
     together = sum(started < first_end for started in starts.values())
     if together < len(PATHS):

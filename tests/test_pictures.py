@@ -690,6 +690,8 @@ def test_orphans_are_counted_and_split_at_the_end_of_what_they_were_for():
 
 def test_an_answer_that_is_just_being_delivered_is_no_orphan():
     assert half_a_page(over=0.899).orphans == []
+    cancelled = Asked([Bar("related", 0.0, 0.05, "cancelled"), Bar("reviews", 0.0, 0.2, "cancelled")], 0.04)
+    assert [call.label for call in cancelled.orphans] == ["reviews"]
     assert [call.label for call in half_a_page(over=0.8).orphans] == ["related"]
 
 

@@ -14,7 +14,8 @@ from kettle.pictures.units import plural, seconds
 from kettle.pictures.waterfall import AXIS, CAPTION, RIGHT, label_room, panel_caption
 
 ROW, GAP = 18, 8
-BARELY = 0.002  # seconds: an answer takes about so long from the other side to whoever waits for it
+BARELY = 0.01  # seconds: an answer may take so long from the other side to whoever waits for it
+HEARS = 0.1  # seconds: within which the other side of a busy machine hears that a call was cancelled
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Asked:
     @property
     def orphans(self) -> list[Bar]:
         """The calls that ran on after the end."""
-        return [each for each in closed_bars(self.calls) if each.ended > self.over + BARELY]
+        return [each for each in closed_bars(self.calls) if _runs_on(each, self.over)]
 
     @property
     def in_short(self) -> str:
@@ -76,7 +77,9 @@ def orphan_lanes(
         x = scale(each.over - started[name])
         drawing.append(tag("line", x1=x, x2=x, y1=y - ROW * len(each.calls), y2=y, class_="kp-rule"))
         y += GAP
-    rule = entry(tag("line", x1=12, x2=12, y1=0, y2=12, class_="kp-rule"), "whoever asked has the end of it")
+    rule = entry(
+        tag("line", x1=12, x2=12, y1=0, y2=12, class_="kp-rule"), "whoever asked has an answer or an error"
+    )
     return figure(
         ids,
         title,
@@ -90,10 +93,14 @@ def orphan_lanes(
     )
 
 
+def _runs_on(call: Bar, over: float) -> bool:
+    return call.ended > over + (HEARS if call.kind == "cancelled" else BARELY)
+
+
 def _row(ids: str, call: Bar, over: float, start: float, scale: Scale, y: float) -> tuple[Markup, list[str]]:
     """Draw a call's row, and return it with the states that occur in it."""
     parts = [(call.kind, call.started, call.ended)]
-    if call.ended > over + BARELY:
+    if _runs_on(call, over):
         split = max(call.started, over)
         parts = [("orphan", split, call.ended)]
         parts[:0] = [(call.kind, call.started, split)] if split > call.started else []
@@ -103,7 +110,7 @@ def _row(ids: str, call: Bar, over: float, start: float, scale: Scale, y: float)
         x0, x1 = scale(began - start), scale(ended - start)
         tooltip = f"{call.label}: {WORDS[kind]}, {took} in all"
         drawn.append(bar(ids, kind, x0, y + 3, x1 - x0, ROW - 6, tooltip))
-    x = scale(call.ended - start) + 6
+    x = scale(max(call.ended, over) - start) + 6
     drawn.append(text(x, y + ROW / 2 + 4.5, took, class_="kp-muted"))
     return join(drawn), [kind for kind, _, _ in parts]
 
