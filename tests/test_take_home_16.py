@@ -1,13 +1,16 @@
 """Lesson 16 in other frameworks: what its learners are shown does what it says."""
 
 import asyncio
+import contextlib
 import subprocess
 import sys
+import time
 
 import aiohttp
 import httpx
 import psycopg
 import pytest
+import requests
 from own_code import run_snippet
 from psycopg_pool import PoolTimeout
 from sqlalchemy import make_url
@@ -70,6 +73,27 @@ def test_httpx_has_no_total_which_is_why_there_is_a_block(courier):
             return asyncio.get_running_loop().time() - began
 
     assert asyncio.run(ask()) > 0.2
+
+
+def test_requests_has_a_timeout_for_each_read(courier):
+    courier.set("tax", drip=0.02)
+    began = time.monotonic()
+    requests.get(f"{courier.url}/tax/GB", timeout=0.2)
+    assert time.monotonic() - began > 0.2
+
+
+@pytest.mark.parametrize(("total", "ends"), [(0, 50), (-1, 50), (2.5, 2.5), (7.5, 8)])
+def test_what_aiohttp_makes_of_a_total(total, ends):
+    async def ask():
+        shop = VirtualShop(16)
+        shop.set("tax", hang="first byte")
+        async with shop.session() as api:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(50):
+                    await api.get("/tax/GB", timeout=aiohttp.ClientTimeout(total=total))
+        return asyncio.get_running_loop().time()
+
+    assert run_virtual(ask).value == pytest.approx(ends)
 
 
 def patiently(prepare, budget=60.0):
