@@ -1,14 +1,15 @@
 """Profile the waiting: what a page waits for is on no stack, so the tasks have to be asked."""
 
 import asyncio
-import time
 from contextlib import asynccontextmanager
 
 from kettle.checking import HOLDS, PARTLY, Claim, Question
-from kettle.checking.same import Situation, Told, asked, asked_otherwise, fails, late, revised, shop_world
+from kettle.checking.same import Situation, Told, asked, asked_otherwise, fails, late, revised
+from kettle.checking.virtually import virtual_shop_world
 from kettle.files.traces import recorded_traces
 from kettle.shop.data import Data
 from kettle.shop.sales import SalesPool
+from kettle.shop.traffic import peak
 
 MISTAKE = "The courier was asked"
 EXERCISE_MISTAKE = "each report held a connection while"
@@ -98,15 +99,16 @@ EXERCISE_EXCUSED = {
     "arguments": "A report is given a pool, a session and a number: none holds data of the caller."
 }
 
-PATIENCE = 1.5  # seconds; paid by wrong answers only
-FOR_EVER = 3.0  # the same, for what takes milliseconds
+# All of it in virtual time (`told_time`), so nothing here is a wait for anybody, and no machine is too slow.
+THINKS = 60.0  # seconds: until then all that can be done meanwhile has been done
+FOR_EVER = 1000.0  # seconds, for what takes milliseconds
 CAUSES = ("cpu", "service", "lock", "pool", "gil", "disk")
 POSTCODES = ("BS1 4DJ", "LA2 7RT")
 
 
-async def check_same_page(orders_page, same, rng):
+def check_same_page(orders_page, same, rng, told_time):
     """Whoever opens the page gets what the merged code gave, also when a call is late or fails."""
-    world = shop_world(rng, watched=True, latency=0.001)
+    world = virtual_shop_world(rng, latency=0.001)
     data, (here, there) = Data(world.seed), POSTCODES
     customer, other = rng.sample(_with_products_of_their_own(data), 2)
     twice = next((each for each in data.customers if _repeats(data, each)), customer)
@@ -127,47 +129,56 @@ async def check_same_page(orders_page, same, rng):
         Situation("prices and names change between two visits", page, between=revised, why=_kept),
         Situation("two visitors open their pages at once", two, seen=_beside_the_courier, why=_theirs),
         Situation("the page is opened again", page, again=True),
-        Situation("the courier is late", page, late(0.05, "quote"), impatient=True, why=_waits),
+        Situation("the courier is late", page, late(5.0, "quote"), impatient=True, why=_waits),
         Situation("there is no such customer", lambda f, w: f(w.api, 999, here)),
         Situation("the call for the last product fails", page, product_fails),
         Situation("the courier's call fails", page, lambda w: w.shop.set("quote", fail=1.0)),
     )
-    await same(orders_page, world, situations, why={"seen": asked_otherwise})
+    told_time(lambda: same(orders_page, world, situations, why={"seen": asked_otherwise}))
 
 
-async def check_courier_is_asked_once(orders_page, shop, rng):
+def check_courier_is_asked_once(orders_page, rng, told_time):
     """One visit asks the courier one question, once."""
-    customer = rng.choice(_with_products_of_their_own(shop.data))
-    orders = len(shop.data.orders(customer))
-    shop.set(latency=0.005)
-    async with shop.session() as api:
-        async with shop.traffic() as traffic:
-            await orders_page(api, customer, POSTCODES[0])
-        times = len(traffic.of("quote"))
-        said = f"The courier was asked {times} times for one page"
-        assert times <= 1, (
-            f"{said}: they overlap now, and all of them ask the same. What does the question depend on?"
-            if traffic.peak(("quote",)) > 1
-            else f"{said} with {orders} orders, and the page waited for each of them. "
-            "What does the question depend on, and does it change from one order to the next?"
-        )
-        async with shop.traffic() as traffic:
-            await asyncio.gather(*(orders_page(api, customer, POSTCODES[0]) for _ in range(2)))
-    times = len(traffic.of("quote"))
+    world = virtual_shop_world(rng)
+    data = Data(world.seed)
+    customer = rng.choice(_with_products_of_their_own(data))
+    orders = len(data.orders(customer))
+
+    async def visits(number):
+        async with world() as w:
+            await asyncio.gather(*(orders_page(w.api, customer, POSTCODES[0]) for _ in range(number)))
+            return [call for call in w.traffic.of("quote") if call.ended is not None]
+
+    quotes = told_time(visits, 1)
+    said = f"The courier was asked {len(quotes)} times for one page"
+    assert len(quotes) <= 1, (
+        f"{said}: they overlap now, and all of them ask the same. What does the question depend on?"
+        if peak(quotes) > 1
+        else f"{said} with {orders} orders, and the page waited for each of them. "
+        "What does the question depend on, and does it change from one order to the next?"
+    )
+    times = len(told_time(visits, 2))
     assert times == 2, (
         f"Two visits at once asked the courier {times} times in all, not twice: each visit has to ask for itself."
     )
     return f"The courier was asked once for a page with {orders} orders; as merged, it was {orders} times."
 
 
-async def check_pages_overlap(orders_page, same, shop):
+def check_pages_overlap(orders_page, same, rng, told_time):
     """While one page waits, another one can be served."""
-    shop.set(latency=0.002)
-    async with shop.session() as api:
-        pages = [orders_page(api, shop.any_customer(), postcode) for postcode in POSTCODES]
-        meeting = await same.together(shop, ("quote",) * 2, *pages, patience=PATIENCE)
-    assert meeting.met, (
-        f"Of two pages opened at once, only {meeting.most_together} of 2 calls to the courier were in flight "
+    world = virtual_shop_world(rng)
+    customers = rng.sample(Data(world.seed).customers, 2)
+
+    async def both():
+        async with world() as w:
+            w.shop.set("quote", latency=THINKS)
+            pages = zip(customers, POSTCODES, strict=True)
+            await asyncio.gather(*(orders_page(w.api, *page) for page in pages))
+            return peak(w.traffic.of("quote"))
+
+    together = told_time(both)
+    assert together >= 2 or not same.compares("overlap"), (
+        f"Of two pages opened at once, only {together} of 2 calls to the courier were in flight "
         "together: one visitor waits for the other. Is there one lock for all, or something that blocks the loop?"
     )
     return "Two pages at once asked the courier at the same time."
@@ -194,9 +205,9 @@ def check_traces_are_read(waits_for):
 # --- the exercise: the wait for a connection, logged as a slow statement
 
 
-async def check_exercise_same_report(reorder, same, rng):
+def check_exercise_same_report(reorder, same, rng, told_time):
     """Whoever asks for a report gets what the merged code gave, and the pool its connection."""
-    shops = shop_world(rng, watched=True)
+    shops = virtual_shop_world(rng)
     supplier, other = rng.sample(Data.suppliers, 2)
 
     @asynccontextmanager
@@ -218,11 +229,10 @@ async def check_exercise_same_report(reorder, same, rng):
     async def two(f, w):
         both = asyncio.gather(f(w.pool, w.api, supplier), f(w.pool, w.api, other))
         await asyncio.wait((both,), timeout=FOR_EVER)
-        if held := not both.done() and w.pool.in_use:
+        if not both.done():
             both.cancel()
-            raise Told(
-                f"the reports never end: {held} of {w.pool.size} connections are held, and somebody waits."
-            )
+            held = f"{w.pool.in_use} of {w.pool.size} connections are held"
+            raise Told(f"the reports never end: {held}, and somebody waits.")
         return await both
 
     def sells(w):
@@ -245,23 +255,25 @@ async def check_exercise_same_report(reorder, same, rng):
         Situation("the supplier's call fails", failing, fails(f"/suppliers/{supplier}/stock")),
         Situation("the statement fails", failing, no_sales),
     )
-    await same(reorder, world, situations, noun="row", why={"seen": _used_otherwise})
+    why = {"seen": _used_otherwise}
+    told_time(lambda: same(reorder, world, situations, noun="row", why=why))
 
 
-async def check_exercise_no_connection_is_held(reorder, shop, rng):
+def check_exercise_no_connection_is_held(reorder, rng, told_time):
     """No report holds a connection while it waits for its supplier."""
-    suppliers, pool = rng.sample(shop.data.suppliers, 5), SalesPool(shop.data, size=2, latency=0.001)
-    shop.set("stock", hang="first byte")  # the suppliers think, until everything else is done
-    async with shop.session() as api, shop.traffic() as traffic:
-        reports = asyncio.gather(*(reorder(pool, api, supplier) for supplier in suppliers))
-        until = time.monotonic() + PATIENCE
-        while time.monotonic() < until and not reports.done():
-            await asyncio.sleep(0.01)
-            asked_now, held = traffic.result.still_in_flight, pool.in_use
-            if asked_now == 5 and not held:
-                break
-        shop.set("stock", hang=None)
-        await reports
+    world, suppliers = virtual_shop_world(rng), rng.sample(Data.suppliers, 5)
+
+    async def look():
+        async with world() as w:
+            pool = SalesPool(w.shop.data, size=2, latency=0.001)
+            w.shop.set("stock", latency=THINKS)  # the suppliers think, until everything else is done
+            reports = asyncio.gather(*(reorder(pool, w.api, supplier) for supplier in suppliers))
+            await asyncio.wait((reports,), timeout=THINKS / 2)
+            found = w.traffic.in_flight("stock"), pool.in_use
+            await reports
+            return found
+
+    asked_now, held = told_time(look)
     because = "each report held a connection while it waited for its supplier"
     assert asked_now >= 5, (
         f"With a pool of 2 connections only {asked_now} of 5 suppliers were asked at the same time: {because}, and "

@@ -208,6 +208,21 @@ def test_a_rejection_stays_one_where_a_clock_was_read():
         told_time(as_a_learner)
 
 
+def test_a_lock_that_is_kept_serves_the_next_run_too():
+    lock = asyncio.Lock()
+
+    async def body():
+        async def holds():
+            async with lock:
+                await asyncio.sleep(1)
+
+        began = time.perf_counter()
+        await asyncio.gather(holds(), holds())
+        return time.perf_counter() - began
+
+    assert [told_time(body), told_time(body)] == [pytest.approx(2), pytest.approx(2)]
+
+
 def test_a_failure_that_nobody_hears_of_is_told():
     async def fails():
         raise LookupError("nobody")

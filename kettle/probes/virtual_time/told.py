@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import sys
+from asyncio.mixins import _LoopBoundMixin  # of locks, queues and the like
 
 from kettle.probes.engines import clocks
 
@@ -80,17 +81,25 @@ class Told:
 
     @contextlib.contextmanager
     def telling(self):
-        """Tell the time in this block, and refuse other event loops: their waits are real ones."""
-        run_forever = asyncio.BaseEventLoop.run_forever
+        """Tell the time in this block, and refuse other event loops: their waits are real ones.
+
+        A lock that code keeps goes with it from one run to the next, as if both were on one loop.
+        """
+        run_forever, bound = asyncio.BaseEventLoop.run_forever, _LoopBoundMixin._get_loop
 
         def run(loop):
             if self.is_ours() and loop is not self.threads.loop:
                 refuse("another event loop", "Its waits are real ones: use the loop that runs.")
             return run_forever(loop)
 
-        asyncio.BaseEventLoop.run_forever = run
+        def bind_anew(kept):
+            if kept._loop is not None and kept._loop.is_closed():
+                kept._loop = None
+            return bound(kept)
+
+        asyncio.BaseEventLoop.run_forever, _LoopBoundMixin._get_loop = run, bind_anew
         try:
             with clocks.telling(self):
                 yield
         finally:
-            asyncio.BaseEventLoop.run_forever = run_forever
+            asyncio.BaseEventLoop.run_forever, _LoopBoundMixin._get_loop = run_forever, bound
