@@ -104,7 +104,7 @@ CLAIMS = (
 COURIER, CODE = 7, "NW1 6XE"
 PATH, BUDGET = f"/couriers/{COURIER}/quote", 4  # seconds
 PATIENCE = 3.0  # real seconds; paid by wrong answers only
-TRIES = "Three calls at most, and another one only after one that failed"
+TRIES = "A call that fails is tried again, three calls in all; one that gets no answer is not"
 NOT_SENT = (
     "nothing was sent through `api`, the session that was given: another client, or a price from earlier?"
 )
