@@ -55,7 +55,7 @@ def connection_lanes(
         ids,
         title,
         " ".join(f"{each[:1].upper()}{each[1:]}." for each in told),
-        [time_axis(scale, 4, y - GAP + 2, unit_for(total)), *drawing],
+        [time_axis(scale, 4 if before is None else 4 + CAPTION, y - GAP + 2, unit_for(total)), *drawing],
         y - GAP + 2 + AXIS,
         point=point,
         legend=legend,
