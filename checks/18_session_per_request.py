@@ -119,7 +119,7 @@ EXERCISE_EXCUSED = {
 }
 
 IN_TURN, AT_ONCE, MOST, TOGETHER = 8, 100, 20, 4
-CLICKS, PLACES = 150, 10
+CLICKS, PLACES = 110, 10
 PATIENCE = 2.0  # seconds; paid by wrong answers only
 SESSIONS = ("aiohttp.client:ClientSession.__init__", "httpx._client:AsyncClient.__init__")
 CLOSED = (
