@@ -372,6 +372,23 @@ def test_windows_overlap_and_see_connections(database):
     assert outer.bytes_sent > inner.bytes_sent > 0
 
 
+def test_dropped_connections_are_gone_and_new_ones_can_be_opened(database):
+    with (
+        open_database(7, orders=3) as other,
+        psycopg.connect(database.dsn) as connection,
+        psycopg.connect(other.dsn) as theirs,
+    ):
+        connection.execute("SELECT 1")
+        assert database.drop_connections() == 1
+        with pytest.raises(psycopg.OperationalError):
+            connection.execute("SELECT 1")
+        theirs.execute("SELECT 1")
+    with psycopg.connect(database.dsn) as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+    with open_database(1, orders=3, server=False) as file:
+        assert file.drop_connections() == 0
+
+
 def test_cancelling_reaches_the_server(database):
     with psycopg.connect(database.dsn) as connection:
         connection.execute("SET statement_timeout = '20s'")

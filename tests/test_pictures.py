@@ -26,6 +26,7 @@ from kettle.pictures import (
     from_traffic,
     icicle,
     line_strip,
+    loan_lanes,
     loop_lanes,
     orphan_lanes,
     prediction_beside_fact,
@@ -40,6 +41,7 @@ from kettle.pictures.figure import WIDTH
 from kettle.pictures.palette import DARK, LIGHT, SERIES, STATES, TEXTS, contrast
 from kettle.pictures.svg import shorten, width
 from kettle.pictures.units import in_unit, number, plural, seconds, times
+from kettle.probes.checkouts import Loan
 
 SVG = "{http://www.w3.org/2000/svg}"
 NASTY = '<script>alert("1")</script> & \x00 ]]> $1'
@@ -113,6 +115,10 @@ def sent(number, path="/tax/DE", kept=False, handshake=0.03):
     return found
 
 
+def loans(number=2):
+    return [Loan(n, float(n), n + 1.0, [(n, n + 0.25), (n + 0.75, n + 1.0)]) for n in range(number)]
+
+
 def every_picture(label="orders"):
     return {
         "waterfall": waterfall([Bar(label, 0, 1, kind) for kind in STATES], title=label),
@@ -147,6 +153,9 @@ def every_picture(label="orders"):
         "no orphans": orphan_lanes({}),
         "connections": connection_lanes(sent(40, label), before=sent(3, label, kept=True), title=label),
         "no connections": connection_lanes([], title=label),
+        "loans": loan_lanes({label: loans()}, title=label),
+        "many loans": loan_lanes({label: loans(40)}),
+        "no loans": loan_lanes({label: ()}),
     }
 
 
@@ -656,6 +665,22 @@ def test_a_distribution_lies_on_a_logarithmic_scale_with_marks_in_their_order():
     rules = [float(line.get("x1")) for line in root.iterfind(f".//{SVG}line[@class='kp-rule']")]
     assert rules == sorted(rules)
     assert len(rules) == 2
+
+
+def test_lanes_of_connections_say_for_how_long_they_worked():
+    picture = loan_lanes({"before": loans(3), "after": loans(1)}, point="They wait along.")
+    assert "before: 3 connections, lent 3 times, 3.00 s; at work for 50% of the time lent." in picture.text
+    assert "after: 1 connection, lent once, 1.00 s" in picture.text
+    assert picture.point == "They wait along."
+    boxes = list(parsed(picture).iter(f"{SVG}rect"))
+    lent = [float(box.get("width")) for box in boxes if box.get("class") == "kp-waiting"]
+    work = [float(box.get("width")) for box in boxes if box.get("class") == "kp-running"]
+    assert work[0] + work[1] == pytest.approx(lent[0] / 2, rel=0.05)
+
+
+def test_a_connection_that_did_not_come_back_is_drawn_to_the_end():
+    open_still = [Loan(0, 1.0, None, [(1.0, 1.5)]), Loan(1, 1.0, 4.0, [])]
+    assert "lent 2 times, 3.00 s" in loan_lanes({"now": open_still}).text
 
 
 def test_lanes_of_threads_say_how_many_cores_they_had_together():

@@ -100,6 +100,14 @@ class Database:
             raise ValueError("A delay is between 0 and 10 seconds.")
         self._store.set_delay(float(seconds))
 
+    def drop_connections(self) -> int:
+        """End all connections, as a server that restarts does; return how many.
+
+        Whoever holds one learns of it when it is used next; a new one can be opened at once. On SQLite there
+        are none to end.
+        """
+        return self._store.drop()
+
     @cached_property
     def behind(self) -> Engine:
         """An engine that is neither delayed nor counted: for whoever changes rows behind a program's back."""

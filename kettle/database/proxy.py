@@ -42,6 +42,12 @@ class ProxyPort:
         if self._tasks:
             await asyncio.wait(list(self._tasks), timeout=5)
 
+    def drop(self) -> int:
+        """End all connections, as a server that restarts does, and go on listening; return how many."""
+        for task in self._tasks:
+            task.cancel()
+        return len(self._tasks)
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         self._tasks.add(task)

@@ -118,6 +118,10 @@ class PostgresStore:
         self._control.ask("delay", tenant=self._front["tenant"], seconds=seconds)
         self.delay = seconds
 
+    def drop(self) -> int:
+        """End all connections of the front door, and return how many there were."""
+        return self._control.ask("drop", tenant=self._front["tenant"])
+
     def fill(self, tables: dict[str, tuple[dict, ...]]) -> None:
         """Replace all rows, neither delayed nor counted."""
         with psycopg.connect(self._dsn(self._back)) as connection:
@@ -253,6 +257,10 @@ class SqliteStore:
     def set_delay(self, seconds: float) -> None:
         """Charge this many seconds for each round trip."""
         self.simulated.delay = seconds
+
+    def drop(self) -> int:
+        """Do nothing: nobody at the other end of a file could end a connection."""
+        return 0
 
     def fill(self, tables: dict[str, tuple[dict, ...]]) -> None:
         """Replace all rows, neither delayed nor counted."""

@@ -97,6 +97,10 @@ class Supervisor:
         """Set the delay of each round trip."""
         self._tenants[tenant].delay = seconds
 
+    async def do_drop(self, tenant: int) -> int:
+        """End the connections of a tenant; it can connect again."""
+        return self._tenants[tenant].drop()
+
     async def do_window(self, tenant: int, what: str, number: int = 0) -> object:
         """Open, read or close a window over what a tenant sees."""
         ledger = self._tenants[tenant].ledger

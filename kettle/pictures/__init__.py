@@ -7,6 +7,7 @@ from kettle.pictures.distribution import distribution
 from kettle.pictures.figure import Picture
 from kettle.pictures.icicle import icicle
 from kettle.pictures.line_strip import line_strip
+from kettle.pictures.loan_lanes import loan_lanes
 from kettle.pictures.loop_lanes import loop_lanes
 from kettle.pictures.model import Bar, Lane, Ratio, Segment, Series, Statement, Timeline, from_traffic
 from kettle.pictures.orphan_lanes import Asked, orphan_lanes
@@ -37,6 +38,7 @@ __all__ = [
     "from_traffic",
     "icicle",
     "line_strip",
+    "loan_lanes",
     "loop_lanes",
     "orphan_lanes",
     "prediction_beside_fact",

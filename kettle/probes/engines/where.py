@@ -82,7 +82,7 @@ def sender():
 _KETTLE = Path(__file__).parents[2]
 _STAND_INS = _KETTLE / "shop" / "desk.py"  # for what is slow elsewhere: who called it is asked for
 _OURS = (*(str(_KETTLE / room) for room in ("probes", "checking")), str(_STAND_INS))
-_LIBRARIES = (str(Path(asyncio.__file__).parent.parent), *_OURS, "<frozen")
+_LIBRARIES = (str(Path(asyncio.__file__).parent.parent), *_OURS, "<frozen", "<sqlalchemy generated")
 
 
 @lru_cache(maxsize=1000)

@@ -1,0 +1,397 @@
+"""Connection churn: connections are lent out to those who wait for something else, or opened anew for each."""
+
+import asyncio
+import copy
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from kettle.checking import HOLDS, PARTLY, Claim, Question
+from kettle.checking.errors import alone, told
+from kettle.checking.evenings import judge_evening
+from kettle.checking.lending import all_back, held_at, lends_at_once
+from kettle.checking.same import Situation, Told, asked, asked_otherwise, fails, revised, scribble, shop_world
+from kettle.checking.same.tables import Tables
+from kettle.checking.words import many
+from kettle.deployments import five_sites
+from kettle.probes.checkouts import watch_checkouts
+from kettle.probes.ratio import compare_async
+
+MISTAKE = "lent out to bookings that wait for their courier"
+EXERCISE_MISTAKE = "600 connections for 600 requests"
+GONE = "The idle loans are gone: while a booking waits for its courier, its connection serves another one."
+EXERCISE_GONE = "The five complaints are gone: each site keeps few connections, and nobody is refused."
+
+HINTS = (
+    "Look at the lanes: what does a booking do in the long empty part of its box? Which line of `book` is that?",
+    "A session borrows a connection with its first statement and gives it back when it ends. What the call needs from "
+    "the order is a number. Two short sessions, one on each side of the call, hold nothing in between.",
+    "`async with AsyncSession(engine)` around reading, then `quote` outside of it, then a second block for the status, "
+    "the event and the `commit`. And `database.async_engine(pool_size=…, max_overflow=…, pool_pre_ping=…)`.",
+    "`pool_size=allowed // workers, max_overflow=0, pool_pre_ping=True`. In the second block "
+    '`await session.execute(update(Order).where(Order.id == number).values(status="booked"))`, or `session.get` again.',
+)
+
+EXERCISE_HINTS = (
+    "Print `simulate(site, …)` for each site: is it connecting, being refused, an ended connection, or waiting?",
+    "Which of them keeps nothing? Which keeps what nobody can use again, or more than is granted? Which keeps what was "
+    "ended? And which holds a connection while it asks about a card?",
+    "A pool bounds a process: `site.granted // site.workers`, and `min_size` must not be more. Ended connections want "
+    "a health check, or an age below `site.ends_idle`. Without ATOMIC_REQUESTS a statement is a transaction.",
+    'shop: `{"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}`; api and office: `{"OPTIONS": {"pool": {"min_size": 1, '
+    '"max_size": site.granted // site.workers}}}`; tills: `{"CONN_MAX_AGE": 60}`.',
+)
+RECALL = (
+    Question(
+        "`async with AsyncSession(engine) as session:` reads a row, then awaits an HTTP call of 0.2 s. What does its "
+        "connection do meanwhile?",
+        ("It serves other sessions", "It waits along, lent out", "It is closed"),
+        1,
+        "A session borrows a connection with its first statement and has it until its transaction or the block ends.",
+    ),
+    Question(
+        "Four worker processes have an engine with `pool_size=5, max_overflow=10`. How many connections may they want?",
+        ("15", "20", "60"),
+        2,
+        "Workers × (size + overflow): each process has a pool of its own, and the overflow counts, too.",
+    ),
+    Question(
+        "The database was restarted in the night. What happens to the connections that a pool has kept?",
+        (
+            "The pool notices and opens new ones",
+            "The first who borrows one gets an error, unless the pool asks before",
+            "Nothing: they survive",
+        ),
+        1,
+        "A pool learns of it only when a connection is used: `pool_pre_ping` asks before it lends one out.",
+    ),
+)
+
+GUESS = Question(
+    "A web service has 200 visitors at once, a pool of 15 connections, and each request takes 0.2 s, of which the "
+    "database works for 5 ms. What decides how many it serves?",
+    ("How fast the database is", "How long each request has its connection", "How many visitors come"),
+    1,
+    "A connection that is lent out serves nobody else, whether or not it has anything to do.",
+)
+
+CLAIMS = (
+    Claim(
+        name="defaults",
+        said="“SQLAlchemy's pool keeps 5 connections and opens up to 10 more.”",
+        truth=HOLDS,
+        why="For each engine, so for each process. The ten are closed again when they come back, unless somebody "
+        "waits for one: a rush may open many more than fifteen, one after another.",
+        ids=("S3.30",),
+    ),
+    Claim(
+        name="age",
+        said="“Set CONN_MAX_AGE, and Django keeps its connections.”",
+        truth=PARTLY,
+        why="Each thread keeps its own. Under ASGI a request's thread ends with it, and what it has kept is used by "
+        "nobody: leave it at 0 there, and let psycopg's pool keep them.",
+        ids=("S3.31",),
+    ),
+    Claim(
+        name="saved",
+        said="“Connection pooling saves 10 to 100 ms for each request.”",
+        truth=PARTLY,
+        why="What it saves is the handshake: round trips, a password check, a process. A nearby database takes a few "
+        "milliseconds for it, one behind a long way and TLS a hundred.",
+        ids=("S3.78",),
+    ),
+    Claim(
+        name="one",
+        said="“One pool, made once, serves the whole application.”",
+        truth=PARTLY,
+        why="One for each process, and an asynchronous one for each event loop: its connections cannot be shared, "
+        "so the pools of all workers add up.",
+        ids=("S4.16",),
+    ),
+)
+
+EXCUSED = {}
+EXERCISE_EXCUSED = {"failures": "Settings are made of facts: nothing that they are asked can fail."}
+
+
+SIZES = {"orders": 8, "customers": 6, "lines": 1, "events": 1}
+NOBODYS = 999_999  # an order that there is not
+PATIENCE = 1.0  # seconds; paid by wrong answers only
+BACK = "Is the session closed when something goes wrong, too?"
+TOGETHER = "Status and event belong together, when the courier has answered: which `commit` comes too early?"
+LATER = "Who waits until it is written?"
+OWN_POOL = "A pool that lives as long as one booking keeps nothing for the next one."
+EVENINGS = (1, 2, 5)  # seeds: the evening that is shown, one with small shares, one with more workers
+
+
+async def check_same_booking(book, same, database, rng):
+    """Whoever books an order gets what the merged code gave, and the database holds the same."""
+    rows = database.seed(rng.randrange(1 << 30), **SIZES)
+    one, two, three = rng.sample(rows.orders, 3)
+    name = one["customer_id"]
+    situations = (
+        Situation("an order is booked", _books(one), seen=_seen),
+        Situation("name and price change between two bookings", _books(one), between=_changes(name)),
+        Situation("an order is booked again", _books(one), again=True),
+        Situation("there is no such order", _books({"id": NOBODYS}), raises=LookupError),
+        Situation("three orders are booked at once", _books(one, two, three), seen=_seen),
+        Situation("one order is booked twice at once", _books(one, one), seen=_seen),
+        Situation("the courier fails", _books(one), _fails(one["customer_id"])),
+        Situation("the courier fails for one of two orders", _books(one, one), _fails(name, calls=(1,))),
+        *(
+            Situation(f"the table `{table}` cannot be used", _books(two), lambda w, t=table: w.tables.fail(t))
+            for table in ("order_events", "orders")
+        ),
+    )
+    why = {"seen": _seen_otherwise, "error": _why_it_stops}
+    await same(book, _world(database, rng), situations, why=why)
+
+
+async def check_nobody_waits_with_a_connection(book, open_engine, database, shop, rng):
+    """While bookings wait for their couriers, no connection is lent out; and all of them come back."""
+    orders = [row["id"] for row in database.seed(rng.randrange(1 << 30), **SIZES).orders]
+    engine = _opened(open_engine, database, 2, 1)
+
+    def five(api):
+        return [book(engine, api, number) for number in orders[:5]]
+
+    with watch_checkouts(engine) as lent, database.wire() as wire:
+        async with held_at(shop, "quote", five, 5, PATIENCE) as (there, bookings):
+            idle, beside = lent.waits_along, wire.connections - lent.opened
+            failed = [e for each in bookings if each.done() and (e := each.exception())]
+        others = " The others wait for one." if there < 5 else ""
+        assert not idle, (
+            f"Of 5 bookings at once {there} have come to their courier, and {_are(idle)} {MISTAKE}.{others} "
+            "Which lines of a booking need one?"
+        )
+        assert beside <= 0, (
+            f"5 bookings opened {many(beside, 'connection')} to the database beside those of the engine that they "
+            f"were given. Whose are they, and who counts them? {OWN_POOL}"
+        )
+        assert not failed, (
+            f"When 5 orders are booked at once with a pool of 2, one stops with {told(failed[0])}"
+        )
+        assert there == 5, (
+            f"Of 5 couriers only {there} were asked at once, though no connection was lent out. "
+            "What do the other bookings wait for: a lock, a semaphore, the one before them?"
+        )
+        await _cancelled_at_the_courier(book, engine, shop, orders[5:7], lent)
+    await engine.dispose()
+    return "Five couriers were asked at once with a pool of 2, and no connection was lent out meanwhile."
+
+
+async def check_the_pool_fits(book, open_engine, database, shop, rng):
+    """The workers together have what they may have, each can use its share, and connections are kept."""
+    orders = [row["id"] for row in database.seed(rng.randrange(1 << 30), **SIZES).orders]
+    for allowed, workers in ((7, 2), (rng.randint(8, 9), 2)):
+        share, engine = allowed // workers, _opened(open_engine, database, allowed, workers)
+        wanted = await lends_at_once(engine, allowed + 2)
+        given = f"With {allowed} connections for {workers} workers, each may have {share}"
+        given = f"With {allowed} connections for {workers} workers each may have {share}"
+        assert wanted <= share, (
+            f"{given}, and of {allowed + 2} who ask this one at once {wanted} are given one. What will the database "
+            "say to some of them? `pool_size` and `max_overflow` count together."
+        )
+        assert wanted == share, f"{given}, and this one has no more than {wanted}. Who uses the others?"
+    engine = _opened(open_engine, database, 2, 1)
+    async with shop.session() as api:
+        shop.set("quote", latency=0.0)
+        with database.wire() as wire:
+            for number in orders[:4]:
+                await book(engine, api, number)
+        assert wire.connections <= 2, (
+            f"4 bookings, one after another, opened {wire.connections} connections. Who keeps one for the next?"
+        )
+        dropped = database.drop_connections()
+        await _survives(book(engine, api, orders[4]), "between two bookings")
+        await _dropped_during_the_call(book, engine, shop, orders[5], database)
+    await engine.dispose()
+    kept = "Each worker has its share, and 4 bookings in turn opened no connection each"
+    return (
+        f"{kept}; a dropped one was noticed."
+        if dropped
+        else f"{kept}. (SQLite drops none, so that was not tried.)"
+    )
+
+
+async def interest_how_much_faster(as_merged, book, open_engine, database, shop):
+    """How much faster a rush is here."""
+    engine = open_engine(database, 5, 1)
+    shop.set("quote", latency=0.05)
+    orders = [row["id"] for row in database.data.orders[:20]]
+    async with shop.session() as api:
+        ratio = await compare_async(
+            lambda: asyncio.gather(*(as_merged(engine, api, number) for number in orders)),
+            lambda: asyncio.gather(*(book(engine, api, number) for number in orders)),
+            repeat=3,
+        )
+    await engine.dispose()
+    return f"Here, 20 bookings at once are {ratio}, with 5 connections and couriers that take 50 ms."
+
+
+# --- the world: a database, a shop that plays the couriers, and an engine of the version's own
+
+
+def _world(database, rng):
+    shops, turn, engines = shop_world(rng, watched=True), asyncio.Lock(), {}
+    last = max(row["id"] for row in database.data.order_events)
+
+    @asynccontextmanager
+    async def world():
+        async with turn, shops() as w:
+            w.database, w.tables, w.last, w.engines = database, Tables(database), last, engines
+            try:
+                yield w
+            finally:
+                w.tables.put_back()
+                with database.behind.begin() as connection:
+                    connection.execute(text(f"DELETE FROM order_events WHERE id > {last}"))
+                    connection.execute(text("UPDATE orders SET status = 'paid' WHERE status = 'booked'"))
+
+    return world
+
+
+def _books(*orders):
+    """Return a call that books orders at once, and looks whether connections came back and what is written."""
+
+    async def call(f, w):
+        if id(w.names) not in w.engines:
+            w.engines[id(w.names)] = _opened(w.names["open_engine"], w.database, 4, 1)
+        engine = w.engines[id(w.names)]
+        with watch_checkouts(engine) as lent:
+            bookings = (f(engine, w.api, order["id"]) for order in orders)
+            answers = await asyncio.gather(*bookings, return_exceptions=True)
+            if lent.now:
+                raise Told(f"{_are(lent.now)} not back in the pool when the booking is over. {BACK}")
+        failed = [answer for answer in answers if isinstance(answer, BaseException)]
+        if orders[0]["id"] == NOBODYS and asked(w):
+            raise Told("a courier is asked for it. What has to be known first?")
+        written = _written(w.tables, w.last)
+        booked, noted = len(written["orders"]), len(written["events"])
+        right = len(answers) - len(failed)
+        if failed and (noted != right or booked > right):
+            raise Told(f"{many(len(failed), 'booking')} failed, and something of it is written. {TOGETHER}")
+        if failed:
+            raise failed[0]
+        return answers if len(answers) > 1 else answers[0]
+
+    return call
+
+
+def _written(tables, last):
+    found = {"orders": (), "events": ()}
+    with suppress(DBAPIError):  # a table may be away
+        found["orders"] = tables.ask("SELECT id FROM orders WHERE status = 'booked' ORDER BY id")
+    with suppress(DBAPIError):
+        added = f"SELECT order_id, what FROM order_events WHERE id > {last} ORDER BY order_id, what"
+        found["events"] = tables.ask(added)
+    return {part: [tuple(row) for row in rows] for part, rows in found.items()}
+
+
+def _seen(w):
+    return {**_written(w.tables, w.last), "asked": asked(w)}
+
+
+def _seen_otherwise(found):
+    part, *rest = found.path
+    if part == "asked":
+        return asked_otherwise(replace(found, path=tuple(rest)))
+    what = "status `booked`" if part == "orders" else "the event of the booking"
+    return f"the database does not hold {what} as the merged code wrote it, once it has returned. {LATER}"
+
+
+def _why_it_stops(error):
+    kind = type(alone(error)).__name__
+    if kind in ("MissingGreenlet", "DetachedInstanceError"):
+        return (
+            "After a commit, what an object holds is forgotten, and would be asked for again. Read it before."
+        )
+    if kind in ("InvalidRequestError", "IllegalStateChangeError", "InterfaceError", "ResourceClosedError"):
+        return "A session is one conversation, with one statement at a time. Does each booking have its own?"
+    return ""
+
+
+def _changes(customer):
+    def change(w):
+        w.tables.change("customers", customer, name="Zofia Zephyr")
+        revised(w)
+
+    return change
+
+
+def _fails(customer, **calls):
+    return fails(f"/couriers/{1 + customer % 12}/quote", **calls)
+
+
+def _opened(open_engine, database, allowed, workers):
+    engine = open_engine(database, allowed, workers)
+    assert isinstance(engine, AsyncEngine), (
+        f"`open_engine` returns {type(engine).__name__}, and the service's other code expects an `AsyncEngine`."
+    )
+    return engine
+
+
+def _are(number):
+    return f"{many(number, 'connection')} {'is' if number == 1 else 'are'}"
+
+
+async def _cancelled_at_the_courier(book, engine, shop, orders, lent):
+    def two(api):
+        return [book(engine, api, number) for number in orders]
+
+    when = "A booking is cancelled while its courier is asked"
+    async with held_at(shop, "quote", two, len(orders), PATIENCE) as (_, bookings):
+        for each in bookings:
+            each.cancel()
+        await asyncio.wait(bookings, timeout=PATIENCE)
+        gone = all(each.cancelled() for each in bookings)
+    assert gone, f"{when}, and goes on, or says that it was no cancellation. Who catches the CancelledError?"
+    assert await all_back(lent), f"{when}, and {_are(lent.now)} not back in the pool afterwards. {BACK}"
+
+
+async def _survives(booking, when):
+    try:
+        await booking
+    except Exception as error:
+        raise AssertionError(
+            f"The database drops its connections {when}, and the next booking stops with {told(error)} "
+            "Who asks a connection whether it still works, before it is used?"
+        ) from error
+
+
+async def _dropped_during_the_call(book, engine, shop, number, database):
+    def one(api):
+        return [book(engine, api, number)]
+
+    async with held_at(shop, "quote", one, 1, PATIENCE) as (_, (booking,)):
+        database.drop_connections()
+    await _survives(booking, "while a courier is asked")
+
+
+# --- the exercise: five sites, played by the simulator
+
+
+def check_exercise_evenings(settings, rng):
+    """Each site's evening goes well, with other numbers of workers and of connections, too."""
+    for seed in (*EVENINGS, rng.randrange(1000, 10_000)):
+        sites = five_sites(seed)
+        given = [_given(settings, site) for site in sites]
+        theirs = copy.deepcopy(given)
+        for site, each in zip(sites, theirs, strict=True):
+            judge_evening(site, each)
+        scribble(given)
+        assert [_given(settings, site) for site in sites] == theirs, (
+            "Whoever changes the settings that one call has returned changes those of a later call, or of another "
+            "site. Where is the dictionary made?"
+        )
+    return f"{5 * len(EVENINGS) + 5} evenings were played: no request failed, and connections were kept."
+
+
+def _given(settings, site):
+    try:
+        return settings(site)
+    except Exception as error:
+        raise AssertionError(f"For {site.name}, `settings` stops with {told(error)}") from error
