@@ -16,7 +16,7 @@ from kettle.checking.lending import all_back, held_at, lends_at_once
 from kettle.checking.same import Situation, Told, asked, asked_otherwise, fails, revised, scribble, shop_world
 from kettle.checking.same.tables import Tables
 from kettle.checking.words import many
-from kettle.deployments import five_sites
+from kettle.deployments import five_sites, starts
 from kettle.probes.checkouts import watch_checkouts
 from kettle.probes.ratio import compare_async
 
@@ -374,19 +374,30 @@ async def _dropped_during_the_call(book, engine, shop, number, database):
 # --- the exercise: five sites, played by the simulator
 
 
+def check_exercise_settings(settings):
+    """Django starts with what each site is given, and each call returns a dictionary of its own."""
+    sites = [site for seed in EVENINGS for site in five_sites(seed)]
+    given = [_given(settings, site) for site in sites]
+    kept = copy.deepcopy(given)
+    for site, theirs in zip(sites, kept, strict=True):
+        try:
+            starts(theirs)
+        except ValueError as error:
+            raise AssertionError(
+                f"{site.name} ({site.workers} workers, {site.granted} connections granted) does not start: {error}"
+            ) from None
+    scribble(given)
+    assert [_given(settings, site) for site in sites] == kept, (
+        "Whoever changes the settings that one call has returned changes those of a later call, or of another "
+        "site. Where is the dictionary made?"
+    )
+
+
 def check_exercise_evenings(settings, rng):
     """Each site's evening goes well, with other numbers of workers and of connections, too."""
     for seed in (*EVENINGS, rng.randrange(1000, 10_000)):
-        sites = five_sites(seed)
-        given = [_given(settings, site) for site in sites]
-        theirs = copy.deepcopy(given)
-        for site, each in zip(sites, theirs, strict=True):
-            judge_evening(site, each)
-        scribble(given)
-        assert [_given(settings, site) for site in sites] == theirs, (
-            "Whoever changes the settings that one call has returned changes those of a later call, or of another "
-            "site. Where is the dictionary made?"
-        )
+        for site in five_sites(seed):
+            judge_evening(site, _given(settings, site))
     return f"{5 * len(EVENINGS) + 5} evenings were played: no request failed, and connections were kept."
 
 

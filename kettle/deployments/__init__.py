@@ -8,7 +8,7 @@
 What the simulator models, what it leaves out, and where its rules come from stands in `rules`.
 """
 
-from kettle.deployments.simulate import Evening, simulate
+from kettle.deployments.simulate import Evening, simulate, starts
 from kettle.deployments.sites import Site, Visit, five_sites
 
-__all__ = ["Evening", "Site", "Visit", "five_sites", "simulate"]
+__all__ = ["Evening", "Site", "Visit", "five_sites", "simulate", "starts"]

@@ -61,7 +61,7 @@ def simulate(site: Site, settings: Mapping[str, Any]) -> Evening:
 
     Raises ValueError, with a sentence, for settings that Django or psycopg's pool refuses.
     """
-    sizes = _valid(settings)
+    sizes = starts(settings)
     clock = Clock()
     until = max((visit.at for visit in site.visits), default=0.0)
     server = Server(clock, site.granted, site.ends_idle, site.pgbouncer, until)
@@ -112,11 +112,14 @@ class _Worker:
             self._places.give_back()
 
 
-def _valid(settings: Mapping[str, Any]) -> dict | None:
-    """Return the pool's options, or None without one; raise ValueError for what would not start."""
+def starts(settings: Mapping[str, Any]) -> dict | None:
+    """Return the options of the pool that these settings ask for; None where they ask for none.
+
+    Raises ValueError, with a sentence, for settings with which Django or psycopg's pool does not start.
+    """
     if not isinstance(settings, Mapping):
         raise ValueError(f"Settings are a dictionary, as in DATABASES, not {type(settings).__name__}.")
-    if strange := sorted(set(settings) - KNOWN):
+    if strange := sorted(map(str, set(settings) - KNOWN)):
         raise ValueError(f"Django's DATABASES has no setting called {strange[0]!r}.")
     age, pool = settings.get("CONN_MAX_AGE", 0), (settings.get("OPTIONS") or {}).get("pool")
     if age is not None and (not isinstance(age, int | float) or isinstance(age, bool)):
@@ -126,15 +129,10 @@ def _valid(settings: Mapping[str, Any]) -> dict | None:
     if age != 0:
         raise ValueError("ImproperlyConfigured: Pooling doesn't support persistent connections.")
     options = {} if pool is True else dict(pool)
-    return options if _starts(options) else None
-
-
-def _starts(options: dict) -> bool:
-    """Let psycopg's own pool say whether it takes these options."""
-    from psycopg_pool import ConnectionPool
+    from psycopg_pool import ConnectionPool  # it knows best which options it takes
 
     try:
         ConnectionPool(open=False, **options)
     except (TypeError, ValueError) as error:
         raise ValueError(f"psycopg's pool does not start: {error}") from None
-    return True
+    return options

@@ -54,7 +54,7 @@ def five_sites(seed: int = 1) -> tuple[Site, ...]:
     spike = tuple(Visit(rng.random() * 0.01) for _ in range(20 * some))
     late = tuple(Visit(60 + visit.at) for visit in _steady(rng, 5, 60))
     office = Site("office", "WSGI", some, 25, most * some + 1, visits=spike + late)
-    reports = Site("reports", "WSGI", few, 1, 3 * few, ends_idle=300.0, visits=_bursts(rng, 4, 60, 480.0))
+    reports = Site("reports", "WSGI", few, 1, 3 * few, ends_idle=300.0, visits=_bursts(rng, 4, 150, 480.0))
     paying = tuple(Visit(visit.at, courier=0.2) for visit in _steady(rng, 16 * few, 20))
     tills = Site("tills", "WSGI", few, 12, 2 * few, pgbouncer=True, visits=paying)
     return shop, api, office, reports, tills
