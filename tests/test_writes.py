@@ -206,3 +206,22 @@ def test_a_copy_is_a_moment_too(server):
         with cursor.copy("COPY lines FROM STDIN") as copy:
             copy.write_row((1,))
     assert moments == [0, 1, 2]
+
+
+def test_django_commits_are_counted_on_both(database):
+    models = database.configure_django()
+    from django.db import connection, transaction
+
+    connection.ensure_connection()
+
+    def write(count):
+        with transaction.atomic():
+            models.Product.objects.filter(id=1).update(stock=count)
+
+    def write_apart(count):
+        for _ in range(count // 50 + 1):
+            write(count)
+
+    assert judged(database, write).endswith("1 commit.")
+    assert told(database, write_apart) == "5 commits for 200 rows, one for about 40: In parts."
+    connection.close()

@@ -107,8 +107,8 @@ def waited_for(seen: Seen) -> list[Statement]:
 
 def commits(seen: Seen) -> int:
     """Count the transactions that changed rows of the shop's tables and were committed."""
-    if not any(each.kind == "transaction" for each in seen.everything):
-        return seen.transactions.commits  # SQLite's drivers commit without a statement
+    if not any(each.sql.upper().startswith("COMMIT") for each in seen.everything):
+        return seen.transactions.commits  # SQLite's driver commits without a statement
     found, open_now, changed = 0, set(), set()
     for each in seen.everything:
         word = each.sql.split(None, 1)[0].rstrip(";").upper() if each.sql.strip() else ""
