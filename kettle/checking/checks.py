@@ -38,7 +38,7 @@ class Question:
 
 
 class Undecided(Exception):
-    """The machine was too noisy to tell; the sentence says what was seen."""
+    """A check cannot tell right from wrong, such as on a machine that is too busy; the sentence says why."""
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ STOPPED = "stopped"
 HEADINGS = {
     RIGHT: "Right",
     NOT_YET: "Not yet",
-    UNDECIDED: "Too noisy to tell",
+    UNDECIDED: "Cannot tell",
     BROKEN: "No verdict",
     STOPPED: "Stopped",
 }

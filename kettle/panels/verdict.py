@@ -12,7 +12,7 @@ TONES = {"right": "right", "not yet": "wrong", "undecided": "unsure", "broken": 
 MARKS = {
     "passed": ("✓", "good", "passed"),
     "not yet": ("✗", "bad", "not yet"),
-    "undecided": ("?", "doubt", "too noisy to tell"),
+    "undecided": ("?", "doubt", "cannot tell"),
     "broken": ("✗", "bad", "stops"),
     "skipped": ("–", "soft", "not looked at"),
 }
