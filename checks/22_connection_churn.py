@@ -171,6 +171,7 @@ async def check_nobody_waits_with_a_connection(book, open_engine, database, shop
             f"5 bookings opened {many(beside, 'connection')} to the database beside those of the engine that they "
             f"were given. Whose are they, and who counts them? {OWN_POOL}"
         )
+        assert lent.loans, f"5 bookings borrowed nothing from the engine that they were given. {OWN_POOL}"
         assert not failed, (
             f"When 5 orders are booked at once with a pool of 2, one stops with {told(failed[0])}"
         )

@@ -70,13 +70,14 @@ def simulate(site: Site, settings: Mapping[str, Any]) -> Evening:
     for visit in site.visits:
         clock.start(rng.choice(workers).serve(visit, failed), visit.at)
     clock.run()
+    history = (*server.history, (max(until, clock.now), server.open))
     return Evening(
         site,
         server.connects - server.refusals,
         server.refusals,
         server.most,
         **failed,
-        history=tuple(server.history),
+        history=history,
     )
 
 
