@@ -33,7 +33,7 @@ def loan_lanes(
     drawing, y = [], 4.0
     for name, loans in shown.items():
         y += 8 if drawing else 0
-        drawing.append(panel_caption(y, name, _in_short(loans)))
+        drawing.append(panel_caption(y, name, _in_a_word(loans)))
         y += CAPTION
         drawn, y = _lanes(loans, scale, y)
         drawing.append(drawn)
@@ -96,14 +96,20 @@ def _work(x: float, y: float, width: float, height: float) -> Markup:
     return tag("rect", x=x, y=y, width=width, height=height, class_="kp-running")
 
 
+def _in_a_word(loans: Sequence[tuple]) -> str:
+    """Say what has room beside the name of a group."""
+    return f"{seconds(_length(loans))}, {_share(loans):.0f}% of the time lent at work"
+
+
+def _share(loans: Sequence[tuple]) -> float:
+    lent = sum(ended - began for _, began, ended, _ in loans)
+    return 100 * sum(_worked(work) for *_, work in loans) / (lent or 1.0)
+
+
 def _in_short(loans: Sequence[tuple]) -> str:
     connections = plural(len({loan[0] for loan in loans}), "connection")
-    lent = sum(ended - began for _, began, ended, _ in loans)
-    share = 100 * sum(_worked(work) for *_, work in loans) / (lent or 1.0)
     times = "once" if len(loans) == 1 else f"{number(len(loans))} times"
-    return (
-        f"{connections}, lent {times}, {seconds(_length(loans))}; at work for {share:.0f}% of the time lent"
-    )
+    return f"{connections}, lent {times}, {seconds(_length(loans))}; at work for {_share(loans):.0f}% of the time lent"
 
 
 def _worked(work: Sequence[tuple[float, float]]) -> float:
