@@ -109,7 +109,8 @@ def _share(loans: Sequence[tuple]) -> float:
 def _in_short(loans: Sequence[tuple]) -> str:
     connections = plural(len({loan[0] for loan in loans}), "connection")
     times = "once" if len(loans) == 1 else f"{number(len(loans))} times"
-    return f"{connections}, lent {times}, {seconds(_length(loans))}; at work for {_share(loans):.0f}% of the time lent"
+    worked = f"at work for {_share(loans):.0f}% of the time lent"
+    return f"{connections}, lent {times}, {seconds(_length(loans))}; {worked}"
 
 
 def _worked(work: Sequence[tuple[float, float]]) -> float:
