@@ -418,7 +418,7 @@ async def check_exercise_parsed_when_changed(settings_for):
             "A request for a file that stayed as it is took more than an eighth as much of the processor as parsing it: "
             "what is done with all of its routes, though one is asked for?"
         )
-    return "40 requests for a file that stayed as it is parsed it once, and read it where they were."
+    return "40 requests for a file that stayed as it is parsed it once, and each read it on the loop."
 
 
 # --- what the checks share
