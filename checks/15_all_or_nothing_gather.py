@@ -306,7 +306,8 @@ def _judge_logged(texts, missing, refused):
     for part in missing:
         about = [text for text in texts if part in text or (part == "rating" and "review" in text)]
         if not about:
-            raise Told(f"nothing is logged of `{part}`, as a warning or worse. Who hears that it is missing?")
+            of = "no warning names" if texts else "nothing is logged, as a warning or worse, of"
+            raise Told(f"{of} `{part}`. Who hears that it is missing?")
         if refused and not any(
             word in text for text in about for word in (str(REFUSED), "ClientResponseError")
         ):

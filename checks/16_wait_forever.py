@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import aiohttp
 
-from kettle.checking import PARTLY, Claim, Question
+from kettle.checking import DOES_NOT_HOLD, PARTLY, Claim, Question
 from kettle.checking.deadline import end_of, keeps, leaves_at_once, really_end, stopped
 from kettle.checking.errors import alone, told
 from kettle.checking.hangs import ENDLESS, HANGS, hanging, really_hanging
@@ -77,18 +77,18 @@ CLAIMS = (
     ),
     Claim(
         name="total",
-        said="“`ClientTimeout(total=…)` ends a call to a service that is slow.”",
-        truth=PARTLY,
-        why="It ends the call whoever is slow: the wait for a connection of one's own pool counts, too. And it is "
-        "for one call, not for the operation that tries it three times.",
+        said="“When calls end by their `ClientTimeout(total=…)`, the service is slow.”",
+        truth=DOES_NOT_HOLD,
+        why="It may be one's own queue: the wait for a connection of the pool counts, too. (And it is for one "
+        "call, not for the operation that tries it three times.)",
         ids=("S2.30",),
     ),
     Claim(
         name="fallback",
-        said="“Catch TimeoutError and return a fallback.”",
-        truth=PARTLY,
-        why="Where the caller can tell it from an answer, by its type or by a mark. A dictionary with an error in "
-        "it is stored and shown like any other.",
+        said='“`except TimeoutError: return {"error": "timeout"}` is a fallback.”',
+        truth=DOES_NOT_HOLD,
+        why="It is an error that looks like an answer, and is stored and shown like one. A fallback can be told "
+        "from an answer, by its type or by a mark.",
         ids=("S2.31",),
     ),
     Claim(
@@ -96,7 +96,7 @@ CLAIMS = (
         said="“Give each layer its own timeout and its own retries.”",
         truth=PARTLY,
         why="Layers of timeouts are right where each inner one is the smaller, which a budget handed down sees to. "
-        "Retries multiply: three layers with three tries each make twenty-seven calls of one.",
+        "Retries multiply: three layers with three tries each turn one call into twenty-seven.",
         ids=("S2.32",),
     ),
 )
@@ -160,7 +160,7 @@ def check_ends_within_its_budget(quote, rng):
 
 
 def check_waits_as_long_as_the_budget(quote, same, rng):
-    """A price that comes within the budget is waited for."""
+    """A price that comes within the budget is waited for, and a call that got none is not sent again."""
     said, visit = f"the budget is {BUDGET} s, and ", _visit(budget=BUDGET)
     situations = (
         Situation(f"{said}nearly all of it is needed", visit, _courier(latency=0.97 * BUDGET)),
@@ -168,6 +168,9 @@ def check_waits_as_long_as_the_budget(quote, same, rng):
         Situation("the budget is 40 s, and 30 s of it are needed", _visit(budget=40), _courier(latency=30.0)),
     )
     _play(same, quote, situations, rng)
+    when = "the session gives each call 1 s, and the courier never answers"
+    own = Situation(when, _visit(most=1), _courier(hang="first byte"), raises=TimeoutError)
+    _play(same, quote, [own], rng, timeout=aiohttp.ClientTimeout(total=1))
 
 
 def check_a_visitor_may_leave(quote, rng):
@@ -306,14 +309,14 @@ def _two_pages(same):
 # --- what is said
 
 
-def _visit(code=CODE, budget=9):
+def _visit(code=CODE, budget=9, most=3):
     async def call(f, w):
         before = w.sent.total()
         try:
             price = await w.moving(f(w.api, COURIER, code, budget), lambda: _still(w.endless))
         finally:
             sent = w.sent.total() - before
-            if sent > 3:
+            if sent > most:
                 raise Told(f"{sent} calls are made. {TRIES}.")
         if not sent:
             raise Told(NOT_SENT)
@@ -322,12 +325,12 @@ def _visit(code=CODE, budget=9):
     return call
 
 
-def _play(same, quote, situations, rng):
+def _play(same, quote, situations, rng, **session):
     seed = rng.randrange(1 << 30)
     virtually(
         lambda: same(
             quote,
-            lambda: counted_shop(seed, ENDLESS),
+            lambda: counted_shop(seed, ENDLESS, **session),
             situations,
             why={"seen": _asked_otherwise, "error": _why_none},
         )
