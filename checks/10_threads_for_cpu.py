@@ -110,7 +110,7 @@ EXERCISE_EXCUSED = {}
 
 PATIENCE = 1.5  # seconds; paid by wrong answers only
 WORKERS = 3  # more than many a machine has cores: who asks for so many gets them
-FEW, DISTINCT = 11, 5  # texts: from so many on none is searched here, and how many of them differ
+FEW, DISTINCT = 12, 5  # texts that have to be searched elsewhere, a multiple of WORKERS, and how many differ
 CALLS, PRINTERS = 8, 2  # of the exercise
 ORDER = "In which order do your pieces come back?"
 UNKNOWN = "A function that a cell of the notebook defines is unknown to workers that start afresh. Is one sent to them?"
