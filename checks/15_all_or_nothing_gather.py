@@ -414,7 +414,7 @@ def _delivered_otherwise(found):
     if found.kind == "missing":
         return f"the letter to {address} does not go out: one that bounces {EXERCISE_MISTAKE}."
     how = "goes out" if about == "out" else "is handed to the post office"
-    return f"the letter to {address} {how} {many(found.given, 'time')}, and ought to {found.expected}."
+    return f"the letter to {address} {how} {many(found.given, 'time')}; it ought to be {found.expected}."
 
 
 def _judge_bounce(end, w):
