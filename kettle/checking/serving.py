@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+from kettle.checking.same.situations import apart
+
 
 @asynccontextmanager
 async def serving(
@@ -35,7 +37,8 @@ async def serving(
             if error is not None:
                 raise error
 
-    life = asyncio.create_task(live())
+    with apart():
+        life = asyncio.create_task(live())
     await asyncio.wait({life, started}, return_when=asyncio.FIRST_COMPLETED)
     if not started.done():
         await life

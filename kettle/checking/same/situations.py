@@ -271,6 +271,16 @@ def slow_timers() -> Iterator[None]:
             _MINE.reset(token)
 
 
+@contextmanager
+def apart() -> Iterator[None]:
+    """Let what is begun in the block belong to no answer: a service's own tasks live as long as it does."""
+    token = _MINE.set(_Made())
+    try:
+        yield
+    finally:
+        _MINE.reset(token)
+
+
 def _set_by_the_learner(seconds: float, hurry: float) -> bool:
     """Whether a timer is set by a cell's own code, through asyncio or not; or is a client's short patience.
 
