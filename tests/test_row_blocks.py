@@ -45,8 +45,13 @@ def test_a_product_has_a_cell_for_each_pair():
     assert cells(picture) == {"kp-blocked": 24}
     assert len(blocks(picture)) == 12
     assert "288 rows" in picture.point
-    assert "each of the lines stands beside each of the events" in picture.point
+    assert "in each order each of the lines stands beside each of the events" in picture.point
     assert "132 rows to show" in picture.point
+
+
+def test_the_legend_names_what_is_drawn():
+    assert "a row that comes once" not in row_blocks(JOINED, SIZES).html
+    assert "a row that comes once" in row_blocks(APART, SIZES, before=JOINED).html
 
 
 def test_collections_apart_have_a_cell_for_each_row():

@@ -112,7 +112,7 @@ def _panel(
         cell = min(CELL, LARGEST / w)
         drawn.append(_cells(group, w, h, cell, y))
         middle = y + h * cell / 2
-        for number, words in enumerate(_told(group, w, h, largest)):
+        for number, words in enumerate(_told(group, w, h, largest, noun)):
             drawn.append(
                 text(
                     w * cell + 12,
@@ -157,11 +157,11 @@ def _class(group: _Group) -> str:
     return "kp-blocked" if len(group.tables) > 1 else "kp-running"
 
 
-def _told(group: _Group, w: int, h: int, sizes: Mapping[str, int]) -> list[str]:
+def _told(group: _Group, w: int, h: int, sizes: Mapping[str, int], noun: str) -> list[str]:
     named = " × ".join(f"{sizes[table]:,} {_short(table)}" for table in group.tables)
     if len(group.tables) > 1:
         return [named, f"= {w * h:,} rows"]
-    return [named or "1 row of its own"]
+    return [named or f"the {noun} itself"]
 
 
 def _short(table: str) -> str:
@@ -184,7 +184,8 @@ def _point(panels: Mapping[str, Sequence[_Group]], sizes: Sequence[Mapping[str, 
         joined = next((group for group in groups if len(group.tables) > 1), None)
         if joined:
             pairs = " stands beside each of the ".join(map(_short, joined.tables))
-            told.append(f"{name + ': ' if name else ''}{plural(crossed, 'row')}, since each of the {pairs}")
+            why = f"since in each {noun} each of the {pairs}"
+            told.append(f"{name + ': ' if name else ''}{plural(crossed, 'row')}, {why}")
         elif name:
             told.append(f"{name}: {plural(sum(group.rows for group in groups), 'row')}")
     sentence = "; ".join([*told, there])
@@ -208,10 +209,9 @@ def _table(panels: Mapping[str, Sequence[_Group]]) -> Table:
 
 
 def _legend(panels: Mapping[str, Sequence[_Group]]) -> Sequence[Markup]:
-    if not any(len(group.tables) > 1 for groups in panels.values() for group in groups):
-        return ()
     shape = {"x": 1, "y": 1, "width": 10, "height": 10}
-    return [
-        entry(tag("rect", **shape, class_="kp-blocked"), "a row of a product: one of each collection"),
-        entry(tag("rect", **shape, class_="kp-running"), "a row of its own"),
-    ]
+    meant = {"kp-blocked": "a pair: one row of each collection", "kp-running": "a row that comes once"}
+    drawn = {_class(group) for groups in panels.values() for group in groups}
+    if "kp-blocked" not in drawn:
+        return ()
+    return [entry(tag("rect", **shape, class_=name), words) for name, words in meant.items() if name in drawn]
