@@ -15,7 +15,11 @@ import pytest
 import redis
 from redis.asyncio import Redis
 
+from kettle.checking.checks import Check
+from kettle.checking.judge import judge
+from kettle.checking.servers import redis_for_check
 from kettle.children.marks import marked
+from kettle.probes.engines.own_thread import OwnThread
 from kettle.redis_server import NoRedis, open_redis
 from kettle.redis_server.own import VARIABLE
 from kettle.redis_server.proxy import Commands
@@ -249,6 +253,20 @@ def test_a_wrong_address_is_told_in_a_sentence_without_its_password(monkeypatch,
     assert says in str(told.value)
     assert str(told.value).endswith(f"Unset {VARIABLE} to use the course's own server.")
     assert "secret" not in str(told.value)
+
+
+def test_a_check_that_gets_no_server_is_undecided(monkeypatch):
+    def opens_one():
+        with redis_for_check():
+            raise AssertionError("There is one.")
+
+    def is_given_one(redis_server):
+        raise AssertionError("There is one.")
+
+    monkeypatch.setenv(VARIABLE, "localhost:6379")
+    for function in (opens_one, is_given_one):
+        finding = judge(Check(function.__name__, "", "check"), function, {}, OwnThread(once=True))
+        assert (finding.outcome, VARIABLE in finding.message) == ("undecided", True), finding
 
 
 @pytest.fixture

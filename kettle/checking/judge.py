@@ -54,9 +54,9 @@ def _database(stack: ExitStack) -> object:
 
 
 def _redis_server(stack: ExitStack) -> object:
-    from kettle.redis_server import open_redis
+    from kettle.checking.servers import redis_for_check
 
-    return stack.enter_context(open_redis())
+    return stack.enter_context(redis_for_check())
 
 
 def _told_time(stack: ExitStack) -> object:
@@ -114,6 +114,9 @@ def judge(
         except NotDefined as missing:
             outcome = SKIPPED if check.kind == "interest" else NOT_YET
             return Finding(check.title, outcome, str(missing), kind=check.kind)
+        except Undecided as why:
+            outcome = SKIPPED if check.kind == "interest" else UNDECIDED
+            return Finding(check.title, outcome, sentence(why), kind=check.kind)
         patience = Patience(limit)
         ended = thread.run(partial(function, **arguments), limit=limit, more=patience.more)
         finding = _finding(check, ended, patience)
