@@ -225,7 +225,7 @@ def _fork_the_kernel(notebook: Path) -> None:
     from kettle.checking.checks import find_checks, wants
 
     checks = find_checks(notebook)
-    waiting = [WaitingKernel(checks.exists() and wants(checks, "shop"))]
+    waiting = [WaitingKernel(checks.exists() and wants(checks, "shop", notebook))]
 
     class Provisioner(LocalProvisioner):
         async def launch_kernel(self, cmd: list[str], *, cwd: str, env: dict, **others: object) -> dict:

@@ -17,7 +17,7 @@ from nbformat.v4 import new_code_cell
 from scratch_course import FIX, make_course
 
 from kettle.checking import Checker, Undecided, kernel
-from kettle.checking.checks import Check
+from kettle.checking.checks import Check, wants
 from kettle.checking.judge import judge
 from kettle.checking.libraries import libraries_of
 from kettle.probes.engines.own_thread import OwnThread
@@ -481,6 +481,23 @@ def test_two_checks_at_once_come_one_after_the_other_and_can_both_be_stopped(tmp
         for thread in threads:
             thread.join(15)
         assert [verdict.outcome for verdict in verdicts] == ["stopped", "stopped"]
+
+
+def test_a_notebook_wants_what_its_own_checks_take(tmp_path):
+    file = tmp_path / "18_any.py"
+    file.write_text(
+        "def check_same(f, shop): ...\n"
+        "def check_exercise_same(f, redis_server): ...\n"
+        "def _helper(database): ...\n"
+    )
+    names = ("shop", "redis_server", "database")
+    wanted = {
+        folder: {name for name in names if wants(file, name, Path(folder, "n.ipynb"))}
+        for folder in ("notebooks", "exercises")
+    }
+    assert wanted == {"notebooks": {"shop", "database"}, "exercises": {"redis_server", "database"}}
+    assert wants(file, "redis_server")
+    assert wants(file, "shop")
 
 
 def test_the_libraries_of_a_notebook_are_imported_ahead_and_nothing_of_the_learners(tmp_path):

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import ModuleType
 
 COPY = re.compile(r"(\d\d_[a-z0-9_]+)[- ].*")  # JupyterLab's "…-Copy1", and the dated copies of a reset
+CHECK = re.compile(r"(?:check|interest)_(exercise_)?")
 INTEREST = "interest"  # the kind of a check that is told, and decides nothing
 CHECKS = Path(__file__).resolve().parents[2] / "checks"
 
@@ -116,10 +117,20 @@ def checks_of(lesson: str | Path, kind: str) -> tuple[Check, ...]:
     return tuple(sorted(found, key=lambda check: check.kind == "interest"))
 
 
-def wants(lesson: str | Path, name: str) -> bool:
-    """Tell whether any function of a lesson's check file takes `name`; the file is read, not imported."""
+def wants(lesson: str | Path, name: str, notebook: Path | None = None) -> bool:
+    """Tell whether any function of a lesson's check file takes `name`; the file is read, not imported.
+
+    Given a notebook, of those that its verdict may call: a lesson has no use for its exercise's checks.
+    """
     tree = ast.parse(_path(lesson).read_text(encoding="utf-8"))
-    return any(node.arg == name for node in ast.walk(tree) if isinstance(node, ast.arg))
+    exercise = notebook and notebook.parent.name == "exercises"
+    functions = (
+        node
+        for top in tree.body
+        if not (notebook and (of := CHECK.match(getattr(top, "name", ""))) and bool(of[1]) != exercise)
+        for node in ast.walk(top)
+    )
+    return any(node.arg == name for node in functions if isinstance(node, ast.arg))
 
 
 def hints_of(lesson: str | Path, kind: str) -> tuple[str, ...]:

@@ -254,13 +254,13 @@ def prepare(path: str, notebook: str) -> None:
     asyncio.get_running_loop().set_exception_handler(_remember)
     with suppress(Exception):  # the check itself will say what is wrong with its file
         set_clocks(Path(path))
-        if wants(Path(path), "shop"):
+        if wants(Path(path), "shop", Path(notebook)):
             start_ahead()
-        if wants(Path(path), "database"):
+        if wants(Path(path), "database", Path(notebook)):
             from kettle.database import start_server_ahead
 
             start_server_ahead()
-        if wants(Path(path), "redis_server"):
+        if wants(Path(path), "redis_server", Path(notebook)):
             from kettle.redis_server import start_redis_ahead
 
             start_redis_ahead()
