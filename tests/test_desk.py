@@ -69,6 +69,15 @@ def test_a_label_is_made_or_fails(shop):
     assert "0 or more" in failed.stderr
 
 
+@pytest.mark.parametrize("total", [0, 7, 19, 99_999, 1_234_567, -10])
+def test_both_programs_for_labels_say_the_same(shop, total):
+    async def label(desk):
+        return subprocess.run(desk.label(total), check=False, capture_output=True, text=True)
+
+    slow, quick = (at_desk(shop, label, seconds=QUICK | {LABEL: seconds}) for seconds in (0.001, 0.0))
+    assert (slow.returncode, slow.stdout, slow.stderr) == (quick.returncode, quick.stdout, quick.stderr)
+
+
 def test_what_is_slow_takes_its_time(shop):
     async def waits(desk):
         start = time.perf_counter()

@@ -51,6 +51,17 @@ if int(total) < 0:
 print("KC-" + total + "-" + str(sum(map(int, total)) % 10))
 """
 
+# The same label from a program that starts in a tenth of the time: a check makes dozens of them.
+_AT_ONCE = """
+case $0 in -*) echo "a label needs a total of 0 or more" >&2; exit 1;; esac
+rest=$0 sum=0
+while [ "$rest" ]; do
+    sum=$((sum + ${rest%"${rest#?}"})) rest=${rest#?}
+done
+echo "KC-$0-$((sum % 10))"
+"""
+_SHELL = ("/bin/sh", "-e", "-u", "-c", _AT_ONCE) if Path("/bin/sh").exists() else ()
+
 
 @dataclass(frozen=True)
 class Watched:
@@ -143,6 +154,8 @@ async def open_desk(
         w = watched
         more = (w.grows, w.folder, w.together, w.patience) if w else ("", "", 1, 0)
         command = (sys.executable, "-I", "-S", "-c", _PROGRAM, *map(str, (takes[LABEL], *more)))
+        if _SHELL and not (takes[LABEL] or watched):
+            command = _SHELL
         connector = aiohttp.TCPConnector(resolver=aiohttp.ThreadedResolver())
         _KNOWN[host] = waits[NAMES]
         try:
