@@ -335,6 +335,19 @@ def test_a_session_that_a_failure_leaves_open_is_told():
     assert "leaves a client session open" in told_of_shop(answer, down)
 
 
+def test_what_a_failure_leaves_is_looked_for_among_what_is_new_only():
+    frozen = []
+
+    async def answer(api, customer):
+        frozen.append(gc.get_freeze_count())
+        return await page(api, customer)
+
+    down = orders("the orders are down", prepare=fails("/customers/1001/orders"))
+    assert told_of_shop(answer, down) is None
+    assert frozen
+    assert all(count > gc.get_freeze_count() for count in frozen)
+
+
 def test_one_object_in_two_places_is_told_so():
     def answer(names):
         box = {}

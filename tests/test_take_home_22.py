@@ -5,6 +5,7 @@ import asyncio
 import httpx
 import psycopg_pool
 import pytest
+from contract import answers_of, judge
 from own_code import run_snippet
 
 from kettle.database import open_database
@@ -58,3 +59,11 @@ def test_djangos_settings_are_what_django_and_its_pool_take():
     evening = simulate(site, settings)
     assert (evening.failed, evening.refusals) == (0, 0)
     assert evening.connects <= 20
+
+
+def test_what_sqlite_cannot_tell_is_said_below_the_verdict(monkeypatch):
+    monkeypatch.setenv("KETTLE_WITHOUT_POSTGRES", "1")
+    (fix,) = (each for each in answers_of(STEM) if (each.kind, each.role) == ("lesson", "fix"))
+    verdict = judge([fix])[fix]
+    assert verdict.solved, verdict
+    assert any("was not tried here: SQLite" in note for note in verdict.notes), verdict.notes

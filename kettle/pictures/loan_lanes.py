@@ -98,7 +98,7 @@ def _work(x: float, y: float, width: float, height: float) -> Markup:
 
 def _in_a_word(loans: Sequence[tuple]) -> str:
     """Say what has room beside the name of a group."""
-    return f"{seconds(_length(loans))}, {_share(loans):.0f}% of the time lent at work"
+    return f"{seconds(_length(loans))}, at work for {_share(loans):.0f}% of the time lent"
 
 
 def _share(loans: Sequence[tuple]) -> float:

@@ -13,6 +13,7 @@ from kettle.checking.same import sentences
 from kettle.checking.same.alike import ORDER, SHARED, SWAPPED, Difference, alike, difference
 from kettle.checking.same.sentences import Noun, Words, part_name, short
 from kettle.checking.same.situations import Outcome, Situation, Told, empty, on_loop, outcome, watching
+from kettle.probes.engines.collecting import only_new_collected
 
 CONDITIONS = ("values", "order", "failures", "arguments", "sharing", "freshness", "overlap", "manners")
 """What a caller relies on, by the names that mutants and excuses use."""
@@ -70,7 +71,7 @@ class Same:
         playing = (  # made one by one: what is not played need not be closed
             outcome(each.truth or merged, world, each, names, truth=bool(each.truth)) for each in situations
         )
-        with watching():
+        with watching(), only_new_collected():  # what a failure leaves behind is new
             if on_loop():  # worlds know nothing of each other: the waits of the merged code need not add up
                 playing = [_known(each) for each in await asyncio.gather(*playing)]
             try:
