@@ -130,7 +130,7 @@ PATIENCE = 2.0  # seconds; paid by wrong answers only
 BUDGET = 500  # lines of a cart between two turns of the loop, as the lesson says
 FEW_HOPS, LINES_A_HOP = 4, 100
 LOG = "audit"
-NOTES = ("tea ", "tea  tea", "", "na\u00efve\tt\u00e9_4\n", "T" * 70, " tea")
+NOTES = ("tea ", "tea  tea", "", "na\u00efve\tt\u00e9_4\n", "T" * 70, " tea", "tea \n")
 WAITS = {
     NAMES: ("The courier's name was looked up", "Who looks names up without holding the loop?"),
     LABEL: ("The label was waited for", "Where can the program be waited for instead?"),
@@ -151,10 +151,10 @@ async def check_same_carts(cart, audited, same, rng):
 
     one, two = _priced((few, "Tea")), _priced((other, "tea!"))
     negative = [json.dumps({"pence": -5, "number": 2})]
-    sizes = (few, other, [], large, large[:500], large[:501])
+    sizes = (few, other, [], large, large[:500], large[:501], large[:2])
     situations = (
-        Situation("300 lines are logged while the archive takes its time", _many_waiting, why=_LOG),
-        Situation("6 carts are priced in turn, of 0 to 1,001 lines", _priced(*zip(sizes, NOTES, strict=True)), _slow, why=_noted),
+        Situation("300 lines are logged while the archive takes its time", _many_waiting, impatient=True, why=_LOG),
+        Situation("7 carts are priced in turn, of 0 to 1,001 lines", _priced(*zip(sizes, NOTES, strict=True)), _slow, why=_noted),
         Situation("the banner changes between two carts", one, between=_new_banner),
         Situation("a cart is priced again", one, again=True),
         Situation("two carts are priced at once", _priced((few, "Tea"), (other, "tea!"), at_once=True), why=_LOG),
@@ -173,6 +173,7 @@ async def check_nothing_waits_on_the_loop(cart, audited, shop, same, rng):
     few = wholesale(3, rng.randrange(10**6))
     async with gated_desk(shop, PATIENCE) as (desk, gates), audited(desk.archive):
         await cart(desk, list(few), "Tea")
+        _log().info("somebody else's line")  # there is more than carts that is logged
         early = await _until(lambda: gates.waited(ARCHIVE))
         kind, elsewhere = gates.held()  # when the service ends, the loop may be held
     if kind:
@@ -383,10 +384,13 @@ async def check_exercise_parsed_when_changed(settings_for):
     """A file that stays as it is is parsed once, and a request for it makes no hop."""
     parsed, text = [], _settings("A", 300)
     with tempfile.TemporaryDirectory() as name:
-        paths = [Path(name, f"{number}.toml") for number in range(3)]
+        paths = [Path(name, f"{number}", "gateway.toml") for number in range(3)]
         for path in paths:
-            _put(path, f"{text}# {path.name}\n")
-        size = len(f"{text}# {paths[0].name}\n")
+            path.parent.mkdir()
+            _put(path, f"{text}# {path.parent.name}
+")
+        size = len(f"{text}# 0
+")
         with tapped(tomllib.loads, lambda args, _: parsed.append(len(args[0]))):
             for number in range(20):
                 await settings_for(paths[0], f"/r/{number}")
@@ -401,7 +405,7 @@ async def check_exercise_parsed_when_changed(settings_for):
                 await settings_for(path, "/r/1")
             assert sum(parsed) < 3 * size, (
                 f"Of three files that stayed as they are, {sum(parsed):,} characters were parsed for 18 requests, and they have "
-                f"{3 * size:,}. Is more than one file remembered, and what do requests do that come together?"
+                f"{3 * size:,}. Is more than one file remembered, though they have one name, and what do requests do that come together?"
             )
         with watch_workers() as workers:
             for number in range(10):
@@ -472,12 +476,30 @@ async def _many_waiting(f, w):
             time.sleep(0.0002)  # so that what nobody waits for is not there yet
 
     w.desk.archive.confirm = confirm
-    with suppress(queue.Full):  # of a queue with a bound, where its listener is to be stopped
+    with (
+        _hurried_joins(),
+        suppress(queue.Full),
+    ):  # of a queue with a bound, where its listener is to be stopped
         async with w.names["audited"](w.desk.archive):
             for number in range(300):
                 w.names["audit"].info("line %d", number)
             go.set()
     return {"log": w.desk.archive.lines}
+
+
+@contextmanager
+def _hurried_joins():
+    """Let whoever waits for a thread only so long wait a hundredth of it."""
+    join = threading.Thread.join
+
+    def hurried(thread, timeout=None):
+        join(thread, None if timeout is None else timeout / 100)
+
+    threading.Thread.join = hurried
+    try:
+        yield
+    finally:
+        threading.Thread.join = join
 
 
 def _slow(w):

@@ -278,6 +278,10 @@ def _books(*orders):
         right = len(answers) - len(failed)
         if failed and (noted != right or booked > right):
             raise Told(f"{many(len(failed), 'booking')} failed, and something of it is written. {TOGETHER}")
+        if failed and (more := sum(asked(w).values())) > len(orders):
+            raise Told(
+                f"{many(more, 'courier')} are asked for {many(len(orders), 'booking')}: once each, also when the database fails."
+            )
         if failed:
             raise failed[0]
         return answers if len(answers) > 1 else answers[0]
