@@ -387,10 +387,8 @@ async def check_exercise_parsed_when_changed(settings_for):
         paths = [Path(name, f"{number}", "gateway.toml") for number in range(3)]
         for path in paths:
             path.parent.mkdir()
-            _put(path, f"{text}# {path.parent.name}
-")
-        size = len(f"{text}# 0
-")
+            _put(path, f"{text}# {path.parent.name}\n")
+        size = len(f"{text}# 0\n")
         with tapped(tomllib.loads, lambda args, _: parsed.append(len(args[0]))):
             for number in range(20):
                 await settings_for(paths[0], f"/r/{number}")
