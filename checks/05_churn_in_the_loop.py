@@ -395,7 +395,8 @@ def _same_file(w, content=None):
     usual = w.names["settings"]["certificates"]
     path = Path(usual).with_name("same.pem")
     path.write_text(Path(content or usual).read_text())
-    os.utime(path, ns=(0, 500_000_000 if content else 0))  # clocks of files are coarse: a later one is later for sure
+    # Clocks of files are coarse: a later one is later for sure.
+    os.utime(path, ns=(0, 500_000_000 if content else 0))
     w.names["settings"]["certificates"] = str(path)
 
 

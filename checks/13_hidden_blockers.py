@@ -1,6 +1,7 @@
 """Hidden blockers: lines that look like nothing hold the event loop, and some that look slow do not."""
 
 import asyncio
+import itertools
 import json
 import os
 import queue
@@ -130,6 +131,7 @@ PATIENCE = 2.0  # seconds; paid by wrong answers only
 BUDGET = 500  # lines of a cart between two turns of the loop, as the lesson says
 FEW_HOPS, LINES_A_HOP = 4, 100
 LOG = "audit"
+WAITING = 1_500  # lines: more than a queue that somebody bounds with a round number is likely to hold
 NOTES = ("tea ", "tea  tea", "", "na\u00efve\tt\u00e9_4\n", "T" * 70, " tea", "tea \n")
 WAITS = {
     NAMES: ("The courier's name was looked up", "Who looks names up without holding the loop?"),
@@ -153,7 +155,7 @@ async def check_same_carts(cart, audited, same, rng):
     negative = [json.dumps({"pence": -5, "number": 2})]
     sizes = (few, other, [], large, large[:500], large[:501], large[:2])
     situations = (
-        Situation("300 lines are logged while the archive takes its time", _many_waiting, impatient=True, why=_LOG),
+        Situation(f"{WAITING:,} lines are logged while the archive takes its time", _many_waiting, impatient=True, why=_LOG),
         Situation("7 carts are priced in turn, of 0 to 1,001 lines", _priced(*zip(sizes, NOTES, strict=True)), _slow, why=_noted),
         Situation("the banner changes between two carts", one, between=_new_banner),
         Situation("a cart is priced again", one, again=True),
@@ -466,12 +468,13 @@ async def _in_turn(*asked, fail=False):
 
 
 async def _many_waiting(f, w):
-    go, loop = threading.Event(), threading.get_ident()
+    go, loop, written = threading.Event(), threading.get_ident(), itertools.count()
 
     def confirm():
         if threading.get_ident() != loop:
             go.wait(PATIENCE)
-            time.sleep(0.0002)  # so that what nobody waits for is not there yet
+            if next(written) % 10 == 0:
+                time.sleep(0.001)  # so that what nobody waits for is not there yet
 
     w.desk.archive.confirm = confirm
     with (
@@ -479,7 +482,7 @@ async def _many_waiting(f, w):
         suppress(queue.Full),
     ):  # of a queue with a bound, where its listener is to be stopped
         async with w.names["audited"](w.desk.archive):
-            for number in range(300):
+            for number in range(WAITING):
                 w.names["audit"].info("line %d", number)
             go.set()
     return {"log": w.desk.archive.lines}
