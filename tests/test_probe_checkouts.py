@@ -118,7 +118,7 @@ def test_calls_are_held_while_one_looks_and_let_go_afterwards():
 
             async with held_at(shop, "tax", ask, 3, 2.0) as (there, tasks):
                 held = [task.done() for task in tasks]
-            async with held_at(shop, "tax", ask, 4, 0.1) as (too_few, others):
+            async with held_at(shop, "tax", ask, 4, 1.0) as (too_few, others):
                 pass
             return there, held, [task.result() for task in tasks], too_few, [o.cancelled() for o in others]
 
