@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from kettle.checking.deadline import end_of, keeps, leaves_at_once, stopped
+from kettle.checking.pool import LookedInto
 from kettle.checking.same.alike import Difference
 from kettle.checking.same.sentences import short
 from kettle.checking.virtually import moving
@@ -67,7 +68,7 @@ WAITS = (
 )
 
 
-class PagePool:
+class PagePool(LookedInto):
     """Lends connections, each of which answers `query(what, order, timeout)`, in virtual time.
 
     Args:
@@ -80,18 +81,10 @@ class PagePool:
 
     def __init__(self, size: int) -> None:
         self.size, self.asked, self.failing = size, Counter(), set()
-        self.waiting = self.shared = self.looked_into = self.revision = 0
+        self.waiting = self.shared = self.revision = 0
         self._times, self._loans = {"buyer": 0.01, "lines": 0.01}, []
         self._ended: asyncio.Future | None = None
-        self._queue: asyncio.Queue[_Connection] = asyncio.Queue()
-        for _ in range(size):
-            self._queue.put_nowait(_Connection(self))
-
-    @property
-    def _free(self) -> asyncio.Queue:
-        """The private queue of the notebook's pool."""
-        self.looked_into += 1
-        return self._queue
+        super().__init__(_Connection(self) for _ in range(size))
 
     @property
     def free(self) -> int:

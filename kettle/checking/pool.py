@@ -4,11 +4,32 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from typing import Any
 
 
-class WatchedPool:
+class LookedInto:
+    """A pool's private queue, as the notebook's own has one, and how often code looked into it.
+
+    Args:
+        connections: those that it has.
+    """
+
+    def __init__(self, connections: Iterable[Any]) -> None:
+        self.looked_into = 0
+        self._queue: asyncio.Queue[Any] = asyncio.Queue()
+        for connection in connections:
+            self._queue.put_nowait(connection)
+
+    @property
+    def _free(self) -> asyncio.Queue:
+        """The private queue of the notebook's pool."""
+        self.looked_into += 1
+        return self._queue
+
+
+class WatchedPool(LookedInto):
     """Lends connections, each of which answers `name_of(customer)`, in virtual time.
 
     Args:
@@ -29,16 +50,8 @@ class WatchedPool:
         self.nameless, self.nameless_once, self.greeting = set(), set(), "customer"
         self.asked: Counter[int] = Counter()
         self.spans: list[tuple[float, float]] = []
-        self.served = self.takes = self.waiting = self.most_waiting = self.shared = self.looked_into = 0
-        self._queue: asyncio.Queue[_Connection] = asyncio.Queue()
-        for _ in range(size):
-            self._queue.put_nowait(_Connection(self))
-
-    @property
-    def _free(self) -> asyncio.Queue:
-        """The private queue of the notebook's pool."""
-        self.looked_into += 1
-        return self._queue
+        self.served = self.takes = self.waiting = self.most_waiting = self.shared = 0
+        super().__init__(_Connection(self) for _ in range(size))
 
     @property
     def all_lent(self) -> bool:

@@ -8,7 +8,7 @@ from kettle.pictures.marks import time_axis, unit_for
 from kettle.pictures.scale import Scale
 from kettle.pictures.svg import Markup, join, tag, text
 from kettle.pictures.units import number, plural, seconds
-from kettle.pictures.waterfall import AXIS, CAPTION, RIGHT, label_room, panel_caption
+from kettle.pictures.waterfall import AXIS, RIGHT, label_room, stacked
 
 LANE = 18
 MOST_LANES = 30  # of one group; the others are told in a line
@@ -30,13 +30,7 @@ def loan_lanes(
     shown = {name: loans for name, loans in shown.items() if loans}
     total = max((_length(loans) for loans in shown.values()), default=0.0)
     scale = Scale(0, total or 1, label_room(["connection 15"]), RIGHT)
-    drawing, y = [], 4.0
-    for name, loans in shown.items():
-        y += 8 if drawing else 0
-        drawing.append(panel_caption(y, name, _in_a_word(loans)))
-        y += CAPTION
-        drawn, y = _lanes(loans, scale, y)
-        drawing.append(drawn)
+    drawing, y = stacked(shown, _in_a_word, lambda loans, y: _lanes(loans, scale, y))
     legend = [
         entry(_box(0, 0, 24, 12), "lent out, and nothing asked of it"),
         entry(_work(0, 0, 24, 12), "the database works for it"),

@@ -8,7 +8,7 @@ from kettle.pictures.marks import time_axis, unit_for
 from kettle.pictures.scale import Scale
 from kettle.pictures.svg import Markup, join, tag, text
 from kettle.pictures.units import number, plural, seconds
-from kettle.pictures.waterfall import AXIS, CAPTION, RIGHT, label_room, panel_caption
+from kettle.pictures.waterfall import AXIS, RIGHT, label_room, stacked
 
 LANE = 20
 
@@ -28,13 +28,7 @@ def thread_lanes(
     shown = {name: stretches for name, stretches in shown.items() if stretches}
     total = max((_length(stretches) for stretches in shown.values()), default=0.0)
     scale = Scale(0, total or 1, label_room(["thread 4"]), RIGHT)
-    drawing, y = [], 4.0
-    for name, stretches in shown.items():
-        y += 8 if drawing else 0
-        drawing.append(panel_caption(y, name, _in_short(stretches)))
-        y += CAPTION
-        drawn, y = _lanes(stretches, scale, y)
-        drawing.append(drawn)
+    drawing, y = stacked(shown, _in_short, lambda stretches, y: _lanes(stretches, scale, y))
     legend = [
         entry(_box(0, 0, 24, 12, 0.0), "waiting: for the interpreter, for a core, or for an answer"),
         entry(_box(0, 0, 24, 12, 0.5), "filled: its share of a core"),

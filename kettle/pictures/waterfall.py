@@ -1,6 +1,6 @@
 """The waterfall: one row a call, so that it can be seen what waits for what; many become strips."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from kettle.pictures.density import spans_of, strip_labels, strips, strips_height
@@ -91,6 +91,25 @@ def panel_caption(y: float, name: str, rest: str) -> Markup:
     """Return the heading of one of several panels: its name, then what can be said in a few words."""
     strong = tag("tspan", name, class_="kp-strong")
     return tag("text", strong, tag("tspan", rest, dx=8, class_="kp-muted"), x=0, y=y + 13.0)
+
+
+def stacked(
+    groups: Mapping[str, Any], words: Callable[[Any], str], draw: Callable[[Any, float], tuple[Markup, float]]
+) -> tuple[list[Markup], float]:
+    """Draw groups one below the other, each under its heading; return the drawing, and how far down it goes.
+
+    Args:
+        groups: by name.
+        words: what can be said of one in a few words.
+        draw: given one, and where it begins, returns its drawing, and where that ends.
+    """
+    drawing, y = [], 4.0
+    for name, group in groups.items():
+        y += 8 if drawing else 0
+        drawing.append(panel_caption(y, name, words(group)))
+        drawn, y = draw(group, y + CAPTION)
+        drawing.append(drawn)
+    return drawing, y
 
 
 def _in_short(bars: Sequence[Bar]) -> str:

@@ -4,10 +4,11 @@ Equal values are not enough. Whoever calls relies on the order, on failures that
 that are left alone, on results that nobody else holds, on fresh answers, and on two calls at once.
 """
 
+from kettle.checking.same.making import slow_timers
 from kettle.checking.same.meanwhile import with_another
 from kettle.checking.same.merged import MergedMissing, merged_names
 from kettle.checking.same.same import CONDITIONS, Same
-from kettle.checking.same.situations import Situation, Told, scribble, slow_timers
+from kettle.checking.same.situations import Situation, Told, scribble
 from kettle.checking.same.worlds import (
     asked,
     asked_otherwise,

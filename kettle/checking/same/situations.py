@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import copy
 import gc
 import inspect
-import sys
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
-from contextvars import ContextVar
-from dataclasses import dataclass, field, replace
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from itertools import chain, count
 from types import SimpleNamespace
 from typing import Any
 
-from kettle.checking.errors import is_cell
 from kettle.checking.same.alike import Difference, difference
+from kettle.checking.same.making import HURRY, MINE, Made, settled
 from kettle.checking.same.sentences import Words
-
-PATIENT = 10.0  # seconds: a client whose patience is longer was not told to hurry
-HURRY = 100  # times as fast run the timers of impatient code, so that nobody has to wait for it
-ORPHANS = 1.0  # seconds that tasks get to end which a failure left behind
 
 
 class Told(AssertionError):
@@ -90,7 +83,7 @@ async def outcome(
         names: where the version's own names are, as `w.names`.
         truth: whether `function` is the situation's own truth.
     """
-    found, made, arguments = Outcome(), _Made(hurry=HURRY if situation.impatient else 1), []
+    found, made, arguments = Outcome(), Made(hurry=HURRY if situation.impatient else 1), []
 
     def kept(*args: Any, **kwargs: Any) -> Any:
         arguments.extend(
@@ -113,7 +106,7 @@ async def outcome(
         here.names = names
         if situation.prepare:
             await _awaited(situation.prepare(here))
-        token = _MINE.set(made)
+        token = MINE.set(made)
         try:
             found.value = await call(here)
             if situation.between or situation.again:
@@ -128,12 +121,12 @@ async def outcome(
         except Exception as error:  # noqa: BLE001 - it is compared
             found.error = error
             traceback.clear_frames(error.__traceback__)  # they would keep what nobody closed from telling so
-        found.left = await _settled(made.tasks, failed=found.error is not None)
+        found.left = await settled(made.tasks, failed=found.error is not None)
         if found.error is not None:
             made.tasks.clear()
             gc.collect()
         found.unclosed = made.unclosed
-        _MINE.reset(token)
+        MINE.reset(token)
         if situation.seen:
             found.seen = situation.seen(here)
     return found
@@ -202,122 +195,3 @@ class _entered:  # noqa: N801 - used as a phrase
         if hasattr(self.manager, "__aexit__"):
             return await self.manager.__aexit__(*error)
         return self.manager.__exit__(*error)
-
-
-def on_loop() -> bool:
-    """Tell whether an event loop runs in this thread."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True
-
-
-@contextmanager
-def watching() -> Iterator[None]:
-    """Let outcomes in the block know of the tasks and the sessions that their own code makes."""
-    if not on_loop():
-        yield
-        return
-    loop = asyncio.get_running_loop()
-    factory, handler = loop.get_task_factory(), loop.get_exception_handler()
-
-    def make(loop: asyncio.AbstractEventLoop, coroutine: Any, **options: Any) -> asyncio.Task:
-        task = (
-            factory(loop, coroutine, **options) if factory else asyncio.Task(coroutine, loop=loop, **options)
-        )
-        if (mine := _MINE.get(None)) is not None:
-            mine.tasks.append(task)
-        return task
-
-    def complain(loop: asyncio.AbstractEventLoop, context: dict) -> None:
-        mine = _MINE.get(None)
-        if mine is not None and str(context.get("message", "")).startswith("Unclosed client session"):
-            mine.unclosed += 1
-        elif handler:
-            handler(loop, context)
-        else:
-            loop.default_exception_handler(context)
-
-    def call_at(when: float, callback: Callable, *args: Any, **options: Any) -> asyncio.TimerHandle:
-        mine = _MINE.get(None)
-        if mine is not None and mine.hurry != 1 and _set_by_the_learner(when - loop.time(), mine.hurry):
-            when = loop.time() + (when - loop.time()) / mine.hurry
-        return timer(when, callback, *args, **options)
-
-    timer = loop.call_at
-    loop.call_at = call_at
-    loop.set_task_factory(make)
-    loop.set_exception_handler(complain)
-    try:
-        yield
-    finally:
-        loop.call_at = timer
-        loop.set_task_factory(factory)
-        loop.set_exception_handler(handler)
-
-
-@contextmanager
-def slow_timers() -> Iterator[None]:
-    """Let timers that a cell's own code sets in the block run a hundred times slower.
-
-    What waits by the clock before it asks, to be polite, is found by this, however short it waits.
-    """
-    with watching():
-        token = _MINE.set(_Made(hurry=1 / HURRY))
-        try:
-            yield
-        finally:
-            _MINE.reset(token)
-
-
-@contextmanager
-def apart() -> Iterator[None]:
-    """Let what is begun in the block belong to no answer: a service's own tasks live as long as it does."""
-    token = _MINE.set(_Made())
-    try:
-        yield
-    finally:
-        _MINE.reset(token)
-
-
-def _set_by_the_learner(seconds: float, hurry: float) -> bool:
-    """Whether a timer is set by a cell's own code, through asyncio or not; or is a client's short patience.
-
-    Nobody has a short one by default: aiohttp gives a connection 30 s, and a call 300.
-    """
-    frame = sys._getframe(2)
-    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "asyncio":
-        frame = frame.f_back
-    if frame is None:
-        return False
-    client = frame.f_globals.get("__name__", "").partition(".")[0] == "aiohttp"
-    return is_cell(frame.f_code.co_filename) or (client and hurry > 1 and 0 < seconds <= PATIENT)
-
-
-@dataclass
-class _Made:
-    """What one outcome's code has made: tasks, sessions that nobody closed; and how fast its timers run."""
-
-    tasks: list[asyncio.Task] = field(default_factory=list)
-    unclosed: int = 0
-    hurry: float = 1
-
-
-_MINE: ContextVar[_Made] = ContextVar("_MINE")  # a task inherits it from whoever makes it
-
-
-async def _settled(tasks: list[asyncio.Task], failed: bool) -> int:
-    """Wait for what is just ending and count what is not; after a failure, wait for all of it."""
-    for _ in range(20):
-        if all(task.done() for task in tasks):
-            break
-        await asyncio.sleep(0)
-    left = sum(not task.done() for task in tasks)
-    if failed and left:
-        # Orphans are another lesson's subject; here they must only not outlive their world.
-        await asyncio.wait(tasks, timeout=ORPHANS)
-    for task in tasks:
-        if failed and task.done() and not task.cancelled():
-            task.exception()
-    return 0 if failed else left
