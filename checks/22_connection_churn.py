@@ -225,7 +225,7 @@ async def interest_how_much_faster(as_merged, book, open_engine, database, shop)
     """How much faster a rush is here."""
     engine = open_engine(database, 5, 1)
     shop.set("quote", latency=0.05)
-    orders = [row["id"] for row in database.data.orders[:20]]
+    orders = [row["id"] for row in database.seed(22, orders=20).orders]
     async with shop.session() as api:
         ratio = await compare_async(
             lambda: asyncio.gather(*(as_merged(engine, api, number) for number in orders)),

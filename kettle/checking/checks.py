@@ -6,6 +6,7 @@ import ast
 import importlib.util
 import re
 import sys
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -122,15 +123,28 @@ def wants(lesson: str | Path, name: str, notebook: Path | None = None) -> bool:
 
     Given a notebook, of those that its verdict may call: a lesson has no use for its exercise's checks.
     """
-    tree = ast.parse(_path(lesson).read_text(encoding="utf-8"))
+    return any(_takes(top, name) for top in _tops(lesson, notebook))
+
+
+def how_many_want(lesson: str | Path, name: str, notebook: Path) -> int:
+    """Count the hidden assertions on a notebook that take `name`, but for those made for interest."""
+    return sum(_takes(top, name) for top in _tops(lesson, notebook) if _name(top).startswith("check_"))
+
+
+def _tops(lesson: str | Path, notebook: Path | None) -> Iterator[ast.stmt]:
+    """Yield what stands at the top of a check file, without what is of the other notebook of the lesson."""
     exercise = notebook and notebook.parent.name == "exercises"
-    functions = (
-        node
-        for top in tree.body
-        if not (notebook and (of := CHECK.match(getattr(top, "name", ""))) and bool(of[1]) != exercise)
-        for node in ast.walk(top)
-    )
-    return any(node.arg == name for node in functions if isinstance(node, ast.arg))
+    for top in ast.parse(_path(lesson).read_text(encoding="utf-8")).body:
+        if not (notebook and (of := CHECK.match(_name(top))) and bool(of[1]) != exercise):
+            yield top
+
+
+def _name(top: ast.stmt) -> str:
+    return getattr(top, "name", "")
+
+
+def _takes(top: ast.stmt, name: str) -> bool:
+    return any(node.arg == name for node in ast.walk(top) if isinstance(node, ast.arg))
 
 
 def hints_of(lesson: str | Path, kind: str) -> tuple[str, ...]:

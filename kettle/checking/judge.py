@@ -17,7 +17,7 @@ from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 
-from kettle.checking.checks import Check, Undecided, checks_of, load_checks, wants
+from kettle.checking.checks import Check, Undecided, checks_of, how_many_want, load_checks, wants
 from kettle.checking.errors import alone, is_cell, sentence, told, unheard, where
 from kettle.checking.libraries import libraries_of
 from kettle.checking.patience import Patience
@@ -50,7 +50,7 @@ def _shop(stack: ExitStack) -> object:
 def _database(stack: ExitStack) -> object:
     from kettle.database import open_database
 
-    return stack.enter_context(open_database(seed=random.randrange(1 << 30)))
+    return stack.enter_context(open_database(None))
 
 
 def _redis_server(stack: ExitStack) -> object:
@@ -259,7 +259,7 @@ def prepare(path: str, notebook: str) -> None:
         if wants(Path(path), "database", Path(notebook)):
             from kettle.database import start_server_ahead
 
-            start_server_ahead()
+            start_server_ahead(how_many_want(Path(path), "database", Path(notebook)))
         if wants(Path(path), "redis_server", Path(notebook)):
             from kettle.redis_server import start_redis_ahead
 

@@ -11,6 +11,12 @@ from pathlib import Path
 
 from kettle.files.notebook import read, source
 
+# What these import at their first use, which takes as long as a few situations.
+ALONG = {
+    "sqlalchemy.ext.asyncio": ("asyncpg",),
+    "django.db": ("django.db.backends.postgresql.base", "django.core.management"),
+}
+
 
 def libraries_of(notebook: Path) -> tuple[str, ...]:
     """List the installed libraries that the cells of a notebook import which a check runs.
@@ -29,7 +35,8 @@ def libraries_of(notebook: Path) -> tuple[str, ...]:
         if cell.get("cell_type") == "code" and "demo" not in cell.get("metadata", {}).get("tags", ())
     ]
     names = dict.fromkeys(name for cell in cells for name in _imported(source(cell)))
-    return tuple(name for name in names if _is_installed(name))
+    along = (more for name in names for more in ALONG.get(name, ()))
+    return tuple(name for name in (*names, *along) if _is_installed(name))
 
 
 def _imported(code: str) -> Iterator[str]:

@@ -175,9 +175,12 @@ class Database:
         return f"A network delay of {self.delay * 1000:g} ms is added to each {what}."
 
 
-def open_database(seed: int = 0, *, delay: float = 0.0, server: bool = True, **sizes: object) -> Database:
+def open_database(
+    seed: int | None = 0, *, delay: float = 0.0, server: bool = True, **sizes: object
+) -> Database:
     """Open Kettle & Crumb's database, filled from `seed`; the first one of a kernel starts the server.
 
+    With None as the seed its tables are empty, for whoever fills them by `Database.seed` or `Database.fill`.
     `delay` is in seconds for each round trip; `sizes` (and a `shape`) as for `Database.seed`; `server=False`
     asks for SQLite. Where no server can be had, it is SQLite too, and `says` tells why. Raises
     WrongAddress where KETTLE_DATABASE_URL is wrong.
@@ -191,8 +194,10 @@ def open_database(seed: int = 0, *, delay: float = 0.0, server: bool = True, **s
         store = SqliteStore(why="")
     database = Database(store)
     try:
-        database.seed(seed, **sizes)
-        database.set_delay(delay)
+        if seed is not None:
+            database.seed(seed, **sizes)
+        if delay:
+            database.set_delay(delay)
     except BaseException:
         database.close()
         raise

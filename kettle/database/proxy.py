@@ -149,8 +149,13 @@ def _code(message: bytes) -> int:
 
 
 def _with_setting(startup: bytes, name: str, value: str) -> bytes:
-    """Return the startup message with one more setting, so that no driver needs to be told of it."""
+    """Return the startup message with one more setting, so that no driver needs to be told of it.
+
+    Where it has that setting already, it stays: a proxy may stand behind another one.
+    """
     if not startup.endswith(b"\0"):
         raise ValueError("not a startup message")
+    if name.encode() in startup[8:-1].split(b"\0")[::2]:  # after length and version: names and values in turn
+        return startup
     body = startup[4:-1] + name.encode() + b"\0" + value.encode() + b"\0\0"
     return struct.pack("!I", len(body) + 4) + body

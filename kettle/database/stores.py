@@ -6,12 +6,14 @@ import shutil
 import sqlite3
 import tempfile
 import weakref
+from functools import cache
 from pathlib import Path
 from typing import IO
 
 import psycopg
 from psycopg import sql
-from sqlalchemy import TextClause, create_engine, text
+from sqlalchemy import TextClause, create_engine, create_mock_engine, text
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import URL
 
 from kettle.database.control import SupervisorProcess, supervisor_for
@@ -40,10 +42,8 @@ class PostgresStore:
         self._back = control.ask("open", schema=self._schema)
         with psycopg.connect(self._dsn(self._back), autocommit=True) as connection:
             version = connection.info.server_version
-            connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(self._schema)))
-        engine = create_engine(self._url("psycopg", self._back))
-        Base.metadata.create_all(engine)
-        engine.dispose()
+            connection.execute(f"CREATE SCHEMA {self._schema}; {_all_tables()}")
+        self._new = True  # nothing was ever put in
         self.kind = f"PostgreSQL {version // 10000}"
         self.says = (
             f"{self.kind} of your own ({VARIABLE}), in a schema that is dropped at the end."
@@ -59,7 +59,11 @@ class PostgresStore:
         except NoServer as trouble:
             # the user asked for that server: another one in its place would be a surprise
             raise WrongAddress(str(trouble)) from None
-        return cls(supervisor_for(own), own)
+        control = supervisor_for(own)
+        while _ready:
+            if (store := _ready.pop())._control is control:
+                return store
+        return cls(control, own)
 
     @property
     def dsn(self) -> str:
@@ -124,9 +128,11 @@ class PostgresStore:
 
     def fill(self, tables: dict[str, tuple[dict, ...]]) -> None:
         """Replace all rows, neither delayed nor counted."""
+        new, self._new = self._new, False
         with psycopg.connect(self._dsn(self._back)) as connection:
             names = sql.SQL(", ").join(map(sql.Identifier, tables))
-            connection.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY").format(names))
+            if not new:
+                connection.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY").format(names))
             for table, rows in tables.items():
                 if rows:
                     _copy(connection, table, rows)
@@ -154,12 +160,21 @@ class PostgresStore:
         self._control.ask("close", tenant=self._back["tenant"])
 
 
-def start_server_ahead() -> None:
+_ready: list[PostgresStore] = []
+
+
+def start_server_ahead(databases: int = 0) -> None:
     """Start this kernel's server now, so that the first open_database() finds it ready.
 
-    Raises NoServer with a sentence where there can be none.
+    Args:
+        databases: how many of them find their tables ready, too.
+
+    Raises:
+        NoServer: with a sentence, where there can be none.
     """
-    supervisor_for(own_server())
+    own = own_server()
+    control = supervisor_for(own)
+    _ready.extend(PostgresStore(control, own) for _ in range(databases))
 
 
 class WrongAddress(RuntimeError):
@@ -173,6 +188,18 @@ _END_USERS = """
     JOIN pg_namespace AS schemas ON tables.relnamespace = schemas.oid
     WHERE schemas.nspname = :schema AND locks.pid <> pg_backend_pid()
 """
+
+
+@cache
+def _all_tables() -> str:
+    """Return the statements that make all tables; sent at once, they take half as long as one by one."""
+    told = []
+    dialect = postgresql.dialect()
+    mock = create_mock_engine(
+        "postgresql+psycopg://", lambda ddl, *_, **__: told.append(str(ddl.compile(dialect=dialect)))
+    )
+    Base.metadata.create_all(mock, checkfirst=False)
+    return "; ".join(told)
 
 
 def _copy(connection: psycopg.Connection, table: str, rows: tuple[dict, ...]) -> None:

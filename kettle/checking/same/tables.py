@@ -28,7 +28,8 @@ class Tables:
         """Return the rows that a statement, or plain SQL, brings."""
         from sqlalchemy import text
 
-        with self._database.behind.connect() as connection:
+        # a look needs no transaction, which would cost two more round trips
+        with self._database.behind.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
             return connection.execute(text(statement) if isinstance(statement, str) else statement).all()
 
     def change(self, table: str, number: int, **columns: Any) -> None:
