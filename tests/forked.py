@@ -20,7 +20,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -30,7 +30,7 @@ import psutil
 # Eight keep two cores busy; where pytest-xdist runs several files at once, they share these.
 AT_ONCE = max(2, 8 // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
 LIMIT = 300  # seconds for one notebook; its cells and checks have shorter limits of their own
-IMPORTED = ("ipykernel.kernelapp", "kettle.lesson", "kettle.checking.judge", "kettle.shop.server")
+IMPORTED = ("pytest", "ipykernel.kernelapp", "kettle.lesson", "kettle.checking.judge", "kettle.shop.server")
 FIT = ("kettle.checking", "kettle.probes", "kettle.shop")  # rooms of kettle that do nothing when imported
 
 
@@ -84,16 +84,22 @@ def judge_in_turn(jobs: list[Job]) -> None:
 
 def judge_at_once(jobs: list[Job], at_once: int) -> None:
     """Judge notebooks by forked processes, some at once."""
+    from kettle.checking.libraries import ALONG
+
     found = imports([job.notebook for job in jobs])
-    for name in (
-        *IMPORTED,
-        *sorted(name for name in found if not name.startswith("kettle") or name.startswith(FIT)),
-    ):
+    fit = sorted(name for name in found if not name.startswith("kettle") or name.startswith(FIT))
+    stores = ["kettle.database.database"] * ("kettle.database" in found)
+    along = [more for name in fit for more in ALONG.get(name, ())]
+    for name in (*IMPORTED, *fit, *along, *stores):
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
     from kettle.checking.plugin import prepare_schema
 
     prepare_schema()
+    if stores:
+        from sqlalchemy.orm import configure_mappers
+
+        configure_mappers()
     gc.collect()
     gc.freeze()  # no child looks through, and so copies, what it shares with this process
     judges, waiting = set(), list(reversed(jobs))
@@ -181,15 +187,15 @@ class WaitingKernel(Forked):
     """A process that becomes a kernel when it is told how.
 
     Args:
-        shop: whether it has a shop's server ready, too.
+        servers: functions that fork the servers which it has ready, too.
     """
 
-    def __init__(self, shop: bool) -> None:
+    def __init__(self, servers: list[Callable[[], None]]) -> None:
         told, self._tell = os.pipe()
         pid = os.fork()
         if not pid:
             os.close(self._tell)
-            _be_kernel(told, shop)
+            _be_kernel(told, servers)
         os.close(told)
         super().__init__(pid)
 
@@ -225,7 +231,9 @@ def _fork_the_kernel(notebook: Path) -> None:
     from kettle.checking.checks import find_checks, wants
 
     checks = find_checks(notebook)
-    waiting = [WaitingKernel(checks.exists() and wants(checks, "shop", notebook))]
+    forks = {"shop": _fork_a_shop, "database": _fork_a_supervisor}
+    servers = [fork for name, fork in forks.items() if checks.exists() and wants(checks, name, notebook)]
+    waiting = [WaitingKernel(servers)]
 
     class Provisioner(LocalProvisioner):
         async def launch_kernel(self, cmd: list[str], *, cwd: str, env: dict, **others: object) -> dict:
@@ -245,7 +253,7 @@ def _fork_the_kernel(notebook: Path) -> None:
     factory.provisioners["forked"] = Found("forked", "forked", factory.GROUP_NAME)
 
 
-def _be_kernel(told: int, shop: bool) -> None:
+def _be_kernel(told: int, servers: list[Callable[[], None]]) -> None:
     """Wait to be told, then be a kernel; end where whoever would tell has ended."""
     try:
         with os.fdopen(told) as line:
@@ -261,8 +269,8 @@ def _be_kernel(told: int, shop: bool) -> None:
         os.environ.clear()
         os.environ.update(how["env"], JPY_PARENT_PID=str(os.getppid()))
         os.chdir(how["cwd"])
-        if shop:
-            _fork_a_shop()
+        for fork in servers:
+            fork()
         sys.argv = how["argv"]
         from ipykernel.kernelapp import launch_new_instance
 
@@ -272,27 +280,40 @@ def _be_kernel(told: int, shop: bool) -> None:
 
 
 def _fork_a_shop() -> None:
-    """Fork the server of the first shop, before this process has threads."""
+    """Fork the server of the first shop."""
     from kettle.shop import process, server
 
-    (asked, ask), (answers, answer), kernel = os.pipe(), os.pipe(), os.getpid()
+    ready, start = [_fork_a_child(server.main, "kettle.shop.server", str(os.getpid()))], process._start
+    process._start = lambda *how: ready.pop() if ready and how[1] == server.__name__ else start(*how)
+
+
+def _fork_a_supervisor() -> None:
+    """Fork the supervisor of the first database; what it leaves in the server goes with that."""
+    from kettle.database import control, supervisor
+
+    ready, start = [_fork_a_child(supervisor.main, "kettle.database.supervisor")], control._start
+    control._start = lambda *how: ready.pop() if ready else start(*how)
+
+
+def _fork_a_child(main: Callable[[], None], *arguments: str) -> Forked:
+    """Fork a process that is spoken to by pipes, before this one has threads."""
+    (asked, ask), (answers, answer) = os.pipe(), os.pipe()
     pid = os.fork()
     if not pid:
         os.setsid()
         os.dup2(asked, 0)
         os.dup2(answer, 1)
         os.closerange(3, answer + 1)
-        sys.argv = ["kettle.shop.server", str(kernel)]
+        sys.argv = [*arguments]
         try:
-            server.main()
+            main()
         finally:
             os._exit(0)
     os.close(asked)
     os.close(answer)
-    forked, start = Forked(pid), process._start
+    forked = Forked(pid)
     forked.stdin, forked.stdout = os.fdopen(ask, "wb", 0), os.fdopen(answers, "rb", 0)
-    process._start = lambda *how: ready.pop() if ready and how[1] == server.__name__ else start(*how)
-    ready = [forked]
+    return forked
 
 
 def main() -> None:

@@ -30,20 +30,7 @@ class SupervisorProcess:
         self._answers: queue.Queue[dict | None] = queue.Queue()
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
-        environment = dict(os.environ)
-        if own is not None:
-            # It drops our schemas from a server that stays, so whoever ends all that we started waits for it.
-            environment[TIDIES_UP] = "1"
-        paths = [str(PACKAGE_PARENT), os.environ.get("PYTHONPATH", "")]
-        self.process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "kettle.database.supervisor"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            cwd=tempfile.gettempdir(),
-            env={**environment, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
-            start_new_session=True,  # an interrupt of the kernel's process group must not reach it
-        )
+        self.process = _start(own is not None)
         threading.Thread(target=self._listen, name="kettle-database", daemon=True).start()
         self._send({"parent": self.owner, "own": own})
         try:
@@ -114,6 +101,23 @@ class SupervisorProcess:
             if "error" in answer:
                 raise RuntimeError(f"The database's process could not do that: {answer['error']}")
             return answer["result"]
+
+
+def _start(tidies_up: bool) -> subprocess.Popen[bytes]:
+    environment = dict(os.environ)
+    if tidies_up:
+        # It drops our schemas from a server that stays, so whoever ends all that we started waits for it.
+        environment[TIDIES_UP] = "1"
+    paths = [str(PACKAGE_PARENT), os.environ.get("PYTHONPATH", "")]
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", "kettle.database.supervisor"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        cwd=tempfile.gettempdir(),
+        env={**environment, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
+        start_new_session=True,  # an interrupt of the kernel's process group must not reach it
+    )
 
 
 def supervisor_for(own: dict | None = None) -> SupervisorProcess:
