@@ -68,7 +68,12 @@ def _judge_often(answer: Answer, runs: int, naive_every: int, told: Connection) 
         checks, module = checks_of(files.check, answer.kind), load_checks(files.check)
         set_clocks(files.check)
         for number in range(runs):
-            found = verdict(checks, module, define(shell, answer))
+            try:
+                names = define(shell, answer)
+            except Exception as error:  # noqa: BLE001 - a cell that stops is a verdict, too
+                told.send({"outcome": "broken", "message": str(error), "ms": 0})
+                continue
+            found = verdict(checks, module, names)
             if number % naive_every == 0:
                 found["naive"] = naive(checks, module, define(shell, answer))
             told.send(found)

@@ -17,7 +17,7 @@ from nbformat.v4 import new_code_cell
 from scratch_course import FIX, make_course
 
 from kettle.checking import Checker, Undecided, kernel
-from kettle.checking.checks import Check, wants
+from kettle.checking.checks import Check, how_many_want, wants
 from kettle.checking.judge import judge
 from kettle.checking.libraries import libraries_of
 from kettle.probes.engines.own_thread import OwnThread
@@ -498,6 +498,8 @@ def test_a_notebook_wants_what_its_own_checks_take(tmp_path):
     assert wanted == {"notebooks": {"shop", "database"}, "exercises": {"redis_server", "database"}}
     assert wants(file, "redis_server")
     assert wants(file, "shop")
+    asked = {name: how_many_want(file, name, Path("notebooks", "n.ipynb")) for name in names}
+    assert asked == {"shop": 1, "redis_server": 0, "database": 0}
 
 
 def test_the_libraries_of_a_notebook_are_imported_ahead_and_nothing_of_the_learners(tmp_path):
@@ -505,3 +507,8 @@ def test_the_libraries_of_a_notebook_are_imported_ahead_and_nothing_of_the_learn
     notebook = make_course(tmp_path, before=mine, after="import pandas as\n")
     (tmp_path / "notebooks" / "mine.py").write_text("raise RuntimeError")
     assert libraries_of(notebook) == ("aiohttp.web", "numpy")
+
+
+def test_what_a_library_imports_at_its_first_use_is_imported_ahead_too(tmp_path):
+    notebook = make_course(tmp_path, before="from sqlalchemy.ext.asyncio import AsyncSession")
+    assert libraries_of(notebook) == ("sqlalchemy.ext.asyncio", "asyncpg")

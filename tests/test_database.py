@@ -19,7 +19,7 @@ from scratch_course import make_course
 from sqlalchemy import text
 
 from kettle.checking import Checker
-from kettle.database import WrongAddress, folder, open_database, stop_servers
+from kettle.database import WrongAddress, folder, open_database, start_server_ahead, stop_servers
 from kettle.database.control import PACKAGE_PARENT, supervisor_for
 from kettle.database.data import Sizes, make_rows
 from kettle.database.folder import NoServer
@@ -533,6 +533,23 @@ def test_a_wrong_address_gets_a_sentence(monkeypatch, url, sentence):
     assert "Unset KETTLE_DATABASE_URL" in str(told.value)
 
 
+def test_databases_that_are_ready_are_empty_and_taken_once(database):
+    def schema(opened):
+        with opened.behind.connect() as connection:
+            return connection.scalar(text("SELECT current_schema()"))
+
+    start_server_ahead(2)
+    with open_database(None) as one, open_database(3, orders=4) as two, open_database(None) as three:
+        assert len({schema(each) for each in (one, two, three, database)}) == 4
+        with one.behind.connect() as first, two.behind.connect() as second:
+            counts = [each.scalar(text("SELECT count(*) FROM orders")) for each in (first, second)]
+        assert counts == [0, 4]
+        one.seed(1, orders=2)  # what was empty is filled, and filled again
+        assert len(one.seed(2, orders=3).orders) == 3
+        with one.behind.connect() as connection:
+            assert connection.scalar(text("SELECT count(*) FROM orders")) == 3
+
+
 def test_a_server_of_ones_own_keeps_running_and_is_left_clean(database, monkeypatch):
     def schemas():
         with psycopg.connect(database.dsn) as connection:
@@ -540,9 +557,11 @@ def test_a_server_of_ones_own_keeps_running_and_is_left_clean(database, monkeypa
                 "SELECT count(*) FROM pg_namespace WHERE nspname ~ '^kettle_'"
             ).fetchone()[0]
 
-    before = schemas()
+    before, orders = schemas(), len(database.data.orders)
     monkeypatch.setenv("KETTLE_DATABASE_URL", database.url)
     with open_database(2, orders=5, delay=0.001) as guest:
+        with psycopg.connect(database.dsn) as connection:
+            assert connection.execute("SELECT count(*) FROM orders").fetchone()[0] == orders != 5
         assert guest.says.startswith("PostgreSQL 18 of your own (KETTLE_DATABASE_URL)")
         with guest.wire() as wire, guest.engine().connect() as connection:
             assert connection.scalar(text("SELECT count(*) FROM orders")) == 5

@@ -9,6 +9,7 @@ import aiohttp
 import pytest
 import requests
 from IPython.core.interactiveshell import InteractiveShell
+from sqlalchemy.exc import MissingGreenlet
 
 from kettle.checking.errors import told
 from kettle.checking.judge import TAKES_LOCK
@@ -119,6 +120,12 @@ def test_a_popular_slip_gets_a_sentence(slip, piece):
     with pytest.raises((TypeError, AttributeError, RuntimeError, ValueError, PicklingError)) as raised:
         asyncio.run(slip())
     assert piece in told(raised.value)
+
+
+def test_an_address_that_would_be_cut_off_is_left_out():
+    error = MissingGreenlet("greenlet_spawn has not been called", code="xd2s")
+    assert "sqlalche.me" in str(error)
+    assert told(error).startswith("MissingGreenlet: greenlet_spawn has not been called.")
 
 
 def test_a_client_of_another_loop_gets_a_sentence():

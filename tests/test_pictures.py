@@ -512,6 +512,13 @@ def test_ratios_lie_on_a_logarithmic_scale():
     assert hundred == pytest.approx(2 * ten, rel=0.01)
 
 
+def test_a_curve_that_goes_on_high_is_not_named_on_its_line():
+    steep = curves({"calls": [(0, 9), (5, 9), (5.1, 0), (10, 0)]}).html
+    slow = curves({"calls": [(0, 9), (5, 5), (6, 4.4), (10, 4)]}).html
+    assert "kp-grid" in slow.partition('class="kp-line')[2], "it stands in the margin, with a leader"
+    assert "kp-grid" not in steep.partition('class="kp-line')[2]
+
+
 def test_curves_say_who_goes_highest():
     says = curves(
         {"gather": [(5, 0), (6, 2000), (7, 0)], "workers": [(5, 0), (7, 20)]}, reference=(100, "limit")
@@ -532,6 +539,8 @@ def test_statements_of_one_shape_are_counted():
     says = query_waterfall(n_plus_one(100)).text
     assert "101 statements of 2 shapes in 1.01 s, 200 rows fetched." in says
     assert "100 of them differ only in their values: SELECT author." in says
+    begun = query_waterfall([Statement("", "BEGIN", i, i + 1) for i in range(9)]).text
+    assert "9 of them are the same: BEGIN." in begun
     few = query_waterfall([Statement("", f"SELECT {i} FROM t{i}x", i, i + 1) for i in range(3)]).text
     assert "No shape is sent more than three times." in few
 

@@ -25,6 +25,7 @@ from kettle.checking.same import (
 )
 from kettle.checking.same.alike import alike, difference
 from kettle.checking.same.merged import MergedMissing, merged_names
+from kettle.checking.same.sentences import short
 from kettle.checking.same.situations import empty
 from kettle.files.course import ROOT
 from kettle.shop import Shop
@@ -623,3 +624,9 @@ def test_a_call_that_waits_for_another_one_is_told(monkeypatch):
             return upper(people)
 
     assert "does not end before the first one goes on" in told_of_two(one_at_a_time)
+
+
+def test_a_long_value_is_cut_between_its_words():
+    assert short({"owner": "A", "allow": ["shop", "A"], "burst": 10, "retries": 3}).endswith(" 'burst': 10,…")
+    assert short("x" * 99) == "'" + "x" * 58 + "…"
+    assert short("x" * 50) == "'" + "x" * 50 + "'"

@@ -8,6 +8,7 @@ import traceback
 from collections.abc import Iterable
 from pathlib import Path
 
+MORE = " (Background on this error at:"  # what SQLAlchemy adds: an address, cut off where a message is long
 LONG = 160  # characters of a message that is shown
 
 _BY_NAME = (
@@ -151,7 +152,7 @@ def leaves(error: BaseException) -> list[BaseException]:
 
 def sentence(error: BaseException) -> str:
     """Return the first line of an error's message, as a sentence."""
-    text = (str(error).strip().splitlines() or ["no message"])[0]
+    text = (str(error).strip().splitlines() or ["no message"])[0].partition(MORE)[0]
     text = text if len(text) <= LONG or isinstance(error, AssertionError) else f"{text[:LONG]}…"
     return text if text.endswith((".", "?", "!", "…")) else f"{text}."
 

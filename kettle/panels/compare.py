@@ -169,10 +169,10 @@ def draw(found: Comparison, title: str = "") -> list:
         for name, values in rows
     )
     words = ("before", "after")
-    heads = "".join(
-        f'<th scope="col">{word}<br>{inline(f"`{s.name}`")}</th>'
-        for word, s in zip(words, sides, strict=True)
-    )
+    names = [
+        "" if word == s.name else f"<br>{inline(f'`{s.name}`')}" for word, s in zip(words, sides, strict=True)
+    ]
+    heads = "".join(f'<th scope="col">{word}{name}</th>' for word, name in zip(words, names, strict=True))
     html = (
         f'<div class="wk wk-box wk-compare"><p><b>The same answers.</b> {inline(told(found))}</p>'
         f'<table class="wk-table"><thead><tr><td></td>{heads}</tr></thead>'

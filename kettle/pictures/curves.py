@@ -149,7 +149,7 @@ def _labels(
         x, y = across(px - start), up(py)
         dots.append(tag("circle", cx=x, cy=y, r=3, class_=f"kp-{SERIES[i % len(SERIES)]}-dot"))
         apart = all(abs(y - other) > 18 for _, other, _ in inside)
-        if x + 12 + width(line.label) < across.right and apart:
+        if x + 12 + width(line.label) < across.right and apart and _drops(line, (px, py), start, across, up):
             inside.append((x, y, line.label))
         else:
             margin.append((y, x, line.label))
@@ -157,6 +157,13 @@ def _labels(
         margin.append((up(reference[0]), None, reference[1]))
     near = [text(x + 8, y + 4.5, label) for x, y, label in inside]
     return join([*dots, *near, _margin(sorted(margin, key=lambda label: label[0]), across)])
+
+
+def _drops(line: Series, high: tuple[float, float], start: float, across: Scale, up: Scale) -> bool:
+    """Tell whether a curve is out of the way of its name, which stands right of where it was last high."""
+    begins = across(high[0] - start)
+    later = [py for px, py in line.points if begins <= across(px - start) < begins + 12 + width(line.label)]
+    return all(py == high[1] or up(py) - up(high[1]) > 14 for py in later)
 
 
 def _last_high(line: Series) -> tuple[float, float]:

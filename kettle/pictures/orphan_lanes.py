@@ -122,7 +122,7 @@ def _table(asked: Mapping[str, Asked], started: Mapping[str, float]) -> Table:
             call.label,
             seconds(call.started - started[name]),
             seconds(call.ended - call.started),
-            WORDS[call.kind],
+            "done" if call.kind == "running" else WORDS[call.kind],
             seconds(call.ended - each.over) if call in each.orphans else "–",
         )
         for name, each in asked.items()

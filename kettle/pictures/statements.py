@@ -119,9 +119,10 @@ def _most(statements: Sequence[Statement]) -> str:
     if not statements:
         return "There is nothing to see."
     (key, count), *_ = Counter(shape(s.sql) for s in statements).most_common(1)
-    first = next(s for s in statements if shape(s.sql) == key)
+    group = [s for s in statements if shape(s.sql) == key]
     if count >= OFTEN:
-        return f"{count:,} of them differ only in their values: {first.label}."
+        alike = "are the same" if len({s.sql for s in group}) == 1 else "differ only in their values"
+        return f"{count:,} of them {alike}: {group[0].label}."
     return "No shape is sent more than three times."
 
 

@@ -112,7 +112,10 @@ def short(value: Any) -> str:
     if getattr(value, "shape", None) == () and hasattr(value, "item"):
         value = value.item()  # a number of NumPy, without its type's name
     text = " ".join(repr(value).split())
-    return text if len(text) <= SHORT else f"{text[: SHORT - 1]}…"
+    if len(text) <= SHORT:
+        return text
+    blank = text.rfind(" ", SHORT // 2, SHORT)  # not in the middle of a word, if it can be helped
+    return f"{text[: blank if blank > 0 else SHORT - 1]}…"
 
 
 def a(noun: str) -> str:
