@@ -20,7 +20,7 @@ from kettle.checking import DOES_NOT_HOLD, PARTLY, Claim, Question
 from kettle.checking.desks import gated_desk, quick_desk
 from kettle.checking.left import has_ended
 from kettle.checking.processor import costs, cpu, fits, longest_step
-from kettle.checking.same import Situation, fails, shop_world
+from kettle.checking.same import Situation, Told, fails, shop_world
 from kettle.checking.words import many
 from kettle.probes.engines.stand_in import tapped
 from kettle.probes.events import watch_events
@@ -321,6 +321,7 @@ async def check_exercise_same_settings(settings_for, same):
     """Each request gets its route's settings as the file is now."""
     old, new, third = map(_settings, "ABC")
     damaged, at_the_end = old.replace("=", "", 1), f"{old[:-4]}Z{old[-3:]}"
+    far_off = "".join(old.rpartition("=")[::2])
 
     @contextmanager
     def world():
@@ -366,13 +367,16 @@ async def check_exercise_same_settings(settings_for, same):
         Situation("the file is replaced by one of its size and time", ask(here), between=put(new), why=_SAME_TIME),
         Situation("only the end of the file changes, not its size or time", ask("/r/3"), between=put(at_the_end), why=_SAME_TIME),
         Situation("the file is replaced, and then the old one is put back", ask(here, put(new), here, put(old), here)),
+        Situation("the file is replaced twice, and the file system uses the first one's number again", ask(here), between=_number_again(third, new), why=_SAME_TIME),
         Situation("two files are asked for in turn", ask(here, "other", here, "other")),
         Situation("a request is made again", ask(here, "/nowhere"), again=True),
         Situation("three requests come at once", at_once(here, "/r/2", "/nowhere")),
         Situation("two requests for one route come at once", at_once(here, here), again=True),
+        Situation("two requests come at once, and one is given up", _given_up),
         Situation("the file is missing", ask(gone, here), raises=FileNotFoundError),
         Situation("the file has gone since the last request", ask(here, gone, here), raises=FileNotFoundError),
         Situation("the file is damaged", ask(put(damaged), here), raises=no_toml),
+        Situation("another route's part of the file is damaged", ask(put(far_off), here), raises=no_toml),
         Situation("the file was damaged since the last request", ask(here, put(damaged), here), raises=no_toml),
         Situation("the file is no text", ask(no_text, here), raises=UnicodeDecodeError),
         Situation("the file has no part for all routes", ask(put("[routes]\n"), here), raises=KeyError),
@@ -556,11 +560,12 @@ def _noted(found):
     return _LINES.get(found.path[-1], "")
 
 
-RETRY = "retry = {times = 2, codes = [502, 503]}\n"
+MORE = "since = 2026-03-01\nretry = {times = 2, codes = [502, 503]}\n"
+RELEASED = (10**18, 10**18)  # ns
 
 
 def _settings(letter, routes=4):
-    parts = [f'[default]\nowner = "{letter}"\nallow = []\nburst = 10\n{RETRY}[routes]\n']
+    parts = [f'[default]\nowner = "{letter}"\nallow = []\nburst = 10\n{MORE}[routes]\n']
     parts += [
         f'[routes."/r/{n}"]\nper_minute = {n}\nname = "{letter}{n}"\nallow = ["shop", "{letter}"]\n'
         for n in range(routes)
@@ -572,8 +577,39 @@ def _put(path, text):
     """Put a new file in the old one's place, with the time that all files of a release have."""
     draft = path.with_suffix(".draft")
     draft.write_text(text, encoding="utf-8")
-    os.utime(draft, ns=(10**18, 10**18))
+    os.utime(draft, ns=RELEASED)
     draft.replace(path)
+
+
+def _number_again(second, third):
+    """Return what puts two new files in the old one's place, one after another; the last has its number."""
+
+    def put(w):
+        first = w.path.with_suffix(".first")
+        w.path.rename(first)
+        _put(w.path, second)
+        time.sleep(0.02)  # what a file system notes of a change is not finer than some milliseconds
+        first.write_text(third, encoding="utf-8")
+        os.utime(first, ns=RELEASED)
+        first.replace(w.path)
+
+    return put
+
+
+async def _given_up(f, w):
+    """Two requests come together, and one is given up; a third comes later."""
+    gone, stays = (asyncio.ensure_future(f(w.path, route)) for route in ("/r/1", "/r/2"))
+    await asyncio.sleep(0)
+    gone.cancel()
+    await asyncio.gather(gone, stays, return_exceptions=True)
+    later = asyncio.ensure_future(f(w.path, "/r/1"))
+    await asyncio.gather(later, return_exceptions=True)
+    if stays.cancelled() or later.cancelled():
+        others = "the other one" if stays.cancelled() else "a later one"
+        raise Told(
+            f"{others} is cancelled, too. What did they share, and who else hears of it when one waits no more?"
+        )
+    return [stays.result(), later.result()]
 
 
 def _repaired(damage, repair):
