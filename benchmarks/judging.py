@@ -1,7 +1,9 @@
 """Answers, judged in processes of their own, forked from one that has imported what the lessons import."""
 
+import asyncio
 import atexit
 import contextlib
+import functools
 import multiprocessing
 import os
 import sys
@@ -85,16 +87,26 @@ def _judge_often(answer: Answer, runs: int, naive_every: int, told: Connection) 
 
 
 def define(shell, answer: Answer) -> dict:
-    """Run the starter's cells, with the answer in place of its fix, in a fresh namespace; return it."""
+    """Run the starter's cells, with the answer in place of its fix, in a fresh namespace; return it.
+
+    As in a kernel, an event loop runs meanwhile.
+    """
     shell.reset(new_session=False)
     notebook = nbformat.read(course.lesson(answer.stem).path(answer.kind), as_version=4)
     for cell in notebook.cells:
         tags = cell.metadata.get("tags", ())
         if cell.cell_type == "code" and "demo" not in tags:
             source = answer.source if "fix" in tags and answer.source is not None else cell.source
-            shell.run_cell(source, store_history=False, silent=True).raise_error()
+            code = shell.transform_cell(source)
+            running = shell.run_cell_async(source, store_history=False, silent=True, transformed_cell=code)
+            _loop().run_until_complete(running).raise_error()
     shell.user_ns.setdefault("__spec__", None)  # as in a kernel: multiprocessing looks for it
     return shell.user_ns
+
+
+@functools.cache
+def _loop() -> asyncio.AbstractEventLoop:
+    return asyncio.new_event_loop()
 
 
 def verdict(checks, module, names: dict) -> dict:

@@ -251,7 +251,7 @@ async def check_one_pool(photo_service, rng):
     with watch_leftovers() as watch, loop_shows_life(1, PATIENCE) as life:
         with suppress(_Ended):
             async with photo_service() as upload:  # kept, as its user keeps it, until what is left is counted
-                (large,) = _watched(life, rng, 1)
+                (large,) = _watched(life, rng, 1, ROWS - 1)  # in its last row the damage would show first
                 await asyncio.gather(upload(replace(large, pixels=large.pixels[:-3])), return_exceptions=True)
                 raise _Ended
         has_ended(await watch.left(PATIENCE), "The service has ended by an error")
@@ -454,5 +454,5 @@ def _photo(rng, name=None, side=32):
     return take_photo(name or f"IMG_{rng.randrange(10**6):06}.jpg", side, rng.randrange(1 << 30))
 
 
-def _watched(life, rng, number):
-    return [replace(_photo(rng, side=SIDE), reached=(rng.randrange(ROWS), life.pulse)) for _ in range(number)]
+def _watched(life, rng, number, rows=ROWS):
+    return [replace(_photo(rng, side=SIDE), reached=(rng.randrange(rows), life.pulse)) for _ in range(number)]

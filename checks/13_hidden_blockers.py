@@ -12,6 +12,7 @@ import threading
 import time
 import tomllib
 from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -165,6 +166,7 @@ async def check_same_carts(cart, audited, same, rng):
         Situation("a cart's courier fails, one's line is damaged, one's label cannot be made, and another follows",
                   _priced((few, "Tea"), ([*large[:700], "{"], "Tea"), (negative, "Tea"), (few, "Tea"), fail=True),
                   fails("/couriers/3/quote", calls=(1,)), why=_failed),
+        Situation("a label's program ends with 1 and says nothing", _priced((few, "Tea"), fail=True), _silent, why=_failed),
         Situation("the banner's file is missing", _priced((few, "Tea"), fail=True), lambda w: Path(w.desk.banner).unlink(), why=_failed),
     )  # fmt: skip
     await same(cart, world, situations)
@@ -207,16 +209,17 @@ async def check_short_pieces(cart, audited, shop, rng):
     """Between two turns of the loop, no more lines are parsed than the budget allows."""
     lines = wholesale(300, rng.randrange(10**6)) * 10
     async with _service(audited, shop) as desk:
-        with watch_parsed('"sku"') as parsed:
-            await cart(desk, list(lines), "Tea")
-        how = (
-            "between two turns of the event loop."
-            if parsed.on_loop or not has_gil()
-            else "by one call in a thread: C code that keeps the GIL until it is done, so the loop stands still all the same."
-        )
-        assert parsed.longest <= BUDGET, (
-            f"{parsed.longest:,} of {len(lines):,} lines were parsed {how} The budget is {BUDGET:,}, however many there are."
-        )
+        for number in (rng.randrange(BUDGET + 50, 2 * BUDGET), len(lines)):
+            with watch_parsed('"sku"') as parsed:
+                await cart(desk, lines[:number], "Tea")
+            how = (
+                "between two turns of the event loop."
+                if parsed.on_loop or not has_gil()
+                else "by one call in a thread: C code that keeps the GIL until it is done, so the loop stands still all the same."
+            )
+            assert parsed.longest <= BUDGET, (
+                f"{parsed.longest:,} of {number:,} lines were parsed {how} The budget is {BUDGET:,}, however many there are."
+            )
         joined = f"[{','.join(lines)}]"
         unit = cpu(json.loads, joined)
         assert await fits(lambda: longest_step(lambda: cart(desk, list(lines), "Tea")), unit / 2), (
@@ -372,6 +375,7 @@ async def check_exercise_same_settings(settings_for, same):
         Situation("a request is made again", ask(here, "/nowhere"), again=True),
         Situation("three requests come at once", at_once(here, "/r/2", "/nowhere")),
         Situation("two requests for one route come at once", at_once(here, here), again=True),
+        Situation("the file changes while another request waits for its parse", _changed_meanwhile(new), why=_JOINED),
         Situation("two requests come at once, and one is given up", _given_up),
         Situation("the file is missing", ask(gone, here), raises=FileNotFoundError),
         Situation("the file has gone since the last request", ask(here, gone, here), raises=FileNotFoundError),
@@ -436,6 +440,7 @@ _LOG = {
 }
 _LINES = {"total": "Is every line of the cart counted, those of the last slice, too?"}
 _EACH_TIME = "A damaged file makes each request fail. What is remembered of one that could not be parsed?"
+_JOINED = "Of what text is the parse that it waited for?"
 _SAME_TIME = "A file's size and time do not tell whether it is the same. What does, and is as quick?"
 
 
@@ -508,6 +513,10 @@ def _hurried_joins():
 
 def _slow(w):
     w.desk.archive.confirm = partial(time.sleep, 0.004)
+
+
+def _silent(w):
+    w.desk = replace(w.desk, _command=(sys.executable, "-c", "raise SystemExit(1)"))
 
 
 def _new_banner(w):
@@ -594,6 +603,31 @@ def _number_again(second, third):
         first.replace(w.path)
 
     return put
+
+
+def _changed_meanwhile(text):
+    """Return a call that asks while another request's parse is held in a thread, and the file has changed."""
+
+    async def call(f, w):
+        loop, held, go = threading.get_ident(), threading.Event(), threading.Event()
+
+        def hold(*_):
+            if threading.get_ident() != loop:
+                held.set()
+                go.wait(PATIENCE)
+
+        with tapped(tomllib.loads, hold):
+            earlier = asyncio.ensure_future(f(w.path, "/r/1"))
+            await _until(lambda: held.is_set() or earlier.done())
+            _put(w.path, text)
+            asked = asyncio.ensure_future(f(w.path, "/r/1"))
+            for _ in range(9):  # turns, in which it reads the file
+                await asyncio.sleep(0)
+            go.set()
+            await earlier
+            return await asked
+
+    return call
 
 
 async def _given_up(f, w):

@@ -86,7 +86,7 @@ async def held_at(
     Raises:
         Undecided: the machine is too busy to tell.
     """
-    shop.set(route, hang="first byte")
+    shop.set(route, hang="first byte", latency=0.0)  # once they are let go, nothing is left to wait for
     try:
         async with shop.session() as api, shop.traffic() as traffic:
             tasks = [asyncio.ensure_future(each) for each in begin(api)]
