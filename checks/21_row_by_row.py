@@ -8,9 +8,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from kettle.checking import DOES_NOT_HOLD, HOLDS, PARTLY, Claim, Question
-from kettle.checking.others import others_act, where_free
+from kettle.checking.others import in_the_middle, others_act, where_free
 from kettle.checking.same import Situation, at_once
 from kettle.checking.same.tables import Tables
+from kettle.checking.words import many
 from kettle.checking.writes import Writes, put_back, refusing, watched
 from kettle.database import open_database
 from kettle.probes.ratio import compare
@@ -109,7 +110,7 @@ CLAIMS = (
 EXCUSED = {"freshness": "the number of rows is returned, which is the same; what is in the shop is compared"}
 EXERCISE_EXCUSED = {}
 
-FEW, MANY, LONG, BAD = 40, 400, 2000, 1500  # rows of lists; the place of the bad one
+FEW, MANY, FAR, LONG, BAD = 40, 400, 1200, 2000, 1500  # rows of lists; the place of the bad one
 SHOP = 300  # products
 WHOLLY = (
     "whoever is stopped between two of them leaves a part behind. Where does the transaction begin and end?"
@@ -213,6 +214,14 @@ def check_round_trips_do_not_grow(import_delivery, database, rng):
         f"The name “{name}” stands in the text of a statement. {BESIDE} In the text, a name that is chosen well "
         "adds a statement of its own: that is SQL injection."
     )
+    rows = _list(rng, FAR)
+    rows[-1] = rows[0] | {"quantity": 5}
+    import_delivery(engine, rows)
+    there = _stock(database)[rows[0]["sku"]]
+    assert there == rows[0]["quantity"] + 5, (
+        f"The first of {FAR:,} rows and the last one are of one new product, and {rows[0]['quantity']} and 5 of it "
+        f"arrived: the shop says {there}. {TWICE}"
+    )
     rows, before = _list(rng, LONG), _stock(database)
     bad = {"price_cents": None} if database.kind == "SQLite" else {"supplier_id": 999_999}
     rows[BAD - 1] |= {"sku": "N-0", **bad}
@@ -300,6 +309,7 @@ CANCEL = (
     "UPDATE orders SET status = 'cancelled' WHERE id IN "
     "(SELECT id FROM orders WHERE id = :number AND status = 'packed' FOR UPDATE SKIP LOCKED) RETURNING id"
 )
+HAS_OPEN = "UPDATE orders SET customer_id = 2 WHERE id = :number"
 MOVE = CANCEL.replace("status = 'cancelled'", "customer_id = 2").replace(" AND status = 'packed'", "")
 
 
@@ -389,7 +399,8 @@ def check_exercise_round_trips_do_not_grow(fetched, database, rng):
             raise AssertionError(
                 "The history of an order cannot be written, and `fetched` ends as if nothing were."
             )
-    changed = {number: order for number, order in _orders(tables).items() if order != before[number]}
+    after = _orders(tables)
+    changed = {number: order for number, order in after.items() if order != before[number]}
     statuses, histories = (
         sum(order[part] != before[number][part] for number, order in changed.items())
         for part in ("status", "history")
@@ -397,6 +408,12 @@ def check_exercise_round_trips_do_not_grow(fetched, database, rng):
     assert not changed, (
         f"The history of one of {LONG:,} orders cannot be written, and {statuses:,} statuses and {histories:,} "
         f"histories are changed all the same: {WHOLLY}"
+    )
+    count, first = fetched([*numbers[:FAR], numbers[0]], WHEN), numbers[0]
+    rows = len(_orders(tables)[first]["history"]) - len(before[first]["history"])
+    assert (count, rows) == (FAR, 1), (
+        f"Order {first} stands first on a list of {FAR + 1:,} and last, and got {many(rows, 'row')} of history; "
+        f"{count:,} orders are said to be sent. {ONCE}"
     )
     return note
 
@@ -436,5 +453,12 @@ def check_exercise_the_desk_goes_on(fetched, database, rng):
     assert not lost, (
         f"Order {lost[0]} got another customer while the job ran, and has the old one again. "
         "Which columns are written?"
+    )
+    with in_the_middle(database, HAS_OPEN, number=21):
+        fetched([21, 22], WHEN)
+    status = _orders(Tables(database))[21]["status"]
+    assert status == "sent", (
+        f"The desk had order 21 open for a moment when the job began, to give it another customer: it is packed and on "
+        f"the list, and ends as “{status}”. Who waits until it is free?"
     )
     return None

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import insert, select, text, update
 from sqlalchemy.orm import Session
 
-from kettle.checking.others import others_act, where_free
+from kettle.checking.others import in_the_middle, others_act, where_free
 from kettle.checking.writes import Writes, commits, label, put_back, refusing, trips, waited_for, watched
 from kettle.database import open_database
 from kettle.database.data import SALE
@@ -225,3 +225,16 @@ def test_django_commits_are_counted_on_both(database):
     assert judged(database, write).endswith("1 commit.")
     assert told(database, write_apart) == "5 commits for 200 rows, one for about 40: In parts."
     connection.close()
+
+
+@pytest.mark.parametrize("waits", [True, False])
+def test_others_in_the_middle_of_a_change_commit_when_somebody_waits(server, waits):
+    server.seed(3, products=20, orders=0)
+    before = server.data.products[0]["stock"]
+    lock = select(Product.stock).where(Product.id == 1).with_for_update(skip_locked=not waits)
+    with in_the_middle(server, "UPDATE products SET stock = stock - 1 WHERE id = 1"):
+        with server.behind.begin() as connection:
+            seen = connection.scalar(lock)
+    assert seen == (before - 1 if waits else None)
+    with server.behind.connect() as connection:
+        assert connection.scalar(select(Product.stock).where(Product.id == 1)) == before - 1
