@@ -232,9 +232,9 @@ def test_others_in_the_middle_of_a_change_commit_when_somebody_waits(server, wai
     server.seed(3, products=20, orders=0)
     before = server.data.products[0]["stock"]
     lock = select(Product.stock).where(Product.id == 1).with_for_update(skip_locked=not waits)
-    with in_the_middle(server, "UPDATE products SET stock = stock - 1 WHERE id = 1"):
-        with server.behind.begin() as connection:
-            seen = connection.scalar(lock)
+    sale = in_the_middle(server, "UPDATE products SET stock = stock - 1 WHERE id = 1")
+    with sale, server.behind.begin() as connection:
+        seen = connection.scalar(lock)
     assert seen == (before - 1 if waits else None)
     with server.behind.connect() as connection:
         assert connection.scalar(select(Product.stock).where(Product.id == 1)) == before - 1
