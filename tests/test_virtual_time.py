@@ -48,6 +48,20 @@ def test_deadline():
     assert run.elapsed == pytest.approx(2, abs=1e-6)
 
 
+def test_no_timer_comes_early_where_the_clock_of_the_system_is_coarse(monkeypatch):
+    coarse = time.get_clock_info("monotonic")
+    coarse.resolution = 1 / 64  # as on Windows
+    monkeypatch.setattr(time, "get_clock_info", lambda name: coarse)
+
+    async def just_in_time():
+        async with asyncio.timeout(0.05):
+            for _ in range(3):
+                await asyncio.sleep(0.0165)
+        return "in time"
+
+    assert run_virtual(just_in_time).value == "in time"
+
+
 def test_sleep_on_the_loop_is_blocking_and_takes_its_time():
     async def blocks():
         async def sleeps():

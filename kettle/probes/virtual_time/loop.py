@@ -21,6 +21,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def __init__(self, horizon):
         self.clock = Clock()
         super().__init__()
+        self._clock_resolution = 1e-9  # no timer comes early, on no system
         self.horizon, self.hung, self.main = horizon, "", None
         self.thread = threading.get_ident()
         self.over = False  # while tidying up there is no horizon
