@@ -102,7 +102,10 @@ CLAIMS = (
 )
 
 COURIER, CODE = 7, "NW1 6XE"
-PATH, BUDGET = f"/couriers/{COURIER}/quote", 4  # seconds
+PATH = f"/couriers/{COURIER}/quote"
+SHORT, BUDGET, LONG = 0.05, 4, 40  # seconds
+FAILURES = (404, 429, 502)  # one for each call
+AT_ONCE = 9  # pages, and connections
 PATIENCE = 3.0  # real seconds; paid by wrong answers only
 TRIES = "A call that fails is tried again, three calls in all; one that gets no answer is not"
 NOT_SENT = (
@@ -123,8 +126,8 @@ def check_same_prices(quote, same, rng):
     """Who asks for a price gets what the merged code gave, also after calls that fail."""
     code, other = (f"NW{number} 6XE" for number in rng.sample(range(1, 90), 2))
 
-    async def two(f, w):
-        visits = [f(w.api, COURIER, each, 9) for each in (code, other)]
+    async def three(f, w):
+        visits = [f(w.api, COURIER, each, 9) for each in (code, other, code)]
         ended = await end_of(w.moving(asyncio.gather(*visits), _still))
         if ended.took > 1.5 and same.compares("overlap"):
             raise Told(
@@ -136,10 +139,20 @@ def check_same_prices(quote, same, rng):
         Situation("a price is asked for", _visit(code), seen=_seen),
         Situation("prices change between two visits", _visit(code), between=lambda w: w.shop.revise()),
         Situation("a price is asked for again", _visit(code), again=True, seen=_seen),
-        Situation("two visitors come at once", two, _courier(latency=1.0), seen=_seen),
+        Situation(
+            "three visitors come at once, two of them for the same price",
+            three,
+            _courier(latency=1.0),
+            seen=_seen,
+        ),
         Situation("the first call fails", _visit(code), fails(PATH, calls=(1,)), seen=_seen),
         Situation("two calls break off", _visit(code), fails(PATH, calls=(1, 2), status=None), seen=_seen),
-        Situation("all calls fail", _visit(code), fails(PATH), raises=aiohttp.ClientError),
+        Situation(
+            "all calls fail, with status {}, {} and {}".format(*FAILURES),
+            _fails_thrice,
+            lambda w: w.statuses.update({PATH: [*FAILURES]}),
+            raises=aiohttp.ClientError,
+        ),
         Situation(
             "an answer cannot be read",
             _visit(code),
@@ -165,7 +178,16 @@ def check_waits_as_long_as_the_budget(quote, same, rng):
     situations = (
         Situation(f"{said}nearly all of it is needed", visit, _courier(latency=0.97 * BUDGET)),
         Situation(f"{said}an answer drips for less", visit, _courier(drip=0.045 * BUDGET)),
-        Situation("the budget is 40 s, and 30 s of it are needed", _visit(budget=40), _courier(latency=30.0)),
+        Situation(
+            f"the budget is {LONG} s, and 30 s of it are needed",
+            _visit(budget=LONG),
+            _courier(latency=30.0),
+        ),
+        Situation(
+            f"the budget is {SHORT} s, and nearly all of it is needed",
+            _visit(budget=SHORT),
+            _courier(latency=0.99 * SHORT),
+        ),
     )
     _play(same, quote, situations, rng)
     when = "the session gives each call 1 s, and the courier never answers"
@@ -239,11 +261,18 @@ def check_exercise_same_pages(order_page, same, rng):
     _play_pages(
         same,
         order_page,
-        Situation("a page is asked for", _page, seen=lambda w: w.pool.books()),
-        Situation("an order changes between two visits", _page, between=lambda w: w.pool.revise()),
-        Situation("a page is asked for again", _page, again=True),
-        Situation("two pages are asked for at once", _two_pages(same), _waits(buyer=0.1, lines=0.1)),
-        Situation("a query fails", _page, lambda w: w.pool.failing.add("lines"), raises=LookupError),
+        Situation("a page is asked for", _page(), seen=_books),
+        Situation("an order changes between two visits", _page(), between=lambda w: w.pool.revise()),
+        Situation("a page is asked for again", _page(), again=True),
+        Situation(
+            f"{AT_ONCE} pages are asked for at once, two of them of one order",
+            _many_pages(same),
+            _many_connections,
+            seen=_books,
+        ),
+        Situation(
+            "a query fails", _page_that_fails, lambda w: w.pool.failing.add("lines"), raises=LookupError
+        ),
     )
 
 
@@ -261,8 +290,19 @@ def check_exercise_waits_as_long_as_the_budget(order_page, same):
     _play_pages(
         same,
         order_page,
-        Situation(f"{said}seven tenths of it go by before a connection is free", _page, _waits(lent=0.7)),
-        Situation(f"{said}one query takes eight tenths of it", _page, _waits(lines=0.8)),
+        Situation(f"{said}seven tenths of it go by before a connection is free", _page(), _waits(lent=0.7)),
+        Situation(f"{said}one query takes eight tenths of it", _page(), _waits(lines=0.8)),
+        Situation(
+            f"{said}the page before took {2 * BUDGET} s of its {LONG} s",
+            _page_after_a_slow_one,
+            lambda w: w.pool.takes(buyer=BUDGET, lines=BUDGET),
+            why={"error": "It can be had in time. What is kept from one page to the next?"},
+        ),
+        Situation(
+            f"the budget is {SHORT} s, and nearly all of it is needed",
+            _page(SHORT),
+            lambda w: w.pool.begins(Wait("", lines=0.98), SHORT),
+        ),
     )
 
 
@@ -287,20 +327,54 @@ async def _database():
     yield SimpleNamespace(pool=PagePool(2))
 
 
-async def _page(f, w):
-    page = await moving(f(w.pool, 1234, BUDGET), _still)
-    if not w.pool.asked:
-        raise Told(
-            "nobody asks through the pool that is given. Whose connection is used, or is it a page from earlier?"
-        )
-    return page
+def _many_connections(w):
+    w.pool = PagePool(AT_ONCE)
+    _waits(buyer=0.1, lines=0.1)(w)
 
 
-def _two_pages(same):
+def _books(w):
+    return w.pool.books()
+
+
+def _page(budget=BUDGET):
     async def call(f, w):
-        ended = await end_of(moving(asyncio.gather(f(w.pool, 1, BUDGET), f(w.pool, 2, BUDGET)), _still))
+        page = await moving(f(w.pool, 1234, budget), _still)
+        if not w.pool.asked:
+            raise Told(
+                "nobody asks through the pool that is given. Whose connection is used, or is it a page from "
+                "earlier?"
+            )
+        return page
+
+    return call
+
+
+async def _page_that_fails(f, w):
+    ended = await end_of(_page()(f, w))
+    await asyncio.sleep(0.001)
+    if lost := w.pool.size - w.pool.free:
+        raise Told(f"{many(lost, 'connection')} did not come back to the pool. Who gives it back then?")
+    return _given(ended)
+
+
+async def _page_after_a_slow_one(f, w):
+    slow = await end_of(moving(f(w.pool, 77, LONG), _still))
+    if slow.error is not None:
+        raise Told(f"that one stops with {told(slow.error)} {_why_none(slow.error)}".strip())
+    w.pool.takes(buyer=0.01, lines=0.01)
+    return await _page()(f, w)
+
+
+def _many_pages(same):
+    async def call(f, w):
+        orders = (*range(1, AT_ONCE), 1)
+        pages = asyncio.gather(*(f(w.pool, order, BUDGET) for order in orders))
+        ended = await end_of(moving(pages, _still))
         if ended.took > 0.3 * BUDGET and same.compares("overlap"):
-            raise Told("and two connections are free, one page waits for the other. What do they share?")
+            raise Told(
+                f"and {w.pool.size} connections are free, one page waits for another: the last ends after "
+                f"{ended.took:.1f} s, and alone it takes {0.2 * BUDGET:.1f} s. What do they share?"
+            )
         return _given(ended)
 
     return call
@@ -323,6 +397,19 @@ def _visit(code=CODE, budget=9, most=3):
         return price
 
     return call
+
+
+async def _fails_thrice(f, w):
+    ended = await end_of(_visit()(f, w))
+    sent = w.sent.total()
+    if sent < len(FAILURES):
+        raise Told(f"the courier gets {many(sent, 'call')}. {TRIES}. Which failures are not tried again?")
+    if (status := getattr(alone(ended.error), "status", None)) in FAILURES[:-1]:
+        raise Told(
+            f"your code raises the error of an earlier call, {status}, and the last one's was {FAILURES[-1]}: "
+            "that is how the courier is now. Which error is kept?"
+        )
+    return _given(ended)
 
 
 def _play(same, quote, situations, rng, **session):
@@ -364,4 +451,9 @@ def _seen(w):
 def _asked_otherwise(found):
     if "timeout" in found.path:
         return ANOTHER
-    return f"the courier is asked {many(found.given, 'time')}, and was asked {many(found.expected, 'time')} before. {TRIES}."
+    if found.given is None or found.given < found.expected:
+        why = "Each visit asks anew, by calls of its own. Which visits share one?"
+    else:
+        why = f"{TRIES}."
+    asked, before = (many(times or 0, "time") for times in (found.given, found.expected))
+    return f"the courier is asked {asked}, and was asked {before} before. {why}"

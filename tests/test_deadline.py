@@ -165,13 +165,9 @@ def test_a_pool_of_pages_keeps_books():
     in_virtual_time(body)
 
 
-KEPT = []
-
-
 async def keeps_one(pool, order, budget):
     async with asyncio.timeout(budget):
         lending = pool.connection()
-        KEPT.append(lending)  # or it would be given back when it is collected
         connection = await lending.__aenter__()
         page = {
             "order": order,

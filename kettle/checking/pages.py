@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 
 from kettle.checking.deadline import end_of, keeps, leaves_at_once, stopped
@@ -84,6 +84,7 @@ class PagePool(LookedInto):
         self.waiting = self.shared = self.revision = 0
         self._times, self._loans = {"buyer": 0.01, "lines": 0.01}, []
         self._ended: asyncio.Future | None = None
+        self._lendings: list[AbstractAsyncContextManager] = []
         super().__init__(_Connection(self) for _ in range(size))
 
     @property
@@ -91,9 +92,13 @@ class PagePool(LookedInto):
         """How many connections nobody has."""
         return self._queue.qsize()
 
-    @asynccontextmanager
-    async def connection(self) -> AsyncIterator[_Connection]:
+    def connection(self) -> AbstractAsyncContextManager[_Connection]:
         """Borrow a connection for a block, waiting for it if need be."""
+        self._lendings.append(self._lending())  # held: to be collected is not to be given back
+        return self._lendings[-1]
+
+    @asynccontextmanager
+    async def _lending(self) -> AsyncIterator[_Connection]:
         self.waiting += 1
         try:
             connection = await self._queue.get()

@@ -133,7 +133,7 @@ async def counted_shop(seed: int, most: int, **session: Any) -> AsyncIterator[Si
 
     It is `w.shop` and `w.api`. `w.sent` counts by path; `w.endless` is the path that was asked for `most`
     times, upon which `w.moving(answer, stands_still)` gives up. What comes from a path in `w.wrong` is an
-    error of that kind.
+    error of that kind; calls of a path in `w.statuses` fail with these, in turn.
 
     Args:
         seed: of the shop.
@@ -142,10 +142,12 @@ async def counted_shop(seed: int, most: int, **session: Any) -> AsyncIterator[Si
     """
     import aiohttp
 
-    w = SimpleNamespace(shop=VirtualShop(seed), sent=Counter(), wrong={}, endless="")
+    w = SimpleNamespace(shop=VirtualShop(seed), sent=Counter(), wrong={}, statuses={}, endless="")
 
     async def sends(session: Any, context: Any, params: Any) -> None:
         w.sent[params.url.path] += 1
+        if turns := w.statuses.get(params.url.path):
+            w.shop.break_calls(params.url.path, status=turns.pop(0))
         if w.sent[params.url.path] == most:
             w.endless = params.url.path
             w.main.cancel()
