@@ -493,6 +493,7 @@ async def _many_waiting(f, w):
             for number in range(WAITING):
                 w.names["audit"].info("line %d", number)
             go.set()
+            await asyncio.to_thread(w.names["audit"].info, "a line of a thread")
     return {"log": w.desk.archive.lines}
 
 
