@@ -10,6 +10,7 @@ import redis
 
 from kettle.checking import DOES_NOT_HOLD, PARTLY, Claim, Question
 from kettle.checking.lives import (
+    MIXED,
     after_a_failure,
     ends_clean,
     in_one_life,
@@ -19,7 +20,7 @@ from kettle.checking.lives import (
     some,
     while_it_lives,
 )
-from kettle.checking.same import Situation, asked, asked_otherwise, fails, shop_world
+from kettle.checking.same import Situation, Told, asked, asked_otherwise, fails, shop_world
 from kettle.checking.servers import redis_for_check
 from kettle.checking.serving import serving
 from kettle.probes.calls import count_calls
@@ -125,6 +126,8 @@ SESSIONS = ("aiohttp.client:ClientSession.__init__", "httpx._client:AsyncClient.
 CLOSED = (
     "`async with` closes what it is given at the end of its block, also where others use it. Who owns it?"
 )
+KEPT = "What does a failure leave behind?"
+BESIDE = "that one fails, too. What does a failure do to those that it has nothing to do with?"
 ELSEWHERE = "The service starts in one task, and requests come in others: a ContextVar that is set in one is not seen in another."
 
 
@@ -144,6 +147,7 @@ async def check_same_tax(tax_of, same, rng):
         Situation("its connections break", in_one_life(one), fails(f"/tax/{one}", status=None)),
         Situation("there is no such country", in_one_life("XX")),
         Situation("a look-up comes after one that failed", after_a_failure("XX", one)),
+        Situation("a look-up comes after many that failed", after_a_failure("XX", one, MOST + 1), why=AFTER),
     )  # fmt: skip
     await same(tax_of, _offices(rng), situations, why=WHY)
 
@@ -179,7 +183,22 @@ async def check_look_ups_share_connections(tax_of, same, shop, rng, notes):
 
 async def check_every_life(tax_of, same, rng):
     """A service works in every life that it may have: again, beside another one, in another event loop."""
-    await same(tax_of, _offices(rng), lives(rng.choice(Data.countries), crowd=MOST + 4, why=WHY))
+    country = rng.choice(Data.countries)
+
+    async def under_way(f, w):
+        w.shop.set("tax", max_in_flight=1, hang="first byte")
+        async with living(f, w) as ask:
+            calls = {asyncio.create_task(ask(country)) for _ in range(2)}
+            await asyncio.wait(calls, return_when=asyncio.FIRST_COMPLETED)  # one of them was refused
+            w.shop.set("tax", max_in_flight=None, hang=None)
+            told = await asyncio.gather(*calls, return_exceptions=True)
+        answers = [each for each in told if not isinstance(each, Exception)]
+        if not answers:
+            raise Told(BESIDE)
+        return answers
+
+    failing = Situation("one look-up fails while another one is under way", under_way, why=WHY)
+    await same(tax_of, _offices(rng), (failing, *lives(country, crowd=MOST + 4, why=WHY)))
 
 
 async def check_nothing_stays_open(tax_of, same, shop, rng):
@@ -224,6 +243,7 @@ async def check_exercise_same_baskets(add, same, rng):
             await asyncio.gather(*(ask(*each) for each in [(ada, tea), (ada, tea), (esi, tea), (ada, jam)]))
             return [await ask(ada, jam), await ask(esi, jam)]
 
+    many_fail = after_a_failure((esi, tea), (ada, tea), PLACES + 1)
     situations = (
         Situation("several clicks come in", in_one_life((ada, tea), (esi, tea), (ada, jam), (ada, tea))),
         Situation("somebody else puts something in between two clicks", while_it_lives((ada, tea)), between=put),
@@ -231,6 +251,7 @@ async def check_exercise_same_baskets(add, same, rng):
         Situation("clicks come in at once", at_once),
         Situation("a click fails", in_one_life((esi, tea)), spoil),
         Situation("a click comes after one that failed", after_a_failure((esi, tea), (ada, tea)), spoil),
+        Situation("a click comes after many that failed", many_fail, spoil, why=AFTER),
     )  # fmt: skip
     await same(add, _servers(), situations, why=WHY)
 
@@ -270,7 +291,15 @@ async def check_exercise_clicks_share_connections(add, same, redis_server, rng):
 async def check_exercise_every_life(add, same, rng):
     """A service works in every life that it may have: again, beside another one, in another event loop."""
     click = (rng.choice(Data.customers), rng.choice(Data.products))
-    await same(add, _servers(), lives(click, crowd=PLACES + 2, why=WHY))
+
+    async def prefixes(f, w):
+        apps = [w.app(w), w.app(w)]
+        apps[1].prefix += "another:"
+        async with living(f, w, apps[0]) as ask, living(f, w, apps[1]) as ask_the_other:
+            return {"answer": [await each(*click) for each in (ask, ask_the_other, ask)]}
+
+    two = Situation("two apps with one server live, with a prefix each", prefixes, why={"answer": MIXED})
+    await same(add, _servers(), (two, *lives(click, crowd=PLACES + 2, why=WHY)))
 
 
 async def check_exercise_nothing_stays_open(add, same, redis_server, rng):
@@ -316,6 +345,7 @@ def _words(error):
 
 
 WHY = {"seen": asked_otherwise, "error": _words}
+AFTER = {"error": lambda error: _words(error) or KEPT}
 
 
 def _number(number, noun):

@@ -2,13 +2,21 @@
 
 import asyncio
 import random
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 
 import aiohttp
 import pytest
 
-from kettle.checking.lives import ends_clean, in_one_life, lives, service_world, some, while_it_lives
+from kettle.checking.lives import (
+    after_a_failure,
+    ends_clean,
+    in_one_life,
+    lives,
+    service_world,
+    some,
+    while_it_lives,
+)
 from kettle.checking.same import Same, Situation, shop_world
 from kettle.checking.serving import serving
 from kettle.shop import Shop
@@ -124,6 +132,56 @@ def test_a_life_goes_on_to_the_next_call_where_it_has_to():
     assert len(begun) == 3
 
 
+def test_what_a_failure_keeps_is_found(monkeypatch):
+    monkeypatch.setattr("kettle.checking.lives.IN_VAIN", 0.1)
+
+    @asynccontextmanager
+    async def gate(app):
+        app.places = asyncio.Semaphore(2)
+        async with one_session(app):
+            yield
+
+    async def ask(app, country):
+        await app.places.acquire()
+        answer = await shared(app, country)
+        app.places.release()
+        return answer
+
+    for times in (2, 3):
+        many = Situation("many fail", after_a_failure("XX", "DE", times))
+        assert "not give back" in told(gate, ask, [many])
+        assert told(one_session, shared, [many]) == ""
+
+
+def test_a_lifespan_that_keeps_its_cancellation_is_found():
+    @asynccontextmanager
+    async def keeps(app):
+        async with one_session(app):
+            with suppress(asyncio.CancelledError):
+                yield
+
+    assert "the CancelledError does not come out of `lifespan`" in told(keeps, shared)
+
+
+def test_what_an_app_leaves_to_the_next_one_while_it_ends_is_found():
+    kept = {}
+
+    @asynccontextmanager
+    async def lingers(app):
+        if app.url not in kept:
+            kept[app.url] = aiohttp.ClientSession(app.url), []
+        app.session, users = kept[app.url]
+        users.append(app)
+        yield
+        users.remove(app)
+        if not users:
+            await app.session.close()
+            await asyncio.sleep(0.01)
+            kept.pop(app.url, None)
+
+    assert "an app starts while another one with its server ends" in told(lingers, shared)
+
+
 left_open = []  # the test closes them, so that they are not collected with a complaint
 
 
@@ -145,10 +203,23 @@ async def closed_without_finally(app):
     await app.session.close()
 
 
+@asynccontextmanager
+async def closed_by_exceptions_only(app):
+    app.session = left_session(app)
+    try:
+        yield
+    except Exception:
+        await app.session.close()
+        raise
+    else:
+        await app.session.close()
+
+
 @pytest.mark.parametrize(
     ("lifespan", "says"),
     [
         (one_session, ""),
+        (closed_by_exceptions_only, "was cancelled, 3 connections"),
         (never_closed, "the service has ended, 3 connections"),
         (closed_without_finally, "was ended by an exception, 3 connections"),
     ],

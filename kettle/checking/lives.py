@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 from typing import Any
@@ -22,10 +22,20 @@ ASKED = "its own server was asked"
 MIXED = "One app is answered by what belongs to the other one: what do they share?"
 PATIENCE = 1.0  # seconds in which connections may still close; paid by wrong answers only
 NOTICE = 0.02  # seconds in which a client may notice that the other side has closed a connection
+IN_VAIN = 6.0  # seconds until a request that comes after failures is given up; paid by wrong answers only
+TURNS = 3  # of the loop, in which the end of a service begins
 
 
 class Ended(Exception):
     """What ends a service by force."""
+
+
+HOW = (
+    ("has ended", None),
+    ("was ended by an exception", Ended()),
+    ("was cancelled", asyncio.CancelledError()),
+)
+"""How a service ends, in the words of a message, and by what."""
 
 
 def service_world(make: Callable[[], AbstractAsyncContextManager], app: Callable) -> Callable:
@@ -83,16 +93,26 @@ async def _in_turn(requests: Iterable[Any], ask: Callable) -> Any:
     return told if len(told) > 1 else told[0]
 
 
-def after_a_failure(failing: Any, request: Any) -> Callable:
-    """Return a situation's call: one request fails, and the next one counts."""
+def after_a_failure(failing: Any, request: Any, times: int = 1) -> Callable:
+    """Return a situation's call: one request fails, or so many at once, and the next one counts."""
 
     async def call(f: Callable, w: Any) -> Any:
         async with living(f, w) as ask:
-            with suppress(Exception):
-                await ask(*arguments(failing))
-            return await ask(*arguments(request))
+            calls = [ask(*arguments(failing)) for _ in range(times)]
+            await _answered(asyncio.gather(*calls, return_exceptions=True))
+            return await _answered(ask(*arguments(request)))
 
     return call
+
+
+async def _answered(waiting: Awaitable) -> Any:
+    try:
+        async with asyncio.timeout(IN_VAIN) as clock:
+            return await waiting
+    except TimeoutError:
+        if not clock.expired():
+            raise
+        raise Told("some wait in vain. What do those that failed not give back?") from None
 
 
 def lives(request: Any, *, crowd: int, why: dict[str, Any]) -> tuple[Situation, ...]:
@@ -116,11 +136,15 @@ def lives(request: Any, *, crowd: int, why: dict[str, Any]) -> tuple[Situation, 
         Situation("two apps live at once, and the second ends", partial(two, other=True, first=1), why=mixed),
         Situation("two apps with one server live, and one ends", partial(two, other=False), why=mixed),
         Situation(
+            "an app starts while another one with its server ends", with_request(_meanwhile), why=mixed
+        ),
+        Situation(
             "apps live one after another, each in an event loop of its own",
             with_request(_loops, crowd=crowd),
             why=why,
         ),
-        Situation("an exception ends the service", with_request(_by_an_error), why=why),
+        Situation("an exception ends the service", with_request(_ended, error=Ended()), why=why),
+        Situation("the service is cancelled", with_request(_ended, error=asyncio.CancelledError()), why=why),
     )
 
 
@@ -156,6 +180,20 @@ async def _two(f: Callable, w: Any, request: tuple, other: bool, first: int = 0)
         return [*told, await asked(apps[1 - first], asks[1 - first])]
 
 
+async def _meanwhile(f: Callable, w: Any, request: tuple) -> Any:
+    ending = living(f, w)
+    told = [await (await ending.__aenter__())(*request)]
+    end = asyncio.create_task(ending.__aexit__(None, None, None))
+    for _ in range(TURNS):
+        await asyncio.sleep(0)
+    try:
+        async with living(f, w) as ask:
+            await end
+            return [*told, {"answer": await ask(*request)}]
+    finally:
+        await end
+
+
 async def _loops(f: Callable, w: Any, request: tuple, crowd: int) -> Any:
     async def crowded() -> Any:
         async with living(f, w) as ask:
@@ -167,13 +205,15 @@ async def _loops(f: Callable, w: Any, request: tuple, crowd: int) -> Any:
         return [*told, await ask(*request)]
 
 
-async def _by_an_error(f: Callable, w: Any, request: tuple) -> Any:
+async def _ended(f: Callable, w: Any, request: tuple, error: BaseException) -> Any:
     try:
-        async with living(f, w, error=Ended()) as ask:
+        async with living(f, w, error=error) as ask:
             told = await ask(*request)
-    except Ended:
+    except type(error):
         return told
-    raise Told("the exception does not come out of `lifespan`: a failure that nobody sees.")
+    if isinstance(error, Ended):
+        raise Told("the exception does not come out of `lifespan`: a failure that nobody sees.")
+    raise Told("the CancelledError does not come out of `lifespan`: what stands behind it goes on as before.")
 
 
 async def some(requests: Iterable[Any], ask: Callable) -> None:
@@ -191,10 +231,10 @@ async def ends_clean(serve: Callable, app: Callable, use: Callable) -> None:
         app: makes an app, which may outlive its service, with all that was kept on it.
         use: given what makes a request, makes some.
     """
-    for how, error in (("has ended", None), ("was ended by an exception", Ended())):
+    for how, error in HOW:
         clients, tasks, kept = open_clients(), tasks_of_cells(), app()
         async with handles(patience=PATIENCE) as found:
-            with suppress(Ended):
+            with suppress(Ended, asyncio.CancelledError):
                 async with serve(kept, error=error) as ask:
                     await use(ask)
         left, running = len(found.connections), len(tasks_of_cells() - tasks)

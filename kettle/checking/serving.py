@@ -23,7 +23,8 @@ async def serving(
         lifespan: of the app, and a context manager when called with it.
         function: what a request calls, with the app and what else it is given.
         app: the app.
-        error: what ends the app's life; it comes out of the block then, unless the lifespan keeps it.
+        error: what ends the app's life; it comes out of the block then, unless the lifespan keeps it. A
+            CancelledError stands for the task's being cancelled.
 
     Raises:
         RuntimeError: the lifespan ends before the app has lived.
@@ -50,7 +51,10 @@ async def serving(
     try:
         yield ask
     finally:
-        ends.set()
+        if isinstance(error, asyncio.CancelledError):
+            life.cancel()
+        else:
+            ends.set()
         await life
 
 
