@@ -1,7 +1,7 @@
 """The wrong eager loader: two collections joined in one statement give every combination of their rows."""
 
 import asyncio
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 
 from sqlalchemy import select
@@ -10,13 +10,14 @@ from sqlalchemy.orm import Session
 
 from kettle.checking import DOES_NOT_HOLD, PARTLY, Claim, Question
 from kettle.checking.products import Sums
-from kettle.checking.same import Situation, at_once, database_world
+from kettle.checking.same import Situation, Told, at_once, database_world
 from kettle.checking.same.alike import COUNT, ORDER, SWAPPED
 from kettle.checking.same.asking import after_first_statement, both_ask_first
-from kettle.checking.same.rows import edged, newest
+from kettle.checking.same.rows import crowded, edged, newest
+from kettle.checking.same.sentences import KEPT
 from kettle.checking.unloaded import not_loaded, read_out, whole
 from kettle.database import open_database
-from kettle.database.models import Customer, Order
+from kettle.database.models import Customer, Order, OrderEvent, OrderLine
 from kettle.probes.ratio import compare
 
 MISTAKE = "it joins both, so each line comes once for each event of its order"
@@ -127,6 +128,32 @@ THEIRS = (
 )
 
 
+@contextmanager
+def _still_held(session, unsaved):
+    """Let a statement fail in the block, and see to it that a session still holds what is not saved."""
+    session.add(unsaved)
+    try:
+        yield
+    except Exception as failure:
+        if unsaved in session:
+            raise
+        raise Told(
+            "the caller's session is rolled back, and what it held unsaved is gone. Who may decide that, and "
+            "who is told?"
+        ) from failure
+
+
+def _with_parts(order, product):
+    """Return an order that is not saved yet, with a line and an event."""
+    number = order["id"]
+    line = OrderLine(id=number, order_id=number, product_id=product, quantity=3, price_cents=450)
+    return (
+        Order(**order),
+        line,
+        OrderEvent(id=number, order_id=number, happened_at=order["placed_at"], what="lost"),
+    )
+
+
 class _Sheets:
     """How sheets are asked for, in the situations of the lesson: each method plays one with a version `f`."""
 
@@ -156,13 +183,26 @@ class _Sheets:
         with Session(w.engine) as session:
             customer = session.get(Customer, number)
             customer.name = "Zofia Zephyr"
-            session.add(Order(**self.later))
+            session.add_all(_with_parts(self.later, self.parts[0][0]["product_id"]))
             orders = f(session, 3)
             kept = customer in session and all(order in session for order in orders)
             shown = self.read(orders) if kept else None
             session.rollback()
         (stored,) = w.tables.ask(f"SELECT name FROM customers WHERE id = {number}")
         return {"all is in the session": kept, "stored": stored[0], "sheet": shown}
+
+    def read_before(self, f, w):
+        with Session(w.engine) as session:
+            read = session.get(Order, self.first["id"])
+            lines = list(read.lines)
+            orders = f(session, 3)
+            del read, lines
+        return self.read(orders)
+
+    def fails(self, f, w):
+        with Session(w.engine) as session, _still_held(session, Order(**self.later)):
+            orders = f(session, 3)
+        return self.read(orders)
 
     def arrives(self, f, w):
         with after_first_statement(w.engine, lambda: w.tables.insert("orders", self.later)):
@@ -187,9 +227,12 @@ class _Sheets:
         return {"statements": wire.count, "rows": wire.rows}
 
     def change(self, w):
-        line, happened = (next(r for r in rows if r["order_id"] == self.first["id"]) for rows in self.parts)
+        (line, other, *_), (happened, *_) = (
+            [row for row in rows if row["order_id"] == self.first["id"]] for rows in self.parts
+        )
         w.tables.change("customers", self.first["customer_id"], name="Zofia Zephyr")
         w.tables.change("order_lines", line["id"], quantity=77)
+        w.tables.change("products", other["product_id"], name="Zephyr tea")
         w.tables.change("order_events", happened["id"], what="lost")
         w.tables.change("orders", self.old["id"], placed_at=self.later["placed_at"])
 
@@ -210,7 +253,7 @@ async def check_same_sheet(day_sheet, same, database, rng):
         ),
         Situation("a sheet of one order is asked for", sheet(1), why=lists),
         Situation("a sheet of three orders is asked for", sheet(3), why=lists),
-        Situation("rows change between two sheets", sheet(3), between=sheets.change),
+        Situation("rows change between two sheets", sheet(3), between=sheets.change, why=KEPT),
         Situation("an order on the sheet has no lines", sheet(4), why=empty),
         Situation(
             "an order has neither lines nor events yet",
@@ -225,6 +268,7 @@ async def check_same_sheet(day_sheet, same, database, rng):
         Situation("more orders are asked for than there are", sheet(500), why=lists),
         Situation("two sheets are held at once", sheets.held),
         Situation("the caller's session holds what is not saved yet", sheets.unsaved, why=THEIRS),
+        Situation("the caller has read an order's lines before, in the same session", sheets.read_before),
         Situation("another order arrives while a sheet is being made", sheets.arrives),
         Situation("an asynchronous program makes the sheet by `run_sync`", sheets.from_asyncio),
         Situation(
@@ -232,7 +276,7 @@ async def check_same_sheet(day_sheet, same, database, rng):
             lambda f, w: at_once(lambda: sheet(3)(f, w), lambda: sheet(4)(f, w)),
         ),
         Situation(
-            "the table `order_events` cannot be read", sheet(3), lambda w: w.tables.fail("order_events")
+            "the table `order_events` cannot be read", sheets.fails, lambda w: w.tables.fail("order_events")
         ),
     )
     await same(day_sheet, world, situations)
@@ -240,7 +284,12 @@ async def check_same_sheet(day_sheet, same, database, rng):
 
 def check_rows_are_a_sum(day_sheet, database, rng):
     """A longer sheet takes no more statements, and its rows are a sum."""
-    rows = database.seed(rng.randrange(1 << 30), shape=edged, **SIZES)
+
+    def with_long_history_beyond(rows):
+        rows = edged(rows)
+        return crowded(rows, newest(rows)[FEW])
+
+    rows = database.seed(rng.randrange(1 << 30), shape=with_long_history_beyond, **SIZES)
 
     def sheet(count):
         engine = database.engine()
@@ -250,7 +299,9 @@ def check_rows_are_a_sum(day_sheet, database, rng):
         return wire.seen
 
     sums = Sums(database, "order", lambda count: newest(rows)[:count], FEW, MANY)
-    return sums.judge(sheet(FEW), sheet(MANY), "Which attribute is read in a loop, before it is loaded?")
+    told = sums.judge(sheet(FEW), sheet(MANY), "Which attribute is read in a loop, before it is loaded?")
+    sums.each(1, sheet(1))
+    return told
 
 
 def interest_how_much_faster(as_merged, day_sheet):
@@ -268,52 +319,90 @@ def interest_how_much_faster(as_merged, day_sheet):
 
 # --- the exercise: lazy loads that `run_sync` let through, in an API
 
-PAGE_SIZES = {**SIZES, "orders": 120, "lines": 4, "events": 3}
+PAGE_SIZES = {**SIZES, "orders": 120}
 CUSTOMERS = "Customers stand by their ids, and one without orders is there, too."
 PARTS = (
     "Orders, and the lines and events of each, stand by their ids: none is left out, and what is there twice is "
     "listed twice."
 )
+SHARED = (
+    "one list stands in two places, or in two answers: whoever writes into the one changes the other. What is "
+    "made once, and handed out twice?"
+)
+EACH_ITS_OWN = "Each page is made by the session that was given for it. By which one was this made?"
+
+
+class _Pages:
+    """How pages are asked for, in the situations of the exercise: each method plays one with a version `f`."""
+
+    def __init__(self, engine, rows):
+        self.engine, self.last = engine, len(rows.customers)
+        full = {row["order_id"] for row in rows.order_lines}
+        self.first = min(
+            (row for row in rows.orders if row["id"] in full), key=lambda row: (row["customer_id"], row["id"])
+        )
+        self.line = next(row for row in rows.order_lines if row["order_id"] == self.first["id"])
+        self.start = self.first["customer_id"] - 1  # the page after it begins with an order that has lines
+        self.later = {**self.first, "id": 999_999}
+
+    def of(self, count, after=0):
+        async def call(f, w):
+            async with AsyncSession(self.engine) as session:
+                return await f(session, count, after)
+
+        return call
+
+    async def unsaved(self, f, w):
+        async with AsyncSession(self.engine) as session:
+            customer = await session.get(Customer, 2)
+            customer.name = "Zofia Zephyr"
+            session.add_all(_with_parts({**self.later, "customer_id": 2}, self.line["product_id"]))
+            shown, kept = await f(session, 2), customer in session
+            await session.rollback()
+        (stored,) = w.tables.ask("SELECT name FROM customers WHERE id = 2")
+        return {"all is in the session": kept, "stored": stored[0], "page": shown}
+
+    async def fails(self, f, w):
+        async with AsyncSession(self.engine) as session:
+            with _still_held(session, Order(**self.later)):
+                return await f(session, 1, self.start)
+
+    async def twice(self, f, w):
+        answers = [await self.of(2, after=self.last - 1)(f, w) for _ in range(2)]
+        customers = [each for answer in answers for each in answer]
+        orders = [each for customer in customers for each in customer["orders"]]
+        lists = [*answers, *(each["orders"] for each in customers)]
+        lists += [each[name] for each in orders for name in ("products", "history")]
+        if len({id(each) for each in lists}) < len(lists):
+            raise Told(SHARED)
+
+    async def at_one_time(self, f, w):
+        async with AsyncSession(self.engine) as session:
+            (await session.get(Customer, 2)).name = "Zofia Zephyr"
+            with both_ask_first(self.engine, connections=3):
+                return await asyncio.gather(f(session, 2), self.of(2)(f, w), self.of(1, after=4)(f, w))
+
+    def change(self, w):
+        happened = {"order_id": self.first["id"], "happened_at": self.first["placed_at"], "what": "lost"}
+        w.tables.change("customers", self.first["customer_id"], name="Zofia Zephyr")
+        w.tables.change("orders", self.first["id"], status="lost")
+        w.tables.change("products", self.line["product_id"], name="Zephyr tea")
+        w.tables.insert("order_events", happened)
 
 
 async def check_exercise_same_list(customer_list, same, database, rng):
     """Whoever asks for a page of customers gets what the merged code gave."""
     # few lines and events, since the merged code asks for each product
     world = database_world(database, rng, **{**PAGE_SIZES, "lines": 3, "events": 2})
-    rows, last = world.rows, len(world.rows.customers)
-    first = min(rows.orders, key=lambda row: (row["customer_id"], row["id"]))
-    line = next(row for row in rows.order_lines if row["order_id"] == first["id"])
-    order, again = ({name: row[name] for name in row if name != "id"} for row in (first, line))
-    happened = {"order_id": first["id"], "happened_at": first["placed_at"], "what": "lost"}
-    nobody = {"name": "Nobody Yet", "email": "nobody@example.org"}
     engine = database.async_engine()
+    pages = _Pages(engine, world.rows)
+    page, start, last = pages.of, pages.start, pages.last
+    order, again = ({n: row[n] for n in row if n != "id"} for row in (pages.first, pages.line))
+    nobody = {"name": "Nobody Yet", "email": "nobody@example.org"}
 
-    def page(count, after=0):
-        async def call(f, w):
-            async with AsyncSession(engine) as session:
-                return await f(session, count, after)
-
-        return call
-
-    async def unsaved(f, w):
-        async with AsyncSession(engine) as session:
-            customer = await session.get(Customer, 2)
-            customer.name = "Zofia Zephyr"
-            session.add(Order(id=999_999, **order))
-            shown, kept = await f(session, 2), customer in session
-            await session.rollback()
-        (stored,) = w.tables.ask("SELECT name FROM customers WHERE id = 2")
-        return {"all is in the session": kept, "stored": stored[0], "page": shown}
-
-    async def two_at_once(f, w):
-        with both_ask_first(engine):
-            return await asyncio.gather(page(2)(f, w), page(1, after=4)(f, w))
-
-    def changed(w):
-        w.tables.change("customers", first["customer_id"], name="Zofia Zephyr")
-        w.tables.change("orders", first["id"], status="lost")
-        w.tables.change("products", line["product_id"], name="Zephyr tea")
-        w.tables.insert("order_events", happened)
+    def empty_handed(w):
+        w.tables.insert("customers", nobody)
+        w.tables.insert("orders", {**order, "customer_id": last})
 
     def inserted(table, *rows):
         return lambda w: w.tables.insert(table, *rows)
@@ -330,21 +419,31 @@ async def check_exercise_same_list(customer_list, same, database, rng):
             inserted("customers", nobody),
             why=whom,
         ),
-        Situation("an order has neither lines nor events yet", page(1), inserted("orders", order), why=lists),
+        Situation(
+            "an order has neither lines nor events yet",
+            page(1, start),
+            inserted("orders", order),
+            why=lists,
+        ),
         Situation(
             "an order has the same product in three lines",
-            page(2),
+            page(2, start),
             inserted("order_lines", again, again),
             why=lists,
         ),
         Situation("no customer is asked for", page(0)),
         Situation("more customers are asked for than there are", page(50, after=last - 3)),
         Situation("no customer comes after", page(5, after=last)),
-        Situation("rows change between two pages", page(1), between=changed),
-        Situation("a page is asked for again", page(1), again=True),
-        Situation("the caller's session holds what is not saved yet", unsaved, why=THEIRS),
-        Situation("the table `products` cannot be read", page(1), lambda w: w.tables.fail("products")),
-        Situation("two pages are asked for at once, each in a session of its own", two_at_once),
+        Situation("rows change between two pages", page(1, start), between=pages.change),
+        Situation("a page is asked for again", page(1, start), again=True),
+        Situation("the caller's session holds what is not saved yet", pages.unsaved, why=THEIRS),
+        Situation("the table `products` cannot be read", pages.fails, lambda w: w.tables.fail("products")),
+        Situation("a page with empty lists is asked for twice", pages.twice, empty_handed),
+        Situation(
+            "three pages are asked for at once, each in a session of its own, two of them the same page",
+            pages.at_one_time,
+            why=EACH_ITS_OWN,
+        ),
     )
     try:
         await same(customer_list, world, situations)
@@ -354,7 +453,14 @@ async def check_exercise_same_list(customer_list, same, database, rng):
 
 async def check_exercise_rows_are_a_sum(customer_list, database, rng):
     """A longer page takes no more statements, and its rows are a sum."""
-    rows = database.seed(rng.randrange(1 << 30), shape=edged, **PAGE_SIZES)
+
+    def with_long_history_beyond(rows):
+        rows = edged(rows)
+        oldest = newest(rows)[-1]
+        oldest["customer_id"] = FEW + 1
+        return crowded(rows, oldest)
+
+    rows = database.seed(rng.randrange(1 << 30), shape=with_long_history_beyond, **PAGE_SIZES)
 
     async def page(count):
         engine = database.async_engine()
@@ -368,4 +474,6 @@ async def check_exercise_rows_are_a_sum(customer_list, database, rng):
         return [row for row in rows.orders if row["customer_id"] <= count]
 
     sums = Sums(database, "customer", orders, FEW, MANY)
-    return sums.judge(await page(FEW), await page(MANY), EXERCISE_MISTAKE)
+    told = sums.judge(await page(FEW), await page(MANY), EXERCISE_MISTAKE)
+    sums.each(1, await page(1))
+    return told

@@ -44,11 +44,11 @@ class Sums:
         Returns:
             What a right page took.
         """
-        each = max(self._each(count, seen) for count, seen in ((self.few, short), (self.many, long)))
+        each = max(self.each(count, seen) for count, seen in ((self.few, short), (self.many, long)))
         pages = Pages(self.noun, short, long, self.few, self.many)
         return pages.judge(self.database, each=each, question=question)
 
-    def _each(self, count: int, seen: Seen) -> int:
+    def each(self, count: int, seen: Seen) -> int:
         """Return how many rows one thing may take, having seen to it that no statement multiplies."""
         numbers = {row["id"] for row in self.orders(count)}
         lines, events = (
@@ -58,9 +58,10 @@ class Sums:
         things = count + len(numbers) * (self.noun != "order")
         own = things + lines + events
         for largest in filter(_joins_both, seen.statements):
-            assert largest.rows <= own + SPARE, (
-                f"{largest.rows} rows in one statement for {count} {self.noun}s with {lines} order lines "
-                f"and {events} events: it joins both, so each line comes once for each event of its order. "
+            assert largest.rows <= own + min(SPARE, own // 2), (
+                f"{largest.rows} rows in one statement for {count} {self.noun}{'s' * (count != 1)} with "
+                f"{lines} order lines and {events} events: it joins both, so each line comes "
+                "once for each event of its order. "
                 f"{BY_ITSELF}"
             )
         return -(-(own + lines + len(numbers)) // count)  # products and customers may come by themselves

@@ -32,11 +32,11 @@ def after_first_statement(engine: Any, happen: Callable[[], None]) -> Iterator[N
 
 
 @contextmanager
-def both_ask_first(engine: Any) -> Iterator[None]:
-    """Hold the first statement in the block until two connections of an AsyncEngine ask.
+def both_ask_first(engine: Any, connections: int = 2) -> Iterator[None]:
+    """Hold the first statements in the block until two connections, or more, of an AsyncEngine ask.
 
     Raises:
-        Told: only one of them asks, for as long as `PATIENCE`.
+        Told: fewer of them ask, for as long as `PATIENCE`.
     """
     from sqlalchemy import event
     from sqlalchemy.util import await_only
@@ -52,7 +52,7 @@ def both_ask_first(engine: Any) -> Iterator[None]:
 
     def hold(connection: Any, *_: Any) -> None:
         asking.add(id(connection))
-        if len(asking) > 1:
+        if len(asking) >= connections:
             both.set()
         if not both.is_set():
             await_only(meet())
@@ -63,4 +63,5 @@ def both_ask_first(engine: Any) -> Iterator[None]:
     finally:
         event.remove(engine.sync_engine, "before_cursor_execute", hold)
     if alone:
-        raise Told("the second one asks nothing until the first one is done. What does it wait for?")
+        late = "the second one" if connections == 2 else "one of them"
+        raise Told(f"{late} asks nothing until the first one is done. What does it wait for?")
