@@ -287,7 +287,7 @@ def check_rows_are_a_sum(day_sheet, database, rng):
 
     def with_long_history_beyond(rows):
         rows = edged(rows)
-        return crowded(rows, newest(rows)[FEW])
+        return crowded(rows, newest(rows)[MANY])
 
     rows = database.seed(rng.randrange(1 << 30), shape=with_long_history_beyond, **SIZES)
 
@@ -457,7 +457,7 @@ async def check_exercise_rows_are_a_sum(customer_list, database, rng):
     def with_long_history_beyond(rows):
         rows = edged(rows)
         oldest = newest(rows)[-1]
-        oldest["customer_id"] = FEW + 1
+        oldest["customer_id"] = MANY + 1
         return crowded(rows, oldest)
 
     rows = database.seed(rng.randrange(1 << 30), shape=with_long_history_beyond, **PAGE_SIZES)

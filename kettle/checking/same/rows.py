@@ -32,7 +32,7 @@ def edged(rows: Rows) -> Rows:
     return replace(rows, **ordered)
 
 
-def crowded(rows: Rows, order: dict, events: int = 150) -> Rows:
+def crowded(rows: Rows, order: dict, events: int = 1200) -> Rows:
     """Return the rows with many events more for one order: whoever brings it along cannot hide them."""
     last, about = max(row["id"] for row in rows.order_events), {"order_id": order["id"]}
     happened = {**about, "happened_at": order["placed_at"], "what": "packed"}
