@@ -16,10 +16,11 @@ _BEAT = 0.004  # seconds between two looks at the shop
 
 
 async def lends_at_once(engine: Any, most: int) -> int:
-    """Return how many connections an AsyncEngine opens for those who ask at once; disposes of the engine.
+    """Return how many connections an AsyncEngine would open for those who ask at once; disposes of it.
 
     No clock decides: whoever may have a connection begins to open it within his first turns of the loop,
-    and whoever may not waits for one that is given back.
+    and whoever may not waits for one that is given back. Beyond the first, none is opened to its end, so
+    that it costs little, and nobody refuses, however many there are.
 
     Args:
         engine: an AsyncEngine of which nothing is lent out.
@@ -29,11 +30,13 @@ async def lends_at_once(engine: Any, most: int) -> int:
         Exception: what it raises for the very first that asks.
     """
     from sqlalchemy import event
+    from sqlalchemy.util import await_only
 
     opening = []
 
     def note(*_: Any) -> None:
-        opening.append(1)
+        opening.append(asyncio.get_running_loop().create_future())
+        await_only(opening[-1])  # until its task is cancelled
 
     async with engine.connect():  # also what an engine asks of a database that it meets for the first time
         pass
