@@ -485,10 +485,8 @@ async def _many_waiting(f, w):
                 time.sleep(0.001)  # so that what nobody waits for is not there yet
 
     w.desk.archive.confirm = confirm
-    with (
-        _hurried_joins(),
-        suppress(queue.Full),
-    ):  # of a queue with a bound, where its listener is to be stopped
+    # Full is a queue with a bound, where its listener is to be stopped.
+    with _hurried_joins(), suppress(queue.Full):
         async with w.names["audited"](w.desk.archive):
             for number in range(WAITING):
                 w.names["audit"].info("line %d", number)

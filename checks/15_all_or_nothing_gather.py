@@ -116,11 +116,8 @@ DOWN = (aiohttp.ClientError, TimeoutError)
 BUG = KeyError
 LEFT = asyncio.CancelledError
 BUGS = {"rating": (FileNotFoundError, RuntimeError), "related": (ValueError, NotImplementedError)}
-PATIENCE, SLOW, TOO_SLOW = (
-    400,
-    350,
-    1000,
-)  # virtual seconds that the session gives a call, and that calls take
+PATIENCE = 400  # virtual seconds that the session gives a call
+SLOW, TOO_SLOW = 350, 1000  # that calls take
 REFUSED = ("503", "clientresponseerror")  # words of the log that name an error
 BROKEN = ("connect",)
 LATE = ("timeout", "timed out", "too late", "too long", "too slow")
