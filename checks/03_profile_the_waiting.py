@@ -4,7 +4,7 @@ import asyncio
 from contextlib import asynccontextmanager
 
 from kettle.checking import HOLDS, PARTLY, Claim, Question
-from kettle.checking.same import Situation, Told, asked, asked_otherwise, fails, late, revised
+from kettle.checking.same import Situation, Told, asked, asked_otherwise, fails, revised
 from kettle.checking.virtually import virtual_shop_world
 from kettle.files.traces import recorded_traces
 from kettle.shop.data import Data
@@ -129,7 +129,13 @@ def check_same_page(orders_page, same, rng, told_time):
         Situation("prices and names change between two visits", page, between=revised, why=_kept),
         Situation("two visitors open their pages at once", two, seen=_beside_the_courier, why=_theirs),
         Situation("the page is opened again", page, again=True),
-        Situation("the courier is late", page, late(5.0, "quote"), impatient=True, why=_waits),
+        Situation(
+            "the courier is late",
+            page,
+            lambda w: w.shop.set("quote", latency=5.0),
+            impatient=True,
+            why=_waits,
+        ),
         Situation("there is no such customer", lambda f, w: f(w.api, 999, here)),
         Situation("the call for the last product fails", page, product_fails),
         Situation("the courier's call fails", page, lambda w: w.shop.set("quote", fail=1.0)),

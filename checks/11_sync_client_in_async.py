@@ -8,7 +8,8 @@ import sys
 from contextlib import ExitStack
 
 from kettle.checking import DOES_NOT_HOLD, HOLDS, PARTLY, Claim, Question
-from kettle.checking.held_calls import blame, explain, hold_calls, waited, why_not
+from kettle.checking.held_calls import LONG, blame, explain, hold_calls, waited, why_not
+from kettle.checking.lateness import hold_late
 from kettle.checking.same import (
     Situation,
     asked,
@@ -120,7 +121,7 @@ EXERCISE_EXCUSED = {}
 CLIENTS = ("aiohttp.client:ClientSession.__init__", "httpx._client:AsyncClient.__init__")
 PATIENCE = 3.0  # seconds; paid by wrong answers only
 TOGETHER = 4  # calls that must be in flight at once: the smallest default pool of to_thread has 5 threads
-LATE_BODY = 0.12  # seconds from the head of an answer to its body, which may be waited for elsewhere
+LATE_BODY = 0.12  # seconds of the client's life from the head of an answer to its body, which may be waited for elsewhere
 TURNS = 30  # that the loop takes while calls are held, 5 ms each: time for what waits there to show
 
 
@@ -284,7 +285,8 @@ async def check_exercise_nobody_waits_for_a_look_up(on_message, LarderClient, sh
         f"With look-ups under way, {seen.waited} waited on the event loop's own thread, and pings wait with it. "
         "Where can it wait instead?"
     )
-    shop.set(latency=0.0, late_body=LATE_BODY)
+    shop.set(latency=0.0)
+    hold_late(shop, ["stock"], LATE_BODY, point="mid body", still=LONG)
     with watch_loop(explain=True) as loop:
         await look_up(0, suppliers[0])
     assert not (waits := waited(loop)), (
@@ -332,11 +334,12 @@ def _taken(error):
 
 
 async def _held(ask, shop, turns=TURNS, meanwhile=None, late_body=0.0):
-    shop.set(latency=0.01, late_body=late_body)
-    seen = await hold_calls(ask, shop, "stock", TOGETHER, meanwhile=meanwhile, turns=turns, patience=PATIENCE)
+    shop.set(latency=0.01)
+    options = {"meanwhile": meanwhile, "turns": turns, "late_body": late_body, "patience": PATIENCE}
+    seen = await hold_calls(ask, shop, "stock", TOGETHER, **options)
     if (seen.met or not seen.together) and seen.error and not _shared(seen.error):
         raise seen.error
-    shop.set(latency=0.13, late_body=0.0)  # for what may have to be explained
+    shop.set(latency=0.13, hang=None)  # for what may have to be explained
     return seen
 
 

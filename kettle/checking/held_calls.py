@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 
+from kettle.checking.lateness import hold_late
 from kettle.probes.calls import count_calls
 from kettle.probes.loop import watch_loop
 from kettle.probes.workers import watch_workers
@@ -19,6 +20,7 @@ from kettle.probes.workers import watch_workers
 _BEAT = 0.005  # seconds between two looks at the shop
 _WITNESS = "tax"  # the route of the loop's own call; its path is drawn, so that no code can send it instead
 _MOST = 0.1  # seconds that a busy machine may let the loop's own thread wait for a lock
+LONG = 40  # beats for which a loop that is held gets no body: longer than _MOST
 _SHORT = 0.02  # seconds: blocking calls that are shorter in all explain nothing
 
 
@@ -40,14 +42,15 @@ class HeldCalls:
     waited: str = ""
 
 
-async def hold_calls(ask, shop, route, together, *, meanwhile=None, turns=0, patience=3.0):
+async def hold_calls(ask, shop, route, together, *, meanwhile=None, turns=0, late_body=0.0, patience=3.0):
     """Await `ask()` while the shop holds its calls; return a `HeldCalls`. Raises nothing that `ask` raises.
 
     shop: a kettle.shop.Shop. route: the name of the route whose calls are held. together: how many must be in
     flight at once. meanwhile: a coroutine function that the loop must get done while they are held, before
     they are let go. turns: of the loop, of 5 ms each, for which they are held after that, so that what waits
-    there can show. patience: seconds without progress after which the shop lets all calls go; paid by code
-    that overlaps nothing, or holds the loop.
+    there can show. late_body: seconds, of the client's life, for which the answers then stop in the midst of
+    their bodies; see kettle.checking.lateness. patience: seconds without progress after which the shop lets
+    all calls go; paid by code that overlaps nothing, or holds the loop.
     """
     beats, value, failed = [], None, None
     routes = (route,) * together + (_WITNESS,)
@@ -58,6 +61,8 @@ async def hold_calls(ask, shop, route, together, *, meanwhile=None, turns=0, pat
         shop.traffic() as traffic,
         shop.rendezvous(routes=routes, patience=patience) as meeting,
     ):
+        if late_body:
+            hold_late(shop, [route], late_body, point="mid body", still=LONG, when=lambda: meeting.over)
         witness = asyncio.create_task(_show_life(api, path, meeting, together, meanwhile, turns, asker))
         pulse = asyncio.create_task(_beat(beats))
         try:

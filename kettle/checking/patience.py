@@ -12,6 +12,8 @@ import psutil
 WINDOW = 2.0  # seconds that are looked at; more than any wait of a right answer in them would be a rare thing
 ALIVE = 0.02  # of a processor in that window: what waits for something that never comes uses less
 IN_LINE = 0.1  # of that window: threads that only wake now and then stand in line for less
+STALLS = 0.3  # of that window: naps last longer by less than that where nobody stops the whole process
+NAP = 0.01  # seconds
 ENOUGH = 0.75  # of the limit, in seconds of a processor: what has had so much, and goes on, does not end
 MOST = 3  # times the limit, at most
 
@@ -37,15 +39,25 @@ class Patience:
         """Look for a while, and return how many seconds more it may take; 0 where that would not help."""
         window, family = min(WINDOW, self.limit / 2), _family()
         stood, before = _stood_in_line(family), _used(family)
-        time.sleep(window)
+        stalls = _stalls(window)
         family = _family()
         used = _used(family)
         in_line = sum(now - stood.get(name, 0) for name, now in _stood_in_line(family).items())
-        waits = used - before < ALIVE * window and in_line < IN_LINE * window
+        waits = used - before < ALIVE * window and in_line < IN_LINE * window and stalls < STALLS * window
         if waits or used - self._before > ENOUGH * self.limit:
             return 0.0
         self.starved = time.monotonic() - self._started > MOST * self.limit
         return 0.0 if self.starved else window
+
+
+def _stalls(seconds: float) -> float:
+    """Nap for so many seconds, and return for how many of them the naps took longer than they should."""
+    began = time.monotonic()
+    naps, ends = 0, began + seconds
+    while time.monotonic() < ends:
+        time.sleep(NAP)
+        naps += 1
+    return time.monotonic() - began - naps * NAP
 
 
 def _family() -> list[psutil.Process]:

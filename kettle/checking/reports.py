@@ -202,7 +202,7 @@ def _pair(
     least, most = (
         (pick(low for low, _ in allowed), pick(high for _, high in allowed)) for pick in (min, max)
     )
-    if given[0] == given[1] and least[1] < most[0]:
+    if given[0] == given[1] and least[0] <= given[0] <= most[1] and least[1] < most[0]:
         raise OtherTimes(
             f"`{name}` is one number for all {len(own)} runs, and they differ. Which of them is it?"
         )

@@ -16,12 +16,14 @@ class Meeting:
     """How a rendezvous went.
 
     met: those that were waited for were in flight together. most_together: the most matching calls in flight
-    at once. arrived: the routes of the matching calls, in the order of their arrival.
+    at once. arrived: the routes of the matching calls, in the order of their arrival. over: calls are held no
+    longer, whether they met or patience has ended.
     """
 
     met: bool
     most_together: int
     arrived: tuple[str, ...]
+    over: bool = False
 
     def __repr__(self) -> str:
         calls = "1 call" if len(self.arrived) == 1 else f"{len(self.arrived)} calls"
@@ -38,4 +40,4 @@ class RendezvousWindow(Watched[Meeting]):
     @staticmethod
     def read(report: dict[str, Any]) -> Meeting:
         """Make a Meeting of the server's report."""
-        return Meeting(report["met"], report["most_together"], tuple(report["arrived"]))
+        return Meeting(report["met"], report["most_together"], tuple(report["arrived"]), report["over"])

@@ -9,6 +9,8 @@ from typing import Any
 
 ROUNDS = 10
 """Rounds of the loop in which it accepts, reads and starts what is in its sockets, and hears who has gone."""
+TICK = 0.01
+"""Seconds, by which patience is counted: a machine that stands still for a while takes only one of them."""
 
 
 @dataclass(eq=False, slots=True)
@@ -144,6 +146,7 @@ class Rendezvous:
         self._together: Counter[str] = Counter()
         self._need = Counter(self.routes)
         self._progress = 0
+        self._left = 0  # ticks of patience
         self._open = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
 
@@ -180,7 +183,13 @@ class Rendezvous:
 
     def report(self) -> dict[str, Any]:
         """Tell what RendezvousWindow reads."""
-        return {"met": self.met, "most_together": self.most_together, "arrived": self.arrived}
+        over = self._open.is_set()
+        return {
+            "met": self.met,
+            "most_together": self.most_together,
+            "arrived": self.arrived,
+            "over": over,
+        }
 
     def _take(self, ripe: tuple[tuple[Call, bool, bool], ...]) -> None:
         for call, begins, open_then in ripe:
@@ -207,9 +216,16 @@ class Rendezvous:
             # Only a call that brings the meeting nearer renews patience: a client that gives up
             # and tries again, one call at a time, must not renew it for ever.
             self._progress = progress
-            if self._timer:
-                self._timer.cancel()
-            self._timer = asyncio.get_running_loop().call_later(self.patience, self.release)
+            self._left = round(self.patience / TICK)
+            if not self._timer:
+                self._tick()
+
+    def _tick(self) -> None:
+        if self._left <= 0:
+            self.release()
+        else:
+            self._left -= 1
+            self._timer = asyncio.get_running_loop().call_later(TICK, self._tick)
 
     def _standing(self) -> tuple[int, int]:
         if self.count is not None:

@@ -12,6 +12,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+from kettle.checking.lateness import hold_late
 from kettle.checking.same.rows import edged
 from kettle.checking.same.tables import Tables
 
@@ -62,8 +63,12 @@ def fails(*paths: str, calls: tuple[int, ...] = (), status: int | None = 503) ->
 
 
 def late(seconds: float, *routes: str) -> Callable:
-    """Return what makes some routes of the shop answer late, by so many seconds, whoever comes first."""
-    return lambda world: world.shop.set(*routes, latency=seconds)
+    """Return what makes some routes of the shop answer late, by so many seconds of its client's life.
+
+    See kettle.checking.lateness: on a machine that stands still for a while they are late, too. It needs an
+    event loop that runs by real time.
+    """
+    return lambda world: hold_late(world.shop, routes, seconds)
 
 
 def shuffled(*routes: str, most: float = 0.04) -> Callable:
