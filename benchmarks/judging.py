@@ -17,6 +17,7 @@ import nbformat
 from IPython.core.interactiveshell import InteractiveShell
 
 from kettle.checking.checks import checks_of, load_checks
+from kettle.checking.family import end_family
 from kettle.checking.judge import judge, set_clocks
 from kettle.files import course
 from kettle.probes.engines.collecting import keep_out
@@ -26,6 +27,8 @@ sys.path.insert(0, str(course.ROOT / "tests"))
 from contract import Answer
 
 PROCESSES = multiprocessing.get_context("spawn" if sys.platform == "win32" else "forkserver")
+LONGEST = 300  # seconds until a process has to say something; a verdict on a throttled machine may take 70
+LAST = 10  # seconds that it gets to end
 IMPORTED = ["kettle.checking.plugin", "aiohttp", "httpx", "numpy", "pandas", "requests", "django.db.models"]
 IMPORTED += ["sqlalchemy.orm"]
 
@@ -49,13 +52,17 @@ def judged(
     process.start()
     begun(process.pid)
     there.close()
-    found, trouble = [], "its process ended"
+    found, trouble = [], None
     with contextlib.suppress(EOFError):
-        while isinstance(told := here.recv(), dict):
-            found.append(told)
-        trouble = told
-    process.join()
-    return found, trouble
+        while trouble is None and here.poll(LONGEST):
+            if isinstance(told := here.recv(), dict):
+                found.append(told)
+            else:
+                trouble = told
+    process.join(LAST)
+    if process.is_alive():  # an answer may leave a pool that nobody closes, and that waits for its workers
+        end_family(process.pid)
+    return found, "its process ended, or said nothing any more" if trouble is None else trouble
 
 
 def _judge_often(answer: Answer, runs: int, naive_every: int, told: Connection) -> None:
