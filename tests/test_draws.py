@@ -11,8 +11,8 @@ from kettle.checking.judge import OFFERS
 from kettle.database import open_database
 from kettle.files import course
 
-SEEDS = 200
-FEWER = 40  # where a database is filled with what is drawn
+SEEDS = 100
+FEWER = 10  # where a database is filled with what is drawn
 DRAWN = {"same", "rng"}
 GIVEN = {"told_time", "database"}
 FROM_THE_NOTEBOOK = {

@@ -13,11 +13,11 @@ with open_database(seed=7, orders=100, delay=0.002) as database:
 _HOMES = {
     "open_database": "kettle.database.database",
     "Database": "kettle.database.database",
-    "WrongAddress": "kettle.database.stores",
+    "WrongAddress": "kettle.database.postgres_store",
     "Statement": "kettle.database.statements",
     "Transactions": "kettle.database.statements",
     "Seen": "kettle.database.statements",
-    "start_server_ahead": "kettle.database.stores",
+    "start_server_ahead": "kettle.database.postgres_store",
     "stop_servers": "kettle.database.control",
 }
 __all__ = list(_HOMES)

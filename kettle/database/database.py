@@ -10,7 +10,8 @@ from sqlalchemy.engine import URL
 
 from kettle.database.data import Rows, Sizes, make_rows
 from kettle.database.folder import NoServer
-from kettle.database.stores import PostgresStore, SqliteStore
+from kettle.database.postgres_store import PostgresStore
+from kettle.database.sqlite_store import SqliteStore
 from kettle.database.window import Wire
 
 
