@@ -1,4 +1,4 @@
-# says: `orders` has 0 entries
+# says: has 0 entries
 # what is not there after 150 ms is given up and shown as nothing
 async def account_page(api: aiohttp.ClientSession, customer: int) -> dict:
     orders = asyncio.create_task(get(api, f"/customers/{customer}/orders"))
