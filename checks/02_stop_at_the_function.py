@@ -3,6 +3,7 @@
 import inspect
 import random
 import re
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from kettle.checking import DOES_NOT_HOLD, PARTLY, Claim, Question
@@ -110,12 +111,15 @@ def check_same_catalogue(normalise_catalogue, same, rng):
     def twice(f, w):
         return f([dict(one)], TABLE) and f([dict(one)], TABLE)
 
+    unread = {**one, "price": "n/a"}
     situations = (
         _run("the catalogue of a night comes", _of(_names(40, rng), 3, rng)),
         Situation("the job runs twice", twice, why="What is kept from one run to the next?"),
         _run("a price changes between two nights", [one], between=lambda w: w.rows[0].update(price="17.45")),
         _run("a title changes between two nights", [one], between=lambda w: w.rows[0].update(title="New")),
-        _run("a category gets another name", [one], between=_renamed),
+        _run("a category gets another name", [one], between=_table(TABLE.replace("category", "shelf"))),
+        _run("a category of the run before is gone", [one], between=_table("C999,shelf")),
+        _after_a_stop("the run before was stopped by a price", [one, unread], [one], TABLE),
         _run("the same rows come again", _of(_names(4, rng), 2, rng), again=True),
         titles("the supplier's name stands in other letters", "Upper and lower case count as the same here.",
                (tree, f"{tree.upper()}: Assam"), (tree, f"{tree.lower()}-Assam")),
@@ -130,11 +134,14 @@ def check_same_catalogue(normalise_catalogue, same, rng):
         titles("neither `:` nor `-` follows the supplier's name",
                "A name that neither `:` nor `-` follows belongs to the title.",
                (tree, tree), (tree, f"{tree} Assam"), (tree, f"{tree}s - Assam"), (tree, "")),
-        titles("spaces of several kinds stand around the sign", "The sign goes, once, and the spaces around it.",
-               (tree, f"{tree}\u00a0 \t:\n Green   Tea "), (tree, f"{tree}:- Assam"), (tree, f"{tree} -")),
+        titles("spaces of several kinds stand around the sign",
+               "The sign goes, once, and the spaces around it; nothing goes of another row's title.",
+               (tree, f"{tree} -"), (tree, f"{tree}\u00a0 \t:\n Green   Tea "), (tree, f"{tree}:- Assam")),
         titles("the supplier's name stands twice, or later in the title",
                "It goes once, and only where the title begins.",
                (tree, f"{tree} - {tree} - Assam"), (tree, f"Assam by {tree} - Best")),
+        titles("a space stands before the supplier's name",
+               "Such a title does not begin with the name. When do the spaces go?", (tree, f" {tree} - Assam")),
         titles("two suppliers offer the same title", "Only the name of the row's own supplier goes.",
                (tree, f"{tree} - Assam"), (hill, f"{tree} - Assam"), (tree, f"{hill} - Assam"),
                (f"{tree} - Assam", f"{tree} - Assam: Best")),
@@ -142,8 +149,11 @@ def check_same_catalogue(normalise_catalogue, same, rng):
                (tree, "\uff21ssam \ufb01ne"), (hill, f"\u00c4ther {hill}")),
         _run("there are no rows", []),
         _run("one row comes twice", [one, one]),
-        _run("a price cannot be read", [one, {**one, "price": "n/a"}]),
-        _run("a weight cannot be read", [one, {**one, "weight": "a lot"}]),
+        _run("a price cannot be read", [one, unread]),
+        *(
+            _run(f"a weight is {text!r}", [one, {**one, "weight": text}])
+            for text in ("a lot", "1 KG", "250 g\n")
+        ),
         _run("there is no such category", [one, {**one, "category": "C999"}]),
     )  # fmt: skip
     same(normalise_catalogue, None, situations, noun=_part)
@@ -219,6 +229,7 @@ def check_exercise_same_report(busy_minutes, same, rng):
         Situation("two reports are made of one log", twice, why="What is kept from one report to the next?"),
         logs("a report is made again", *shuffled, again=True),
         logs("a log grows between two reports", *shuffled, between=lambda w: w.log.append(line(start, 90))),
+        _after_a_stop("the report before was stopped by a line", [line(late), line(late, "-")], [line(late)]),
         logs("two days have the same time of day", line(late, 3), line(late - timedelta(days=1), 4),
              why="A minute belongs to its day."),
         logs("a log goes over the end of a month", *map(line, days),
@@ -231,10 +242,14 @@ def check_exercise_same_report(busy_minutes, same, rng):
         logs("a line comes twice", line(late), line(late)),
         logs("a path holds spaces", line(late).replace("teas", "a b/200 9")),
         *(
-            logs(f"a line says {text}", line(late), f"{text} GET /teas 200 7", line(late))
-            for text in ("31/Feb/2026:10:00:00", "30/Nov/2026:25:00:00", "30/Xyz/2026:10:00:00")
+            logs(f"a line says {text}", line(late), f"{text}:00 GET /teas 200 7", line(late))
+            for text in ("31/Feb/2026:10:00", "30/Nov/2026:24:00", "30/Nov/2026:10:60",
+                         "30/Xyz/2026:10:00", "30/ovD/2026:10:00")
         ),
-        logs("a line has no milliseconds", line(late), line(late, "-")),
+        *(
+            logs(f"a line has {text!r} for milliseconds", line(late), line(late, text))
+            for text in ("-", "12.5", "1O5")
+        ),
     )  # fmt: skip
     which = "Are the minutes `datetime`, without seconds, and each of its own day?"
     same(busy_minutes, None, situations, noun="minute", why={"missing": which, "extra": which})
@@ -298,8 +313,20 @@ def _run(when, rows, **more):
     return Situation(when, lambda f, w: f(w.rows, w.table), prepare, **more)
 
 
-def _renamed(w):
-    w.table = TABLE.replace("category", "shelf")
+def _table(text):
+    def change(w):
+        w.table = text
+
+    return change
+
+
+def _after_a_stop(when, bad, good, *others):
+    def call(f, w):
+        with suppress(Exception):
+            f(bad, *others)
+        return f(good, *others)
+
+    return Situation(when, call, why="What is left of the one that stopped?")
 
 
 def _part(path):
