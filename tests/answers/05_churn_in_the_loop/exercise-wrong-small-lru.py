@@ -1,4 +1,4 @@
-# says: for 120 messages of 6 kinds
+# says: for 120 messages of 20 kinds
 # wrong: room for four kinds, so with more kinds in turn each message checks again: "a schema is not checked more often for many messages than for a few"
 from functools import lru_cache
 
