@@ -5,7 +5,8 @@ import gc
 import json
 import random
 import threading
-from dataclasses import dataclass, make_dataclass
+from dataclasses import dataclass, make_dataclass, replace
+from functools import partial
 
 import aiohttp
 import numpy as np
@@ -15,6 +16,7 @@ import pytest
 from kettle.checking.same import (
     Same,
     Situation,
+    at_one_address,
     fails,
     late,
     revised,
@@ -624,6 +626,51 @@ def test_a_call_that_waits_for_another_one_is_told(monkeypatch):
             return upper(people)
 
     assert "does not end before the first one goes on" in told_of_two(one_at_a_time)
+
+
+@dataclass(frozen=True)
+class Person:
+    name: str
+
+
+def both_persons(f, w):
+    return with_another(f, [Person("one"), Person("two")], lambda: f([Person("three")]))
+
+
+def test_reading_a_field_of_a_dataclass_is_a_moment_too():
+    situation, buffer = Situation("a second call begins", both_persons), []
+
+    def shares(people):
+        buffer.clear()
+        buffer.extend(person.name.upper() for person in people)
+        return list(buffer)
+
+    def sees_them_whole(people):
+        assert len({*people, *(replace(each) for each in people)}) == len(people)
+        return names_of(people)
+
+    def names_of(people):
+        return [person.name.upper() for person in people]
+
+    assert "When a second call begins" in told(shares, situation, was=names_of)
+    assert told(sees_them_whole, situation, was=names_of) is None
+
+
+def test_what_is_new_gets_the_address_of_what_is_gone_unless_that_is_kept(monkeypatch):
+    monkeypatch.setattr("kettle.checking.same.meanwhile.MADE", 50)
+    lengths, kept = {}, []
+
+    def by_address(person):
+        return lengths.setdefault(id(person), len(person.name))
+
+    def kept_with_it(person):
+        kept.append(person)
+        return by_address(person)
+
+    persons = partial(Person, "one"), partial(Person, "three")
+    assert at_one_address(by_address, *persons) == len("one")
+    lengths.clear()
+    assert at_one_address(kept_with_it, *persons) == len("three")
 
 
 def test_a_long_value_is_cut_between_its_words():

@@ -5,7 +5,7 @@ that are left alone, on results that nobody else holds, on fresh answers, and on
 """
 
 from kettle.checking.same.making import slow_timers
-from kettle.checking.same.meanwhile import with_another
+from kettle.checking.same.meanwhile import at_one_address, with_another
 from kettle.checking.same.merged import MergedMissing, merged_names
 from kettle.checking.same.same import CONDITIONS, Same
 from kettle.checking.same.situations import Situation, Told, scribble
@@ -30,6 +30,7 @@ __all__ = [
     "asked",
     "asked_otherwise",
     "at_once",
+    "at_one_address",
     "database_world",
     "fails",
     "late",

@@ -1,7 +1,8 @@
-"""Two at once, for plain functions: another call runs from start to end in the middle of the first one.
+"""What plain functions meet once in a thousand runs: here the moment is made.
 
-Threads meet in a bad moment once in a thousand runs. Here the moment is made: whatever the first call is
-given to read lets the other one run, in a thread of its own, before it answers. So what they share shows.
+Two at once: whatever the first call is given to read lets another one run, from start to end, in a thread of
+its own, before it answers. So what they share shows. One after another: what is new gets the address of what
+is gone.
 """
 
 from __future__ import annotations
@@ -9,20 +10,23 @@ from __future__ import annotations
 import copy
 import threading
 from collections.abc import Callable
+from dataclasses import fields, is_dataclass
+from functools import lru_cache
 from typing import Any
 
 from kettle.checking.same.situations import Told
 
 LOOKS = 16  # of the first call into what it is given, at each of which the other one runs
 PATIENCE = 2.0  # seconds that the other call may take; paid by wrong answers only
+MADE = 5_000  # things, until one has the address of what is gone; nearly always the first one has
 
 
 def with_another(call: Callable[[Any], Any], given: Any, another: Callable[[], Any]) -> dict[str, Any]:
     """Make a call, and another one in a thread at each of its first looks into what it is given.
 
     Args:
-        call: makes the first call, with dictionaries and lists that notice who looks into them.
-        given: dictionaries and lists for it, one inside the other; they are copied.
+        call: makes the first call, with dictionaries and dataclasses that notice who looks into them.
+        given: dictionaries, dataclasses and lists for it, one inside the other; they are copied.
         another: makes the other call.
 
     Returns:
@@ -58,7 +62,30 @@ def with_another(call: Callable[[Any], Any], given: Any, another: Callable[[], A
     }
 
 
+def at_one_address(call: Callable[[Any], Any], old: Callable[[], Any], new: Callable[[], Any]) -> Any:
+    """Make a call with one thing, and another one with what has its address when it is gone.
+
+    Args:
+        call: makes a call; itself, it keeps nothing.
+        old: makes the first thing.
+        new: makes one of the same kind; made are some, until one has the address.
+
+    Returns:
+        What the second call returned. Where somebody keeps the first thing, the two have two addresses.
+    """
+    thing = old()
+    address = id(thing)
+    call(thing)
+    del thing
+    made = [new()]
+    while id(made[-1]) != address and len(made) < MADE:
+        made.append(new())
+    return call(made[-1])
+
+
 def _noticing(thing: Any, meanwhile: Callable[[], None]) -> Any:
+    if is_dataclass(thing):
+        return _as(_noticing_kind(type(thing), meanwhile), thing)
     if isinstance(thing, dict):
         looked = _Noticing({key: _noticing(value, meanwhile) for key, value in thing.items()})
         looked.meanwhile = meanwhile
@@ -79,3 +106,24 @@ class _Noticing(dict):
 
     def __deepcopy__(self, memo: dict) -> dict:
         return copy.deepcopy(dict(self), memo)
+
+
+@lru_cache(maxsize=1)
+def _noticing_kind(kind: type, meanwhile: Callable[[], None]) -> type:
+    """Derive a dataclass, from one with a `__dict__`, that lets something happen when a field is read."""
+    names = {field.name for field in fields(kind)}
+
+    def look(self: Any, name: str) -> Any:
+        if name in names:
+            meanwhile()
+        return kind.__getattribute__(self, name)
+
+    copied = {"__deepcopy__": lambda self, memo: _as(kind, self)}
+    return type(kind.__name__, (kind,), {"__getattribute__": look, **copied})
+
+
+def _as(kind: type, thing: Any) -> Any:
+    """Copy a dataclass, as one of another kind."""
+    other = object.__new__(kind)
+    vars(other).update(copy.deepcopy(vars(thing)))
+    return other
