@@ -2,9 +2,10 @@
 
 import asyncio
 from contextlib import asynccontextmanager
+from itertools import chain, islice, repeat
 
 from kettle.checking import HOLDS, PARTLY, Claim, Question
-from kettle.checking.same import Situation, Told, asked, asked_otherwise, fails, revised
+from kettle.checking.same import Situation, Told, asked, asked_otherwise, each_fails, revised
 from kettle.checking.virtually import virtual_shop_world
 from kettle.files.traces import recorded_traces
 from kettle.shop.data import Data
@@ -102,6 +103,8 @@ EXERCISE_EXCUSED = {
 # All of it in virtual time (`told_time`), so nothing here is a wait for anybody, and no machine is too slow.
 THINKS = 60.0  # seconds: until then all that can be done meanwhile has been done
 FOR_EVER = 1000.0  # seconds, for what takes milliseconds
+MANY, CROWD = 60, 10  # orders of a page, and visitors: more than anybody takes at a time
+ORDERS, COURIER = "/customers/{}/orders", "/couriers/7/quote"
 CAUSES = ("cpu", "service", "lock", "pool", "gil", "disk")
 POSTCODES = ("BS1 4DJ", "LA2 7RT")
 
@@ -111,7 +114,8 @@ def check_same_page(orders_page, same, rng, told_time):
     world = virtual_shop_world(rng, latency=0.001)
     data, (here, there) = Data(world.seed), POSTCODES
     customer, other = rng.sample(_with_products_of_their_own(data), 2)
-    twice = next((each for each in data.customers if _repeats(data, each)), customer)
+    orders, last = _orders(data, 11), data.orders(customer)[-1]["lines"][0]["sku"]
+    calls = {"orders": ORDERS.format(customer), "last product": f"/products/{last}", "courier": COURIER}
 
     async def page(f, w):
         return await f(w.api, customer, here)
@@ -119,14 +123,19 @@ def check_same_page(orders_page, same, rng, told_time):
     async def two(f, w):
         return await asyncio.gather(f(w.api, customer, here), f(w.api, other, there))
 
-    def product_fails(w):
-        w.shop.break_calls(f"/products/{w.shop.data.orders(customer)[-1]['lines'][0]['sku']}")
+    def has(*orders):
+        return lambda w: w.shop.answer_with(ORDERS.format(customer), answer=orders)
+
+    def changed(w):  # other orders would have products that nobody has asked for
+        revised(w)
+        has(*(order | {"total": order["total"] + 1} for order in data.orders(customer)))(w)
 
     situations = (
         Situation("the page is opened", page, seen=_beside_the_courier),
-        Situation("two orders begin with the same product", lambda f, w: f(w.api, twice, here)),
+        Situation("two orders begin with the same product", page, has(*orders, orders[0] | {"id": 1})),
+        Situation("there are no orders", page, has()),
         Situation("products answer in another order", page, lambda w: w.shop.set("product", shuffle=0.02)),
-        Situation("prices and names change between two visits", page, between=revised, why=_kept),
+        Situation("prices and names change between two visits", page, between=changed, why=_kept),
         Situation("two visitors open their pages at once", two, seen=_beside_the_courier, why=_theirs),
         Situation("the page is opened again", page, again=True),
         Situation(
@@ -136,9 +145,7 @@ def check_same_page(orders_page, same, rng, told_time):
             impatient=True,
             why=_waits,
         ),
-        Situation("there is no such customer", lambda f, w: f(w.api, 999, here)),
-        Situation("the call for the last product fails", page, product_fails),
-        Situation("the courier's call fails", page, lambda w: w.shop.set("quote", fail=1.0)),
+        *each_fails(page, calls),
     )
     told_time(lambda: same(orders_page, world, situations, why={"seen": asked_otherwise}))
 
@@ -146,48 +153,60 @@ def check_same_page(orders_page, same, rng, told_time):
 def check_courier_is_asked_once(orders_page, rng, told_time):
     """One visit asks the courier one question, once."""
     world = virtual_shop_world(rng)
-    data = Data(world.seed)
-    customer = rng.choice(_with_products_of_their_own(data))
-    orders = len(data.orders(customer))
+    customer = rng.choice(Data.customers)
+    orders = _orders(Data(world.seed), MANY)
 
-    async def visits(number):
+    async def visits(number, has, price):
         async with world() as w:
+            w.shop.answer_with(ORDERS.format(customer), answer=has)
+            w.shop.answer_with(COURIER, answer={"price": price, "days": price})
             await asyncio.gather(*(orders_page(w.api, customer, POSTCODES[0]) for _ in range(number)))
             return [call for call in w.traffic.of("quote") if call.ended is not None]
 
-    quotes = told_time(visits, 1)
+    quotes = told_time(visits, 1, orders, 500)
     said = f"The courier was asked {len(quotes)} times for one page"
     assert len(quotes) <= 1, (
         f"{said}: they overlap now, and all of them ask the same. What does the question depend on?"
         if peak(quotes) > 1
-        else f"{said} with {orders} orders, and the page waited for each of them. "
+        else f"{said} with {MANY} orders, and the page waited for each of them. "
         "What does the question depend on, and does it change from one order to the next?"
     )
-    times = len(told_time(visits, 2))
+    times = len(told_time(visits, 2, orders[:5], 0))
     assert times == 2, (
-        f"Two visits at once asked the courier {times} times in all, not twice: each visit has to ask for itself."
+        f"Two visits at once, with a price of 0, asked the courier {times} times, not twice: "
+        + ("how does your code tell that it has asked?" if times > 2 else "each visit has to ask for itself.")
     )
-    return f"The courier was asked once for a page with {orders} orders; as merged, it was {orders} times."
+    return f"The courier was asked once for a page with {MANY} orders; as merged, it was {MANY} times."
 
 
 def check_pages_overlap(orders_page, same, rng, told_time):
     """While one page waits, another one can be served."""
     world = virtual_shop_world(rng)
-    customers = rng.sample(Data(world.seed).customers, 2)
+    last, *crowd = rng.sample(_with_products_of_their_own(Data(world.seed)), CROWD + 1)
 
-    async def both():
+    async def visitors():
         async with world() as w:
-            w.shop.set("quote", latency=THINKS)
-            pages = zip(customers, POSTCODES, strict=True)
-            await asyncio.gather(*(orders_page(w.api, *page) for page in pages))
-            return peak(w.traffic.of("quote"))
+            w.shop.set("quote", latency=THINKS / 4)
+            w.shop.set("product", latency=4 * THINKS)
+            pages = [asyncio.ensure_future(orders_page(w.api, each, POSTCODES[0])) for each in crowd]
+            await asyncio.sleep(THINKS)  # by now all of them wait for products, whatever they ask first
+            w.shop.set("product", latency=0.001)
+            page = asyncio.ensure_future(orders_page(w.api, last, POSTCODES[1]))
+            await asyncio.wait((page,), timeout=2 * THINKS)
+            served = page.done()
+            await asyncio.gather(page, *pages)
+            return peak(w.traffic.of("quote")), served
 
-    together = told_time(both)
-    assert together >= 2 or not same.compares("overlap"), (
-        f"Of two pages opened at once, only {together} of 2 calls to the courier were in flight "
+    together, served = told_time(visitors)
+    assert together >= CROWD or not same.compares("overlap"), (
+        f"Of {CROWD} pages opened at once, only {together} of {CROWD} calls to the courier were in flight "
         "together: one visitor waits for the other. Is there one lock for all, or something that blocks the loop?"
     )
-    return "Two pages at once asked the courier at the same time."
+    assert served or not same.compares("overlap"), (
+        f"While {CROWD} visitors waited for late products, the page of another one, whose products were not "
+        "late, was not served: what do all of them share, and how many may have it at once?"
+    )
+    return f"{CROWD} pages at once asked the courier at the same time, and one more did not wait for them."
 
 
 def check_traces_are_read(waits_for):
@@ -229,23 +248,28 @@ def check_exercise_same_report(reorder, same, rng, told_time):
         try:
             return await report(f, w)
         finally:
-            if w.pool.in_use:
-                raise Told("one connection of the pool does not go back to the pool. Who gives it back?")
+            _all_back(w.pool)
 
-    async def two(f, w):
-        both = asyncio.gather(f(w.pool, w.api, supplier), f(w.pool, w.api, other))
-        await asyncio.wait((both,), timeout=FOR_EVER)
-        if not both.done():
-            both.cancel()
+    async def cancelled(f, w):
+        w.pool.latency = THINKS
+        one = asyncio.ensure_future(report(f, w))
+        await asyncio.sleep(THINKS / 2)
+        one.cancel()
+        await asyncio.sleep(FOR_EVER)  # a statement that is shielded may run to its end
+        _all_back(w.pool)
+
+    async def several(f, w):
+        w.shop.set("stock", latency=1.0)  # so that each is made while the others are
+        made = asyncio.gather(*(f(w.pool, w.api, each) for each in (supplier, other, supplier)))
+        await asyncio.wait((made,), timeout=FOR_EVER)
+        if not made.done():
+            made.cancel()
             held = f"{w.pool.in_use} of {w.pool.size} connections are held"
             raise Told(f"the reports never end: {held}, and somebody waits.")
-        return await both
+        return await made
 
     def sells(w):
         w.pool.sell(supplier, quantity=11)
-
-    def no_sales(w):
-        w.pool._rows.execute("DROP TABLE sales")
 
     def nothing_sold(w):
         w.pool._rows.execute("DELETE FROM sales WHERE supplier = ?", (supplier,))
@@ -256,10 +280,11 @@ def check_exercise_same_report(reorder, same, rng, told_time):
         Situation("the stock changes between two reports", report, between=revised),
         Situation("a report is made again", report, again=True),
         Situation("nothing was sold", report, nothing_sold, seen=_used),
-        Situation("two suppliers are reported on at once", two, seen=_used),
-        Situation("the pool has one connection", two, _one_connection),
-        Situation("the supplier's call fails", failing, fails(f"/suppliers/{supplier}/stock")),
-        Situation("the statement fails", failing, no_sales),
+        Situation("several reports, two on one supplier, are made at once", several, seen=_used),
+        Situation("the pool has one connection", several, _one_connection),
+        *each_fails(failing, {"supplier": f"/suppliers/{supplier}/stock"}),
+        Situation("the statement fails once", failing, _interrupted),
+        Situation("a report is cancelled in its statement", cancelled),
     )
     why = {"seen": _used_otherwise}
     told_time(lambda: same(reorder, world, situations, noun="row", why=why))
@@ -294,14 +319,15 @@ def check_exercise_no_connection_is_held(reorder, rng, told_time):
 # --- what the checks share
 
 
-def _repeats(data, customer):
-    first = [order["lines"][0]["sku"] for order in data.orders(customer)]
-    return len(first) - len(set(first))
+def _orders(data, number):
+    """Return so many orders, whoever made them."""
+    return list(islice(chain.from_iterable(map(data.orders, data.customers)), number))
 
 
 def _with_products_of_their_own(data):
     """Return customers of five orders, none of which begins with the same product as another."""
-    return [each for each in data.customers if len(data.orders(each)) == 5 and not _repeats(data, each)]
+    orders = ((each, data.orders(each)) for each in data.customers)
+    return [each for each, made in orders if len({order["lines"][0]["sku"] for order in made}) == 5]
 
 
 def _beside_the_courier(world):
@@ -328,6 +354,15 @@ def _part(found):
 
 def _one_connection(world):
     world.pool = SalesPool(world.shop.data, size=1, latency=0.001)
+
+
+def _interrupted(world):
+    world.pool._rows.set_progress_handler(chain((True,), repeat(False)).__next__, 1)
+
+
+def _all_back(pool):
+    if pool.in_use:
+        raise Told("one connection of the pool does not go back to the pool. Who gives it back?")
 
 
 def _used(world):

@@ -1,0 +1,14 @@
+# says: with a price of 0, asked the courier 10 times, not twice: how does your code tell
+waits_for = {"A": "service", "B": "gil", "C": "lock", "D": "disk", "E": "pool", "F": "cpu"}
+
+
+async def orders_page(api: aiohttp.ClientSession, customer: int, postcode: str) -> list[dict]:
+    fee = days = 0
+    page = []
+    for order in await get(api, f"/customers/{customer}/orders"):
+        product = await get(api, f"/products/{order['lines'][0]['sku']}")
+        if not fee:
+            courier = await get(api, f"/couriers/{COURIER}/quote", postcode=postcode)
+            fee, days = courier["price"], courier["days"]
+        page.append({"order": order["id"], "first": product["name"], "price": order["total"] + fee, "days": days})
+    return page
