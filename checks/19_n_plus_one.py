@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 
 from sqlalchemy.orm import Session
@@ -9,6 +10,7 @@ from sqlalchemy.orm import Session
 from kettle.checking import DOES_NOT_HOLD, HOLDS, PARTLY, Claim, Question
 from kettle.checking.same import Situation, at_once, database_world
 from kettle.checking.same.alike import COUNT, ORDER, SWAPPED
+from kettle.checking.same.asking import failing_once
 from kettle.checking.same.rows import edged, in_stock, newest
 from kettle.checking.statements import Pages
 from kettle.database import open_database
@@ -114,7 +116,8 @@ EXERCISE_EXCUSED = {}
 SIZES = {"suppliers": 45, "products": 80, "customers": 60, "orders": 120, "lines": 2, "events": 3}
 FEW, MANY = 5, 40
 ALL_LINES = (
-    "A total is over all lines of its order, each counted once and times its quantity. "
+    "A total is over all lines of its order, each counted once and times its quantity, also where lines of "
+    "other orders lie between them. "
     "Where lines are joined, what does a limit count?"
 )
 WITHOUT = {
@@ -139,6 +142,17 @@ def check_same_page(order_page, same, database, rng):
                 return f(session, count)
 
         return call
+
+    def in_one_session(f, w):
+        session = w.__dict__.setdefault("session", Session(w.engine))
+        try:
+            return f(session, 3)
+        finally:
+            session.rollback()
+
+    def fails_once(f, w):
+        with failing_once(w.engine):
+            return page(3)(f, w)
 
     def a_new_order(f, w):
         with Session(w.engine) as session:
@@ -177,7 +191,7 @@ def check_same_page(order_page, same, database, rng):
         Situation("a page ends among orders of one time", page(7), why={"total": ALL_LINES, **ties}),
         Situation("no order is asked for", page(0)),
         Situation("more orders are asked for than there are", page(500), truth=_board, why=lost),
-        Situation("rows change between two pages", page(3), between=changed),
+        Situation("rows change between two pages of one session", in_one_session, between=changed),
         Situation("a page is asked for again", page(2), again=True),
         Situation("the caller's session holds a change that is not saved yet", unsaved, why=theirs),
         Situation("the caller's session holds an order that is not saved yet", a_new_order, why=theirs),
@@ -189,6 +203,7 @@ def check_same_page(order_page, same, database, rng):
             Situation(f"the table `{table}` cannot be read", page(3), lambda w, t=table: w.tables.fail(t))
             for table in ("order_lines", "customers")
         ),
+        Situation("the first statement fails, and would not fail again", fails_once),
     )
     same(order_page, world, situations)
 
@@ -222,13 +237,18 @@ def interest_how_much_faster(as_merged, order_page):
 
 # --- the exercise: lazy loads behind properties, in Django
 
-PRAISE = "Every review with four stars or more is quoted, equal ones too, in the order of their ids."
+PRAISE = (
+    "Every review with four stars or more is quoted, equal ones too, in the order of their ids, also where "
+    "reviews of other products lie between them."
+)
 IN_STOCK = "Products stand by their stock, and those of one stock by their ids. Who asks for that?"
 UNPRAISED = "A product that nobody praises is in the window, too: which kind of join, or of filter, keeps it?"
 
 
 def check_exercise_same_window(shop_window, same, database, rng):
     """Whoever asks for a window gets what the merged code gave, whatever the rows hold."""
+    from django.db import connection
+
     world = database_world(database, rng, django=True, **SIZES)
     first, *_, last = in_stock(world.rows)[:3]
     review = next(row for row in world.rows.reviews if row["product_id"] == first["id"] and row["stars"] < 4)
@@ -237,6 +257,10 @@ def check_exercise_same_window(shop_window, same, database, rng):
 
     def window(count):
         return lambda f, w: f(count)
+
+    def fails_once(f, w):
+        with failing_once(connection):
+            return f(3)
 
     def changed(w):
         w.tables.change("suppliers", first["supplier_id"], name="Zephyr & Co")
@@ -269,6 +293,7 @@ def check_exercise_same_window(shop_window, same, database, rng):
             Situation(f"the table `{table}` cannot be read", window(3), lambda w, t=table: w.tables.fail(t))
             for table in ("reviews", "suppliers")
         ),
+        Situation("the first statement fails, and would not fail again", fails_once),
     )
     same(shop_window, world, situations)
 
@@ -277,7 +302,7 @@ def check_exercise_statements_do_not_grow(shop_window, database, rng):
     """A longer window takes no more statements, and no rows beside its own."""
     from django.db import connections
 
-    database.seed(rng.randrange(1 << 30), shape=edged, **SIZES)
+    database.seed(rng.randrange(1 << 30), shape=_crowded_behind, **SIZES)
     database.configure_django()
 
     def window(count):
@@ -327,6 +352,17 @@ def _looked_up(error):
 
 def _good(product, customer):
     return {"product_id": product["id"], "customer_id": customer, "stars": 5, "text": "Very good."}
+
+
+def _crowded_behind(rows):
+    """Let the window of MANY end among products of one stock, and one behind it, not the next, be praised a lot."""
+    rows = edged(rows)
+    tied = in_stock(rows)[MANY - 2 : MANY + 5]
+    for product in tied:
+        product["stock"] = tied[0]["stock"]
+    crowded, last = in_stock(rows)[MANY + 2], max(row["id"] for row in rows.reviews)
+    more = ({"id": last + number, **_good(crowded, 1 + number % 60)} for number in range(300, 0, -1))
+    return replace(rows, reviews=(*more, *rows.reviews))
 
 
 def _window(w, count):

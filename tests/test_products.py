@@ -4,12 +4,13 @@ import asyncio
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session, joinedload, raiseload, selectinload
 
 from kettle.checking.products import BY_ITSELF, Sums
 from kettle.checking.same import Told
-from kettle.checking.same.asking import after_first_statement, both_ask_first
+from kettle.checking.same.asking import after_first_statement, both_ask_first, failing_once
 from kettle.checking.unloaded import not_loaded, read_out, whole
 from kettle.database import open_database
 from kettle.database.models import Order
@@ -122,6 +123,25 @@ def test_something_happens_after_the_first_statement_and_once(database):
     with Session(engine) as session:
         session.scalar(select(Order.id).limit(1))
     assert happened == [1]
+
+
+def test_the_first_statement_fails_and_no_other_one(database):
+    from django.db import OperationalError as TheirError
+    from django.db import connection
+
+    engine = database.engine()
+    models = database.configure_django()
+    with failing_once(engine), Session(engine) as session:
+        with pytest.raises(OperationalError, match="connection lost"):
+            session.scalar(select(Order.id).limit(1))
+        session.rollback()
+        assert session.scalar(select(Order.id).limit(1))
+    with failing_once(connection):
+        with pytest.raises(TheirError, match="connection lost"):
+            models.Order.objects.exists()
+        assert models.Order.objects.exists()
+    with pytest.raises(LookupError), failing_once(engine):
+        pass  # whoever asks past it is not refused for an answer
 
 
 async def asks(engine, lock=None):

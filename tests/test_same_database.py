@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 import random
+from itertools import groupby
+from operator import itemgetter
 
 import pytest
 from sqlalchemy import delete, func, select, text
@@ -161,6 +163,11 @@ def test_a_failure_of_a_call_at_once_is_raised():
 # --- the edges
 
 
+def apart(numbers, number):
+    """Tell whether another number stands between two that are this one."""
+    return sum(each == number for each, _ in groupby(numbers)) > 1
+
+
 def test_edges_lie_where_they_are_said_to_be(database):
     for seed in range(20):
         rows = database.seed(seed, shape=edged, **SIZES)
@@ -169,6 +176,8 @@ def test_edges_lie_where_they_are_said_to_be(database):
         assert [len(each) for each in lines[:5]] == [2, 2, 2, 0, 2]
         one, two = lines[4]
         assert one["quantity"] * one["price_cents"] == two["quantity"] * two["price_cents"]
+        of_lines = [row["order_id"] for row in sorted(rows.order_lines, key=itemgetter("id"))]
+        assert all(apart(of_lines, orders[place]["id"]) for place in (0, 5))
         assert len({order["placed_at"] for order in orders[TIE]}) == 1
         assert len({product["stock"] for product in products[TIE]}) == 1
         for first in ([row["id"] for row in orders[:3]], [row["id"] for row in products[:3]]):
@@ -183,6 +192,9 @@ def test_edges_lie_where_they_are_said_to_be(database):
         assert [any(row["stars"] >= 4 for row in each) for each in said[3:5]] == [False, False]
         assert said[3]
         assert not said[4]
+        tied, beside = (product["id"] for product in products[TIE][1:3])
+        good = [row["product_id"] for row in sorted(rows.reviews, key=itemgetter("id")) if row["stars"] >= 4]
+        assert apart([number for number in good if number in (tied, beside)], tied)
 
 
 def test_the_database_has_the_rows_in_another_order_than_their_ids():

@@ -32,6 +32,33 @@ def after_first_statement(engine: Any, happen: Callable[[], None]) -> Iterator[N
 
 
 @contextmanager
+def failing_once(asked: Any) -> Iterator[None]:
+    """Let the first statement in the block fail, as if its connection were lost; no other one fails.
+
+    Args:
+        asked: an engine of SQLAlchemy, or a connection of Django.
+
+    Raises:
+        LookupError: nothing was asked through it, so that nothing could fail.
+    """
+    from django.db import OperationalError
+
+    django, failed = hasattr(asked, "execute_wrapper"), []
+    error = OperationalError if django else asked.dialect.dbapi.OperationalError
+
+    def fail(execute: Any = None, *given: Any) -> Any:
+        if failed:
+            return execute(*given)
+        failed.append(True)
+        raise error("connection lost")
+
+    with asked.execute_wrapper(fail) if django else after_first_statement(asked, fail):
+        yield
+    if not failed:
+        raise LookupError("No statement was sent that could fail.")
+
+
+@contextmanager
 def both_ask_first(engine: Any, connections: int = 2) -> Iterator[None]:
     """Hold the first statements in the block until two connections, or more, of an AsyncEngine ask.
 
