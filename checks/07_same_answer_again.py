@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from unittest.mock import patch
 
 from kettle.checking import DOES_NOT_HOLD, PARTLY, Claim, Question, Undecided
-from kettle.checking.same import Situation
+from kettle.checking.same import Situation, twice
 from kettle.probes.calls import count_calls
 from kettle.probes.memory import peak_bytes, unbounded_growth
 from kettle.probes.ratio import compare
@@ -121,6 +121,14 @@ def check_same_labels(label, squares, same, rng):
     typed = [_typed(district, rng) for district in districts]
     far = _typed(rng.choice(_far(squares)), rng)
 
+    def every(f, w):
+        sheets = [f(text) for text in typed]
+        found = [dict(sheet) if isinstance(sheet, dict) else sheet for sheet in sheets]
+        for sheet in sheets:
+            if isinstance(sheet, dict):
+                sheet.update(parcel=4711, rings=-1)  # into the first label of each district
+        return found
+
     def one(f, w, postcode=far):
         sheet = f(postcode)
         sheet["parcel"] = 4711  # as the label run does
@@ -135,7 +143,7 @@ def check_same_labels(label, squares, same, rng):
     situations = (
         Situation(
             "postcodes of all districts are typed",
-            lambda f, w: [f(text) for text in typed],
+            every,
             _opened,
             why={"swapped": "Which district does your code read from the text?"},
         ),
@@ -147,14 +155,17 @@ def check_same_labels(label, squares, same, rng):
         Situation("midnight comes, and it is Saturday", one, _opened, at_midnight(5), why={"pence": DAY}),
         Situation("a Saturday is over", one, _saturday, at_midnight(6), why={"pence": DAY}),
         Situation("the surcharge changes on a Saturday", one, _saturday, changed(saturday=333), why=PRICE),
-        Situation("there is no such district", lambda f, w: f("ZZ9 1AA"), _opened),
+        Situation("a tab stands in a postcode", lambda f, w: f("kc1\t4al"), _opened),
+        Situation(
+            "a district that does not exist is asked for twice", twice(lambda f, w: f("ZZ9 1AA")), _opened
+        ),
         *(
             Situation(
                 "a district has another letter behind its name", lambda f, w, d=d: f(f"{d}X 1AA"), _opened
             )
             for d in districts[:3]
         ),
-        Situation("nothing was typed", lambda f, w: f(" "), _opened),
+        Situation("nothing was typed, twice", twice(lambda f, w: f(" ")), _opened),
     )
     same(label, None, situations)
 
@@ -234,7 +245,9 @@ def check_memory_is_bounded(label, tariff, clock, squares, rng):
         (mistyped, 1_000, "district that does not exist"),
     ):
         growth = unbounded_growth(
-            lambda step, feed=feed, count=count: feed(count if step else min(stated, CAP) + count)
+            lambda step, feed=feed, count=count: feed(
+                count - step % 2 * count // 3 if step else min(stated, CAP) + count
+            )  # in turn more and fewer: else what is emptied when full may grow a little in each step
         )
         assert stated > CAP or growth is None, (
             f"Each {what} leaves {growth.per_item:,.0f} bytes behind, and nothing was thrown out after "
@@ -264,6 +277,10 @@ def check_exercise_same_answers(may_refund, same, rng):
 
     def to(limit):
         return lambda w: w.names["directory"].change(high, limit)
+
+    def leaves(w):
+        w.names["directory"].change(high, limit)  # the version goes up
+        del w.names["directory"]._limits[low]
 
     def joins(f, w):
         w.names["till"].clerk = "zoe"
@@ -309,9 +326,21 @@ def check_exercise_same_answers(may_refund, same, rng):
             why="When was the version read under which that answer is kept?",
         ),
         Situation(
+            "one clerk is taken out of the directory and another asks",
+            _ask((high, limit)),
+            _shift_begins,
+            leaves,
+            why={"error": "Whose limit does this question need?"},
+        ),
+        Situation(
             "the name of one clerk is the other's with a 1 behind it", alike_in_text, _shift_begins, why=WHOSE
         ),
-        Situation("somebody who is not in the directory asks", _ask(("nobody", 100)), _shift_begins),
+        Situation(
+            "somebody who is not in the directory asks twice",
+            twice(_ask(("nobody", 100))),
+            _shift_begins,
+            raises=KeyError,
+        ),
         Situation(
             "a known name is written in capitals", _ask((high, 100), (high.upper(), 100)), _shift_begins
         ),
@@ -366,7 +395,8 @@ def check_exercise_memory(may_refund, till, directory):
             _ask_all(may_refund, till, [staff[turn % len(staff)]], [1_000_000 * (step + 1) + turn])
         return count
 
-    def versions(step, count=100):
+    def versions(step):
+        count = 100 - step % 2 * 33  # as in the lesson
         for turn in range(count):
             directory.change(staff[0], 500)
             _ask_all(may_refund, till, staff, [400 + turn % 7])

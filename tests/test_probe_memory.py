@@ -102,6 +102,30 @@ def test_what_has_a_bound_rests_and_what_has_none_is_told():
     assert unbounded_growth(fed(lru_cache(None)(len))).per_item > 40
 
 
+def test_a_list_of_all_keys_rests_now_and_then_and_has_no_bound():
+    for count in (2_000, 1_990, 1_333):  # its jumps fall into other steps
+        asked = []
+        growth = unbounded_growth(
+            lambda step, count=count, asked=asked: asked.extend([None] * count) or count
+        )
+        assert growth is not None, count
+
+
+def test_what_is_emptied_when_it_is_full_has_a_bound():
+    for bound in (64, 1_000, 1_700, 1_900, 2_048, 4_096, 10_000):
+        kept = {}
+
+        def feed(step, bound=bound, kept=kept):
+            count = 2_000 - step % 2 * 600
+            for key in range(count):
+                if len(kept) >= bound:
+                    kept.clear()
+                kept[step, key] = str(key)
+            return count
+
+        assert unbounded_growth(feed) is None, bound
+
+
 def test_growth_of_a_coroutine_function():
     seen = []
 

@@ -14,6 +14,7 @@ from asyncio import Runner
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from kettle.probes.engines.collecting import only_new_collected
@@ -130,6 +131,8 @@ def retained_growth(
 def unbounded_growth(feed: Callable[[int], Any], steps: int = 14, bytes_per_key: int = 8) -> Retained | None:
     """Tell what is retained where nothing bounds it; None where memory rests or falls, as a bounded one does.
 
+    A list of all keys grows by an eighth at a time, and rests in between: for one step, but not for two.
+
     Arguments:
         feed: as for `retained_growth`; the first half of the steps may fill what is bounded.
         steps: at least 4.
@@ -139,9 +142,13 @@ def unbounded_growth(feed: Callable[[int], Any], steps: int = 14, bytes_per_key:
     """
 
     def rests(growth: Retained) -> bool:
-        late = zip(growth.steps, growth.steps[1:], growth.counts[1:], strict=False)
+        keys = [bytes_per_key * count for count in growth.counts]
+        grown = [later - earlier for earlier, later in pairwise(growth.steps)]
+        late = range(steps // 2, len(grown))
         return any(
-            after - before <= bytes_per_key * count for before, after, count in list(late)[steps // 2 :]
+            grown[step] <= -keys[step + 1]
+            or sum(grown[step - 1 : step + 1]) <= sum(keys[step : step + 2]) / 2
+            for step in late
         )
 
     growth = retained_growth(feed, steps, until=rests)

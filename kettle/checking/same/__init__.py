@@ -8,7 +8,7 @@ from kettle.checking.same.making import slow_timers
 from kettle.checking.same.meanwhile import at_one_address, with_another
 from kettle.checking.same.merged import MergedMissing, merged_names
 from kettle.checking.same.same import CONDITIONS, Same
-from kettle.checking.same.situations import Situation, Told, scribble
+from kettle.checking.same.situations import Situation, Told, scribble, twice
 from kettle.checking.same.worlds import (
     asked,
     asked_otherwise,
@@ -42,5 +42,6 @@ __all__ = [
     "shop_world",
     "shuffled",
     "slow_timers",
+    "twice",
     "with_another",
 ]

@@ -7,7 +7,7 @@ import gc
 import inspect
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from itertools import chain, count
 from types import SimpleNamespace
@@ -135,6 +135,17 @@ async def outcome(
 def empty() -> Any:
     """Return a world in which nothing is."""
     return nullcontext(SimpleNamespace())
+
+
+def twice(call: Callable) -> Callable:
+    """Make a situation's call, of a plain function, that is made twice: what the second one does counts."""
+
+    def calls(function: Callable, world: Any) -> Any:
+        with suppress(Exception):
+            call(function, world)
+        return call(function, world)
+
+    return calls
 
 
 def scribble(value: Any) -> None:
