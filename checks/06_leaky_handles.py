@@ -1,6 +1,7 @@
 """Leaky handles: what is opened for one order stays open until the night is over, and the night ends before."""
 
 import asyncio
+import os
 import re
 from collections import Counter
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -12,7 +13,9 @@ from types import SimpleNamespace
 import aiohttp
 
 from kettle.checking import DOES_NOT_HOLD, PARTLY, Claim, Question
-from kettle.checking.same import Situation, Told, asked, asked_otherwise, with_another
+from kettle.checking.lateness import hold_late
+from kettle.checking.midway import Midway
+from kettle.checking.same import Situation, Told, asked, asked_otherwise, overlapping, with_another
 from kettle.probes.calls import count_calls
 from kettle.probes.handles import handles
 from kettle.shop import Shop
@@ -102,6 +105,7 @@ EXCUSED = {
 
 TIMES = 3
 PATIENCE = 2.0  # seconds; paid by wrong answers only
+LATE = 0.1  # seconds, in beats of the client's; paid by who reads all of an answer
 BIG = 1_000_000  # bytes; an answer of this size is not there as a whole before it is read
 
 
@@ -156,6 +160,12 @@ def check_same_labels(print_label, same, rng):
             _opens_one(order),
             **whole,
         ),
+        Situation(
+            "two print at one desk at once, and the first one is done first",
+            lambda f, w: overlapping(lambda looked: f(_desk(w), looked), order, other, "courier"),
+            **whole,
+        ),
+        Situation("nobody delivers, and somebody prints that order meanwhile, corrected", _corrected(order)),
         *(
             Situation(when, tried, after_a_label(spoil), why=NO_LABEL)
             for when, _, spoil in _ways(order)
@@ -227,19 +237,13 @@ async def check_exercise_same_mirror(refresh, same, rng):
             mirror, await asyncio.gather(*(f(w.api, each, mirror) for each in (first, second, third)))
         )
 
-    def down(w):
-        w.shop.break_calls(f"/suppliers/{first}/stock")
-
-    def cut(w):
-        w.shop.break_calls(f"/suppliers/{first}/stock", status=None)
-
-    def half(w):
-        w.shop.set("stock", cut_body=True)
-
+    path, page = f"/suppliers/{first}/stock", {"answer": "Back soon.", "content_type": "text/html"}
     failing = (
-        ("the supplier fails", down),
-        ("the connection breaks", cut),
-        ("the answer stops half-way", half),
+        ("the supplier fails", lambda w: w.shop.break_calls(path)),
+        ("the connection breaks", lambda w: w.shop.break_calls(path, status=None)),
+        ("the answer stops half-way", lambda w: w.shop.set("stock", cut_body=True)),
+        ("the answer holds no levels", lambda w: w.shop.answer_with(path, answer={"supplier": first})),
+        ("the answer is a page that is no JSON", lambda w: w.shop.answer_with(path, **page)),
     )
     seen = {"seen": _client}
     situations = (
@@ -250,17 +254,21 @@ async def check_exercise_same_mirror(refresh, same, rng):
         ),
         Situation(
             "nothing is new, and the rest of an answer is late",
-            ask(first, then=lambda w: w.shop.set("stock", late_body=0.05)),
+            ask(first, then=lambda w: hold_late(w.shop, ["stock"], LATE, point="mid body")),
         ),
         Situation("a supplier is asked twice in a round", ask(first, second, first), **seen),
         Situation("three suppliers are asked at once", at_once),
+        Situation(
+            "a call is given up in the middle of its answer, and others go on", _given_up(first, second)
+        ),
         Situation("there is no such supplier", ask(999)),
         *(Situation(when, ask(first), spoil) for when, spoil in failing),
         *(Situation(f"{when}, and the mirror had its stock", tried(spoil)) for when, spoil in failing),
     )
     why = {
         "seen": _closed_or_asked,
-        "report": "Each answer has its entry in `mirror.answers`, with its `status`, whatever it says.",
+        "report": "Each answer has its entry in `mirror.answers`, with its `status`, whatever it says, "
+        "in the order in which they begin to come.",
         "versions": "A version without its levels: the mirror would never ask for them again.",
     }
     await same(refresh, _clients(rng), situations, why=why)
@@ -309,12 +317,12 @@ async def check_exercise_suppliers_overlap(refresh, same, shop, rng):
 
 TEMPLATES = {
     "DE": "DE → {name}, {postcode}: {price} p, {days} d",
-    "FR": "\n  {name}\n\n{postcode} FR\n",
+    "FR": "\r\n  {name}\r\n\r\n{postcode} FR\r\n",  # saved on Windows
     "GB": "",
 }
 NAMES = ("Ada Berg", "Jürgen Haas", "Esi Moreau", "Léa Grau")
-WHOLE = "Is the label whole when the call is over, and nothing beside it?"
-FRESH = "The template was changed: what is kept from an earlier label?"
+WHOLE = "Is the label whole when the call is over, the same to its line ends, and nothing beside it?"
+FRESH = "The template was changed, by an older file: what is kept from an earlier label?"
 NO_LABEL = "An order that cannot be printed leaves the spool as it was: when is the label opened?"
 
 
@@ -359,7 +367,7 @@ def _world(rng):
             )
             w.spool.mkdir()
             for country, text in TEMPLATES.items():
-                (w.folder / f"{country}.txt").write_text(text, encoding="utf-8")
+                (w.folder / f"{country}.txt").write_text(text, encoding="utf-8", newline="")
             try:
                 yield w
             finally:
@@ -389,8 +397,28 @@ def _opens_one(order):
     return call
 
 
+def _corrected(order):
+    def call(f, w):
+        desk, left = _desk(w), [_spool(w)]
+
+        def other():
+            f(desk, order | {"name": f"{NAMES[0]} {len(left)}"})
+            left.append(_spool(w))
+
+        def one(looked):
+            value = f(desk, looked)
+            if _spool(w) != left[-1]:
+                raise Told("theirs is not in the spool any more. What does your code put back, or take away?")
+            return value
+
+        return with_another(one, order | {"courier": 99}, other)
+
+    return call
+
+
 def _new_template(w, text="new: {name} {price}"):
     (w.folder / "DE.txt").write_text(text, encoding="utf-8")
+    os.utime(w.folder / "DE.txt", (1e9, 1e9))  # put back from an older copy
 
 
 def _folder_for_a_label(w):
@@ -400,7 +428,7 @@ def _folder_for_a_label(w):
 
 def _spool(w):
     return {
-        path.name: path.read_text(encoding="utf-8") if path.is_file() else "a folder"
+        path.name: path.read_bytes().decode().replace(os.linesep, "\n") if path.is_file() else "a folder"
         for path in sorted(w.spool.iterdir())
     }
 
@@ -468,28 +496,40 @@ def _clients(rng, size=0):
     """Return a world with a shop and a client whose connections are closed as soon as they are free."""
     seed = rng.randrange(1 << 30)
 
-    def begun(calls):
-        async def note(session, context, params):
-            calls.append(params.url.path)
-
-        return note
-
     @asynccontextmanager
     async def world():
         with Shop(seed) as shop:
             shop.set(latency=0.0, size=size)
-            calls, trace = [], aiohttp.TraceConfig()
-            trace.on_request_start.append(begun(calls))
+            midway = Midway()
             async with (
                 shop.traffic() as traffic,
                 shop.session(
-                    trace_configs=[trace],
+                    trace_configs=[midway.trace],
                     connector=aiohttp.TCPConnector(force_close=True, limit=20),
                 ) as api,
             ):
-                yield SimpleNamespace(shop=shop, api=api, traffic=traffic, calls=calls)
+                yield SimpleNamespace(shop=shop, api=api, traffic=traffic, midway=midway)
 
     return world
+
+
+def _given_up(first, second):
+    """Give one call up in the middle of its answer, while another goes on and a third fails."""
+
+    async def call(f, w):
+        mirror = w.names["Mirror"]()
+        await f(w.api, first, mirror)
+        w.shop.revise()
+        w.shop.set("stock", hang="mid body")
+        one, other = [await w.midway.begun(f(w.api, each, mirror)) for each in (first, second)]
+        one.cancel()
+        await asyncio.wait([one], timeout=PATIENCE)
+        with suppress(Exception):
+            await f(w.api, 999, mirror)
+        w.shop.set("stock", hang=None)
+        return _held(mirror, [await other])
+
+    return call
 
 
 def _held(mirror, told):
@@ -498,7 +538,7 @@ def _held(mirror, told):
 
 
 def _client(w):
-    return {"client": "closed" if w.api.closed else "open", "asked": asked(w), "calls": len(w.calls)}
+    return {"client": "closed" if w.api.closed else "open", "asked": asked(w), "calls": len(w.midway.calls)}
 
 
 def _closed_or_asked(found):

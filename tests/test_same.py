@@ -19,6 +19,7 @@ from kettle.checking.same import (
     at_one_address,
     fails,
     late,
+    overlapping,
     revised,
     shop_world,
     shuffled,
@@ -604,6 +605,23 @@ def told_of_two(answer):
 
 def test_calls_that_share_nothing_pass():
     assert told_of_two(lambda people: [person["name"].upper() for person in people]) is None
+
+
+def test_calls_that_overlap_and_do_not_nest_show_what_nested_ones_hide():
+    sheets = []
+
+    def prints(person):
+        sheets.append(mine := [])
+        name = person["name"]
+        sheets[-1].append(name)
+        sheets.pop()
+        return list(mine)
+
+    one, two = {"name": "one"}, {"name": "two"}
+    assert with_another(prints, one, lambda: prints(two)) == {"the first": ["one"], "the second": ["two"]}
+    assert overlapping(prints, one, two, "name") == {"the first": [], "the second": ["one"]}
+    copied = overlapping(lambda person: prints(dict(person)), one, two, "name")
+    assert copied == {"the first": ["one"], "the second": ["two"]}
 
 
 def test_what_two_calls_share_shows_each_time():

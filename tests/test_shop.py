@@ -630,6 +630,8 @@ def test_calls_of_a_named_path_are_answered_with_something_else(shop):
     shop.answer_with("/products/KC-0007/reviews", answer=[{"by": "Ada"}])
     answers = [requests.get(f"{shop.url}/products/KC-000{n}/reviews", timeout=10).json() for n in (7, 8)]
     assert answers == [[{"by": "Ada"}], shop.data.reviews("KC-0008")]
+    shop.answer_with("/tax/DE", answer="Back soon.", content_type="text/html")
+    assert requests.get(f"{shop.url}/tax/DE", timeout=10).headers["Content-Type"].startswith("text/html")
     shop.answer_with("/products/KC-0007", answer=None)
     assert status_of(shop, "/products/KC-0007") == 404
 

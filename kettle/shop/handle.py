@@ -129,12 +129,13 @@ class Shop:
         """Let calls of paths, such as "/suppliers/7/stock", take so many seconds more, from now on."""
         process.wait_for(self.tell("slow_down", paths=paths, seconds=float(seconds)))
 
-    def answer_with(self, *paths: str, answer: Any) -> None:
+    def answer_with(self, *paths: str, answer: Any, content_type: str = "application/json") -> None:
         """Let calls of paths, such as "/products/KC-0007/reviews", be answered with this JSON, from now on.
 
         What the caller's own code does not expect is a bug of that code, and no failure of the shop's.
+        content_type: what the answer says that it is, such as "text/html" for a page that a proxy put there.
         """
-        process.wait_for(self.tell("answer_with", paths=paths, answer=answer))
+        process.wait_for(self.tell("answer_with", paths=paths, answer=answer, content_type=content_type))
 
     def drop_idle(self) -> None:
         """Close the connections that carry no call just now, as servers do with those that are idle."""

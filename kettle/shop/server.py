@@ -30,9 +30,9 @@ class Shops(Control):
         """Let calls of a shop take longer."""
         self._tenants[tenant].slow_down(paths, seconds)
 
-    async def answer_with(self, tenant: int, paths: list[str], answer: Any) -> None:
+    async def answer_with(self, tenant: int, paths: list[str], answer: Any, content_type: str) -> None:
         """Let calls of a shop be answered with something else."""
-        self._tenants[tenant].answer_with(paths, answer)
+        self._tenants[tenant].answer_with(paths, answer, content_type)
 
     async def drop_idle(self, tenant: int) -> None:
         """Close the connections of a shop that carry no call just now."""

@@ -20,6 +20,7 @@ from kettle.shop.routes import PIECES, ROUTES, Settings, defaults, find
 from kettle.shop.watch import ROUNDS, Call, Connection, Rendezvous, Window
 
 BROKEN_CONNECTION = -1  # in the place of a status
+JSON = "application/json"
 
 
 class Tenant:
@@ -42,7 +43,7 @@ class Tenant:
         self._asked: Counter[str] = Counter()
         self._broken: dict[str, tuple[list[int], int | None]] = {}
         self._slow: dict[str, float] = {}
-        self._instead: dict[str, Any] = {}
+        self._instead: dict[str, tuple[Any, str]] = {}
         self._hanging = {name: asyncio.Event() for name in ROUTES}
         self.front = _Front(self)
         self._listener: asyncio.Server | None = None
@@ -87,9 +88,9 @@ class Tenant:
         """Let calls of paths take so many seconds more, from now on."""
         self._slow.update(dict.fromkeys(paths, seconds))
 
-    def answer_with(self, paths: list[str], answer: Any) -> None:
+    def answer_with(self, paths: list[str], answer: Any, content_type: str = JSON) -> None:
         """Let calls of paths be answered with this, from now on."""
-        self._instead.update(dict.fromkeys(paths, answer))
+        self._instead.update(dict.fromkeys(paths, (answer, content_type)))
 
     async def drop_idle(self) -> None:
         """Close the connections that carry no call just now, as a server does that wants its place back."""
@@ -190,8 +191,9 @@ class Tenant:
         pieces: int,
     ) -> Any:
         body = _parsed(await request.read()) if request.can_read_body else None
+        kind = JSON
         if request.path in self._instead:
-            answer = self._instead[request.path]
+            answer, kind = self._instead[request.path]
         else:
             answer = self.data.answer(call.route, values, dict(request.query), body)
         if answer is None:
@@ -202,8 +204,8 @@ class Tenant:
         }  # the same for as long as the answer is
         body = body.ljust(self.settings[call.route].size)
         if pause is None:
-            return web.Response(body=body, headers=headers, content_type="application/json", charset="utf-8")
-        return await self._in_pieces(request, body, headers, pause, pieces)
+            return web.Response(body=body, headers=headers, content_type=kind, charset="utf-8")
+        return await self._in_pieces(request, body, headers | {"Content-Type": kind}, pause, pieces)
 
     async def _in_pieces(
         self,
@@ -213,8 +215,7 @@ class Tenant:
         pause: Callable[[], Awaitable],
         pieces: int,
     ) -> Any:
-        headers |= {"Content-Type": "application/json", "Content-Length": str(len(body))}
-        response = web.StreamResponse(headers=headers)
+        response = web.StreamResponse(headers=headers | {"Content-Length": str(len(body))})
         await response.prepare(request)
         step = -(-len(body) // pieces)
         for at in range(0, len(body), step):

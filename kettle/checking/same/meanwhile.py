@@ -44,7 +44,7 @@ def with_another(call: Callable[[Any], Any], given: Any, another: Callable[[], A
         except Exception as error:  # noqa: BLE001 - it is compared
             found.append(error)
 
-    def meanwhile() -> None:
+    def meanwhile(_key: Any = None) -> None:
         if len(found) < LOOKS and not stuck:
             thread = threading.Thread(target=run, daemon=True)
             thread.start()
@@ -83,6 +83,51 @@ def at_one_address(call: Callable[[Any], Any], old: Callable[[], Any], new: Call
     return call(made[-1])
 
 
+def overlapping(call: Callable[[Any], Any], first: dict, second: dict, at: str) -> dict[str, Any]:
+    """Make a call that ends while another one, begun in its middle, has not ended.
+
+    Calls that nest put back in turn what they change for the whole process, such as the standard output;
+    these do not.
+
+    Args:
+        call: makes either call, with a dictionary that notices who looks into it.
+        first: the dictionary for the one that begins first.
+        second: for the other one.
+        at: the key at which the first one lets the second begin, and the second one waits for its end.
+
+    Returns:
+        What `the first` and `the second` returned; of the second, what it raised.
+    """
+    begun, ended, found = threading.Event(), threading.Event(), []
+
+    def run() -> None:
+        try:
+            found.append(call(_noticing(second, waits)))
+        except Exception as error:  # noqa: BLE001 - it is compared
+            found.append(error)
+        finally:
+            begun.set()
+
+    def begins(key: Any = None) -> None:
+        if key == at and thread.ident is None:
+            thread.start()
+            begun.wait(PATIENCE)
+
+    def waits(key: Any = None) -> None:
+        if key == at:
+            begun.set()
+            ended.wait(PATIENCE)
+
+    thread = threading.Thread(target=run, daemon=True)
+    try:
+        value = call(_noticing(first, begins))
+    finally:
+        ended.set()
+        begins(at)  # whoever copied it at once has looked at nothing
+        thread.join(PATIENCE)
+    return {"the first": value, "the second": found[0] if found else None}
+
+
 def _noticing(thing: Any, meanwhile: Callable[[], None]) -> Any:
     if is_dataclass(thing):
         return _as(_noticing_kind(type(thing), meanwhile), thing)
@@ -97,11 +142,11 @@ class _Noticing(dict):
     """A dictionary that lets something happen whenever somebody looks up a key."""
 
     def __getitem__(self, key: Any) -> Any:
-        self.meanwhile()
+        self.meanwhile(key)
         return super().__getitem__(key)
 
     def get(self, key: Any, default: Any = None) -> Any:
-        self.meanwhile()
+        self.meanwhile(key)
         return super().get(key, default)
 
     def __deepcopy__(self, memo: dict) -> dict:
