@@ -56,11 +56,28 @@ def test_true_percentiles_pass_and_so_do_rounded_ones():
         ({"p50": (2.0, 4.0)}, "a thousand times as much"),
         ({"p50": (1e-6, 0.004)}, "its clock stands still"),
         ({"p50": (0.5, 0.6)}, "which calls are in the list"),
+        ({"p99": (0.064, 0.07)}, "that is another run's"),
     ],
 )
 def test_another_time_is_told_whose_it_is(said, told):
     with pytest.raises(Told, match=told):
         compare(**said)
+
+
+@pytest.mark.parametrize(
+    ("p50", "told"),
+    [
+        (0.001, "a quick failure is no quick answer"),
+        (0.006, "among all calls, and only the answered ones stand there"),
+        (0.012, "is the time of a failed call in it"),
+    ],
+)
+def test_where_calls_fail_it_is_told_what_their_failures_do(p50, told):
+    spans = run([0.004] * 55 + [0.006] * 45 + [0.02] * 20)
+    for span in spans[100:]:
+        span.failed = True
+    with pytest.raises(OtherTimes, match=told):
+        percentiles({"p50": (p50, p50)}, [[], spans], (50,), "nobody's wait")
 
 
 def test_the_clock_before_the_line_is_recognised():

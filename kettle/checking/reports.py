@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
+from math import isclose
 from numbers import Real
 from typing import Any
 
@@ -138,11 +139,17 @@ def percentiles(report: Mapping, phases: Runs, shares: Sequence[int], mistake: s
         own = [ranks(times, share) for times in answered]
         middle = [sum(each) / 2 for each in own]
         lines = [ranks([s.ended - run[0].began for s in run if not s.failed], share) for run in runs]
+        known = share, lines, middle
 
-        def whose(value: float, right: float, lines: Sequence = lines, middle: Sequence = middle) -> str:
+        def whose(value: float, right: float, known: tuple = known) -> str:
+            share, lines, middle = known
             run = middle.index(right)
+            if any(isclose(value, other, rel_tol=0.001) for other in middle):
+                return "that is another run's. Each number has a lowest and a highest run of its own."
             if 0.8 < value / of_runs[run] < 1.25:
                 return f"{mistake}."
+            if len(answered[run]) < len(runs[run]):
+                return _failed_in(value, right, answered[run], len(runs[run]), share)
             if 0.85 < value / means[run] < 1.15:
                 return "it is the mean, between the quick answers and the slow ones. Who waited so long?"
             if 990 < value / right < 1010:
@@ -151,8 +158,6 @@ def percentiles(report: Mapping, phases: Runs, shares: Sequence[int], mistake: s
                 return (
                     "that is counted from the run's beginning. Does its clock start before its turn has come?"
                 )
-            if value < right and any(span.failed for span in runs[run]):
-                return "the failed calls are among the times, and a quick failure is no quick answer."
             if value < 0.05 * right:
                 return "its clock stands still while a call waits. What does that clock count?"
             return "which calls are in the list, and of which run? The warm-up belongs to none."
@@ -161,8 +166,16 @@ def percentiles(report: Mapping, phases: Runs, shares: Sequence[int], mistake: s
         _pair(report, f"p{share}", allowed, middle, time_of, whose)
 
 
+def _failed_in(value: float, right: float, times: Sequence[float], calls: int, share: float) -> str:
+    if value < right:
+        return "the failed calls are among the times, and a quick failure is no quick answer."
+    if _near(value, [*times, *[max(times)] * (calls - len(times))], share):
+        return "its place in the line is that among all calls, and only the answered ones stand there."
+    return "is the time of a failed call in it? Each call has a stopwatch of its own."
+
+
 def throughput(report: Mapping, phases: Runs, called: float, over: float) -> None:
-    """Compare `per_second` with the answered calls of each run and its time from first call to last answer.
+    """Compare `per_second` with the answered calls of each run and its time, until the last call has ended.
 
     The seconds between two runs may be in it; the warm-up and other runs may not.
 
@@ -183,8 +196,9 @@ def throughput(report: Mapping, phases: Runs, called: float, over: float) -> Non
     def why(value: float, right: float) -> str:
         if value > 1.1 * right and any(0.9 < value / each < 1.1 for each in made):
             return "it counts the failed calls, too."
-        hold = "more than the run" if value < right else "less than the run"
-        return f"which seconds are they? They hold {hold}, from its first call to its last answer."
+        run = "the run, from its first call to the end of its last"
+        hold = f"more than {run}, or an answer is not counted" if value < right else f"less than {run}"
+        return f"which seconds are they? They hold {hold}."
 
     rates = zip(answered, inner, outer, strict=True)
     allowed = [(n / (long + STEP) * BELOW, n / max(short - STEP, 1e-9) * ABOVE) for n, short, long in rates]
@@ -271,6 +285,8 @@ def since_due(report: Mapping, seen: Observed, rate: float, shares: Mapping[str,
                 why = "yours counts from when it was sent. Since when has its customer waited?"
             elif len(answered) < len(spans) and _near(report[name], every, share):
                 why = "the failed calls are among the times, and they are no answers."
+            elif report[name] > max(every):
+                why = "no answered call waited so long. When is the clock read, and for which calls?"
             said = f"`{name}` is {time_of(report[name])}, and counted from when each call was due it is"
             raise OtherTimes(f"{said} {time_of(low)}: {why}")
 
