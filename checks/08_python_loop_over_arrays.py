@@ -7,7 +7,7 @@ import pandas as pd
 
 from kettle.checking import DOES_NOT_HOLD, HOLDS, PARTLY, Claim, Question
 from kettle.checking.elementwise import Elementwise
-from kettle.checking.same import Situation
+from kettle.checking.same import Situation, Told
 from kettle.probes.ratio import compare
 
 MISTAKE = "each element is taken out of its array by an index"
@@ -110,7 +110,7 @@ def check_same_totals(reprice, same, rng):
 
 def check_nothing_for_each_line(reprice, rng):
     """The interpreter does nothing for each line, and no object is made for it."""
-    lines = Elementwise(reprice, lambda n: _lines(n, rng), "line")
+    lines = Elementwise(reprice, lambda n: _lines(n, rng, hotels=0.4), "line")
     counted = lines.no_instructions(100, 400, rng.randrange(20_000, 60_000))
     lines.no_objects()
     lines.cheap(_whole, 25)
@@ -119,10 +119,11 @@ def check_nothing_for_each_line(reprice, rng):
 
 def check_same_totals_of_none_and_many(reprice, same, rng):
     """One line, no lines and very many come to the same totals."""
+    many = _lines(150_011, rng)  # for the merged code it would take long
     situations = (
-        _repriced("there is one line", _lines(1, rng)),
+        _repriced("there is one line", _lines(1, rng), _in_whole_pence),
         _repriced("there are no lines", _lines(0, rng)),
-        _repriced("there are 15,013 lines", _lines(15_013, rng)),
+        _repriced("there are 150,011 lines", many, truth=lambda w: _repriced_whole(*many)),
     )
     same(reprice, None, situations, noun=_part)
 
@@ -181,12 +182,19 @@ def interest_exercise_how_much_faster(same, smoothed, rng):
 # --- situations
 
 
-def _repriced(when, lines, **options):
+def _repriced(when, lines, call=lambda f, w: f(w.price, w.quantity), **options):
     def prepare(w):
         w.price, w.quantity = (part.copy() for part in lines)
 
     why = partial(_why_off, *lines)
-    return Situation(when, lambda f, w: f(w.price, w.quantity), prepare, why=why, **options)
+    return Situation(when, call, prepare, why=why, **options)
+
+
+def _in_whole_pence(f, w):
+    match answer := f(w.price, w.quantity):
+        case _, float() as given:
+            raise Told(f"`given_away` is {given!r}, a float: pence are whole, and sums of floats are not.")
+    return answer
 
 
 def _dearer(w):
@@ -205,12 +213,12 @@ def _filled(w):
     w.readings["stock"] += 500
 
 
-def _lines(n, rng):
+def _lines(n, rng, hotels=0.08):
     """Basket lines as in the notebook: prices in pence and quantities, all bands and their bounds among them."""
     chance = np.random.default_rng(rng.randrange(1 << 30))
     price = chance.integers(95, 2500, n)
     quantity = chance.choice([1, 2, 3, 5, 11, 12, 13, 30, 143, 144, 145, 600], n)
-    whole = chance.random(n) < 0.08  # what hotels order
+    whole = chance.random(n) < hotels  # each of them orders another quantity
     price[whole] = chance.integers(3000, 9999, whole.sum())
     quantity[whole] = chance.integers(3000, 20_002, whole.sum())
     quantity[-1:] = 20_001  # the largest order in the notebook
@@ -225,6 +233,12 @@ def _whole(price, quantity):
     """Do arithmetic on whole arrays, as much as is needed: the measure of what a line may cost."""
     full = price * quantity
     return np.rint(full * _shares(quantity)).astype(np.int64).sum() - full.sum()
+
+
+def _repriced_whole(price, quantity):
+    full = price * quantity
+    totals = np.rint(full * _shares(quantity)).astype(np.int64)
+    return totals, int((full - totals).sum())
 
 
 def _readings(n, rng):

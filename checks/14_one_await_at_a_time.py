@@ -144,6 +144,10 @@ async def check_same_page(account_page, same, rng):
                 ("alerts", f"{about}/alerts"),
             )
         ),
+        *(
+            Situation(f"there are no {name} of that customer", page, fails(f"{about}/{name}", status=404))
+            for name in ("orders", "alerts")
+        ),
         Situation("the call for the address fails once", page, no_address),
     )
     await same(
@@ -213,6 +217,9 @@ async def check_exercise_same_board(stock_board, same, rng):
     def down(*which, **calls):
         return fails(*(f"/suppliers/{number}/stock" for number in which), **calls)
 
+    def no_levels(w):
+        w.shop.answer_with(f"/suppliers/{suppliers[2]}/stock", answer={"supplier": suppliers[2]})
+
     situations = (
         Situation("a board is made", board(suppliers), seen=asked, ordered_keys=True),
         Situation(
@@ -229,6 +236,7 @@ async def check_exercise_same_board(stock_board, same, rng):
             board(doubled),
             down(suppliers[0], calls=(1,)),
         ),
+        Situation("a supplier's answer has no levels", board(suppliers), no_levels),
         Situation("all suppliers fail", board(suppliers[:2]), down(*suppliers[:2])),
     )
     await same(
@@ -238,7 +246,7 @@ async def check_exercise_same_board(stock_board, same, rng):
 
 async def check_exercise_calls_overlap(stock_board, shop, rng):
     """All suppliers are asked before the first one has answered."""
-    for number in (5, len(shop.data.suppliers)):
+    for number in (2, 5, len(shop.data.suppliers)):
         suppliers = rng.sample(shop.data.suppliers, number)
         with (
             count_calls("asyncio.tasks:gather") as gathers,
