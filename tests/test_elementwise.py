@@ -85,6 +85,9 @@ def test_how_elements_are_taken_out_is_told():
     assert taken_one_by_one(lambda x: [v for v in x], make(100)) == {"iterated"}  # noqa: C416 - it is the subject
     assert taken_one_by_one(lambda x: x[:50].tolist() + x[50:].tolist(), make(100)) == {"tolist"}
     assert taken_one_by_one(lambda x: x[3] + x.sum(), make(100)) == set()
+    tape = (bytes(400),)
+    assert taken_one_by_one(lambda x: sum(memoryview(x).cast("I")), tape) == {"iterated"}
+    assert taken_one_by_one(lambda x: np.frombuffer(memoryview(x).cast("I"), "<u4"), tape) == set()
 
 
 def test_a_library_that_looks_up_is_no_loop():

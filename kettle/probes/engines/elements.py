@@ -30,7 +30,7 @@ LOOKS = 20_000  # at the heap, each of which goes through all of it; so much Pyt
 def taken_one_by_one(function: Callable, arguments: tuple, least: int = 100) -> set[str]:
     """Tell how elements of NumPy arrays are taken out: "iterated", "indexed", "tolist", "map", "object".
 
-    Seen are arrays that are arguments, and what NumPy makes of them.
+    Seen are arrays that are arguments, what NumPy makes of them, and what `memoryview` makes of bytes.
 
     Args:
         function: is called once; what it raises is of no interest here.
@@ -45,13 +45,16 @@ def taken_one_by_one(function: Callable, arguments: tuple, least: int = 100) -> 
             notes["map"] += 1
             yield value
 
-    names.setdefault("map", noted_map)
+    noted = {"map": noted_map, "memoryview": _view}
+    for name, stand_in in noted.items():
+        names.setdefault(name, stand_in)
     try:
         with suppress(Exception):
             function(*(a.view(_Watched) if isinstance(a, np.ndarray) else a for a in arguments))
     finally:
-        if names["map"] is noted_map:
-            del names["map"]
+        for name, stand_in in noted.items():
+            if names[name] is stand_in:
+                del names[name]
     return {what for what, count in notes.items() if count >= least}
 
 
@@ -76,6 +79,14 @@ class _Watched(np.ndarray):
     def tolist(self) -> list:
         self.notes["tolist"] += self.size
         return super().tolist()
+
+    def cast(self, code: str) -> _Watched:
+        """Do what a memoryview does."""
+        return self.view(np.dtype(code.lstrip("@")))
+
+
+def _view(of: Any) -> _Watched:
+    return np.frombuffer(of, dtype=np.uint8).view(_Watched)
 
 
 def loop_of_library(function: Callable, arguments: tuple, n: int, calls: float = 1.0) -> str | None:
