@@ -36,6 +36,12 @@ def test_work_that_is_dealt_out_leaves_places_empty():
     )
 
 
+def test_places_that_are_filled_one_after_the_other():
+    use = use_of([(0, 9), (0.05, 9), (9, 11), (9, 12)], places=2, wanted=4)
+    assert (use.full, use.filling) == (True, pytest.approx(0.05))
+    assert "the first 2 calls began over 0.05 s, while places were free" in too_few(use, "call", "", "")
+
+
 def test_one_that_ends_as_another_begins_does_not_overlap_it():
     use = use_of([(0, 1), (1, 2), (2, 3)], places=2, wanted=3)
     assert use.most == 1

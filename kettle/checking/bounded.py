@@ -25,6 +25,9 @@ def too_few(use: Use, noun: str, under_way: str, begun: str) -> str:
     if use.most < use.places:
         at_most = f"at most {use.most} {noun}s were {under_way} at once, with work left for more"
         return f"{at_most}. What do the others wait for?"
+    if use.full:
+        over = f"the first {use.places} {noun}s began over {use.filling:.3g} s, while places were free"
+        return f"{over}. What do they wait for at the beginning?"
     were = f"{use.fewest} {noun} was" if use.fewest == 1 else f"{use.fewest} {noun}s were"
     return (
         f"there was a time when only {were} {under_way} while {use.left} had not {begun} yet. "

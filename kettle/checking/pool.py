@@ -86,7 +86,7 @@ class _Connection:
         self._pool, self._busy = pool, False
 
     async def name_of(self, customer: int) -> str:
-        """Return a customer's name; raise LookupError where there is none."""
+        """Return a customer's name; raise ConnectionError where it cannot be had."""
         pool, clock = self._pool, asyncio.get_running_loop().time
         pool.shared += self._busy
         pool.asked[customer] += 1
@@ -95,7 +95,7 @@ class _Connection:
             await asyncio.sleep(pool.pace * (pool.LONG if customer in pool.slow else 1 + customer % 41))
             if customer in pool.nameless_once | pool.nameless:
                 pool.nameless_once.discard(customer)
-                raise LookupError(f"no customer {customer}")
+                raise ConnectionError(f"no name for customer {customer}")
             pool.served += 1
             return f"{pool.greeting} {customer}"
         finally:
