@@ -148,7 +148,9 @@ def check_same_page_on_a_good_day(product_page, same, rng):
         Situation("the services' answers change between two visits", page, between=revised),
         Situation("a page is asked for again", page, again=True),
         Situation(f"the services take up to {SLOW} s, and `api` waits for that", page, slow, seen=_asked),
-        Situation(f"only the related products take {SLOW} s", page, FAULTS.slow("related", SLOW), seen=_asked),
+        Situation(
+            f"only the related products take {SLOW} s", page, FAULTS.slow("related", SLOW), seen=_asked
+        ),
         Situation("there are no related products", page, FAULTS.answers("related", [])),
         Situation("there are no reviews", page, FAULTS.answers("rating", [])),
         Situation("two pages are asked for at once", two, seen=_asked),

@@ -205,8 +205,11 @@ class _Sheets:
         return self.read(orders)
 
     def arrives(self, f, w):
-        with after_first_statement(w.engine, lambda: w.tables.insert("orders", self.later)):
-            orders = self.of(3)(f, w)
+        with Session(w.engine) as session:
+            session.scalars(select(Customer.id).limit(1)).all()  # its transaction has begun
+            with after_first_statement(w.engine, lambda: w.tables.insert("orders", self.later)):
+                made = f(session, 3)
+        orders = self.read(made)
         for shown in orders:
             lines, events = (sum(row["order_id"] == shown["order"] for row in rows) for rows in self.parts)
             whole(f"order {shown['order']}", shown, {"lines": lines, "history": events})
