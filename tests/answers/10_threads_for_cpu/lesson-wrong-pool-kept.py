@@ -1,4 +1,4 @@
-# says: of a pool that was there before it started
+# says: did not end with it
 pools = {}
 
 
