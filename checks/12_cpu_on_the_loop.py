@@ -9,7 +9,9 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 from kettle.checking import DOES_NOT_HOLD, PARTLY, Claim, Question
+from kettle.checking.bad_days import a_pool_breaks, one_hangs_up
 from kettle.checking.left import has_ended
+from kettle.checking.lives import HOW
 from kettle.checking.same import Situation, Told
 from kettle.checking.words import many
 from kettle.probes.calls import count_calls
@@ -129,8 +131,9 @@ PATIENCE = 2.5  # seconds; paid by wrong answers only
 SIDE = 200  # pixels: from here on the lesson asks for work elsewhere
 UPLOADS = 6  # at once, more than small pools have workers: what does the code do when all are busy?
 CORES = min(os.cpu_count() or 1, len(getattr(os, "sched_getaffinity", lambda _: range(99))(0)))
+CROWD, FIRST = 20, max(8, CORES)  # photos at once; the first ones keep all workers until the loop comes round
 AFRESH_LIMIT = 14.0  # seconds for an upload where a worker process starts a Python of its own
-STUCK, TAKEN = 6.0, "what does a damaged photo keep that the next one needs?"
+STUCK, TAKEN = 10.0, "what does a damaged photo keep that the next one needs?"
 # Calls that wait for work, and nothing on the loop's own thread should; not Event.wait: starting a thread waits, too.
 WAITS = {"Future.result", "Future.exception", "concurrent.futures.wait", "AsyncResult.get", "time.sleep"}
 BUDGET = 500  # orders between two turns of the loop, as the exercise's ticket says
@@ -235,7 +238,7 @@ async def check_one_pool(photo_service, rng):
         workers = watch.workers
         async with photo_service() as upload:
             first, *photos = _watched(life, rng, 4)
-            await upload(first)
+            await one_hangs_up(lambda: upload(first), AFRESH_LIMIT)
             pools, processes = workers.pools, workers.started + workers.programs
             for photo in photos:
                 await upload(photo)
@@ -248,17 +251,40 @@ async def check_one_pool(photo_service, rng):
         "should run once, when the service starts?"
     )
     has_ended(left)
-    with watch_leftovers() as watch, loop_shows_life(1, PATIENCE) as life:
-        with suppress(_Ended):
-            async with photo_service() as upload:  # kept, as its user keeps it, until what is left is counted
-                (large,) = _watched(life, rng, 1, ROWS - 1)  # in its last row the damage would show first
-                await asyncio.gather(upload(replace(large, pixels=large.pixels[:-3])), return_exceptions=True)
-                raise _Ended
-        has_ended(await watch.left(PATIENCE), "The service has ended by an error")
+    return f"{many(pools, 'pool')} for {2 + len(photos)} uploads, closed when the service ended."
+
+
+async def check_other_ends(photo_service, rng):
+    """It ends by an error, too, and when it is cancelled; a crowd of damaged photos holds no loop before."""
+    for (how, error), number in zip(HOW[1:], (CROWD, 0), strict=True):
+        with watch_leftovers() as watch, loop_shows_life(1, PATIENCE) as life:
+            with suppress(type(error)):
+                # Kept, as its user keeps it, until what is left is counted.
+                async with photo_service() as upload:
+                    await asyncio.gather(*map(upload, _crowd(life, rng)[:number]), return_exceptions=True)
+                    await upload(_photo(rng))  # whatever came before
+                    raise error
+            has_ended(await watch.left(PATIENCE), f"The service {how}")
+        assert not _here(life), (
+            "A large photo that is damaged at its end was computed by this process: what is done here when a worker fails?"
+        )
+        assert life.lived or not life.held, (
+            f"{CROWD} uploads came together, and the event loop stood still until the first of them were done: what "
+            "waits on the loop's own thread when so many come? An `asyncio.Semaphore` makes them wait without that."
+        )
+    return "It was closed, too, when it was ended by an error, and when it was cancelled."
+
+
+async def check_no_worker_left(photo_service, rng):
+    """When a worker has died, an upload may fail; no large photo is computed here even then."""
+    with loop_shows_life(1, PATIENCE) as life:
+        async with photo_service() as upload:
+            with a_pool_breaks():
+                await asyncio.gather(*map(upload, _watched(life, rng, 1)), return_exceptions=True)
     assert not _here(life), (
-        "A large photo that is damaged at its end was computed by this process: what is done here when a worker fails?"
+        "A worker process had died, and a large photo was computed by this process: its upload may fail then, "
+        "and /health may not be late. What is done here when a pool breaks?"
     )
-    return f"{many(pools, 'pool')} for {1 + len(photos)} uploads, closed when the service ended, also by an error."
 
 
 async def check_fresh_workers(photo_service, same, rng):
@@ -300,7 +326,13 @@ async def check_exercise_same_text(export, same, rng):
 
     async def read(f, orders, reader=None):
         reader = reader or Reader()
-        await f(orders, reader)
+        try:
+            async with asyncio.timeout(STUCK):
+                await f(orders, reader)
+        except TimeoutError:
+            raise Told(
+                f"the export does not come to an end within {STUCK:g} s: what waits, and for whom?"
+            ) from None
         return reader.data()
 
     def some(number, **options):
@@ -323,7 +355,11 @@ async def check_exercise_same_text(export, same, rng):
         ),
         Situation("the client reads slowly", some(1001, turns=1), why="Who waits for `write`?"),
         Situation("two exports run at once", at_once, why="What do two exports share?"),
-        Situation("the client hangs up", some(500, most=99), raises=ConnectionError),
+        Situation(
+            "the client of a long export hangs up",
+            lambda f, w: read(f, w.few * 2000, Reader(most=99)),
+            raises=ConnectionError,
+        ),
     )
     await same(export, world, situations, why=_what_was_written)
 
@@ -406,8 +442,13 @@ def _too_long(piece, number, texts, turns_with_text):
 # --- what the checks share
 
 
-class _Ended(Exception):
-    """The service is ended by an error."""
+def _crowd(life, rng):
+    """Give damaged photos: one at its end, some of which too little came, the others without any pixels."""
+    (large,) = _watched(life, rng, 1, ROWS - 1)  # in its last row the damage would show first
+    one_row = slice(3 * SIDE**2 // ROWS)
+    first = [replace(each, pixels=each.pixels[one_row]) for each in _watched(life, rng, FIRST, 1)]
+    rest = [replace(large, name=f"IMG_{number:04}.jpg", pixels=b"", reached=None) for number in range(CROWD)]
+    return [replace(large, pixels=large.pixels[:-3]), *first, *rest][:CROWD]
 
 
 def _here(life):
