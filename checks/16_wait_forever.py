@@ -1,6 +1,7 @@
 """Wait for ever: a call without a deadline of its own holds whoever waits for it, and what they hold."""
 
 import asyncio
+import math
 from contextlib import asynccontextmanager
 from types import SimpleNamespace
 
@@ -8,9 +9,9 @@ import aiohttp
 
 from kettle.checking import DOES_NOT_HOLD, PARTLY, Claim, Question
 from kettle.checking.deadline import end_of, keeps, leaves_at_once, really_end, stopped
-from kettle.checking.errors import alone, told
-from kettle.checking.hangs import ENDLESS, HANGS, hanging, really_hanging
-from kettle.checking.pages import WAITS, PagePool, Wait, page_ends, page_is_left, used_otherwise
+from kettle.checking.errors import alone, leaves, told
+from kettle.checking.hangs import ENDLESS, HANGS, Hang, hanging, really_hanging
+from kettle.checking.pages import WAITS, PagePool, Wait, page_ends, page_is_left, uncollected, used_otherwise
 from kettle.checking.same import Situation, Told, fails
 from kettle.checking.same.sentences import short
 from kettle.checking.virtually import counted_shop, moving, virtually
@@ -112,7 +113,16 @@ NOT_SENT = (
     "nothing was sent through `api`, the session that was given: another client, or a price from earlier?"
 )
 KEPT = "Each visit asks the courier anew. What is kept from one visit to the next?"
+TWICE = Hang(
+    "a courier that fails twice and stops in the middle of its third answer",
+    "Which lines have a clock? The last try is a wait like the others.",
+    lambda b: {"hang": "mid body"},
+    fails=True,
+)
 DEFAULT = aiohttp.client.DEFAULT_TIMEOUT
+OUTLIVED = (
+    "your code has ended, and later whoever called it is cancelled: a clock of yours runs on. Who stops it?"
+)
 OTHER_CLOCK = "that is not the budget. Which clock was it, and where does its number come from?"
 ANOTHER = (
     "`api.timeout` is another one after a visit: the session is the caller's, who has other calls for it."
@@ -166,18 +176,25 @@ def check_same_prices(quote, same, rng):
 def check_ends_within_its_budget(quote, rng):
     """Wherever the courier hangs, a visitor is told within the budget, and nothing is left running."""
     for budget in (rng.randint(31, 45) / 10, rng.randint(21, 45) / 100):
-        for hang in HANGS:
+        for hang in (*HANGS, TWICE):
             virtually(_hangs, quote, hang, budget, rng.randrange(1 << 30))
-    virtually(_hangs, quote, HANGS[0], budget, rng.randrange(1 << 30), 30)
-    return f"At {len(HANGS)} kinds of hang, each visit ended within its budget."
+    longer = rng.randint(51, 54) / 10 + rng.randrange(4)  # aiohttp rounds up what is longer than 5 s
+    virtually(_hangs, quote, HANGS[0], longer, rng.randrange(1 << 30), 30)
+    return f"At {len(HANGS) + 1} kinds of hang, each visit ended within its budget."
 
 
 def check_waits_as_long_as_the_budget(quote, same, rng):
     """A price that comes within the budget is waited for, and a call that got none is not sent again."""
-    said, visit = f"the budget is {BUDGET} s, and ", _visit(budget=BUDGET)
+    said, visit = f"the budget is {BUDGET} s, and ", _visit(budget=BUDGET, rest=BUDGET)
     situations = (
         Situation(f"{said}nearly all of it is needed", visit, _courier(latency=0.97 * BUDGET)),
         Situation(f"{said}an answer drips for less", visit, _courier(drip=0.045 * BUDGET)),
+        Situation(
+            f"{said}the first call fails after seven tenths of it and the second is answered at once",
+            visit,
+            _fails_late,
+            why={"error": "There was time for another call: nothing is given up sooner than the time is up."},
+        ),
         Situation(
             f"the budget is {LONG} s, and 30 s of it are needed",
             _visit(budget=LONG),
@@ -217,12 +234,19 @@ async def _hangs(quote, hang, budget, seed, number=1):
         return w.moving(quote(w.api, COURIER, code, budget), still)
 
     async with hanging(hang, "quote", budget, seed, lambda w: visit(w, CODE, 9), number) as w:
+        if hang is TWICE:
+            w.shop.break_calls(PATH, calls=(1, 2))
+        await asyncio.sleep(-asyncio.get_running_loop().time() % 1)  # to where rounding up shows
         for ended in await asyncio.gather(*(end_of(visit(w, CODE, budget)) for _ in range(number))):
             assert ended.error is not None or ended.value != w.shop.data.quote(COURIER, CODE), (
                 f"{said}`quote` returned the price of the visit before: who can tell it from one of today? {KEPT}"
             )
             kinds = (TimeoutError, aiohttp.ClientError) if hang.fails else TimeoutError
             keeps(ended, budget, said, "quote", _why_late(ended, w.calls() // number, hang, budget), kinds)
+            assert isinstance(ended.error, TimeoutError) or all(call.status for call in w.shop.calls), (
+                f"{said}`quote` stops with the error of an earlier call, and the last one was sent and got no answer. "
+                "Which error says so?"
+            )
         assert w.calls() <= number or hang.fails, (
             f"{said}{w.calls()} calls were sent for {many(number, 'visitor')}: a call that gets no answer is not "
             "sent again. Which errors does the loop take for a failure?"
@@ -241,6 +265,8 @@ def _why_late(ended, calls, hang, budget):
         return f"{MISTAKE}, it was aiohttp's own default of {DEFAULT.total:g} s. {hang.why}"
     if calls > 1 and not hang.fails:
         return f"{calls} calls were sent in turn, each with a clock of its own. Which errors does the loop catch?"
+    if budget > DEFAULT.ceil_threshold and math.isclose(ended.took, math.ceil(budget), abs_tol=0.01):
+        return "aiohttp rounds a `total` of more than 5 s up to a whole second. Which clock does not?"
     drips = "drip" in hang.settings(budget) and ended.took > 7 * budget
     return f"{MISTAKE} in time. {hang.why}" if drips or hang.fails else OTHER_CLOCK
 
@@ -271,7 +297,10 @@ def check_exercise_same_pages(order_page, same, rng):
             seen=_books,
         ),
         Situation(
-            "a query fails", _page_that_fails, lambda w: w.pool.failing.add("lines"), raises=LookupError
+            "a query fails",
+            _page(rest=2 * BUDGET),
+            lambda w: w.pool.failing.add("lines"),
+            raises=LookupError,
         ),
     )
 
@@ -300,7 +329,7 @@ def check_exercise_waits_as_long_as_the_budget(order_page, same):
         ),
         Situation(
             f"the budget is {SHORT} s, and nearly all of it is needed",
-            _page(SHORT),
+            _page(SHORT, rest=2 * SHORT),
             lambda w: w.pool.begins(Wait("", lines=0.98), SHORT),
         ),
     )
@@ -324,7 +353,8 @@ def _waits(**parts):
 
 @asynccontextmanager
 async def _database():
-    yield SimpleNamespace(pool=PagePool(2))
+    async with uncollected():
+        yield SimpleNamespace(pool=PagePool(2))
 
 
 def _many_connections(w):
@@ -336,9 +366,13 @@ def _books(w):
     return w.pool.books()
 
 
-def _page(budget=BUDGET):
+def _page(budget=BUDGET, rest=0.001):
     async def call(f, w):
-        page = await moving(f(w.pool, 1234, budget), _still)
+        ended = await end_of(moving(f(w.pool, 1234, budget), _still))
+        await moving(asyncio.sleep(rest), lambda: OUTLIVED)
+        if w.pool.lost:
+            raise Told(f"{w.pool.lost} (A garbage collector comes when it likes.)")
+        page = _given(ended)
         if not w.pool.asked:
             raise Told(
                 "nobody asks through the pool that is given. Whose connection is used, or is it a page from "
@@ -347,14 +381,6 @@ def _page(budget=BUDGET):
         return page
 
     return call
-
-
-async def _page_that_fails(f, w):
-    ended = await end_of(_page()(f, w))
-    await asyncio.sleep(0.001)
-    if lost := w.pool.size - w.pool.free:
-        raise Told(f"{many(lost, 'connection')} did not come back to the pool. Who gives it back then?")
-    return _given(ended)
 
 
 async def _page_after_a_slow_one(f, w):
@@ -383,15 +409,17 @@ def _many_pages(same):
 # --- what is said
 
 
-def _visit(code=CODE, budget=9, most=3):
+def _visit(code=CODE, budget=9, most=3, rest=0):
     async def call(f, w):
         before = w.sent.total()
         try:
-            price = await w.moving(f(w.api, COURIER, code, budget), lambda: _still(w.endless))
+            ended = await end_of(w.moving(f(w.api, COURIER, code, budget), lambda: _still(w.endless)))
         finally:
             sent = w.sent.total() - before
             if sent > most:
                 raise Told(f"{sent} calls are made. {TRIES}.")
+        await w.moving(asyncio.sleep(rest), lambda: OUTLIVED)
+        price = _given(ended)
         if not sent:
             raise Told(NOT_SENT)
         return price
@@ -400,7 +428,7 @@ def _visit(code=CODE, budget=9, most=3):
 
 
 async def _fails_thrice(f, w):
-    ended = await end_of(_visit()(f, w))
+    ended = await end_of(_visit(rest=9)(f, w))
     sent = w.sent.total()
     if sent < len(FAILURES):
         raise Told(f"the courier gets {many(sent, 'call')}. {TRIES}. Which failures are not tried again?")
@@ -425,6 +453,11 @@ def _play(same, quote, situations, rng, **session):
 
 
 def _given(ended):
+    if isinstance(ended.error, ExceptionGroup):
+        kind = type(leaves(ended.error)[0]).__name__
+        raise Told(
+            f"your code stops with a group of errors, which `except {kind}` lets through. Why a group?"
+        )
     if ended.error is not None:
         raise ended.error
     return ended.value
@@ -432,6 +465,12 @@ def _given(ended):
 
 def _courier(**settings):
     return lambda w: w.shop.set("quote", **settings)
+
+
+def _fails_late(w):
+    fails(PATH, calls=(1,))(w)
+    _courier(latency=0.7 * BUDGET)(w)
+    asyncio.get_running_loop().call_later(0.6 * BUDGET, _courier(latency=0.01), w)
 
 
 def _still(endless=""):

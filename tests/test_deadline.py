@@ -6,7 +6,7 @@ import pytest
 
 from kettle.checking.deadline import Ended, end_of, keeps, leaves_at_once, really_end, stopped
 from kettle.checking.hangs import HANGS, REAL, hanging, really_hanging
-from kettle.checking.pages import WAITS, PagePool, page_ends, page_is_left
+from kettle.checking.pages import WAITS, PagePool, page_ends, page_is_left, uncollected
 from kettle.checking.same import Told
 from kettle.checking.virtually import virtually
 
@@ -161,6 +161,24 @@ def test_a_pool_of_pages_keeps_books():
             await page(pool, 1)
         assert pool._free.qsize() == pool.free == 1
         assert pool.looked_into == 1
+
+    in_virtual_time(body)
+
+
+def test_a_generator_that_nobody_closes_gives_nothing_back():
+    async def body():
+        pool = PagePool(1)
+
+        async def parts():
+            async with pool.connection() as connection:
+                yield connection
+
+        async with uncollected():
+            await anext(parts())
+            await asyncio.sleep(1)
+            assert pool.lost.startswith("1 connection did not come back")
+        await asyncio.sleep(1)
+        assert not pool.lost
 
     in_virtual_time(body)
 

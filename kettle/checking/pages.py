@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 
@@ -92,6 +93,13 @@ class PagePool(LookedInto):
         """How many connections nobody has."""
         return self._queue.qsize()
 
+    @property
+    def lost(self) -> str:
+        """A sentence on the connections that somebody has, once nobody should; empty if all are back."""
+        number = self.size - self.free
+        kept = f"{many(number, 'connection')} did not come back to the pool. Who gives it back then?"
+        return kept if number else ""
+
     def connection(self) -> AbstractAsyncContextManager[_Connection]:
         """Borrow a connection for a block, waiting for it if need be."""
         self._lendings.append(self._lending())  # held: to be collected is not to be given back
@@ -176,6 +184,23 @@ class _Connection:
         return pool.answer(what, order)
 
 
+@asynccontextmanager
+async def uncollected() -> AsyncIterator[None]:
+    """Hold each asynchronous generator that is begun meanwhile: to be collected is not to be closed."""
+    held, usual = [], sys.get_asyncgen_hooks().firstiter
+
+    def begins(generator: AsyncGenerator) -> None:
+        held.append(generator)
+        usual(generator)
+
+    sys.set_asyncgen_hooks(firstiter=begins)
+    try:
+        yield
+    finally:
+        sys.set_asyncgen_hooks(firstiter=usual)
+
+
+@uncollected()
 async def page_ends(order_page: Callable, budget: float, wait: Wait, otherwise: str) -> None:
     """See to it that a page ends within its budget, whatever it waits for, and that nothing of it is left.
 
@@ -198,6 +223,7 @@ async def page_ends(order_page: Callable, budget: float, wait: Wait, otherwise: 
     await _back(pool, order_page, f"{said}`order_page` has ended, and ")
 
 
+@uncollected()
 async def page_is_left(order_page: Callable, wait: Wait) -> None:
     """See to it that a page ends at once when its visitor leaves, and that nothing of it is left."""
     pool, said = PagePool(2), f"With {wait.does}, when the visitor leaves, `order_page`"
@@ -210,8 +236,7 @@ async def _back(pool: PagePool, order_page: Callable, said: str) -> None:
     await asyncio.sleep(0.001)
     assert not pool.waiting, f"{said}still stands in the pool's queue: the next connection is lent to nobody."
     await pool.all_back()
-    lost = many(pool.size - pool.free, "connection")
-    assert pool.free == pool.size, f"{said}{lost} did not come back to the pool. Who gives it back then?"
+    assert not pool.lost, f"{said}{pool.lost}"
     page = await end_of(order_page(pool, 77, 5.0))
     assert page.value == pool.page(77), (
         f"{said}the next page is {short(page.value)}. What is left of this one?"
