@@ -371,7 +371,7 @@ def _page(budget=BUDGET, rest=0.001):
         ended = await end_of(moving(f(w.pool, 1234, budget), _still))
         await moving(asyncio.sleep(rest), lambda: OUTLIVED)
         if w.pool.lost:
-            raise Told(f"{w.pool.lost} (A garbage collector comes when it likes.)")
+            raise Told(f"{w.pool.lost} A garbage collector comes when it likes.")
         page = _given(ended)
         if not w.pool.asked:
             raise Told(
