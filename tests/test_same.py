@@ -27,6 +27,7 @@ from kettle.checking.same import (
     with_another,
 )
 from kettle.checking.same.alike import alike, difference
+from kettle.checking.same.given import left_alone
 from kettle.checking.same.merged import MergedMissing, merged_names
 from kettle.checking.same.sentences import short
 from kettle.checking.same.situations import empty
@@ -144,6 +145,12 @@ def test_arguments_are_left_alone():
     said = told(answer, given(["ada"]))
     assert "your code changes what it was given: `names` has 0 entries, and had 1 entry." in said
     assert told(answer, given(["ada"]), off=["arguments"]) is None
+
+
+def test_arguments_are_left_alone_where_a_call_fails():
+    left_alone("Row 2 is bad", "rows", [{"price": 1}], [{"price": 1}])
+    with pytest.raises(AssertionError, match=r"Row 2 is bad, and .* changed .* `price` of entry 1 of `rows`"):
+        left_alone("Row 2 is bad", "rows", [{"price": 1}], [{"price": 2}])
 
 
 def test_a_result_is_shared_with_nobody():
