@@ -151,6 +151,19 @@ def test_labels_that_are_made_one_at_a_time_are_told(shop):
     assert not gated(shop, together, together=2)[2]
 
 
+def test_labels_wait_no_longer_when_the_check_is_one_of_them(shop):
+    async def main():
+        async with gated_desk(shop, 5.0, together=2) as (desk, gates):
+            label = asyncio.ensure_future(asyncio.to_thread(subprocess.check_output, desk.label(1)))
+            while not gates.labels:  # noqa: ASYNC110 (a program in another process does not tell)
+                await asyncio.sleep(0.005)
+            was_done = label.done()
+            gates.join()
+            return was_done, await label, gates.alone
+
+    assert asyncio.run(main()) == (False, b"KC-1-1\n", False)
+
+
 def test_a_quick_desk_waits_for_nothing(shop):
     async def main():
         async with quick_desk(shop) as desk:

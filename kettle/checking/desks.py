@@ -45,6 +45,15 @@ class Gates:
         return any(seen[1] == kind for seen in self._seen)
 
     @property
+    def labels(self) -> int:
+        """How many label programs have begun."""
+        return sum(1 for _ in self._notes.glob("begun-*"))
+
+    def join(self) -> None:
+        """Be one of the label programs that have begun, so that those that wait for it go on."""
+        (self._notes / "begun-here").touch()
+
+    @property
     def alone(self) -> bool:
         """Whether a label program waited for others in vain."""
         return (self._notes / "alone").exists()

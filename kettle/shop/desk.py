@@ -32,6 +32,7 @@ import os, sys, time
 total, seconds, watched, folder, together, patience = sys.argv[1:]
 time.sleep(float(seconds))
 if watched:
+    sys.excepthook = lambda *_: None  # the desk has gone, and nobody waits for the label
     def begun():
         return len([name for name in os.listdir(folder) if name.startswith("begun")])
     def note(name):
@@ -48,7 +49,7 @@ if watched:
         time.sleep(0.001)
 if int(total) < 0:
     sys.exit("a label needs a total of 0 or more")
-print("KC-" + total + "-" + str(sum(map(int, total)) % 10))
+sys.stdout.buffer.write(("KC-" + total + "-" + str(sum(map(int, total)) % 10) + "\\n").encode())
 """
 
 # The same label from a program that starts in a tenth of the time: a check makes dozens of them.
