@@ -1,4 +1,4 @@
-# says: ends with 1 and says nothing
+# says: is killed in the middle of its line
 async def output_of(command) -> str:
     pipe = asyncio.subprocess.PIPE
     program = await asyncio.create_subprocess_exec(*command, stdout=pipe, stderr=pipe)
