@@ -15,6 +15,7 @@ from kettle.checking.evenings import judge_evening
 from kettle.checking.lending import all_back, held_at, lends_at_once
 from kettle.checking.same import Situation, Told, asked, asked_otherwise, fails, revised, scribble, shop_world
 from kettle.checking.same.tables import Tables
+from kettle.checking.stopped import one_stopped
 from kettle.checking.words import many
 from kettle.deployments import five_sites, starts
 from kettle.probes.checkouts import watch_checkouts
@@ -123,6 +124,9 @@ PATIENCE = 1.0  # seconds; paid by wrong answers only
 BACK = "Is the session closed when something goes wrong, too?"
 TOGETHER = "Status and event belong together, when the courier has answered: which `commit` comes too early?"
 LATER = "Who waits until it is written?"
+APART = "What does one booking do for another?"
+LEFT = "Who goes on with it?"
+MEANWHILE = "What others do meanwhile keeps no order from being booked: what does the second half rely on?"
 WHOSE = "Whose are they, and who counts them?"
 NOT_DROPPED = (
     "Whether a dropped connection costs a booking was not tried here: SQLite is a file, and nobody is at the other end "
@@ -167,6 +171,8 @@ async def check_nobody_waits_with_a_connection(book, open_engine, database, shop
         async with held_at(shop, "quote", five, 5, PATIENCE) as (there, bookings):
             idle, beside = lent.waits_along, wire.connections - lent.opened
             early = _early(database, rows)
+            if not lent.now and beside <= 0:  # else somebody may have it locked
+                Tables(database).change("orders", orders[0], status="packed")
             failed = [e for each in bookings if each.done() and (e := each.exception())]
         others = " The others wait for one." if there < 5 else ""
         assert not idle, (
@@ -188,7 +194,9 @@ async def check_nobody_waits_with_a_connection(book, open_engine, database, shop
             "What do the other bookings wait for: a lock, a semaphore, the one before them?"
         )
         assert not early, f"While 5 couriers are asked, {early} already. {TOGETHER}"
+        _booked_all_the_same(database, bookings[0], orders[0])
         await _cancelled_at_the_courier(book, engine, shop, orders[5:7], lent)
+        await _cancelled_afterwards(book, engine, shop, orders[6:8], lent)
     await engine.dispose()
     return "Five couriers were asked at once with a pool of 2, and no connection was lent out meanwhile."
 
@@ -284,9 +292,7 @@ def _books(*orders):
         if failed and (noted != right or booked > right):
             raise Told(f"{many(len(failed), 'booking')} failed, and something of it is written. {TOGETHER}")
         if failed and (more := sum(asked(w).values())) > len(orders):
-            raise Told(
-                f"{many(more, 'courier')} are asked for {many(len(orders), 'booking')}: once each, also when the database fails."
-            )
+            raise Told(_too_many(more, len(orders)))
         if failed:
             raise failed[0]
         return answers if len(answers) > 1 else answers[0]
@@ -361,6 +367,11 @@ def _opened(open_engine, database, allowed, workers):
     return engine
 
 
+def _too_many(couriers, bookings):
+    asked_for = f"{many(couriers, 'courier')} are asked for {many(bookings, 'booking')}"
+    return f"{asked_for}: once each, also when the database fails."
+
+
 def _are(number):
     return f"{many(number, 'connection')} {'is' if number == 1 else 'are'}"
 
@@ -379,6 +390,25 @@ async def _cancelled_at_the_courier(book, engine, shop, orders, lent):
     assert await all_back(lent), f"{when}, and {_are(lent.now)} not back in the pool afterwards. {BACK}"
 
 
+async def _cancelled_afterwards(book, engine, shop, orders, lent):
+    def two(api):
+        return [book(engine, api, number) for number in orders]
+
+    when = "Two couriers answer in one moment, and one booking is cancelled while it asks the database"
+    async with one_stopped(shop, engine, two, PATIENCE) as (_, others):
+        assert all(each.done() for each in others), f"{when}: the other one never ends. {APART}"
+        failed = [error for each in others if (error := each.exception())]
+        assert not failed, f"{when}: the other one stops with {told(failed[0])} {APART}"
+        assert await all_back(lent), f"{when}: it has ended, and {_are(lent.now)} still lent out. {LEFT}"
+
+
+def _booked_all_the_same(database, booking, number):
+    when = "Somebody else changes the status of an order while its courier is asked"
+    assert not (error := booking.exception()), f"{when}, and its booking stops with {told(error)} {MEANWHILE}"
+    ((status,),) = Tables(database).ask(f"SELECT status FROM orders WHERE id = {number}")
+    assert status == "booked", f"{when}, and its booking returns, and leaves it `{status}`. {MEANWHILE}"
+
+
 async def _survives(booking, when):
     try:
         await booking
@@ -393,9 +423,12 @@ async def _dropped_during_the_call(book, engine, shop, number, database):
     def one(api):
         return [book(engine, api, number)]
 
-    async with held_at(shop, "quote", one, 1, PATIENCE) as (_, (booking,)):
+    when = "while a courier is asked"
+    async with shop.traffic() as traffic, held_at(shop, "quote", one, 1, PATIENCE) as (_, (booking,)):
         database.drop_connections()
-    await _survives(booking, "while a courier is asked")
+    await _survives(booking, when)
+    times = len(traffic.requests)
+    assert times == 1, f"The database drops its connections {when}, and {_too_many(times, 1)}"
 
 
 # --- the exercise: five sites, played by the simulator
@@ -433,8 +466,9 @@ def check_exercise_evenings(settings, rng):
 
 
 def _one_each():
-    """Return two sites whose workers may have one connection each."""
-    return [replace(site, granted=site.workers) for site in five_sites(2) if site.name in ("api", "office")]
+    """Return sites whose workers may have one connection each, and not quite two."""
+    sites = [site for site in five_sites(2) if site.name in ("api", "office")]
+    return [replace(site, granted=most) for site in sites for most in (site.workers, 2 * site.workers - 1)]
 
 
 def _given(settings, site):

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from kettle.checking.lending import all_back, held_at, lends_at_once
+from kettle.checking.stopped import one_stopped
 from kettle.database import open_database
 from kettle.database.models import Order
 from kettle.probes.checkouts import watch_checkouts
@@ -139,3 +140,46 @@ def test_what_does_not_come_back_is_found(database):
         return out, back
 
     assert asyncio.run(look()) == (False, True)
+
+
+def test_one_of_two_is_stopped_while_it_asks_and_the_other_goes_on(database):
+    async def look(stray):
+        engine = database.async_engine(pool_size=2)
+
+        async def statement():
+            async with engine.connect() as connection:
+                await connection.execute(text("SELECT 1"))
+
+        async def ask(api):
+            async with api.get("/tax/DE"):
+                pass
+            await (asyncio.shield(statement()) if stray else statement())
+
+        await statement()
+        with Shop(3) as shop, watch_checkouts(engine) as lent:
+            async with one_stopped(shop, engine, lambda api: [ask(api), ask(api)], 2.0) as (stopped, others):
+                seen = [
+                    stopped.cancelled(),
+                    [other.exception() for other in others],
+                    await all_back(lent, 0.05),
+                ]
+            assert await all_back(lent)
+        await engine.dispose()
+        return seen
+
+    assert asyncio.run(look(stray=False)) == [True, [None], True]
+    assert asyncio.run(look(stray=True)) == [True, [None], False]
+
+
+def test_who_asks_nothing_is_not_stopped(database):
+    async def look():
+        async def ask(api):
+            async with api.get("/tax/DE") as response:
+                return response.status
+
+        engine = database.async_engine()
+        with Shop(3) as shop:
+            async with one_stopped(shop, engine, lambda api: [ask(api), ask(api)], 2.0) as (stopped, others):
+                return stopped, [other.result() for other in others]
+
+    assert asyncio.run(look()) == (None, [200, 200])
