@@ -172,7 +172,7 @@ async def check_nobody_waits_with_a_connection(book, open_engine, database, shop
             idle, beside = lent.waits_along, wire.connections - lent.opened
             early = _early(database, rows)
             if not lent.now and beside <= 0:  # else somebody may have it locked
-                Tables(database).change("orders", orders[0], status="packed")
+                Tables(database).change("orders", orders[0], status="on hold")
             failed = [e for each in bookings if each.done() and (e := each.exception())]
         others = " The others wait for one." if there < 5 else ""
         assert not idle, (
