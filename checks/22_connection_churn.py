@@ -163,10 +163,7 @@ async def check_nobody_waits_with_a_connection(book, open_engine, database, shop
     rows = database.seed(rng.randrange(1 << 30), **SIZES).orders
     orders = [row["id"] for row in rows]
     engine = _opened(open_engine, database, 2, 1)
-
-    def five(api):
-        return [book(engine, api, number) for number in orders[:5]]
-
+    five = _bookings(book, engine, *orders[:5])
     with watch_checkouts(engine) as lent, database.wire() as wire:
         async with held_at(shop, "quote", five, 5, PATIENCE) as (there, bookings):
             idle, beside = lent.waits_along, wire.connections - lent.opened
@@ -376,10 +373,12 @@ def _are(number):
     return f"{many(number, 'connection')} {'is' if number == 1 else 'are'}"
 
 
-async def _cancelled_at_the_courier(book, engine, shop, orders, lent):
-    def two(api):
-        return [book(engine, api, number) for number in orders]
+def _bookings(book, engine, *orders):
+    return lambda api: [book(engine, api, number) for number in orders]
 
+
+async def _cancelled_at_the_courier(book, engine, shop, orders, lent):
+    two = _bookings(book, engine, *orders)
     when = "A booking is cancelled while its courier is asked"
     async with held_at(shop, "quote", two, len(orders), PATIENCE) as (_, bookings):
         for each in bookings:
@@ -391,9 +390,7 @@ async def _cancelled_at_the_courier(book, engine, shop, orders, lent):
 
 
 async def _cancelled_afterwards(book, engine, shop, orders, lent):
-    def two(api):
-        return [book(engine, api, number) for number in orders]
-
+    two = _bookings(book, engine, *orders)
     when = "Two couriers answer in one moment, and one booking is cancelled while it asks the database"
     async with one_stopped(shop, engine, two, PATIENCE) as (_, others):
         assert all(each.done() for each in others), f"{when}: the other one never ends. {APART}"
@@ -420,9 +417,7 @@ async def _survives(booking, when):
 
 
 async def _dropped_during_the_call(book, engine, shop, number, database):
-    def one(api):
-        return [book(engine, api, number)]
-
+    one = _bookings(book, engine, number)
     when = "while a courier is asked"
     async with shop.traffic() as traffic, held_at(shop, "quote", one, 1, PATIENCE) as (_, (booking,)):
         database.drop_connections()
