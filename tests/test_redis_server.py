@@ -213,7 +213,8 @@ def test_a_killed_supervisor_takes_its_server_along(start):
     (server,) = supervisor.children()
     supervisor.kill()
     if sys.platform == "linux":
-        assert eventually(lambda: not server.is_running() or server.status() == "zombie")
+        over = eventually(lambda: not server.is_running() or server.status() == "zombie")
+        assert over, server.as_dict(["name", "status", "ppid", "cpu_times"])
     kernel.kill()
     kernel.wait()
     assert gone(start), (start.left(), start.files())

@@ -11,8 +11,8 @@ import psutil
 
 WINDOW = 2.0  # seconds that are looked at; more than any wait of a right answer in them would be a rare thing
 ALIVE = 0.02  # of a processor in that window: what waits for something that never comes uses less
-IN_LINE = 0.1  # of that window: threads that only wake now and then stand in line for less
-STALLS = 0.3  # of that window: naps last longer by less than that where nobody stops the whole process
+IN_LINE = 0.1  # of that window: a thread that only wakes now and then stands in line for less
+STALLS = 0.6  # of that window: naps last longer by less, unless somebody stops the whole process now and then
 NAP = 0.01  # seconds
 ENOUGH = 0.75  # of the limit, in seconds of a processor: what has had so much, and goes on, does not end
 MOST = 3  # times the limit, at most
@@ -42,7 +42,7 @@ class Patience:
         stalls = _stalls(window)
         family = _family()
         used = _used(family)
-        in_line = sum(now - stood.get(name, 0) for name, now in _stood_in_line(family).items())
+        in_line = max((now - stood.get(name, 0) for name, now in _stood_in_line(family).items()), default=0.0)
         waits = used - before < ALIVE * window and in_line < IN_LINE * window and stalls < STALLS * window
         if waits or used - self._before > ENOUGH * self.limit:
             return 0.0
