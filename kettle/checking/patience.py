@@ -38,10 +38,10 @@ class Patience:
     def more(self) -> float:
         """Look for a while, and return how many seconds more it may take; 0 where that would not help."""
         window, family = min(WINDOW, self.limit / 2), _family()
-        stood, before = _stood_in_line(family), _used(family)
+        stood, before, own = _stood_in_line(family), _used(family), time.thread_time()
         stalls = _stalls(window)
         family = _family()
-        used = _used(family)
+        used = _used(family) - (time.thread_time() - own)  # to look costs more, the more processes there are
         in_line = max((now - stood.get(name, 0) for name, now in _stood_in_line(family).items()), default=0.0)
         waits = used - before < ALIVE * window and in_line < IN_LINE * window and stalls < STALLS * window
         if waits or used - self._before > ENOUGH * self.limit:
