@@ -11,6 +11,7 @@ import psutil
 
 WINDOW = 2.0  # seconds that are looked at; more than any wait of a right answer in them would be a rare thing
 ALIVE = 0.02  # of a processor in that window: what waits for something that never comes uses less
+TICKS = 0.02  # seconds: two ticks of the clock by which systems count processor time
 IN_LINE = 0.1  # of that window: a thread that only wakes now and then stands in line for less
 STALLS = 0.6  # of that window: naps last longer by less, unless somebody stops the whole process now and then
 NAP = 0.01  # seconds
@@ -43,7 +44,9 @@ class Patience:
         family = _family()
         used = _used(family) - (time.thread_time() - own)  # to look costs more, the more processes there are
         in_line = max((now - stood.get(name, 0) for name, now in _stood_in_line(family).items()), default=0.0)
-        waits = used - before < ALIVE * window and in_line < IN_LINE * window and stalls < STALLS * window
+        waits = (
+            used - before < ALIVE * window + TICKS and in_line < IN_LINE * window and stalls < STALLS * window
+        )
         if waits or used - self._before > ENOUGH * self.limit:
             return 0.0
         self.starved = time.monotonic() - self._started > MOST * self.limit
