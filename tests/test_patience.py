@@ -41,7 +41,7 @@ def test_what_gets_little_is_given_more_time():
 
 
 def test_it_ends_some_time_and_then_says_so():
-    told, patience = judged(crawl, 20 * LIMIT, 0.1)
+    told, patience = judged(crawl, 20 * LIMIT)
     assert (told.timed_out, patience.starved) == (True, True)
     assert told.seconds > MOST * LIMIT
 

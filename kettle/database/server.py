@@ -247,12 +247,16 @@ def _runs(install: Path, as_user: dict, folder: Path) -> bool:
         return False
 
 
-def end_with_parent() -> Callable[[], None] | None:
-    """Return what makes Linux send a child SIGQUIT when its parent is killed (prctl, PR_SET_PDEATHSIG)."""
+def end_with_parent(by: int = 0) -> Callable[[], None] | None:
+    """Return what makes Linux send a child a signal when its parent is killed (prctl, PR_SET_PDEATHSIG).
+
+    Args:
+        by: which signal; SIGQUIT if left out, at which PostgreSQL ends at once and puts away what it holds.
+    """
     if sys.platform != "linux":
         return None
     libc = ctypes.CDLL(None)  # loaded here, since a child between fork and exec should do next to nothing
-    return lambda: libc.prctl(1, int(signal.SIGQUIT)) and None
+    return lambda: libc.prctl(1, int(by or signal.SIGQUIT)) and None
 
 
 def _last_line(text: str) -> str:

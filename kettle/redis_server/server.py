@@ -7,6 +7,7 @@ import os
 import platform
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -94,7 +95,8 @@ class Valkey:
                     stdout=stream,
                     stderr=subprocess.STDOUT,
                     start_new_session=True,  # an interrupt of the kernel's process group must not reach it
-                    preexec_fn=end_with_parent(),  # noqa: PLW1509 - a single call of the C library
+                    # a child inherits signals that are ignored or blocked, but never SIGKILL
+                    preexec_fn=end_with_parent(signal.SIGKILL),  # noqa: PLW1509 - a single call of the C library
                 )
         except OSError as error:
             raise NoRedis(f"Valkey could not be started: {error}.") from error
