@@ -148,7 +148,7 @@ def test_a_right_answer_is_told_what_is_gone(tmp_path, check):
 
 
 HOSTILE = {
-    "wrong answer": ("def double(n):\n    return 2" + WAIT, "not yet", "Which sign is it?"),
+    "wrong answer": ("def double(n):\n    return 3" + WAIT, "not yet", "Which sign is it?"),
     "syntax error": ("def double(n)\n    return 2 * n", "broken", "SyntaxError"),
     "NameError in the cell": (
         "double = treble",
