@@ -19,6 +19,8 @@ from typing import Any
 
 from kettle.probes.engines.collecting import only_new_collected
 
+REST = 4  # steps in a row: in fewer, a list of all keys may rest, if there were many before the first step
+
 
 @dataclass(frozen=True)
 class Memory:
@@ -131,11 +133,11 @@ def retained_growth(
 def unbounded_growth(feed: Callable[[int], Any], steps: int = 14, bytes_per_key: int = 8) -> Retained | None:
     """Tell what is retained where nothing bounds it; None where memory rests or falls, as a bounded one does.
 
-    A list of all keys grows by an eighth at a time, and rests in between: for one step, but not for two.
+    A list of all keys grows by an eighth at a time, and rests in between: the longer, the more are in it.
 
     Arguments:
         feed: as for `retained_growth`; the first half of the steps may fill what is bounded.
-        steps: at least 4.
+        steps: at least 8.
         bytes_per_key: what a key that is kept costs at least: the size of a reference to it.
 
     Raises what `retained_growth` raises.
@@ -147,7 +149,7 @@ def unbounded_growth(feed: Callable[[int], Any], steps: int = 14, bytes_per_key:
         late = range(steps // 2, len(grown))
         return any(
             grown[step] <= -keys[step + 1]
-            or sum(grown[step - 1 : step + 1]) <= sum(keys[step : step + 2]) / 2
+            or sum(grown[step - REST + 1 : step + 1]) <= sum(keys[step - REST + 2 : step + 2]) / 2
             for step in late
         )
 
