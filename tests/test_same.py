@@ -27,7 +27,6 @@ from kettle.checking.same import (
     with_another,
 )
 from kettle.checking.same.alike import alike, difference
-from kettle.checking.same.given import left_alone
 from kettle.checking.same.merged import MergedMissing, merged_names
 from kettle.checking.same.sentences import short
 from kettle.checking.same.situations import empty
@@ -148,9 +147,13 @@ def test_arguments_are_left_alone():
 
 
 def test_arguments_are_left_alone_where_a_call_fails():
-    left_alone("Row 2 is bad", "rows", [{"price": 1}], [{"price": 1}])
-    with pytest.raises(AssertionError, match=r"Row 2 is bad, and .* changed .* `price` of entry 1 of `rows`"):
-        left_alone("Row 2 is bad", "rows", [{"price": 1}], [{"price": 2}])
+    def answer(names):
+        return merged([names.pop(0) for _ in range(len(names))])
+
+    said = told(answer, given(["ada", None]))
+    assert "When 2 names are given, your code changes what it was given: `names` has 0 entries, and had 2" in said
+    assert told(answer, given(["ada", None]), off=["arguments"]) is None
+    assert told(answer, given(["ada", None]), was=answer) is None
 
 
 def test_a_result_is_shared_with_nobody():

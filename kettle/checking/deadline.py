@@ -7,9 +7,8 @@ from collections.abc import Awaitable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
-from kettle.checking.checks import Undecided
 from kettle.checking.errors import told
-from kettle.checking.patience import Patience
+from kettle.checking.patience import hanging
 from kettle.checking.same import Told
 from kettle.checking.same.sentences import short
 
@@ -126,14 +125,11 @@ async def really_end(visits: dict[asyncio.Task, str], patience: float, said: str
         AssertionError: one has not ended, or otherwise.
         Undecided: the machine is too busy to tell.
     """
-    patient = Patience(patience)
-    waiting = (await asyncio.wait(visits, timeout=patience))[1]
-    while waiting and (more := await asyncio.to_thread(patient.more)):
-        waiting = (await asyncio.wait(waiting, timeout=more))[1]
-    for visit in waiting:
-        visit.cancel()
-    if waiting and patient.starved:
-        raise Undecided("This machine is too busy to tell whether a budget is kept with real servers.")
+    try:
+        waiting = await hanging(visits, patience, "whether a budget is kept with real servers")
+    finally:
+        for visit in visits:
+            visit.cancel()
     for visit, does in visits.items():
         begins = said.format(does)
         assert visit not in waiting, f"{begins} did not end within {patience:g} s."

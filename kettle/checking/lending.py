@@ -8,8 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
-from kettle.checking.checks import Undecided
-from kettle.checking.patience import Patience
+from kettle.checking.patience import WHO_WAITS, patient
 
 _TURNS = 50  # of the loop, in which whoever may open a connection begins to
 _BEAT = 0.004  # seconds between two looks at the shop
@@ -108,18 +107,17 @@ async def held_at(
 
 async def _arrived(traffic: Any, number: int, tasks: list[asyncio.Task], seconds: float) -> int:
     """Return how many calls have come, once all have, or a task has ended without its call, or none comes."""
-    loop, patience = asyncio.get_running_loop(), Patience(seconds)
-    with ThreadPoolExecutor(1) as looks:  # not the loop's own: the code may need all of its threads
+    loop = asyncio.get_running_loop()
+    with ThreadPoolExecutor(1) as looks, patient(seconds, WHO_WAITS) as more:
         until = loop.time() + seconds
         while True:
+            # In a thread that is not the loop's own: the code may need all of those.
             there = await loop.run_in_executor(looks, getattr, traffic, "peak_in_flight")
             if there >= number or any(task.done() for task in tasks):
                 return there
             if loop.time() > until:
-                more = await loop.run_in_executor(looks, patience.more)
-                if patience.starved:
-                    raise Undecided("This machine is too busy to tell who waits for whom.")
-                if not more:
+                longer = await more()
+                if not longer:
                     return there
-                until = loop.time() + more
+                until = loop.time() + longer
             await asyncio.sleep(_BEAT)

@@ -10,8 +10,7 @@ from typing import Any
 
 import aiohttp
 
-from kettle.checking.checks import Undecided
-from kettle.checking.patience import Patience
+from kettle.checking.patience import WHO_WAITS, hanging
 
 _TURNS = 50  # of the loop, in which a task that is cancelled and waits for nothing ends
 _whose: ContextVar[asyncio.Task | None] = ContextVar("whose", default=None)
@@ -51,7 +50,7 @@ async def one_stopped(
         tasks = [asyncio.ensure_future(_known(each)) for each in begin(api)]
         there = asyncio.ensure_future(all_answered.wait())
         try:
-            await _ended([there], patience)
+            await hanging([there], patience, WHO_WAITS)
             with _first_held(engine) as (first, let_go):
                 answered.set()
                 await asyncio.wait([first, *tasks], timeout=patience, return_when=asyncio.FIRST_COMPLETED)
@@ -60,7 +59,7 @@ async def one_stopped(
                     await _cancelled(stopped)
                 if stopped is None or not stopped.done():
                     let_go()
-                await _ended(tasks, patience)
+                await hanging(tasks, patience, WHO_WAITS)
                 yield stopped, [task for task in tasks if task is not stopped]
         finally:
             for task in (there, *tasks):
@@ -103,15 +102,3 @@ async def _cancelled(task: asyncio.Task) -> None:
     task.cancel()
     for _ in range(_TURNS):
         await asyncio.sleep(0)
-
-
-async def _ended(tasks: list[asyncio.Task], seconds: float) -> None:
-    """Wait for tasks to end, until it is clear that they do not."""
-    if not (await asyncio.wait(tasks, timeout=seconds))[1]:
-        return
-    patience = Patience(seconds)
-    while more := await asyncio.to_thread(patience.more):
-        if not (await asyncio.wait(tasks, timeout=more))[1]:
-            return
-    if patience.starved:
-        raise Undecided("This machine is too busy to tell who waits for whom.")

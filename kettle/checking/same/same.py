@@ -121,6 +121,8 @@ class Same:
             raise AssertionError(f"{when}{given.error}") from given.error
         if expected.error is not None:
             self._judge_failure(situation, expected.error, given, when, noun)
+            if expected.changed is None:
+                self._judge_arguments(given, when)
             self._judge_unclosed(expected, given, when)
             return
         if given.error is not None:

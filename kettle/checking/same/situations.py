@@ -94,13 +94,13 @@ async def outcome(
         return function(*args, **kwargs)
 
     async def call(world: Any) -> Any:
-        value = await _awaited(function(world) if truth else situation.call(kept, world))
-        # Now, before anybody writes into an answer that may hold parts of an argument.
-        changes = ((name, difference(before, thing)) for name, thing, before in arguments)
-        named = (replace(change, path=(name, *change.path)) for name, change in changes if change)
-        found.changed = found.changed or next(named, None)
-        arguments.clear()
-        return value
+        try:
+            return await _awaited(function(world) if truth else situation.call(kept, world))
+        finally:  # now, before anybody writes into an answer that may hold parts of an argument
+            changes = ((name, difference(before, thing)) for name, thing, before in arguments)
+            named = (replace(change, path=(name, *change.path)) for name, change in changes if change)
+            found.changed = found.changed or next(named, None)
+            arguments.clear()
 
     async with _entered(world()) as here:
         here.names = names
