@@ -130,8 +130,10 @@ async def check_same_page(account_page, same, rng):
         Situation("one page is asked for", page, seen=asked),
         Situation("the shop's answers change between two visits", page, between=revised, seen=asked),
         Situation("the alerts have changed and are late on a second visit", page, between=changed_and_late),
-        Situation("the orders are late", page, late(0.1, "orders"), seen=asked, impatient=True),
-        Situation("the profile comes last", page, late(0.02, "profile", "address")),
+        Situation(
+            "orders and alerts are late", page, late(0.1, "orders", "alerts"), seen=asked, impatient=True
+        ),
+        Situation("the profile comes last", page, late(0.02, "profile", "address"), impatient=True),
         Situation("two pages are asked for at once", two, seen=asked),
         Situation("one page is asked for twice at once", twice, seen=asked),
         Situation("a page is asked for again", page, again=True),

@@ -151,7 +151,10 @@ def test_arguments_are_left_alone_where_a_call_fails():
         return merged([names.pop(0) for _ in range(len(names))])
 
     said = told(answer, given(["ada", None]))
-    assert "When 2 names are given, your code changes what it was given: `names` has 0 entries, and had 2" in said
+    assert (
+        "When 2 names are given, your code changes what it was given: `names` has 0 entries, and had 2"
+        in said
+    )
     assert told(answer, given(["ada", None]), off=["arguments"]) is None
     assert told(answer, given(["ada", None]), was=answer) is None
 
