@@ -205,10 +205,7 @@ def interest_how_much_faster(same, discounts, rng):
 def check_exercise_same_answers(used_twice, same, rng):
     """Each of the six answers as it did before."""
     small = [f"KC-{rng.randrange(40)}" for _ in range(90)]
-    paid = [
-        -405_003,
-        *(rng.randrange(-400, 500) * 1_000 for _ in range(80)),
-    ]  # first, 36.45 p of interest are owed
+    paid = [-405_003, *(rng.randrange(-400, 500) * 1_000 for _ in range(80))]  # 36.45 p are owed first
     shelf = [(rng.uniform(-9, 9), rng.uniform(-9, 9)) for _ in range(2)]
     large = [np.array([rng.randrange(2**28) for _ in range(50)]) for _ in range(2)]
     noise = rng.randbytes(999)

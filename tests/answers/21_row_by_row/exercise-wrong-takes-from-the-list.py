@@ -1,4 +1,4 @@
-# says: Who puts it back when something fails
+# says: your code changes what it was given: `numbers`
 # wrong: takes the numbers from the caller's list and puts them back at the end, so not if a statement fails; breaks "stays as it is, also when `fetched` raises"
 def change_status(order: Order, status: str, when: datetime) -> None:
     """Change an order's status, never without a row in its history."""

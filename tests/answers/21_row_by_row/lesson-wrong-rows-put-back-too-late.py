@@ -1,4 +1,4 @@
-# says: Who puts it back when something fails
+# says: your code changes what it was given: `quantity` of entry 1 of `rows`
 # wrong: renames and tidies in the caller's own rows and puts it back after the commit, so not if the database refuses: after a failure the rows have "stock", no "quantity"; "the list and its rows stay as they are"
 def import_delivery(engine: Engine, rows: list[dict]) -> int:
     if not rows:
