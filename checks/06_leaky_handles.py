@@ -15,7 +15,15 @@ import aiohttp
 from kettle.checking import DOES_NOT_HOLD, PARTLY, Claim, Question
 from kettle.checking.lateness import hold_late
 from kettle.checking.midway import Midway
-from kettle.checking.same import Situation, Told, asked, asked_otherwise, overlapping, with_another
+from kettle.checking.same import (
+    Situation,
+    Told,
+    another_at_writes,
+    asked,
+    asked_otherwise,
+    overlapping,
+    with_another,
+)
 from kettle.probes.calls import count_calls
 from kettle.probes.handles import handles
 from kettle.shop import Shop
@@ -128,7 +136,17 @@ def check_same_labels(print_label, same, rng):
 
     def two(f, w):
         desk = _desk(w)
-        return with_another(lambda looked: f(desk, looked), order, lambda: f(desk, dict(other)))
+        return with_another(
+            lambda looked: f(desk, looked), order, lambda: f(desk, dict(other)), lambda: asked(w)
+        )
+
+    def same_order(f, w):
+        desk = _desk(w)
+
+        def one():
+            return f(desk, dict(order))
+
+        return another_at_writes(one, one, w.folder, lambda: asked(w))
 
     def after_a_label(spoil=None):
         def prepare(w):
@@ -153,6 +171,11 @@ def check_same_labels(print_label, same, rng):
         Situation(
             "somebody else prints at the same desk in the middle of a label",
             two,
+            **whole | {"seen": _left_by_two},
+        ),
+        Situation(
+            "somebody else prints the same order just before its label is written or renamed",
+            same_order,
             **whole | {"seen": _left_by_two},
         ),
         Situation(

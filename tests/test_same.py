@@ -16,6 +16,7 @@ import pytest
 from kettle.checking.same import (
     Same,
     Situation,
+    another_at_writes,
     at_one_address,
     fails,
     late,
@@ -646,6 +647,48 @@ def test_what_two_calls_share_shows_each_time():
         return list(buffer)
 
     assert "When a second call begins" in told_of_two(shares)
+
+
+def test_two_who_write_the_same_draft_meet_and_own_drafts_do_not(tmp_path):
+    def prints(draft):
+        (tmp_path / draft()).write_text("tea")
+        (tmp_path / draft.name).replace(tmp_path / "1.txt")
+        return "tea"
+
+    class Draft:
+        def __init__(self, own):
+            self.own = own
+
+        def __call__(self):
+            self.name = f"{id(self) if self.own else 1}.tmp"
+            return self.name
+
+    def both(own):
+        return another_at_writes(lambda: prints(Draft(own)), lambda: prints(Draft(own)), tmp_path)
+
+    assert both(own=True) == {"the first": "tea", "the second": "tea"}
+    with pytest.raises(FileNotFoundError):
+        both(own=False)
+
+
+@pytest.mark.parametrize("further", [True, False])
+def test_a_lock_may_be_waited_for_where_the_other_call_is_further(monkeypatch, tmp_path, further):
+    monkeypatch.setattr("kettle.checking.same.meanwhile.PATIENCE", 0.2)
+    lock, asked = threading.Lock(), []
+
+    def prints():
+        asked.extend([1] if further else [])
+        with lock:
+            (tmp_path / "1.txt").write_text("tea")
+
+    def both():
+        return another_at_writes(prints, prints, tmp_path, lambda: len(asked))
+
+    if further:
+        assert both() == {"the first": None, "the second": None}
+    else:
+        with pytest.raises(AssertionError, match="does not end before the first one goes on"):
+            both()
 
 
 def test_a_call_that_waits_for_another_one_is_told(monkeypatch):

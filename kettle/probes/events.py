@@ -3,6 +3,7 @@
 import os
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -22,10 +23,14 @@ class watch_events:  # noqa: N801 (used as a verb: with watch_events("open") as 
     Read in the block or afterwards: seen, a list of `Event`. What C code does without telling Python is not
     among them. The hook that listens stays for as long as the process, as Python wants it, and does nothing
     while nobody watches.
+
+    Args:
+        *names: of the events.
+        first: is given an event's name and all arguments, on its thread, before what it tells of is done.
     """
 
-    def __init__(self, *names: str) -> None:
-        self.names, self.seen = frozenset(names), []
+    def __init__(self, *names: str, first: Callable[[str, tuple], object] | None = None) -> None:
+        self.names, self.seen, self.first = frozenset(names), [], first
 
     def __enter__(self) -> Self:
         if not _hooked:
@@ -52,3 +57,5 @@ def _hear(name: str, args: tuple) -> None:
             what = args[0] if args else None
             what = os.fsdecode(what) if isinstance(what, bytes | os.PathLike) else what
             watcher.seen.append(Event(name, what, threading.get_ident()))
+            if watcher.first:
+                watcher.first(name, args)

@@ -5,7 +5,7 @@ that are left alone, on results that nobody else holds, on fresh answers, and on
 """
 
 from kettle.checking.same.making import slow_timers
-from kettle.checking.same.meanwhile import at_one_address, overlapping, with_another
+from kettle.checking.same.meanwhile import another_at_writes, at_one_address, overlapping, with_another
 from kettle.checking.same.merged import MergedMissing, merged_names
 from kettle.checking.same.same import CONDITIONS, Same
 from kettle.checking.same.situations import Situation, Told, scribble, twice
@@ -28,6 +28,7 @@ __all__ = [
     "Same",
     "Situation",
     "Told",
+    "another_at_writes",
     "asked",
     "asked_otherwise",
     "at_once",

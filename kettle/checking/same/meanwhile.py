@@ -8,26 +8,37 @@ is gone.
 from __future__ import annotations
 
 import copy
+import os
 import threading
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from kettle.checking.same.situations import Told
+from kettle.probes.events import watch_events
 
 LOOKS = 16  # of the first call into what it is given, at each of which the other one runs
-PATIENCE = 2.0  # seconds that the other call may take; paid by wrong answers only
+PATIENCE = 2.0  # seconds that the other call may take; paid by wrong answers, and by whoever has a lock
 MADE = 5_000  # things, until one has the address of what is gone; nearly always the first one has
+_WRITES = os.O_WRONLY | os.O_RDWR
 
 
-def with_another(call: Callable[[Any], Any], given: Any, another: Callable[[], Any]) -> dict[str, Any]:
+def with_another(
+    call: Callable[[Any], Any],
+    given: Any,
+    another: Callable[[], Any],
+    progress: Callable[[], Any] | None = None,
+) -> dict[str, Any]:
     """Make a call, and another one in a thread at each of its first looks into what it is given.
 
     Args:
         call: makes the first call, with dictionaries and dataclasses that notice who looks into them.
         given: dictionaries, dataclasses and lists for it, one inside the other; they are copied.
         another: makes the other call.
+        progress: tells how far the other call is; it may wait for the first one where it is further than when
+            it began, such as for a lock around the writing. None: it may not.
 
     Returns:
         What `the first` and `the second` returned. Of several answers of the other one, the one that is given
@@ -36,30 +47,36 @@ def with_another(call: Callable[[Any], Any], given: Any, another: Callable[[], A
     Raises:
         Told: the other call does not end before the first one goes on.
     """
-    found, stuck = [], []
+    others = _Others(another, progress)
+    return others.told(call(_noticing(given, others.meanwhile)))
 
-    def run() -> None:
-        try:
-            found.append(another())
-        except Exception as error:  # noqa: BLE001 - it is compared
-            found.append(error)
 
-    def meanwhile(_key: Any = None) -> None:
-        if len(found) < LOOKS and not stuck:
-            thread = threading.Thread(target=run, daemon=True)
-            thread.start()
-            thread.join(PATIENCE)
-            stuck.extend([thread] if thread.is_alive() else ())
+def another_at_writes(
+    call: Callable[[], Any],
+    another: Callable[[], Any],
+    folder: Path,
+    progress: Callable[[], Any] | None = None,
+) -> dict[str, Any]:
+    """Make a call, and another one in a thread whenever the first is about to write or rename a file.
 
-    value = call(_noticing(given, meanwhile))
-    for thread in stuck:
-        thread.join(PATIENCE)
-        raise Told("it does not end before the first one goes on. What does it wait for?")
-    afterwards = another()
-    return {
-        "the first": value,
-        "the second": next((each for each in found if each != afterwards), afterwards),
-    }
+    Args:
+        call: makes the first call.
+        another: makes the other call.
+        folder: with a name of its own; files elsewhere do not count.
+        progress: as for `with_another`, which tells what is returned and raised.
+    """
+    others, mine = _Others(another, progress), threading.get_ident()
+
+    def about(name: str, args: tuple) -> None:
+        if threading.get_ident() != mine or (name == "open" and not args[2] & _WRITES):
+            return
+        paths = [each for each in args[:2] if isinstance(each, str | bytes | os.PathLike)]
+        if any(folder.name in Path(os.fsdecode(each)).parts for each in paths):
+            others.meanwhile()
+
+    with watch_events("open", "os.rename", first=about):
+        value = call()
+    return others.told(value)
 
 
 def at_one_address(call: Callable[[Any], Any], old: Callable[[], Any], new: Callable[[], Any]) -> Any:
@@ -126,6 +143,37 @@ def overlapping(call: Callable[[Any], Any], first: dict, second: dict, at: str) 
         begins(at)  # whoever copied it at once has looked at nothing
         thread.join(PATIENCE)
     return {"the first": value, "the second": found[0] if found else None}
+
+
+class _Others:
+    """Another call, made in a thread at each of the first one's moments, and what came of it."""
+
+    def __init__(self, another: Callable[[], Any], progress: Callable[[], Any] | None) -> None:
+        self.another, self.found, self.stuck = another, [], []
+        self.progress, self.may_wait = progress or (lambda: None), False
+
+    def meanwhile(self, _key: Any = None) -> None:
+        if len(self.found) < LOOKS and not self.stuck:
+            before, thread = self.progress(), threading.Thread(target=self._run, daemon=True)
+            thread.start()
+            thread.join(PATIENCE)
+            self.stuck.extend([thread] if thread.is_alive() else ())
+            self.may_wait = self.progress() != before
+
+    def told(self, value: Any) -> dict[str, Any]:
+        for thread in self.stuck:
+            thread.join(PATIENCE)
+            if thread.is_alive() or not self.may_wait:
+                raise Told("it does not end before the first one goes on. What does it wait for?")
+        afterwards = self.another()
+        differing = (each for each in self.found if each != afterwards)
+        return {"the first": value, "the second": next(differing, afterwards)}
+
+    def _run(self) -> None:
+        try:
+            self.found.append(self.another())
+        except Exception as error:  # noqa: BLE001 - it is compared
+            self.found.append(error)
 
 
 def _noticing(thing: Any, meanwhile: Callable[[], None]) -> Any:
