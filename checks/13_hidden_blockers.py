@@ -135,7 +135,7 @@ BUDGET = 500  # lines of a cart between two turns of the loop, as the lesson say
 MORE_LINES = 12_500  # than any cart of the lesson has
 FEW_HOPS, LINES_A_HOP = 4, 100
 LOG = "audit"
-WAITING = 1_500  # lines: more than a queue that somebody bounds with a round number is likely to hold
+WAITING = 1_100  # lines: more than a queue that somebody bounds with a round number is likely to hold
 NOTES = ("tea ", "tea  tea", "", "na\u00efve\tt\u00e9_4\n", "T" * 70, " tea", "tea \n")
 WAITS = {
     NAMES: ("The courier's name was looked up", "Who looks names up without holding the loop?"),

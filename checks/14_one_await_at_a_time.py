@@ -100,6 +100,7 @@ CLAIMS = (
 EXCUSED = {"arguments": "A page is given a session and a number: neither can be changed."}
 
 INDEPENDENT = ("profile", "orders", "alerts")
+ROUTES = (*INDEPENDENT, "address")
 PATIENCE = 2.0  # seconds; paid by wrong answers only
 SHIP_TO = "The address's number is in the profile: its call has to wait for that one, and for no other."
 
@@ -131,7 +132,7 @@ async def check_same_page(account_page, same, rng):
         Situation("the shop's answers change between two visits", page, between=revised, seen=asked),
         Situation("the alerts have changed and are late on a second visit", page, between=changed_and_late),
         Situation(
-            "orders and alerts are late", page, late(0.1, "orders", "alerts"), seen=asked, impatient=True
+            "orders and alerts are late", page, late(0.05, "orders", "alerts"), seen=asked, impatient=True
         ),
         Situation("the profile comes last", page, late(0.02, "profile", "address"), impatient=True),
         Situation("two pages are asked for at once", two, seen=asked),
@@ -162,6 +163,7 @@ async def check_same_page(account_page, same, rng):
 
 async def check_independent_calls_overlap(account_page, shop):
     """Calls that do not need each other are in flight together."""
+    shop.set(*ROUTES, latency=0.0)  # they are held as long as they have to be
     customer = shop.any_customer()
     with count_calls("asyncio.tasks:gather") as gathers, watch_tasks() as tasks:
         async with (
@@ -180,6 +182,7 @@ async def check_independent_calls_overlap(account_page, shop):
 
 async def check_pages_overlap(account_page, same, shop):
     """While one page waits, another one can be served."""
+    shop.set(*ROUTES, latency=0.0)
     async with shop.session() as api:
         pages = [account_page(api, shop.any_customer()) for _ in range(2)]
         meeting = await same.together(shop, INDEPENDENT * 2, *pages, patience=PATIENCE)
@@ -248,6 +251,7 @@ async def check_exercise_same_board(stock_board, same, rng):
 
 async def check_exercise_calls_overlap(stock_board, shop, rng):
     """All suppliers are asked before the first one has answered."""
+    shop.set("stock", latency=0.0)  # they are held as long as they have to be
     for number in (2, 5, len(shop.data.suppliers)):
         suppliers = rng.sample(shop.data.suppliers, number)
         with (
@@ -278,6 +282,7 @@ async def check_exercise_calls_overlap(stock_board, shop, rng):
 
 async def check_exercise_boards_overlap(stock_board, same, shop, rng):
     """While one board waits, another one can be made."""
+    shop.set("stock", latency=0.0)
     async with shop.session() as api:
         boards = [stock_board(api, rng.sample(shop.data.suppliers, 4)) for _ in range(2)]
         meeting = await same.together(shop, ("stock",) * 8, *boards, patience=PATIENCE)
