@@ -41,7 +41,7 @@ def judged(
     Args:
         answer: to be judged.
         runs: how often, each time in a fresh namespace.
-        naive_every: in how many of them the naive rule is asked once.
+        naive_every: in how many of them the naive rule is asked once; 0: in none.
         begun: is told the number of the process that judges.
 
     Returns:
@@ -83,7 +83,7 @@ def _judge_often(answer: Answer, runs: int, naive_every: int, told: Connection) 
                 told.send({"outcome": "broken", "message": str(error), "ms": 0})
                 continue
             found = verdict(checks, module, names)
-            if number % naive_every == 0:
+            if naive_every and number % naive_every == 0:
                 found["naive"] = naive(checks, module, define(shell, answer))
             told.send(found)
         told.send("")

@@ -51,6 +51,7 @@ def main() -> None:
     parser.add_argument("--answers", nargs="+", help="names as printed; all of them if left out")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="start nothing new after them")
     parser.add_argument("--keep", type=Path, default=KEPT, metavar="FILE", help="where verdicts are kept")
+    parser.add_argument("--no-naive", action="store_true", help="leave out the naive rule")
     parser.add_argument(
         "--report", action="store_true", help="print the table of what is kept; judge nothing"
     )
@@ -64,7 +65,7 @@ def main() -> None:
     end = time.monotonic() + 60 * options.minutes
     for mode in options.modes:
         if not options.report:
-            judge_all(kept, mode, options.verdicts or WANTED[mode], end)
+            judge_all(kept, mode, options.verdicts or WANTED[mode], end, 0 if options.no_naive else BATCH)
         report(kept, mode)
 
 
@@ -154,7 +155,7 @@ def digest(answer: Answer) -> str:
     return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:8]
 
 
-def judge_all(kept: Kept, mode: str, wanted: int, end: float) -> None:
+def judge_all(kept: Kept, mode: str, wanted: int, end: float, naive_every: int) -> None:
     """Judge every answer until there are as many verdicts as wanted, a batch of each in turn."""
     batches = [
         (done, answer, min(BATCH, wanted - done))
@@ -165,14 +166,16 @@ def judge_all(kept: Kept, mode: str, wanted: int, end: float) -> None:
     batches.sort(key=lambda batch: batch[0])
     with MODES[mode]() as started, ThreadPoolExecutor(AT_ONCE[mode]) as pool:
         for _, answer, runs in batches:
-            pool.submit(judge_batch, kept, mode, answer, runs, started, end)
+            pool.submit(judge_batch, kept, mode, answer, runs, started, end, naive_every)
 
 
-def judge_batch(kept: Kept, mode: str, answer: Answer, runs: int, started, end: float) -> None:
+def judge_batch(
+    kept: Kept, mode: str, answer: Answer, runs: int, started, end: float, naive_every: int
+) -> None:
     """Judge one answer some times, in a process of its own."""
     if time.monotonic() > end:
         return
-    found, trouble = judged(answer, runs, BATCH, started)
+    found, trouble = judged(answer, runs, naive_every, started)
     if found:
         kept.add(mode, answer, found)
     if trouble:

@@ -1,4 +1,4 @@
-# says: had 1501 entries
+# says: had 1101 entries
 @asynccontextmanager
 async def audited(archive: logging.Handler):
     waiting = queue.Queue(maxsize=1000)
