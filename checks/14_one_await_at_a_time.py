@@ -230,6 +230,7 @@ async def check_exercise_same_board(stock_board, same, rng):
         Situation(
             "suppliers answer in another order", board(suppliers), shuffled("stock"), ordered_keys=True
         ),
+        Situation("the suppliers are late", board(suppliers), late(0.05, "stock"), impatient=True),
         Situation("the stock changes between two boards", board(suppliers), between=revised),
         Situation("a board is made again", board(suppliers), again=True),
         Situation("there is no supplier", board([])),

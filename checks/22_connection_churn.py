@@ -128,6 +128,7 @@ APART = "What does one booking do for another?"
 LEFT = "Who goes on with it?"
 MEANWHILE = "What others do meanwhile keeps no order from being booked: what does the second half rely on?"
 WHOSE = "Whose are they, and who counts them?"
+BOOKED = "booked"
 NOT_DROPPED = (
     "Whether a dropped connection costs a booking was not tried here: SQLite is a file, and nobody is at the other end "
     "who could drop one. Where PostgreSQL is installed, this check tries it."
@@ -160,8 +161,10 @@ async def check_same_booking(book, same, database, rng):
 
 async def check_nobody_waits_with_a_connection(book, open_engine, database, shop, rng):
     """While bookings wait for their couriers, no connection is lent out; and all of them come back."""
-    rows = database.seed(rng.randrange(1 << 30), **SIZES).orders
+    rows = [dict(row) for row in database.seed(rng.randrange(1 << 30), **SIZES).orders]
     orders = [row["id"] for row in rows]
+    rows[1]["status"] = BOOKED
+    Tables(database).change("orders", orders[1], status=BOOKED)
     engine = _opened(open_engine, database, 2, 1)
     five = _bookings(book, engine, *orders[:5])
     with watch_checkouts(engine) as lent, database.wire() as wire:
@@ -169,7 +172,8 @@ async def check_nobody_waits_with_a_connection(book, open_engine, database, shop
             idle, beside = lent.waits_along, wire.connections - lent.opened
             early = _early(database, rows)
             if not lent.now and beside <= 0:  # else somebody may have it locked
-                Tables(database).change("orders", orders[0], status="on hold")
+                for number in orders[:2]:
+                    Tables(database).change("orders", number, status="on hold")
             failed = [e for each in bookings if each.done() and (e := each.exception())]
         others = " The others wait for one." if there < 5 else ""
         assert not idle, (
@@ -192,6 +196,7 @@ async def check_nobody_waits_with_a_connection(book, open_engine, database, shop
         )
         assert not early, f"While 5 couriers are asked, {early} already. {TOGETHER}"
         _booked_all_the_same(database, bookings[0], orders[0])
+        _booked_all_the_same(database, bookings[1], orders[1], " that was booked before")
         await _cancelled_at_the_courier(book, engine, shop, orders[5:7], lent)
         await _cancelled_afterwards(book, engine, shop, orders[6:8], lent)
     await engine.dispose()
@@ -399,11 +404,11 @@ async def _cancelled_afterwards(book, engine, shop, orders, lent):
         assert await all_back(lent), f"{when}: it has ended, and {_are(lent.now)} still lent out. {LEFT}"
 
 
-def _booked_all_the_same(database, booking, number):
-    when = "Somebody else changes the status of an order while its courier is asked"
+def _booked_all_the_same(database, booking, number, which=""):
+    when = f"Somebody else changes the status of an order{which} while its courier is asked"
     assert not (error := booking.exception()), f"{when}, and its booking stops with {told(error)} {MEANWHILE}"
     ((status,),) = Tables(database).ask(f"SELECT status FROM orders WHERE id = {number}")
-    assert status == "booked", f"{when}, and its booking returns, and leaves it `{status}`. {MEANWHILE}"
+    assert status == BOOKED, f"{when}, and its booking returns, and leaves it `{status}`. {MEANWHILE}"
 
 
 async def _survives(booking, when):

@@ -1,4 +1,4 @@
-# says: While 5 couriers are asked, the database holds 5 new statuses and 0 new events already
+# says: While 5 couriers are asked, the database holds 4 new statuses and 0 new events already
 # wrong: writes the status before the call and takes it back on an Exception; a booking cancelled during the call leaves the order booked without event; breaks "status and event are written together, when the courier has answered"
 def open_engine(database: Database, allowed: int, workers: int) -> AsyncEngine:
     return database.async_engine(pool_size=allowed // workers, max_overflow=0, pool_pre_ping=True)
