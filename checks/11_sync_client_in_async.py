@@ -302,9 +302,9 @@ async def check_exercise_nobody_waits_for_a_look_up(on_message, LarderClient, sh
     )
     shop.set(latency=0.0)
     hold_late(shop, ["stock"], LATE_BODY, point="mid body", still=LONG)
-    with watch_loop(explain=True) as loop:
+    with shop.traffic() as traffic, watch_loop(explain=True) as loop:
         await look_up(0, suppliers[0])
-    assert not (waits := waited(loop)), (
+    assert not (waits := waited(loop, traffic.of("stock"))), (
         f"The body of an answer comes a moment after its head, and {waits} waits for it on the event loop's own "
         "thread. Where is the head waited for?"
     )

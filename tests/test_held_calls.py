@@ -3,11 +3,13 @@
 import asyncio
 import time
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
 import requests
 
-from kettle.checking.held_calls import HeldCalls, Why, blame, explain, hold_calls, why_not
+from kettle.checking.held_calls import HeldCalls, Why, blame, explain, hold_calls, waited, why_not
+from kettle.probes.engines.blocking import BlockingCall
 from kettle.shop import Shop
 
 PATIENCE = 0.7
@@ -140,6 +142,26 @@ def test_what_waits_on_the_loop_while_calls_are_held_is_told(shop):
     assert found.met
     assert "`time.sleep(0.01)" in found.waited
     assert held(in_threads, 10).waited == ""
+
+
+CALLS = [SimpleNamespace(started=1.0, ended=2.0), SimpleNamespace(started=1.5, ended=3.0)]
+
+
+@pytest.mark.parametrize(
+    ("call", "started", "seconds", "counts"),
+    [
+        ("Thread.join", 1.2, 0.5, True),
+        ("Thread.join", 1.2, 0.05, False),  # a busy machine lets a lock wait as long
+        ("ThreadPoolExecutor.shutdown", 2.8, 0.15, True),
+        ("ThreadPoolExecutor.shutdown", 2.95, 5.0, False),  # the last call was answered soon after it began
+        ("ThreadPoolExecutor.shutdown", 3.1, 5.0, False),
+        ("time.sleep", 3.1, 0.01, True),
+        ("zlib.crc32", 1.2, 0.5, False),
+    ],
+)
+def test_a_wait_counts_while_a_call_is_under_way(call, started, seconds, counts):
+    loop = SimpleNamespace(blocking=[BlockingCall(call, "cell:3", "pool.shutdown()", started, seconds)])
+    assert bool(waited(loop, CALLS)) == counts
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ class HeldCalls:
     met: enough calls were in flight together, and the loop, alive, sent one of its own meanwhile. together:
     the most in flight at once. lived: the loop came round while the first of them was held, also if not met.
     value, error: what the code returned or raised. waited: what slept on the loop's own thread, or waited
-    there for long; "" if nothing did.
+    there for long while a call was under way; "" if nothing did.
     """
 
     met: bool
@@ -85,7 +85,8 @@ async def hold_calls(ask, shop, route, together, *, meanwhile=None, turns=0, lat
         if call.path == path
         for started, ended in calls
     )
-    return HeldCalls(meeting.met and witnessed, together, lived, value, failed, waited(loop))
+    what = waited(loop, traffic.of(route))
+    return HeldCalls(meeting.met and witnessed, together, lived, value, failed, what)
 
 
 async def _show_life(api, path, meeting, together, meanwhile, turns, asker):
@@ -189,15 +190,20 @@ def why_not(seen, number, together, why):
     )
 
 
-def waited(loop):
+def waited(loop, calls):
     """Tell what waited on the loop's own thread: `time.sleep`, or something for long; "" if nothing did.
 
-    loop: of `watch_loop(explain=True)`.
+    What is waited for after the last answer counts for nothing: on a busy machine threads end late.
+
+    loop: of `watch_loop(explain=True)`. calls: kettle.shop's requests, that the shop saw meanwhile.
     """
+    first = min((call.started for call in calls), default=0.0)
+    last = max((call.ended for call in calls), default=0.0)
     seconds = Counter()
     for call in loop.blocking:
         if call.call in (*_RESULTS, *_THREADS, "time.sleep") or call.call.startswith("socket."):
-            seconds[call.call, call.source] += call.seconds
+            under_way = min(call.started + call.seconds, last) - max(call.started, first)
+            seconds[call.call, call.source] += max(under_way, 0.0)
     for (call, source), took in seconds.most_common():
         if call == "time.sleep" or took > _MOST:
             return f"`{source}` ({call})"

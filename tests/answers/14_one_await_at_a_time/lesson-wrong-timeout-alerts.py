@@ -1,4 +1,4 @@
-# says: When orders and alerts are late, `alerts` has 0 entries
+# says: `alerts` has 0 entries, and had
 # wrong: alerts that take longer than half a second are left out; breaks 'a call that fails makes the page fail, and one that is late makes it late'
 async def alerts_or_none(api, customer):
     try:
