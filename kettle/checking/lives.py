@@ -245,7 +245,9 @@ async def ends_clean(serve: Callable, app: Callable, use: Callable) -> None:
             f"When the service {how}, Python complains: {found.warnings[0][:90]}. Who closes it, and when?"
         )
         assert open_clients() <= clients, f"When the service {how}, a client of it is open. Who closes it?"
-        assert not running, f"When the service {how}, {_number(running, 'task')} of it still run."
+        assert not running, (
+            f"When the service {how}, {_number(running, 'task')} of it still run{'s' * (running == 1)}."
+        )
 
 
 def open_clients() -> int:

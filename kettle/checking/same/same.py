@@ -146,8 +146,8 @@ class Same:
                 or f"the other side sees something else: {sentences.told(seen, noun)}"
             )
         assert given.left <= expected.left or not self.compares("manners"), (
-            f"{when}your code gives its answer while {_tasks(given.left)} of it still run. "
-            "Who waits for them, and who hears of their failures?"
+            f"{when}your code gives its answer while {_tasks(given.left)}. "
+            "Who waits until the work is done, and who hears of a failure?"
         )
         self._judge_unclosed(expected, given, when)
 
@@ -265,7 +265,7 @@ async def _known(outcome: Outcome) -> Outcome:
 
 
 def _tasks(count: int) -> str:
-    return "1 task" if count == 1 else f"{count} tasks"
+    return "1 task of it still runs" if count == 1 else f"{count} tasks of it still run"
 
 
 def _driven(coroutine: Any) -> None:
