@@ -10,6 +10,12 @@ FIRST = (*BY_LESSON, "test_browser.py", "test_checking.py", "test_database.py") 
 LESSON = re.compile(r"(\d\d)[-_]")
 
 
+def pytest_addoption(parser):
+    """Add the option for what takes longest and finds least."""
+    text = "judge tests/answers/ and the mutants of alternatives, too: what CI does"
+    parser.addoption("--every-answer", action="store_true", help=text)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
     """Put the longest first, so that no process is left alone with one at the end."""

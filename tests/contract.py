@@ -46,8 +46,13 @@ class Answer:
 
 
 @functools.cache
-def answers_of(stem: str) -> tuple[Answer, ...]:
-    """Return the starters and all answers of one lesson and its exercise."""
+def answers_of(stem: str, every: bool = True) -> tuple[Answer, ...]:
+    """Return the starters and all answers of one lesson and its exercise.
+
+    Args:
+        stem: of the lesson.
+        every: those of tests/answers/, too.
+    """
     files = course.lesson(stem)
     found = [Answer(stem, kind, "starter", "as-given") for kind in FOLDERS]
     for cell in nbformat.read(files.solution, as_version=4).cells:
@@ -55,7 +60,7 @@ def answers_of(stem: str) -> tuple[Answer, ...]:
         if role:
             about = cell.metadata["kettle"]
             found.append(Answer(stem, about["of"], role, cell.id, cell.source, about.get("says", "")))
-    return (*found, *kept_answers(KEPT / stem))
+    return (*found, *kept_answers(KEPT / stem)) if every else tuple(found)
 
 
 def kept_answers(folder: Path) -> Iterable[Answer]:
@@ -152,6 +157,6 @@ def _run(found: Path) -> Run:
 
 
 @functools.cache
-def verdicts_of(stem: str) -> dict[Answer, Verdict | str]:
-    """Judge every answer of one lesson."""
-    return judge(answers_of(stem))
+def verdicts_of(stem: str, every: bool) -> dict[Answer, Verdict | str]:
+    """Judge the answers of one lesson; every: those of tests/answers/, too."""
+    return judge(answers_of(stem, every))

@@ -2,9 +2,9 @@
 
 What is wrapped is a function that the fix cell defines and that a check takes by name; classes, generators
 and context managers are left alone. A mutant notes whether it changed anything while it was judged: only
-such a one counts. To keep the number of verdicts small, every condition is tried on the fix, and two on
-each alternative, in turn. Beside them, the fix is wrapped without any change: that one must pass, so no
-other is rejected for its wrapping.
+such a one counts. To keep the number of verdicts small, every condition is tried on the fix, and where
+every answer is asked for two on each alternative, in turn. Beside them, the fix is wrapped without any
+change: that one must pass, so no other is rejected for its wrapping.
 """
 
 import ast
@@ -221,11 +221,11 @@ class Told:
 
 
 @functools.cache
-def mutants_of(stem: str) -> tuple[Mutant, ...]:
-    """Return the mutants of one lesson and its exercise."""
+def mutants_of(stem: str, every: bool = True) -> tuple[Mutant, ...]:
+    """Return the mutants of one lesson and its exercise; every: those of its alternatives, too."""
     found, alternatives = [], 0
     for answer in answers_of(stem):
-        if answer.role not in ("fix", "alternative"):
+        if answer.role not in (("fix", "alternative") if every else ("fix",)):
             continue
         names = list(CONDITIONS)
         chosen = [UNCHANGED, *names]
@@ -280,9 +280,9 @@ def judge_mutants(mutants: tuple[Mutant, ...], without: dict[str, str] | None = 
 
 
 @functools.cache
-def told(stem: str) -> tuple[Told, ...]:
-    """Judge all mutants of one lesson."""
-    return tuple(judge_mutants(mutants_of(stem)))
+def told(stem: str, every: bool) -> tuple[Told, ...]:
+    """Judge the mutants of one lesson; every: those of its alternatives, too."""
+    return tuple(judge_mutants(mutants_of(stem, every)))
 
 
 def excuses(stem: str, kind: str) -> dict[str, str]:

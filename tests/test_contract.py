@@ -7,12 +7,17 @@ from kettle.checking.verdict import Verdict
 from kettle.files import course
 
 STEMS = [files.stem for files in course.lessons()]
-ANSWERS = [pytest.param(answer, id=str(answer)) for stem in STEMS for answer in answers_of(stem)]
 
 
-@pytest.mark.parametrize("answer", ANSWERS)
-def test_an_answer_is_told_the_truth(answer: Answer):
-    verdict = verdicts_of(answer.stem)[answer]
+def pytest_generate_tests(metafunc):
+    if "answer" in metafunc.fixturenames:
+        every = metafunc.config.option.every_answer
+        answers = [answer for stem in STEMS for answer in answers_of(stem, every)]
+        metafunc.parametrize("answer", answers, ids=str)
+
+
+def test_an_answer_is_told_the_truth(answer: Answer, pytestconfig):
+    verdict = verdicts_of(answer.stem, pytestconfig.option.every_answer)[answer]
     assert isinstance(verdict, Verdict), verdict
     if answer.role in RIGHT:
         assert verdict.solved, verdict
