@@ -132,7 +132,7 @@ async def check_same_page(account_page, same, rng):
         Situation("the shop's answers change between two visits", page, between=revised, seen=asked),
         Situation("the alerts have changed and are late on a second visit", page, between=changed_and_late),
         Situation(
-            "orders and alerts are late", page, late(0.05, "orders", "alerts"), seen=asked, impatient=True
+            "orders and alerts are late", page, late(0.1, "orders", "alerts"), seen=asked, impatient=True
         ),
         Situation("the profile comes last", page, late(0.02, "profile", "address"), impatient=True),
         Situation("two pages are asked for at once", two, seen=asked),

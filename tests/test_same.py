@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from kettle.checking.checks import Undecided
 from kettle.checking.same import (
     Same,
     Situation,
@@ -700,6 +701,25 @@ def test_a_call_that_waits_for_another_one_is_told(monkeypatch):
             return upper(people)
 
     assert "does not end before the first one goes on" in told_of_two(one_at_a_time)
+
+
+def test_a_call_that_a_busy_machine_keeps_from_ending_is_undecided(monkeypatch):
+    class Starved:
+        starved = True
+
+        def __init__(self, limit):
+            self.more = lambda: 0.0
+
+    monkeypatch.setattr("kettle.checking.same.meanwhile.PATIENCE", 0.05)
+    monkeypatch.setattr("kettle.checking.same.meanwhile.Patience", Starved)
+    lock = threading.Lock()
+
+    def one_at_a_time(people):
+        with lock:
+            return upper(people)
+
+    with pytest.raises(Undecided, match="too busy to tell"):
+        told_of_two(one_at_a_time)
 
 
 @dataclass(frozen=True)

@@ -61,8 +61,21 @@ async def all_back(lent: Any, seconds: float = 1.0) -> bool:
 
     Args:
         lent: of `watch_checkouts`.
-        seconds: until "soon" is over; paid by what does not come back.
+        seconds: until "soon" is over, on a machine that has nothing else to do; paid by what does not come.
+
+    Raises:
+        Undecided: the machine is too busy to tell.
     """
+    if await _back(lent, seconds):
+        return True
+    with patient(seconds, WHO_WAITS) as more:
+        while longer := await more():
+            if await _back(lent, longer):
+                break
+    return not lent.now
+
+
+async def _back(lent: Any, seconds: float) -> bool:
     until = asyncio.get_running_loop().time() + seconds
     while lent.now and asyncio.get_running_loop().time() < until:  # noqa: ASYNC110 (nobody tells when)
         await asyncio.sleep(_BEAT)

@@ -12,15 +12,17 @@ import os
 import threading
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
+from kettle.checking.checks import Undecided
+from kettle.checking.patience import WHO_WAITS, Patience
 from kettle.checking.same.situations import Told
 from kettle.probes.events import watch_events
 
 LOOKS = 16  # of the first call into what it is given, at each of which the other one runs
-PATIENCE = 2.0  # seconds that the other call may take; paid by wrong answers, and by whoever has a lock
+PATIENCE = 1.0  # seconds that the other call may take, or more where it gets too little of the processor
 MADE = 5_000  # things, until one has the address of what is gone; nearly always the first one has
 _WRITES = os.O_WRONLY | os.O_RDWR
 
@@ -46,6 +48,7 @@ def with_another(
 
     Raises:
         Told: the other call does not end before the first one goes on.
+        Undecided: the machine is too busy to tell.
     """
     others = _Others(another, progress)
     return others.told(call(_noticing(given, others.meanwhile)))
@@ -128,12 +131,12 @@ def overlapping(call: Callable[[Any], Any], first: dict, second: dict, at: str) 
     def begins(key: Any = None) -> None:
         if key == at and thread.ident is None:
             thread.start()
-            begun.wait(PATIENCE)
+            _over(begun.wait)
 
     def waits(key: Any = None) -> None:
         if key == at:
             begun.set()
-            ended.wait(PATIENCE)
+            _over(ended.wait)
 
     thread = threading.Thread(target=run, daemon=True)
     try:
@@ -141,7 +144,7 @@ def overlapping(call: Callable[[Any], Any], first: dict, second: dict, at: str) 
     finally:
         ended.set()
         begins(at)  # whoever copied it at once has looked at nothing
-        thread.join(PATIENCE)
+        _over(partial(_ended, thread))
     return {"the first": value, "the second": found[0] if found else None}
 
 
@@ -150,30 +153,55 @@ class _Others:
 
     def __init__(self, another: Callable[[], Any], progress: Callable[[], Any] | None) -> None:
         self.another, self.found, self.stuck = another, [], []
-        self.progress, self.may_wait = progress or (lambda: None), False
+        self.progress, self.may_wait, self.starved = progress or (lambda: None), False, False
 
     def meanwhile(self, _key: Any = None) -> None:
         if len(self.found) < LOOKS and not self.stuck:
             before, thread = self.progress(), threading.Thread(target=self._run, daemon=True)
             thread.start()
-            thread.join(PATIENCE)
-            self.stuck.extend([thread] if thread.is_alive() else ())
+            self.stuck.extend([] if self._over(thread) else [thread])
             self.may_wait = self.progress() != before
 
     def told(self, value: Any) -> dict[str, Any]:
         for thread in self.stuck:
-            thread.join(PATIENCE)
-            if thread.is_alive() or not self.may_wait:
+            over = self._over(thread)
+            if self.starved:
+                raise Undecided(f"This machine is too busy to tell {WHO_WAITS}.")
+            if not over or not self.may_wait:
                 raise Told("it does not end before the first one goes on. What does it wait for?")
         afterwards = self.another()
         differing = (each for each in self.found if each != afterwards)
         return {"the first": value, "the second": next(differing, afterwards)}
+
+    def _over(self, thread: threading.Thread) -> bool:
+        over, starved = _over(partial(_ended, thread))
+        self.starved = self.starved or starved
+        return over
 
     def _run(self) -> None:
         try:
             self.found.append(self.another())
         except Exception as error:  # noqa: BLE001 - it is compared
             self.found.append(error)
+
+
+def _over(wait: Callable[[float], bool]) -> tuple[bool, bool]:
+    """Wait with patience; tell whether it is over, and whether this machine is too busy to tell.
+
+    Args:
+        wait: waits for so many seconds at most, and tells whether it is over.
+    """
+    if wait(PATIENCE):
+        return True, False
+    patience = Patience(PATIENCE)
+    while not wait(0) and patience.more():
+        pass
+    return wait(0), patience.starved
+
+
+def _ended(thread: threading.Thread, seconds: float) -> bool:
+    thread.join(seconds)
+    return not thread.is_alive()
 
 
 def _noticing(thing: Any, meanwhile: Callable[[], None]) -> Any:

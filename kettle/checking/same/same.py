@@ -70,7 +70,8 @@ class Same:
     ) -> None:
         merged, names = self._merged_names[self.name_of(function)], self._merged_names
         playing = (  # made one by one: what is not played need not be closed
-            outcome(each.truth or merged, world, each, names, truth=bool(each.truth)) for each in situations
+            outcome(each.truth or merged, world, each, names, truth=bool(each.truth), merged=True)
+            for each in situations
         )
         with watching(), only_new_collected():  # what a failure leaves behind is new
             if on_loop():  # worlds know nothing of each other: the waits of the merged code need not add up

@@ -72,7 +72,12 @@ class Outcome:
 
 
 async def outcome(
-    function: Callable, world: Callable, situation: Situation, names: dict[str, Any], truth: bool = False
+    function: Callable,
+    world: Callable,
+    situation: Situation,
+    names: dict[str, Any],
+    truth: bool = False,
+    merged: bool = False,
 ) -> Outcome:
     """Play one situation with one version, in a world of its own.
 
@@ -82,6 +87,7 @@ async def outcome(
         situation: what is played.
         names: where the version's own names are, as `w.names`.
         truth: whether `function` is the situation's own truth.
+        merged: whether it is played for the merged code's answer, as `w.merged`.
     """
     found, made, arguments = Outcome(), Made(hurry=HURRY if situation.impatient else 1), []
 
@@ -103,7 +109,7 @@ async def outcome(
             arguments.clear()
 
     async with _entered(world()) as here:
-        here.names = names
+        here.names, here.merged = names, merged
         if situation.prepare:
             await _awaited(situation.prepare(here))
         token = MINE.set(made)

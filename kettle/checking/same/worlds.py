@@ -82,10 +82,12 @@ def each_fails(call: Callable, paths: dict[str, str]) -> list[Situation]:
 def late(seconds: float, *routes: str) -> Callable:
     """Return what makes some routes of the shop answer late, by so many seconds of its client's life.
 
+    The merged code gets its answers at once: it waits for each, and nobody has to wait for it.
+
     See kettle.checking.lateness: on a machine that stands still for a while they are late, too. It needs an
     event loop that runs by real time.
     """
-    return lambda world: hold_late(world.shop, routes, seconds)
+    return lambda world: None if world.merged else hold_late(world.shop, routes, seconds)
 
 
 def shuffled(*routes: str, most: float = 0.04) -> Callable:
