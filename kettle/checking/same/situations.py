@@ -13,6 +13,7 @@ from itertools import chain, count
 from types import SimpleNamespace
 from typing import Any
 
+from kettle.checking.checks import Undecided
 from kettle.checking.same.alike import Difference, difference
 from kettle.checking.same.making import HURRY, MINE, Made, settled
 from kettle.checking.same.sentences import Words
@@ -124,6 +125,8 @@ async def outcome(
                 first, held = found.value, _copied(found.value)
                 found.value = await call(here)
                 found.overwritten = difference(held, first) is not None
+        except Undecided:  # the call itself cannot tell
+            raise
         except Exception as error:  # noqa: BLE001 - it is compared
             found.error = error
             traceback.clear_frames(error.__traceback__)  # they would keep what nobody closed from telling so
