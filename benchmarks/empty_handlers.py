@@ -31,7 +31,7 @@ ASGI = {
 
 
 def django() -> Callable[[], None]:
-    """Return a function that has Django answer one request, with the middleware of a new project."""
+    """Return a function that has Django answer one request, with those middlewares that need no database."""
     from django.conf import settings
     from django.http import HttpResponse
     from django.urls import path

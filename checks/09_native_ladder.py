@@ -68,7 +68,7 @@ CLAIMS = (
         name="fifty_times",
         said="“A function in Rust is 50 to 500 times as fast as in Python.”",
         truth=PARTLY,
-        why="Long loops of arithmetic get near the lower end. A search, texts, or objects gain less; and a tiny "
+        why="Long loops of arithmetic gain tens. A search, texts, or objects gain less; and a tiny "
         "function that is called for each item gains little, or loses.",
         ids=("S3.72",),
     ),
@@ -83,8 +83,8 @@ CLAIMS = (
         name="pypy",
         said="“PyPy is 3 to 10 times as fast.”",
         truth=PARTLY,
-        why="In long loops over numbers it can be far more. Objects, texts and what CPython has in C gain little, "
-        "and a run that is short ends before much is compiled.",
+        why="In long loops over numbers it can be far more. Objects, texts and what CPython has in C gain less, and so "
+        "does a first run: what is compiled is compiled while it runs.",
         ids=("S3.70",),
     ),
     Claim(

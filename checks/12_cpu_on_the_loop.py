@@ -251,7 +251,8 @@ async def check_one_pool(photo_service, rng):
         "should run once, when the service starts?"
     )
     has_ended(left)
-    return f"{many(pools, 'pool')} for {2 + len(photos)} uploads, closed when the service ended."
+    served = many(pools, "pool") if pools else "One set of workers"
+    return f"{served} for {2 + len(photos)} uploads, closed when the service ended."
 
 
 async def check_other_ends(photo_service, rng):

@@ -1,6 +1,5 @@
 """The course's files as the tests of its rules read them: lessons, notebooks, cells, check files."""
 
-import ast
 import json
 
 from kettle.files.course import ROOT, lessons
@@ -34,11 +33,3 @@ def tags(cell):
 def about(cell):
     """Return which of the two a cell of solutions/ belongs to, "lesson" or "exercise"."""
     return cell["metadata"].get("kettle", {}).get("of")
-
-
-def is_second_edition(stem):
-    """Tell whether a lesson's check file imports kettle.checking.same, the sign of the second edition."""
-    tree = ast.parse((ROOT / "checks" / f"{stem}.py").read_text(encoding="utf-8"))
-    froms = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
-    names = [f"{node.module}.{alias.name}." for node in froms for alias in node.names]
-    return any(name.startswith("kettle.checking.same.") for name in names)

@@ -1,10 +1,11 @@
 """Mutants: right answers of solutions/, each wrapped so that it breaks one condition a caller relies on.
 
-What is wrapped is a function that the fix cell defines and that a check takes by name; classes, generators
-and context managers are left alone. A mutant notes whether it changed anything while it was judged: only
-such a one counts. To keep the number of verdicts small, every condition is tried on the fix, and where
-every answer is asked for two on each alternative, in turn. Beside them, the fix is wrapped without any
-change: that one must pass, so no other is rejected for its wrapping.
+What is wrapped is a function that the fix cell defines and that a check takes by name, or the one that such
+an asynchronous context manager hands out; classes and other generators are left alone. A mutant notes
+whether it changed anything while it was judged: only such a one counts. To keep the number of verdicts
+small, every condition is tried on the fix, and where every answer is asked for two on each alternative, in
+turn. Beside them, the fix is wrapped without any change: that one must pass, so no other is rejected for its
+wrapping.
 """
 
 import ast
@@ -12,6 +13,7 @@ import functools
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import indent
 
 from contract import Answer, answers_of, judge
 
@@ -23,6 +25,7 @@ HEAD = """
 
 # --- a mutant of {name}: {what}
 import asyncio as _asyncio
+import contextlib as _contextlib
 import copy as _copy
 import functools as _functools
 from pathlib import Path as _Path
@@ -33,10 +36,26 @@ _was = {name}
 def _changes():
     _Path({note!r}).touch()
 {helper}
+{wrapper}"""
 
+WRAPPER = """
 @_functools.wraps(_was)
 {a}def {name}(*args, **options):
 {body}
+"""
+
+WRAPS_WHAT_IS_HANDED_OUT = """
+_manager = _was
+
+
+@_contextlib.asynccontextmanager
+async def {name}(*given, **more):
+    async with _manager(*given, **more) as _was:
+
+        async def handed_out(*args, **options):
+{body}
+
+        yield handed_out
 """
 
 NOTHING = ("nothing is changed", "", "    _changes()\n    return {w}_was(*args, **options)")
@@ -47,7 +66,7 @@ def _fewer(answer):
     if isinstance(answer, bool | int | float):
         _changes()
         return not answer if isinstance(answer, bool) else answer - 1
-    if isinstance(answer, dict | list | tuple | str | set) and answer:
+    if isinstance(answer, dict | list | tuple | str | bytes | set) and answer:
         _changes()
         if isinstance(answer, dict | set):
             return type(answer)(list(answer.items() if isinstance(answer, dict) else answer)[:-1])
@@ -187,6 +206,7 @@ class Mutant:
     function: str
     condition: str
     asynchronous: bool
+    hands_out: bool = False
 
     def __str__(self) -> str:
         return f"{self.of} whose {self.function} breaks {self.condition}"
@@ -202,7 +222,9 @@ class Mutant:
         aside = f"import os\n\nos.environ['KETTLE_WITHOUT'] = {without!r}\n\n" if without else ""
         wait, a = ("await ", "async ") if self.asynchronous else ("", "")
         body = body.format(w=wait)
-        head = HEAD.format(name=self.function, what=what, note=str(note), helper=helper, body=body, a=a)
+        wrapper = WRAPS_WHAT_IS_HANDED_OUT if self.hands_out else WRAPPER
+        wrapper = wrapper.format(name=self.function, a=a, body=indent(body, " " * 8 * self.hands_out))
+        head = HEAD.format(name=self.function, what=what, note=str(note), helper=helper, wrapper=wrapper)
         return f"{aside}{self.of.source}{head}"
 
 
@@ -232,29 +254,31 @@ def mutants_of(stem: str, every: bool = True) -> tuple[Mutant, ...]:
         if answer.role == "alternative":
             chosen = [names[(2 * alternatives + more) % len(names)] for more in (0, 1)]
             alternatives += 1
-        for function, asynchronous in wrapped(answer):
+        for function, asynchronous, hands_out in wrapped(answer):
             found += [
-                Mutant(answer, function, condition, asynchronous)
+                Mutant(answer, function, condition, asynchronous, hands_out)
                 for condition in chosen
                 if asynchronous or condition != "overlap"
             ]
     return tuple(found)
 
 
-def wrapped(answer: Answer) -> list[tuple[str, bool]]:
-    """Return the functions of an answer that checks take by name; whether each is a coroutine function."""
+def wrapped(answer: Answer) -> list[tuple[str, bool, bool]]:
+    """Return the functions of an answer that checks take by name: asynchronous? a context manager?"""
     wanted = set()
     for node in ast.parse(course.lesson(answer.stem).check.read_text(encoding="utf-8")).body:
         if getattr(node, "name", "").startswith("check_"):
             kind = "exercise" if node.name.startswith("check_exercise_") else "lesson"
             wanted |= {argument.arg for argument in node.args.args} if kind == answer.kind else set()
-    return [
-        (node.name, isinstance(node, ast.AsyncFunctionDef))
-        for node in ast.parse(answer.source).body
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        and node.name in wanted
-        and not any(isinstance(inner, ast.Yield | ast.YieldFrom) for inner in ast.walk(node))
-    ]
+    found = []
+    for node in ast.parse(answer.source).body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name in wanted:
+            asynchronous = isinstance(node, ast.AsyncFunctionDef)
+            yields = [inner for inner in ast.walk(node) if isinstance(inner, ast.Yield | ast.YieldFrom)]
+            hands_out = asynchronous and any(each.value is not None for each in yields)
+            if hands_out or not yields:
+                found.append((node.name, asynchronous, hands_out))
+    return found
 
 
 def judge_mutants(mutants: tuple[Mutant, ...], without: dict[str, str] | None = None) -> list[Told]:

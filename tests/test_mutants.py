@@ -47,6 +47,11 @@ def test_a_mutant_is_rejected_or_excused(stem, kind, condition, pytestconfig):
 
 
 @pytest.mark.parametrize("stem", STEMS)
+def test_every_notebook_has_mutants(stem):
+    assert {mutant.of.kind for mutant in mutants_of(stem, every=False)} == set(KINDS)
+
+
+@pytest.mark.parametrize("stem", STEMS)
 def test_excuses_name_conditions_and_say_why(stem):
     module = load_checks(stem)
     for name in ("EXCUSED", "EXERCISE_EXCUSED"):
