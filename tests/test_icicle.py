@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from kettle.pictures import Frame, from_profile, icicle
+from kettle.pictures import Frame, from_profile, from_stacks, icicle
 from kettle.pictures.figure import WIDTH
 from kettle.pictures.icicle import ROW
 from kettle.pictures.profile_tree import name_of
@@ -91,6 +91,25 @@ def test_small_frames_are_put_together():
 def test_a_function_that_was_not_called_is_named():
     with pytest.raises(LookupError, match="no function called 'main'"):
         from_profile(stats({}), "main")
+
+
+STACKS = (
+    "<module> (a.py:1);Loop._run_once (b.py:2);Selector.select (c.py:3) 70",
+    "<module> (a.py:1);Loop._run_once (b.py:2);Handle._run (c.py:9);page (d.py:1) 20",
+    "<module> (a.py:1);Loop._run_once (b.py:2) 10",
+    "reader (e.py:1) 300",
+)
+
+
+def test_sampled_stacks_make_a_tree_without_calls():
+    tree = from_stacks(STACKS, rate=100, root="_run_once")
+    select, page = Frame("Selector.select", 0.7, 0.7, None), Frame("page", 0.2, 0.2, None)
+    assert tree == Frame(
+        "Loop._run_once", 1, 0.1, None, (select, Frame("Handle._run", 0.2, 0, None, (page,)))
+    )
+    assert "Selector.select: 70%, 700 ms, 700 ms itself at work" in icicle(tree).html
+    with pytest.raises(LookupError, match="No stack holds a function called 'nowhere'"):
+        from_stacks(STACKS, rate=100, root="nowhere")
 
 
 @pytest.mark.parametrize(

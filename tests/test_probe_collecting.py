@@ -32,4 +32,4 @@ def test_a_block_inside_another_lets_go_of_nothing_and_hides_nothing():
         with only_new_collected():
             gc.collect()
             assert reference() is None  # it is new to the outer block, which shall see it go
-        assert gc.get_freeze_count() > kept / 2 > 0  # to let go is to let go of all; some may end by themselves
+        assert gc.get_freeze_count() > kept / 2 > 0  # to let go is to let go of all

@@ -11,7 +11,7 @@ from kettle.pictures.loan_lanes import loan_lanes
 from kettle.pictures.loop_lanes import loop_lanes
 from kettle.pictures.model import Bar, Lane, Ratio, Segment, Series, Statement, Timeline, from_traffic
 from kettle.pictures.orphan_lanes import Asked, orphan_lanes
-from kettle.pictures.profile_tree import Frame, from_profile
+from kettle.pictures.profile_tree import Frame, from_profile, from_stacks
 from kettle.pictures.queries import query_waterfall
 from kettle.pictures.ratio_bars import ratio_bars
 from kettle.pictures.row_blocks import row_blocks
@@ -35,6 +35,7 @@ __all__ = [
     "curves",
     "distribution",
     "from_profile",
+    "from_stacks",
     "from_traffic",
     "icicle",
     "line_strip",

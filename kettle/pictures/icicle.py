@@ -22,7 +22,7 @@ def icicle(tree: Frame, *, title: str = "Where the time went", depth: int = 4, p
     """Draw who called whom, and how the time was shared.
 
     Args:
-        tree: from from_profile().
+        tree: from from_profile() or from_stacks().
         title: the caption.
         depth: rows at most; what lies deeper is in the width of the boxes all the same.
         point: what the picture is there to show, in a sentence; where left out, the picture's own words.
@@ -67,8 +67,8 @@ def _placed(
 def _box(frame: Frame, x: float, y: float, wide: float, whole: float) -> Iterator[Markup]:
     own = wide * frame.own / (frame.seconds or 1.0)
     share = f"{number(100 * frame.seconds / whole, 2)}%"
-    calls = f"{frame.calls:,} call{'s' * (frame.calls != 1)}"
-    told = f"{frame.name}: {share}, {seconds(frame.seconds)} in {calls}, {seconds(frame.own)} itself at work"
+    calls = "" if frame.calls is None else f" in {frame.calls:,} call{'s' * (frame.calls != 1)}"
+    told = f"{frame.name}: {share}, {seconds(frame.seconds)}{calls}, {seconds(frame.own)} itself at work"
     yield tag(
         "g",
         tag("title", told),
@@ -114,7 +114,7 @@ def _table(tree: Frame, depth: int) -> Table:
     rows = [
         [
             "  " * level + f.name,
-            f"{f.calls:,}",
+            "–" if f.calls is None else f"{f.calls:,}",
             seconds(f.own),
             seconds(f.seconds),
             f"{number(100 * f.seconds / whole, 2)}%",

@@ -1,7 +1,8 @@
 """A profile as a tree: which function called which, what share of the time each call had, and how often.
 
 cProfile keeps, for each pair of functions, the time of all calls of the one by the other; it keeps no whole
-stacks. What a function that has several callers calls itself is divided among them by their time.
+stacks. What a function that has several callers calls itself is divided among them by their time. A sampler
+keeps whole stacks, and counts no calls.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 import cProfile
 import pstats
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 LEAST = 0.005  # of the whole: smaller boxes are put together
@@ -24,14 +26,14 @@ class Frame:
         name: of the function.
         seconds: from its beginning to its end, over all calls.
         own: seconds of it in the function itself, without what it called.
-        calls: how many there were.
+        calls: how many there were; None: nobody counted.
         children: what it called, the longest first.
     """
 
     name: str
     seconds: float
     own: float
-    calls: int
+    calls: int | None
     children: tuple[Frame, ...] = ()
 
 
@@ -67,6 +69,38 @@ def from_profile(profile: cProfile.Profile | pstats.Stats, root: str) -> Frame:
         return Frame(name_of(key), seconds, own, calls, _gathered(under, LEAST * whole))
 
     return grown(top, calls, whole, ())
+
+
+def from_stacks(stacks: Iterable[str], rate: float, root: str) -> Frame:
+    """Return the tree under one function of sampled stacks, as `py-spy record --format raw` writes them.
+
+    Args:
+        stacks: such as "main (a.py:3);work (b.py:7) 41": functions, the outermost first, and their samples.
+        rate: samples a second.
+        root: name of the function that the tree begins with, without its class.
+
+    Raises:
+        LookupError: no stack holds such a function.
+    """
+    counts: Counter[tuple[str, ...]] = Counter()
+    for stack in stacks:
+        names, _, number = stack.rpartition(" ")
+        path = [name.partition(" (")[0] for name in names.split(";")]
+        begins = [n for n, name in enumerate(path) if name.rpartition(".")[2] == root]
+        if begins:
+            counts[tuple(path[begins[0] :])] += int(number)
+    if not counts:
+        raise LookupError(f"No stack holds a function called {root!r}.")
+
+    def grown(path: tuple[str, ...]) -> Frame:
+        here = {stack: number for stack, number in counts.items() if stack[: len(path)] == path}
+        under = [
+            grown((*path, name)) for name in {stack[len(path)] for stack in here if len(stack) > len(path)}
+        ]
+        under = tuple(sorted(under, key=lambda each: (-each.seconds, each.name)))
+        return Frame(path[-1], sum(here.values()) / rate, counts[path] / rate, None, under)
+
+    return grown(next(iter(counts))[:1])
 
 
 def name_of(key: tuple[str, int, str]) -> str:
