@@ -29,6 +29,9 @@ import psutil
 
 # Eight keep two cores busy; where pytest-xdist runs several files at once, they share these.
 AT_ONCE = max(2, 8 // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
+MORE = 3  # times as many, where judges wait for what never comes, and leave the processor to others
+BUSY = 75  # percent of all cores
+LOOK = 0.5  # seconds between two looks at how busy the machine is
 LIMIT = 300  # seconds for one notebook; its cells and checks have shorter limits of their own
 IMPORTED = ("pytest", "ipykernel.kernelapp", "kettle.lesson", "kettle.checking.judge", "kettle.shop.server")
 FIT = ("kettle.checking", "kettle.probes", "kettle.shop")  # rooms of kettle that do nothing when imported
@@ -102,14 +105,20 @@ def judge_at_once(jobs: list[Job], at_once: int) -> None:
         configure_mappers()
     gc.collect()
     gc.freeze()  # no child looks through, and so copies, what it shares with this process
-    judges, waiting = set(), list(reversed(jobs))
+    judges, waiting, looked = set(), list(reversed(jobs)), time.monotonic()
+    psutil.cpu_percent()  # tells of the time since it was asked last
     with one_database() if "kettle.database" in found and not jobs[0].full else contextlib.nullcontext():
         while judges or waiting:
-            if waiting and len(judges) < at_once:
+            room = len(judges) < at_once
+            if not room and len(judges) < MORE * at_once and time.monotonic() - looked > LOOK:
+                room, looked = psutil.cpu_percent() < BUSY, time.monotonic()
+            if waiting and room:
                 job = waiting.pop()
                 judges.add(os.fork() or _judge(job))
+            elif ended := os.waitpid(-1, os.WNOHANG)[0]:
+                judges.discard(ended)
             else:
-                judges.discard(os.wait()[0])
+                time.sleep(0.02)
 
 
 @contextlib.contextmanager
