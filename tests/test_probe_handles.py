@@ -114,7 +114,8 @@ def test_a_loop_gets_time_to_close_a_transport(server):
         return found
 
     assert asyncio.run(main(close=True)).opened_left == ()
-    assert [handle.kind for handle in asyncio.run(main(close=False)).opened_left] == ["connection"]
+    kinds = [handle.kind for handle in asyncio.run(main(close=False)).opened_left]
+    assert kinds.count("connection") == 1  # what other tests have left behind in this process may open others
 
 
 @pytest.mark.parametrize("inside", [True, False], ids=["loop within", "loop around"])
