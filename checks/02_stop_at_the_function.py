@@ -4,6 +4,7 @@ import inspect
 import random
 import re
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from kettle.checking import DOES_NOT_HOLD, PARTLY, Claim, Question
@@ -304,11 +305,11 @@ def _where(function, rows):
 
     A machine that stands still for a moment stands still in some line.
     """
-    runs = [time_lines(function, rows[:90], TABLE).lines for _ in range(3)]
-    lines = [min(same, key=lambda line: line.seconds) for same in zip(*runs, strict=True)]
-    top, whole = max(lines, key=lambda line: line.seconds), sum(line.seconds for line in lines)
-    source = f": `{top.source.strip()}`" if top.source else ""
-    return f"By line_profiler, line {top.number} has {100 * top.seconds / (whole or 1.0):.0f}% of the time{source}."
+    runs = [time_lines(function, rows[:90], TABLE) for _ in range(3)]
+    each = zip(*(run.lines for run in runs), strict=True)
+    timed = replace(runs[0], lines=tuple(min(same, key=lambda line: line.seconds) for same in each))
+    source = f": `{timed.top.source.strip()}`" if timed.top.source else ""
+    return f"By line_profiler, line {timed.top.number} has {timed.share():.0f}% of the time{source}."
 
 
 def _run(when, rows, **more):
