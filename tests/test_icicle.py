@@ -107,7 +107,7 @@ def test_sampled_stacks_make_a_tree_without_calls():
     assert tree == Frame(
         "Loop._run_once", 1, 0.1, None, (select, Frame("Handle._run", 0.2, 0, None, (page,)))
     )
-    assert "Selector.select: 70%, 700 ms, 700 ms itself at work" in icicle(tree).html
+    assert "Selector.select: 70%, 700 ms, 700 ms in itself" in icicle(tree).html
     with pytest.raises(LookupError, match="No stack holds a function called 'nowhere'"):
         from_stacks(STACKS, rate=100, root="nowhere")
 

@@ -39,7 +39,7 @@ def icicle(tree: Frame, *, title: str = "Where the time went", depth: int = 4, p
         ids,
         title,
         f"{boxes} for {seconds(tree.seconds)}: each is a function, as wide as its share of time, under the "
-        f"one that called it. The thick foot of a box is the function itself at work{deeper}.",
+        f"one that called it. The thick foot of a box is the time in the function itself{deeper}.",
         drawn,
         bottom + 2,
         point=point or _point(tree),
@@ -48,7 +48,7 @@ def icicle(tree: Frame, *, title: str = "Where the time went", depth: int = 4, p
                 tag("rect", x=1, y=0.5, width=22, height=11, class_="kp-through"),
                 "called by the box above it",
             ),
-            entry(tag("rect", x=1, y=4, width=22, height=BAND, class_="kp-running"), "itself at work"),
+            entry(tag("rect", x=1, y=4, width=22, height=BAND, class_="kp-running"), "in itself"),
         ],
         table=_table(tree, depth),
     )
@@ -68,7 +68,7 @@ def _box(frame: Frame, x: float, y: float, wide: float, whole: float) -> Iterato
     own = wide * frame.own / (frame.seconds or 1.0)
     share = f"{number(100 * frame.seconds / whole, 2)}%"
     calls = "" if frame.calls is None else f" in {frame.calls:,} call{'s' * (frame.calls != 1)}"
-    told = f"{frame.name}: {share}, {seconds(frame.seconds)}{calls}, {seconds(frame.own)} itself at work"
+    told = f"{frame.name}: {share}, {seconds(frame.seconds)}{calls}, {seconds(frame.own)} in itself"
     yield tag(
         "g",
         tag("title", told),
