@@ -219,10 +219,14 @@ def check_a_visitor_may_leave(quote, rng):
 
 
 async def check_with_real_servers(quote):
-    """The same with servers of their own, on loopback: a budget is kept there, too."""
-    async with really_hanging("quote") as sessions:
-        visits = {asyncio.create_task(quote(w, COURIER, CODE, 0.15)): does for does, w in sessions.items()}
-        await really_end(visits, PATIENCE, "With real servers, a budget of 0.15 s and {}, `quote`")
+    """The same with servers of their own, on loopback: a budget is kept there, too, and nothing runs on."""
+    said = "With real servers, a budget of 0.15 s and {}, `quote`"
+    async with really_hanging("quote") as real:
+        visits = {
+            asyncio.create_task(quote(api, COURIER, CODE, 0.15)): does for does, api in real.sessions.items()
+        }
+        await really_end(visits, PATIENCE, said)
+        await real.over(PATIENCE, f"{said} has ended")
     return f"With real servers, {len(visits)} kinds of hang each ended with TimeoutError."
 
 

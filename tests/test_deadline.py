@@ -59,17 +59,34 @@ def test_real_servers_hang_where_they_say(monkeypatch):
     monkeypatch.setattr("kettle.checking.patience.Patience.more", lambda self: 0.0)  # as on an idle machine
 
     async def body():
-        async with really_hanging("tax") as sessions:
-            assert set(REAL) < set(sessions)
-            visits = {asyncio.create_task(ask(api, 0.1)): does for does, api in sessions.items()}
+        async with really_hanging("tax") as real:
+            assert set(REAL) < set(real.sessions)
+            visits = {asyncio.create_task(ask(api, 0.1)): does for does, api in real.sessions.items()}
             await really_end(visits, 5.0, "With {} it")
-            for does, api in sessions.items():
+            await real.over(5.0, "With {} it has ended")
+            for does, api in real.sessions.items():
                 endless = {asyncio.create_task(ask(api, None)): does}
                 with pytest.raises(AssertionError, match=f"With {does} it did not end within 0.2 s"):
                     await really_end(endless, 0.2, "With {} it")
             well = asyncio.create_task(asyncio.sleep(0, "a price"))
             with pytest.raises(AssertionError, match="It returned 'a price'"):
                 await really_end({well: ""}, 0.3, "It")
+
+    asyncio.run(body())
+
+
+def test_a_call_that_runs_on_at_a_real_server_is_told(monkeypatch):
+    monkeypatch.setattr("kettle.checking.patience.Patience.more", lambda self: 0.0)
+
+    async def body():
+        async with really_hanging("tax") as real:
+            runs_on = asyncio.create_task(ask(real.sessions[HANGS[1].does], None))
+            visits = {asyncio.create_task(asyncio.wait_for(asyncio.shield(runs_on), 0.1)): HANGS[1].does}
+            await really_end(visits, 5.0, "With {} it")
+            with pytest.raises(AssertionError, match="it has ended, and its call is still in flight"):
+                await real.over(0.2, "With {} it has ended")
+            runs_on.cancel()
+            await real.over(5.0, "With {} it has ended")
 
     asyncio.run(body())
 

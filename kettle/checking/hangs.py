@@ -9,12 +9,15 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
+from kettle.checking.patience import patient
 from kettle.checking.virtually import counted_shop
 from kettle.checking.words import many
 from kettle.shop import Shop
 from kettle.shop.silent_port import silent_port
+from kettle.shop.traffic import TrafficWindow
 
 ENDLESS = 8  # calls of one operation
+RUNS_ON = "its call is still in flight: who waited has gone, and the work goes on for nobody. Who cancels it?"
 SETTLE = 50.0  # virtual seconds, after which what was left running would show
 
 
@@ -110,10 +113,7 @@ async def hanging(
         async def over(said: str) -> None:
             await asyncio.sleep(0.001)  # what was given up is told to the other side
             running = any(call.ended is None for call in w.shop.calls if call.route == route)
-            assert not running, (
-                f"{said}, and its call is still in flight: who waited has gone, and the work goes on for "
-                "nobody. Who cancels it?"
-            )
+            assert not running, f"{said}, and {RUNS_ON}"
             if holder is not None:
                 holder.close()
             w.shop.take_up(True)
@@ -130,17 +130,52 @@ async def hanging(
         yield w
 
 
+@dataclass(frozen=True)
+class Real:
+    """Real servers that hang at one route.
+
+    sessions: one for each way to hang, by what it does. windows: on what the servers see that answer at all.
+    """
+
+    route: str
+    sessions: dict[str, Any]
+    windows: dict[str, TrafficWindow]
+
+    async def over(self, patience: float, said: str) -> None:
+        """Wait until no call is in flight any more, now that nobody waits for it.
+
+        Args:
+            patience: in seconds; more where the machine gives this process too little.
+            said: begins the sentence: "With real servers and {}, `f` has ended".
+
+        Raises:
+            AssertionError: a call goes on.
+            Undecided: the machine is too busy to tell.
+        """
+        clock = asyncio.get_running_loop().time
+        with patient(patience, "whether a call has ended") as more:
+            for does, window in self.windows.items():
+                ends = clock() + patience
+                while not all(request.finished for request in window.of(self.route)):
+                    if clock() > ends:
+                        seconds = await more()
+                        assert seconds, f"{said.format(does)}, and {RUNS_ON}"
+                        ends = clock() + seconds
+                    await asyncio.sleep(0.005)
+
+
 @asynccontextmanager
-async def really_hanging(route: str) -> AsyncIterator[dict[str, Any]]:
-    """Open real servers that hang; give a session to each, by what it does (to connect: where it can be)."""
+async def really_hanging(route: str) -> AsyncIterator[Real]:
+    """Open real servers that hang at a route, in all the ways there are (to connect: where it can be)."""
     import aiohttp
 
     async with AsyncExitStack() as stack:
-        sessions = {}
+        sessions, windows = {}, {}
         for does, settings in REAL.items():
             shop = stack.enter_context(Shop())
             shop.set(route, **settings)
             sessions[does] = await stack.enter_async_context(shop.session())
+            windows[does] = stack.enter_context(shop.traffic())
         shop.set("health", hang="mid body")
         lent = shop.session(connector=aiohttp.TCPConnector(limit=1))
         sessions["all connections of the session lent"] = await stack.enter_async_context(lent)
@@ -148,7 +183,7 @@ async def really_hanging(route: str) -> AsyncIterator[dict[str, Any]]:
         if (port := stack.enter_context(silent_port())) is not None:
             silent = aiohttp.ClientSession(f"http://127.0.0.1:{port}")
             sessions["a courier that takes up no connection"] = await stack.enter_async_context(silent)
-        yield sessions
+        yield Real(route, sessions, windows)
 
 
 async def _give_back(response: Any) -> None:
