@@ -83,6 +83,29 @@ def test_workers_of_a_killed_kernel_end(start):
 
 
 @posix
+def test_the_sockets_of_a_killed_kernels_pool_are_removed(start):
+    with tempfile.TemporaryDirectory(prefix="kt-") as name:  # a socket's path has a limit
+        kernel = start(
+            f"""
+            import os, tempfile, time
+            from multiprocessing import get_context
+            tempfile.tempdir = os.environ["TMPDIR"] = {name!r}
+            from kettle.children.seat import take_seat
+            take_seat().mark()
+            if __name__ == "__main__":
+                get_context("forkserver").Process(target=time.sleep, args=(100,)).start()
+                print("ready", flush=True)
+                time.sleep(100)
+            """
+        )
+        assert kernel.stdout.readline()
+        assert list(Path(name).rglob("listener-*"))
+        kernel.kill()
+        kernel.wait()
+        assert eventually(lambda: not [*Path(name).iterdir()]), [*Path(name).iterdir()]
+
+
+@posix
 def test_what_left_the_session_of_a_killed_kernel_ends_by_its_mark(start):
     kernel = start(
         """

@@ -28,6 +28,10 @@ async def await_a_plain_call():
     await get()
 
 
+async def await_as_of_3_14():
+    raise TypeError("'Response' object can't be awaited")
+
+
 async def call_before_the_thread():
     await asyncio.to_thread(get())
 
@@ -102,6 +106,7 @@ async def task_of_a_future():
     ("slip", "piece"),
     [
         (await_a_plain_call, "A plain function was awaited: its work was done, on the loop's thread"),
+        (await_as_of_3_14, "A plain function was awaited: its work was done, on the loop's thread"),
         (call_before_the_thread, "In `to_thread(f(x))` the call is made first, on the loop's thread"),
         (executor_of_asyncio, "It is a method of the loop"),
         (gather_a_list, "calls go into `gather` one by one"),

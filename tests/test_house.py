@@ -14,7 +14,7 @@ MAY_USE = {
     "panels": {"pictures", "checking", "children", "files", "machine", "probes"},
     "machine": {"files", "shop", "database"},
     "checking": {"children", "deployments", "files", "probes", "shop", "database", "redis_server"},
-    "probes": {"shop", "database"},
+    "probes": {"children", "shop", "database"},
     "pictures": set(),
     "files": set(),
     "children": set(),

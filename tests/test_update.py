@@ -201,7 +201,8 @@ def test_a_repository_that_cannot_be_reached(repository):
 
 
 def test_a_merge_under_way(repository):
-    git(repository.mine, "update-ref", "MERGE_HEAD", "HEAD")
+    head = git(repository.mine, "rev-parse", "HEAD")
+    (repository.mine / ".git" / "MERGE_HEAD").write_text(f"{head.strip()}\n")
     assert "A merge is under way" in unable(repository)
 
 

@@ -19,8 +19,8 @@ _BY_NAME = (
 # What a beginner meets, by the exception's name and its message; the sentence says what is behind it.
 SLIPS = (
     (
-        "TypeError",
-        r"object (\w+) can't be used in 'await' expression",
+        "TypeError",  # until Python 3.13, and from 3.14 on
+        r"(?:object |')(\w+)(?: can't be used in 'await' expression|' object can't be awaited)",
         (
             "A plain function was awaited: its work was done, on the loop's thread, before `await` saw what "
             "it returned ({0}). Awaiting a result does not make the call asynchronous."

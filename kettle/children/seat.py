@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import secrets
 import shutil
@@ -15,9 +16,11 @@ from pathlib import Path
 
 import psutil
 
-from kettle.children import CHECK, SEAT, TIDIES_UP
+from kettle.children import CHECK, SEAT, TIDIES_UP, of_this_seat
 
 FOLDER = "kettle-check-"  # begins the name of a folder that is made for the files of one check
+SOCKETS = "kettle-"  # short: a socket's path has a limit
+LONGEST = 100  # characters of it
 OLD = 6 * 3600.0  # seconds after which a folder whose owner is gone is swept
 _ROOT = Path(__file__).resolve().parents[2]
 _UNMARKED = (SEAT, CHECK, TIDIES_UP)
@@ -36,10 +39,22 @@ class Seat:
     def mark(self) -> None:
         """Mark this process too, so that whatever it starts from now on, and does not fork, is marked."""
         os.environ[SEAT] = self.token
+        self._keep_sockets()
 
     def folder(self) -> tempfile.TemporaryDirectory:
         """Make a folder for the files of one check; the watchman removes it where nobody else does."""
         return tempfile.TemporaryDirectory(prefix=self.prefix, ignore_cleanup_errors=True)
+
+    def _keep_sockets(self) -> None:
+        """Let multiprocessing keep its sockets where the watchman tidies up.
+
+        From Python 3.14 on, a pool of processes has a folder with a socket on Linux; a kill leaves it behind.
+        Its name is random, and multiprocessing has no setting for it: it keeps it in `_config`.
+        """
+        config = getattr(multiprocessing.current_process(), "_config", None)
+        longest = len(tempfile.gettempdir()) + len(f"/{SOCKETS}{self.token}-12345678/listener-12345678")
+        if os.name == "posix" and isinstance(config, dict) and "tempdir" not in config and longest < LONGEST:
+            config["tempdir"] = tempfile.mkdtemp(prefix=of_this_seat(SOCKETS))
 
     def _watch(self) -> subprocess.Popen:
         leader = "leader" if os.getsid(0) == self.owner else "follower"

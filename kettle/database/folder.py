@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import IO
 
-from kettle.children import SEAT
+from kettle.children import of_this_seat
 
 try:
     import fcntl
@@ -48,12 +48,6 @@ def _folder_in(parent: Path, user: int | None) -> Path:
     if user is not None:
         os.chown(folder, user, user)
     return folder
-
-
-def of_this_seat(prefix: str) -> str:
-    """Return what the names of this seat's folders begin with: its watchman removes what a kill leaves."""
-    token = os.environ.get(SEAT)
-    return f"{prefix}{token}-" if token else prefix
 
 
 def claim(folder: Path) -> IO[bytes]:

@@ -11,7 +11,8 @@ from typing import IO
 from sqlalchemy import create_engine
 from sqlalchemy.engine import URL
 
-from kettle.database.folder import SQLITE_PREFIX, claim, of_this_seat, remove_stale_folders
+from kettle.children import of_this_seat
+from kettle.database.folder import SQLITE_PREFIX, claim, remove_stale_folders
 from kettle.database.models import Base
 from kettle.database.sqlite import Simulated
 from kettle.database.statements import Seen

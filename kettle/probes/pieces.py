@@ -16,6 +16,8 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+from kettle.children import of_this_seat
+
 _LOOK = 0.003  # seconds between two looks at how many have begun
 _GRACE = 0.02  # seconds in which one too many may show up, once as many as wanted have met
 _FAIR = 0.6  # of the looks that there is time for: with fewer, the machine is starved
@@ -141,7 +143,7 @@ class watch_pieces:  # noqa: N801 (used as a verb: with watch_pieces() as pieces
         self._kept = None
 
     def __enter__(self):
-        self._folder = tempfile.mkdtemp(prefix="kettle-pieces-")
+        self._folder = tempfile.mkdtemp(prefix=of_this_seat("kettle-pieces-"))
         self.note, self._kept = Note(self._folder, self.together, self.patience, *self._settings), None
         return self
 

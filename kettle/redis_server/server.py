@@ -16,7 +16,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from kettle.children import SEAT
+from kettle.children import of_this_seat
 from kettle.database.server import end_with_parent
 from kettle.redis_server.own import NoRedis, drop
 
@@ -44,8 +44,7 @@ class Valkey:
     kind, database = "Valkey", "0"
 
     def __init__(self, binary: Path) -> None:
-        token = os.environ.get(SEAT)
-        self.folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{token}-" if token else PREFIX))
+        self.folder = Path(tempfile.mkdtemp(prefix=of_this_seat(PREFIX)))
         self.password = secrets.token_hex(16)
         self.login = f":{self.password}"
         self.address: Address = str(self.folder / "socket")
