@@ -172,10 +172,12 @@ def check_where_and_in_what_pieces(search, rng):
         assert pieces.all, (
             "The ledger itself never came to `readings`. Hand it on as it came: this check follows it."
         )
-        is_elsewhere(pieces, workers, number, "text", "searched")
+        is_elsewhere(pieces, number, "text", "searched")
         is_fair(pieces, workers, number, "text", WORKERS, LEDGER)
     most = f"at most {many(pieces.arrived, 'piece')} for {many(WORKERS, 'worker')}"
-    return f"{number} texts were searched in {many(len(pieces.processes), 'other process')}, {most}."
+    return (
+        f"{number} texts were searched by {many(len(pieces.elsewhere), 'interpreter')} of their own, {most}."
+    )
 
 
 async def check_workers_end(search, rng):
@@ -186,7 +188,7 @@ async def check_workers_end(search, rng):
             with suppress(ValueError):
                 search([*texts, *bad], WatchedSet(issued, pieces.note), wanted)
             when = "When one of the texts is no voucher, " if bad else ""
-            is_elsewhere(pieces, watch.workers, 12, "text", "searched", when)
+            is_elsewhere(pieces, 12, "text", "searched", when)
             left = await watch.left(PATIENCE, pieces.processes)
         has_ended(left, f"The search {'has failed' if bad else 'is over'}", "it")
         if pieces.all:  # a list with a bad text may be refused before
@@ -268,9 +270,9 @@ def check_exercise_who_does_what(invoices, rng):
             f"`make_pdf` got {many(len(made.all), 'order')} for {number} numbers: each once, as it came, please."
         )
         if elsewhere:
-            is_elsewhere(made, workers, number, "document", "made")
+            is_elsewhere(made, number, "document", "made")
             is_fair(made, workers, number, "order", PRINTERS, WAYS)
-    return f"{CALLS} calls waited at once, in threads; documents were made in {many(len(made.processes), 'process')}."
+    return f"{CALLS} calls waited at once, in threads; documents were made by {many(len(made.elsewhere), 'interpreter')} of their own."
 
 
 async def check_exercise_all_ends(invoices, rng):

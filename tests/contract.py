@@ -24,6 +24,7 @@ FORKED = course.ROOT / "tests" / "forked.py"
 KEPT = course.ROOT / "tests" / "answers"
 KEPT_NAME = re.compile(r"(lesson|exercise)-(right|wrong)-(.+)")
 SAYS = re.compile(r"# says: (.+)")
+FROM = re.compile(r"^# from: 3\.(\d+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -64,11 +65,16 @@ def answers_of(stem: str, every: bool = True) -> tuple[Answer, ...]:
 
 
 def kept_answers(folder: Path) -> Iterable[Answer]:
-    """Return the answers in a folder that is called like their lesson; see tests/answers/README.md."""
+    """Return the answers in a folder that is called like their lesson; see tests/answers/README.md.
+
+    Those that need a later Python are left out.
+    """
     for path in sorted(folder.glob("*.py")):
         kind, role, name = KEPT_NAME.fullmatch(path.stem).groups()
         source = path.read_text(encoding="utf-8")
-        told = SAYS.match(source)
+        needs, told = FROM.search(source), SAYS.match(source)
+        if needs and sys.version_info < (3, int(needs[1])):
+            continue
         yield Answer(folder.name, kind, role, name, source, told[1].strip() if told else "")
 
 

@@ -115,7 +115,7 @@ async def task_of_a_future():
         (client_in_a_thread, "This line ran in a thread that has no event loop"),
         (async_with_a_coroutine, "A coroutine is no context manager"),
         (async_with_a_generator, "`@asynccontextmanager` makes a context manager"),
-        (lambda_for_a_worker, "A worker process finds its function by module and name"),
+        (lambda_for_a_worker, "A worker finds its function by module and name"),
         (closed_pool, "The pool was closed before the work came"),
         (closed_pool_of_multiprocessing, "The pool was closed before the work came"),
         (task_of_a_future, "`create_task` wants a coroutine and got Future:"),

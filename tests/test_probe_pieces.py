@@ -1,5 +1,6 @@
 """watch_pieces and watch_threads: where work ran, what overlapped, how often something was sent."""
 
+import concurrent.futures
 import hashlib
 import multiprocessing
 import os
@@ -39,6 +40,18 @@ def test_pieces_tell_where_they_ran_and_how_often_the_set_was_sent(method):
     assert not pieces.here
     assert pieces.met
     assert (pieces.arrived, pieces.largest, pieces.most) == (2, 4, 2)
+
+
+@pytest.mark.skipif(not hasattr(concurrent.futures, "InterpreterPoolExecutor"), reason="from Python 3.14 on")
+def test_interpreters_of_this_process_are_told_from_its_threads():
+    with watch_pieces(together=2, patience=30) as pieces:
+        with concurrent.futures.InterpreterPoolExecutor(2) as pool:
+            list(pool.map(pieces.note, "abcd"))
+        pieces.note("e")
+    assert len(pieces.here) == 5
+    assert [piece.what for piece in pieces.sharing] == ["e"]
+    assert len(pieces.elsewhere) == 2
+    assert not pieces.processes
 
 
 def test_threads_of_this_process_are_seen_and_nothing_is_sent():

@@ -12,7 +12,7 @@ MORE = " (Background on this error at:"  # what SQLAlchemy adds: an address, cut
 LONG = 160  # characters of a message that is shown
 
 _BY_NAME = (
-    "A worker process finds its function by module and name: is it one of a module, or is it made in a cell "
+    "A worker finds its function by module and name: is it one of a module, or is it made in a cell "
     "or inside another function?"
 )
 
@@ -120,6 +120,7 @@ SLIPS = (
     ),
     ("AttributeError", r"Can't (?:pickle|get) local object", _BY_NAME),
     ("TypeError", r"cannot pickle", _BY_NAME),
+    ("NotShareableError", r"not shareable", _BY_NAME),  # by a pool of interpreters, from Python 3.14 on
     ("PicklingError", r"Can't pickle", _BY_NAME),
     ("BrokenProcessPool", r"terminated abruptly", _BY_NAME),
     (

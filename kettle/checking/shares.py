@@ -4,31 +4,29 @@ from math import ceil
 
 from kettle.checking.words import many
 from kettle.probes.pieces import watch_pieces
-from kettle.probes.workers import watch_workers
+from kettle.probes.workers import has_gil, watch_workers
 
 PIECES = 8  # for each worker, at most
 TAKE_TURNS = "take turns at one interpreter"
 
 
-def is_elsewhere(
-    pieces: watch_pieces, workers: watch_workers, number: int, noun: str, done: str, when: str = ""
-) -> None:
+def is_elsewhere(pieces: watch_pieces, number: int, noun: str, done: str, when: str = "") -> None:
     """Raise AssertionError, with a sentence, if this process worked, by threads that share one GIL.
 
     Args:
         pieces: what was watched.
-        workers: so that interpreters of their own, and builds without a GIL, are known.
         number: of things to be worked on.
         noun: one of them.
         done: what happened to them, such as "searched".
         when: the begin of the sentence, such as "When one fails, ".
     """
-    if workers.own_gil or not pieces.here:
+    sharing = pieces.sharing
+    if not sharing or not has_gil():
         return
-    threads = len({piece.thread for piece in pieces.here})
-    here = f"{when}{len(pieces.here)} of {many(number, noun)} were {done} by"
-    assert not pieces.processes, (
-        f"{here} this very process, and {len(pieces.all) - len(pieces.here)} elsewhere. "
+    threads = len({piece.thread for piece in sharing})
+    here = f"{when}{len(sharing)} of {many(number, noun)} were {done} by"
+    assert not pieces.elsewhere, (
+        f"{here} this very process, and {len(pieces.all) - len(sharing)} elsewhere. "
         "In which case does your code compute here?"
     )
     assert threads > 1 or pieces.most > 1, (
@@ -55,8 +53,11 @@ def is_fair(
         sent: what goes with each piece.
     """
     started, share = workers.started + workers.programs, ceil(number / wanted)
+    kind, own = "process", sum(interpreter > 0 for _, interpreter in pieces.elsewhere)
+    if own > started:
+        kind, started = "interpreter", own
     assert started <= wanted, (
-        f"{many(started, 'process')} were started for {many(number, noun)}, and {wanted} "
+        f"{many(started, kind)} were started for {many(number, noun)}, and {wanted} "
         f"{'was' if wanted == 1 else 'were'} asked for: starting one takes longer than much of the work. "
         "Who says how many there are?"
     )

@@ -18,6 +18,11 @@ from pathlib import Path
 
 from kettle.children import of_this_seat
 
+try:
+    from concurrent.interpreters import get_current
+except ImportError:  # until Python 3.13
+    get_current = None
+
 _LOOK = 0.003  # seconds between two looks at how many have begun
 _GRACE = 0.02  # seconds in which one too many may show up, once as many as wanted have met
 _FAIR = 0.6  # of the looks that there is time for: with fewer, the machine is starved
@@ -29,7 +34,8 @@ _numbers = itertools.count()
 class Piece:
     """One piece of work: what it was, where it ran, and how many it saw under way, itself included.
 
-    parcel: names the parcel in which it came to its worker; "" where nothing was sent.
+    parcel: names the parcel in which it came to its worker; "" where nothing was sent. interpreter: its
+    number in that process, each with a GIL of its own; 0 is the main one.
     """
 
     what: str
@@ -38,6 +44,7 @@ class Piece:
     parcel: str
     met: bool
     together: int
+    interpreter: int = 0
 
 
 @dataclass(frozen=True)
@@ -62,11 +69,10 @@ class Note:
             time.sleep(_GRACE)
         # In this order, lest a piece that ends between the two looks be counted twice.
         begun, ended = self._size("begun"), self._size("ended")
-        piece = Piece(
-            str(what), os.getpid(), threading.get_ident(), self.parcel, met, (begun or 0) - (ended or 0)
-        )
+        under_way, own = (begun or 0) - (ended or 0), get_current().id if get_current else 0
+        piece = Piece(str(what), os.getpid(), threading.get_ident(), self.parcel, met, under_way, own)
         with contextlib.suppress(OSError):  # the watch is over: nobody reads it
-            draft = Path(self.folder, f"{piece.process}-{piece.thread}-{next(_numbers)}.draft")
+            draft = Path(self.folder, f"{piece.process}-{own}-{piece.thread}-{next(_numbers)}.draft")
             draft.write_text(json.dumps(vars(piece)), encoding="utf-8")
             draft.rename(draft.with_suffix(".piece"))
         self._append("ended")
@@ -132,9 +138,11 @@ class watch_pieces:  # noqa: N801 (used as a verb: with watch_pieces() as pieces
     others, paid once, and by work that does not overlap. held: the name of a piece that waits until so many
     have begun as `until` says: whoever works in batches waits for it in vain.
 
-    Read in the block or afterwards: all: a tuple of `Piece`. here: those of this process. met: whether so
-    many were under way together. most: the most that were. processes: the ids of other processes that
-    worked. arrived: how often the note was sent to a worker. largest: the most pieces of one such parcel.
+    Read in the block or afterwards: all: a tuple of `Piece`. here: those of this process. sharing: those of
+    its main interpreter. met: whether so many were under way together. most: the most that were. processes:
+    the ids of other processes that worked. elsewhere: pairs of a process and an interpreter that worked,
+    but for the main one. arrived: how often the note was sent to a worker. largest: the most pieces of one
+    such parcel.
     """
 
     def __init__(self, together=1, patience=2.0, held="", until=0):
@@ -165,6 +173,16 @@ class watch_pieces:  # noqa: N801 (used as a verb: with watch_pieces() as pieces
     def here(self):
         """The pieces that this very process worked on."""
         return tuple(piece for piece in self.all if piece.process == os.getpid())
+
+    @property
+    def sharing(self):
+        """The pieces that this process's main interpreter worked on, whose threads share a GIL."""
+        return tuple(piece for piece in self.here if not piece.interpreter)
+
+    @property
+    def elsewhere(self):
+        """The workers beside this process's main interpreter: pairs of a process and an interpreter."""
+        return frozenset((piece.process, piece.interpreter) for piece in self.all) - {(os.getpid(), 0)}
 
     @property
     def processes(self):
