@@ -2,13 +2,15 @@
 
 Run it as `python benchmarks/record_waits.py`; it writes kettle/files/recorded/waits.json. What lies there is
 kept where it is disturbed less by other programs; to begin anew, remove it. Where py-spy is, and one process
-may look into another, it also records what py-spy sees of a page that waits.
+may look into another, it also records what py-spy sees of a page that waits. `record_waits.py pstree` records
+only what `python -m asyncio pstree` says of it, which needs Python 3.14.
 """
 
 import asyncio
 import json
 import os
 import platform
+import re
 import resource
 import shutil
 import subprocess
@@ -16,10 +18,11 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from statistics import median
+from textwrap import dedent
 
 import aiohttp
 
@@ -190,27 +193,44 @@ async def page() -> None:
         async with shop.session() as api:
             print("ready", flush=True)
             while True:
-                await orders_page(api, 1001)
+                await asyncio.create_task(orders_page(api, 1001), name="a page")
+
+
+@contextmanager
+def a_page() -> Iterator[int]:
+    """Start a process that serves the page again and again; give its id."""
+    with subprocess.Popen([sys.executable, __file__, "page"], stdout=subprocess.PIPE) as waiting:
+        try:
+            waiting.stdout.readline()
+            yield waiting.pid
+        finally:
+            waiting.kill()
 
 
 def spied(*command: str) -> list[str]:
     """Run py-spy on a process that serves the page, and return the lines that it writes."""
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        subprocess.Popen([sys.executable, __file__, "page"], stdout=subprocess.PIPE) as waiting,
-    ):
-        try:
-            waiting.stdout.readline()
-            out = ["-o", str(Path(folder) / "out.txt")] if command[0] == "record" else []
-            whole = ["py-spy", *command, *out, "--pid", str(waiting.pid)]
-            ran = subprocess.run(whole, capture_output=True, text=True, timeout=60, check=False)
-            found = Path(out[1]).read_text(encoding="utf-8") if out and Path(out[1]).exists() else ran.stdout
-            if ran.returncode and not (out and "No stacks" in ran.stderr + found):
-                raise OSError(ran.stderr)
-            lines = found.splitlines()
-            return [line for line in lines if not line.startswith(("Process", "Python v"))]
-        finally:
-            waiting.kill()
+    with tempfile.TemporaryDirectory() as folder, a_page() as waiting:
+        out = ["-o", str(Path(folder) / "out.txt")] if command[0] == "record" else []
+        whole = ["py-spy", *command, *out, "--pid", str(waiting)]
+        ran = subprocess.run(whole, capture_output=True, text=True, timeout=60, check=False)
+        found = Path(out[1]).read_text(encoding="utf-8") if out and Path(out[1]).exists() else ran.stdout
+        if ran.returncode and not (out and "No stacks" in ran.stderr + found):
+            raise OSError(ran.stderr)
+        lines = found.splitlines()
+        return [line for line in lines if not line.startswith(("Process", "Python v"))]
+
+
+def tree_of_page() -> dict:
+    """Record what `asyncio pstree`, from Python 3.14 on, says of the page that waits for a courier."""
+    with a_page() as waiting:
+        command = [sys.executable, "-m", "asyncio", "pstree", str(waiting)]
+        while True:
+            ran = subprocess.run(command, capture_output=True, text=True, timeout=20, check=True)
+            _, _, tree = ran.stdout.partition("(T) a page\n")
+            if "order_line" in tree and "DataQueue.read" in tree:
+                break
+    lines = [re.sub(r" \S*/", " ", line) for line in dedent(tree.rstrip()).splitlines()]  # no machine's path
+    return {"on": f"{platform.system()}, Python {platform.python_version()}", "lines": lines}
 
 
 def seen_by_py_spy() -> dict[str, dict]:
@@ -237,7 +257,7 @@ def main() -> None:
     found["traces"] = asyncio.run(six(before.get("traces", {})))
     for folder in FOLDERS:
         shutil.rmtree(folder)
-    found["py-spy"] = before.get("py-spy", {})
+    found |= {"pstree": before.get("pstree", {}), "py-spy": before.get("py-spy", {})}
     if not found["py-spy"]:
         with suppress(OSError):
             found["py-spy"] = seen_by_py_spy()
@@ -249,5 +269,8 @@ def main() -> None:
 if __name__ == "__main__":
     if sys.argv[1:] == ["page"]:
         asyncio.run(page())
+    elif sys.argv[1:] == ["pstree"]:
+        kept = json.loads(RECORDED.read_text(encoding="utf-8")) | {"pstree": tree_of_page()}
+        RECORDED.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
     else:
         main()

@@ -71,7 +71,7 @@ class Trace:
 
 
 def recorded() -> dict[str, Any]:
-    """Return the whole record: the traces, and what py-spy saw where it was recorded, by its command."""
+    """Return the whole record: the traces, what py-spy saw, by its command, what `asyncio pstree` said."""
     return json.loads((files("kettle.files") / "recorded" / "waits.json").read_text(encoding="utf-8"))
 
 
