@@ -1,9 +1,11 @@
 """Builds the night of discounts for each native rung that this machine has the tools for, and measures it.
 
-    python benchmarks/native/measure.py [folder]
+    python benchmarks/native/measure.py [folder | --threads]
 
-What is built goes into the folder, or into a temporary one. Needs NumPy; a rung whose compiler or package is
-not there is left out with a sentence. Writes kettle/files/recorded/native_rungs.json, which lesson 09 shows.
+What is built goes into the folder, or into a temporary one; `--threads` measures a free-threaded Python only,
+against the one that runs this, and keeps the rest of what is recorded. Needs NumPy; a rung whose compiler or
+package is not there is left out with a sentence. Writes kettle/files/recorded/native_rungs.json, which lesson
+09 shows.
 """
 
 import ctypes
@@ -28,6 +30,7 @@ HERE = Path(__file__).resolve().parent
 RECORD = HERE.parents[1] / "kettle" / "files" / "recorded" / "native_rungs.json"
 LINES = 200_000
 REPEAT = 7
+FREE_THREADED = ("python3.14t", "python3.13t")
 
 
 def built(folder: Path) -> dict:
@@ -199,6 +202,26 @@ def of_pypy() -> dict:
     return {name: round(before[name] / after[name], 2) for name in before}
 
 
+def of_free_threads() -> dict:
+    """Return how many times as fast as one thread of this Python threads of a build without a GIL are."""
+    free = next(filter(None, map(shutil.which, FREE_THREADED)), None)
+    if free is None:
+        print(f"left out: no {' or '.join(FREE_THREADED)} is installed")
+        return {}
+    found = []
+    for interpreter in (sys.executable, free):
+        command = [interpreter, "threads.py"]
+        done = subprocess.run(command, cwd=HERE, check=True, capture_output=True, text=True)
+        found.append(json.loads(done.stdout))
+    alone = found[0]["took"]["in one thread"]
+    ratios = {
+        f"{kind}, {how}": round(alone / seconds, 2)
+        for kind, each in zip(("with a GIL", "free-threaded"), found, strict=True)
+        for how, seconds in each["took"].items()
+    }
+    return {"python": [each["python"] for each in found], "times": ratios}
+
+
 def run(command: list[str], **options) -> None:
     """Run a compiler; raise with what it said where it fails."""
     done = subprocess.run(command, capture_output=True, text=True, check=False, **options)
@@ -228,14 +251,21 @@ def main(folder: Path) -> None:
     others, pypy = other_jobs(), of_pypy()
     machine = f"{os.cpu_count()} cores, Python {platform.python_version()}"
     found = {"machine": machine, "rungs": measured, "others": others, "pypy": pypy}
-    RECORD.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    for job, ratios in (*others.items(), ("PyPy", pypy)):
+    found["free-threaded"] = free = of_free_threads()
+    keep(found)
+    for job, ratios in (*others.items(), ("PyPy", pypy), ("threads", free.get("times", {}))):
         for name, ratio in ratios.items():
             print(f"{job}: {name:30} {ratio:6.2f} times as fast")
 
 
+def keep(found: dict) -> None:
+    RECORD.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+
+
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
+    if sys.argv[1:] == ["--threads"]:
+        keep(json.loads(RECORD.read_text(encoding="utf-8")) | {"free-threaded": of_free_threads()})
+    elif len(sys.argv) > 1:
         main(Path(sys.argv[1]).resolve())
     else:
         with tempfile.TemporaryDirectory() as made:
