@@ -13,7 +13,7 @@ FETCH = "Install a newer one from your system's packages or from python.org, and
 if sys.version_info < (3, 11):
     import os
 
-    names = ("python3.14", "python3.13", "python3.12", "python3.11")
+    names = ("python3.15", "python3.14", "python3.13", "python3.12", "python3.11")
     newer = [name for name in names if os.system("{} -c pass >{} 2>&1".format(name, os.devnull)) == 0]
     advice = "There is a newer one here:  {} start.py".format(newer[0]) if newer else FETCH
     sys.exit(TOO_OLD.format(*sys.version_info[:3]) + advice)

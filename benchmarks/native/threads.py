@@ -5,6 +5,7 @@ import random
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from plain import halving
 
@@ -20,16 +21,26 @@ def in_one():
     return [discount for half in halves for discount in halving(half, bounds, permille)]
 
 
-def in_two():
+def in_two(steps, parts):
     with ThreadPoolExecutor(2) as pool:
-        found = pool.map(halving, halves, [bounds] * 2, [permille] * 2)
+        found = pool.map(halving, halves, steps, parts)
         return [discount for half in found for discount in half]
 
 
-assert in_one() == in_two()
-times = {"in one thread": [], "in two threads": []}
+def copies(numbers):
+    """Return the list twice, each time of numbers that no other thread has a reference to."""
+    return json.loads(json.dumps([numbers, numbers]))
+
+
+jobs = {
+    "in one thread": in_one,
+    "in two threads": partial(in_two, [bounds, bounds], [permille, permille]),
+    "in two threads with bounds of their own": partial(in_two, copies(bounds), copies(permille)),
+}
+assert all(job() == in_one() for job in jobs.values())
+times = {name: [] for name in jobs}
 for _ in range(7):
-    for name, job in zip(times, (in_one, in_two), strict=True):
+    for name, job in jobs.items():
         start = time.perf_counter()
         job()
         times[name].append(time.perf_counter() - start)
