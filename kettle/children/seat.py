@@ -16,11 +16,10 @@ from pathlib import Path
 
 import psutil
 
-from kettle.children import CHECK, SEAT, TIDIES_UP, of_this_seat
+from kettle.children import CHECK, SEAT, TIDIES_UP
 
 FOLDER = "kettle-check-"  # begins the name of a folder that is made for the files of one check
-SOCKETS = "kettle-"  # short: a socket's path has a limit
-LONGEST = 100  # characters of it
+LONGEST = 104  # bytes of a socket's path, the last of which ends it; on Linux it may have four more
 OLD = 6 * 3600.0  # seconds after which a folder whose owner is gone is swept
 _ROOT = Path(__file__).resolve().parents[2]
 _UNMARKED = (SEAT, CHECK, TIDIES_UP)
@@ -52,9 +51,10 @@ class Seat:
         Its name is random, and multiprocessing has no setting for it: it keeps it in `_config`.
         """
         config = getattr(multiprocessing.current_process(), "_config", None)
-        longest = len(tempfile.gettempdir()) + len(f"/{SOCKETS}{self.token}-12345678/listener-12345678")
-        if os.name == "posix" and isinstance(config, dict) and "tempdir" not in config and longest < LONGEST:
-            config["tempdir"] = tempfile.mkdtemp(prefix=of_this_seat(SOCKETS))
+        path = Path(tempfile.gettempdir(), f"{self.prefix}12345678", "listener-12345678")
+        short = len(os.fsencode(path)) < LONGEST
+        if os.name == "posix" and isinstance(config, dict) and "tempdir" not in config and short:
+            config["tempdir"] = tempfile.mkdtemp(prefix=self.prefix)
 
     def _watch(self) -> subprocess.Popen:
         leader = "leader" if os.getsid(0) == self.owner else "follower"
