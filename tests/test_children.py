@@ -106,6 +106,25 @@ def test_the_sockets_of_a_killed_kernels_pool_are_removed(start):
 
 
 @posix
+def test_temporary_files_of_a_killed_kernel_are_removed(start):
+    kernel = start(
+        """
+        import tempfile, time
+        from kettle.children.seat import take_seat
+        take_seat().mark()
+        folder, file = tempfile.mkdtemp(), tempfile.NamedTemporaryFile(delete=False)
+        print("ready", flush=True)
+        time.sleep(100)
+        """
+    )
+    assert kernel.stdout.readline()
+    assert len(start.files()) >= 2
+    kernel.kill()
+    kernel.wait()
+    assert eventually(lambda: not start.files()), start.files()
+
+
+@posix
 def test_what_left_the_session_of_a_killed_kernel_ends_by_its_mark(start):
     kernel = start(
         """

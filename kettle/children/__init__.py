@@ -1,6 +1,8 @@
 """Processes that the course starts: marked, watched over, and ended with the one that they work for."""
 
 import os
+import shutil
+from contextlib import suppress
 
 SEAT = "KETTLE_SEAT"  # of what a lesson's kernel started
 CHECK = "KETTLE_CHECK"  # of what one check started, also where it has left its family and its session
@@ -15,3 +17,10 @@ def of_this_seat(prefix: str) -> str:
     """
     token = os.environ.get(SEAT)
     return f"{prefix}{token}-" if token else prefix
+
+
+def remove(path: str) -> None:
+    """Remove a file, or a folder with all that is in it; what cannot be removed stays."""
+    shutil.rmtree(path, ignore_errors=True)
+    with suppress(OSError):
+        os.remove(path)  # noqa: PTH107 - pathlib is not needed otherwise

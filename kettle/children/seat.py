@@ -5,7 +5,6 @@ from __future__ import annotations
 import multiprocessing
 import os
 import secrets
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -16,7 +15,7 @@ from pathlib import Path
 
 import psutil
 
-from kettle.children import CHECK, SEAT, TIDIES_UP
+from kettle.children import CHECK, SEAT, TIDIES_UP, remove
 
 FOLDER = "kettle-check-"  # begins the name of a folder that is made for the files of one check
 LONGEST = 104  # bytes of a socket's path, the last of which ends it; on Linux it may have four more
@@ -38,6 +37,10 @@ class Seat:
     def mark(self) -> None:
         """Mark this process too, so that whatever it starts from now on, and does not fork, is marked."""
         os.environ[SEAT] = self.token
+        if hasattr(
+            tempfile, "template"
+        ):  # what gettempprefix() tells: code of a cell has temporary files, too
+            tempfile.template = self.prefix
         self._keep_sockets()
 
     def folder(self) -> tempfile.TemporaryDirectory:
@@ -101,7 +104,7 @@ def sweep(old: float = OLD) -> None:
         with suppress(OSError):
             changed = folder.stat().st_mtime
             if time.time() - changed > old and not _owned(folder.name, changed):
-                shutil.rmtree(folder, ignore_errors=True)
+                remove(str(folder))
 
 
 def _owned(name: str, changed: float) -> bool:

@@ -5,7 +5,7 @@
 It waits until its parent has ended, however it ended. Then it ends whatever carries the parent's mark, and,
 where the parent led a session (every Jupyter kernel does), whatever is in that session: forked workers carry
 no mark, since a process shows the environment that it began with. Then it removes the folders of its checks
-and of its databases.
+and of its databases, and the kernel's temporary files.
 Until then it imports nothing, so that it stays small.
 """
 
@@ -40,12 +40,11 @@ def main(parent: int, token: str, leader: bool, prefix: str, paths: list[str]) -
 
 def _tidy_up(parent: int, token: str, leader: bool, prefix: str) -> None:
     import glob
-    import shutil
     import tempfile
 
     import psutil
 
-    from kettle.children import SEAT
+    from kettle.children import SEAT, remove
     from kettle.children.marks import end, marked, runs
 
     def left() -> list:
@@ -58,11 +57,11 @@ def _tidy_up(parent: int, token: str, leader: bool, prefix: str) -> None:
         if not calm:
             end(left)
         for folder in glob.glob(f"{glob.escape(prefix)}*"):  # noqa: PTH207 - pathlib is not needed otherwise
-            shutil.rmtree(folder, ignore_errors=True)
+            remove(folder)
         time.sleep(PAUSE)
     for parent in {tempfile.gettempdir(), "/tmp", "/var/tmp", "/dev/shm"}:  # where a database may lie, too
         for folder in glob.glob(f"{parent}/kettle-*{token}-*"):  # noqa: PTH207 - as above
-            shutil.rmtree(folder, ignore_errors=True)
+            remove(folder)
 
 
 def _in_session(psutil, leader: int) -> list:
