@@ -1,4 +1,4 @@
-"""Guess before profile: what looks slow is made faster, and another function has nearly all of the time."""
+"""Guess before profile: a function that looks slow is made faster, while another one takes nearly all of the time."""
 
 import cProfile
 import pstats

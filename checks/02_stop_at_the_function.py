@@ -1,4 +1,4 @@
-"""Stop at the function: one of its lines has nearly all of the time, and nobody asks which, and why."""
+"""Stop at the function: one line of a slow function takes nearly all of its time, and nobody has asked which."""
 
 import inspect
 import random

@@ -1,4 +1,4 @@
-"""Profile the waiting: what a page waits for is on no stack, so the tasks have to be asked."""
+"""Profile the waiting: no stack shows what a page is waiting for, so you have to ask its tasks."""
 
 import asyncio
 from contextlib import asynccontextmanager

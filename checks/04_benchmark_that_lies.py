@@ -1,4 +1,4 @@
-"""A benchmark that lies: the time of a run, divided by the number of its calls, is nobody's wait."""
+"""A benchmark that lies: the time of a run, divided by the number of its calls, is a wait that no caller had."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""Churn in the loop: an expensive object is built anew for each item, or shared though it keeps state."""
+"""Churn in the loop: an expensive object is built again for each item, or shared although it keeps state."""
 
 import copy
 import os

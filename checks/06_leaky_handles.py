@@ -1,4 +1,4 @@
-"""Leaky handles: what is opened for one order stays open until the night is over, and the night ends before."""
+"""Leaky handles: files and connections stay open after each order, until no more can be opened."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""The same answer again: a pure result is worked out anew for each caller, or remembered where it must not be."""
+"""The same answer again: a pure result is computed again for each caller, or cached where it must not be."""
 
 import sys
 from contextlib import suppress

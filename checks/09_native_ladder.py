@@ -1,4 +1,4 @@
-"""The native ladder: native code is called for each item, and the way there costs more than the work."""
+"""The native ladder: native code is called once per item, and each call costs more than its work."""
 
 import sys
 import zlib

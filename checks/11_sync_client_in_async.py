@@ -1,4 +1,4 @@
-"""A synchronous client in async code: each call holds the event loop until its answer has come."""
+"""A synchronous client in async code: each call blocks the event loop until its response has arrived."""
 
 import asyncio
 import gc

@@ -1,4 +1,4 @@
-"""CPU on the loop: work for the processor holds the event loop."""
+"""CPU on the loop: CPU work blocks the event loop."""
 
 import asyncio
 import json

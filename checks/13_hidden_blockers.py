@@ -1,4 +1,4 @@
-"""Hidden blockers: lines that look like nothing hold the event loop, and some that look slow do not."""
+"""Hidden blockers: harmless-looking lines block the event loop, and some that look slow do not."""
 
 import asyncio
 import itertools

@@ -1,4 +1,4 @@
-"""All or nothing: a failed call takes the whole page along, or is hidden, and orphans run on."""
+"""All or nothing: one failed call takes down the whole page or is hidden, and orphaned tasks run on."""
 
 import asyncio
 import copy

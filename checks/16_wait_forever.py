@@ -1,4 +1,4 @@
-"""Wait for ever: a call without a deadline of its own holds whoever waits for it, and what they hold."""
+"""Wait forever: a call without a deadline holds its caller, and everything that the caller holds."""
 
 import asyncio
 import math

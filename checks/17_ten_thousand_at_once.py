@@ -1,4 +1,4 @@
-"""Ten thousand at once: everything is started together, and the other side or a default decides what happens."""
+"""Ten thousand at once: everything starts at once, and the other side or a default decides what happens."""
 
 import inspect
 import sys

@@ -1,4 +1,4 @@
-"""A session for each request: every call pays for a connection of its own, and for its handshake."""
+"""A session for each request: every call opens a connection of its own and pays for its handshake."""
 
 import asyncio
 import re

@@ -1,4 +1,4 @@
-"""The wrong eager loader: two collections joined in one statement give every combination of their rows."""
+"""The wrong eager loader: two collections joined in one statement return every combination of their rows."""
 
 import asyncio
 from contextlib import contextmanager, suppress

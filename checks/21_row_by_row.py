@@ -1,4 +1,4 @@
-"""Row by row: each row is a statement, a transaction and a wait of its own."""
+"""Row by row: each row costs a statement, a transaction and a round trip."""
 
 from collections import Counter
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Connection churn: connections are lent out to those who wait for something else, or opened anew for each."""
+"""Connection churn: connections are held while waiting for something else, or opened again for each request."""
 
 import asyncio
 import copy

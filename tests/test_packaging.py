@@ -157,7 +157,7 @@ def test_no_address_of_a_machine_or_an_index_is_committed():
 
 def table_of_lessons() -> str:
     """Return the table that README.md should hold."""
-    lines = ["| | lesson | the cause that it teaches to see | then, unguided |", "|---|---|---|---|"]
+    lines = ["| | lesson | what you learn to see | then, unguided |", "|---|---|---|---|"]
     for lesson in course.lessons():
         exercise = (
             f"[exercise]({lesson.exercise.relative_to(ROOT).as_posix()})" if lesson.exercise.exists() else ""

@@ -31,7 +31,7 @@ class LessonFiles:
 
     @property
     def cause(self) -> str:
-        """The cause that the lesson teaches to see: what the check file's first line says after its colon."""
+        """What you learn to see: what the check file's first line says after its colon."""
         try:
             with self.check.open(encoding="utf-8") as lines:
                 found = _CAUSE.match(lines.readline())
