@@ -1,6 +1,7 @@
 """The checker, through its two doors: the warm process and `pytest --nbval-lax`."""
 
 import contextlib
+import json
 import os
 import subprocess
 import sys
@@ -37,10 +38,11 @@ def check():
     return run
 
 
-def terminal(notebook, *options):
+def terminal(notebook, *options, flags=()):
     """Check a notebook as a learner would in a terminal."""
     command = [
         sys.executable,
+        *flags,
         "-m",
         "pytest",
         "--nbval-lax",
@@ -105,6 +107,39 @@ def test_the_terminal_gives_the_same_verdict(tmp_path, check):
         assert sentence in done.stdout
         for source in ("rng.randrange", "assert ", "Traceback"):
             assert source not in done.stdout
+
+
+STARTERS = ("notebooks/14_one_await_at_a_time.ipynb", "notebooks/19_n_plus_one.ipynb")
+
+
+@pytest.mark.parametrize("notebook", STARTERS)
+def test_a_starter_is_not_right_where_assertions_are_switched_off(monkeypatch, check, notebook):
+    monkeypatch.setenv("PYTHONOPTIMIZE", "1")
+    assert check(ROOT / notebook).outcome == "not yet"
+
+
+@pytest.mark.parametrize("switch", ["PYTHONOPTIMIZE", "-O"])
+def test_the_terminal_does_not_need_assertions(tmp_path, monkeypatch, switch):
+    notebook = make_course(tmp_path, "def double(n):\n    return n" + WAIT)
+    flags = ()
+    if switch == "-O":
+        flags = (switch,)
+    else:
+        monkeypatch.setenv(switch, "2")
+    done = terminal(notebook, flags=flags)
+    assert done.returncode == 1, done.stdout
+    assert "Not yet. double(" in done.stdout
+
+
+def test_a_kernel_without_assertions_gives_no_verdict(tmp_path, monkeypatch):
+    spec = tmp_path / "jupyter" / "kernels" / "optimised" / "kernel.json"
+    spec.parent.mkdir(parents=True)
+    argv = [sys.executable, "-O", "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    spec.write_text(json.dumps({"argv": argv, "display_name": "Optimised", "language": "python"}))
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "jupyter"))
+    done = terminal(make_course(tmp_path), "--nbval-kernel-name=optimised")
+    assert done.returncode == 1, done.stdout
+    assert "No verdict. The kernel that checks your notebook runs Python with assertions" in done.stdout
 
 
 def test_one_assertion_selected_alone_runs_the_cells_before_it(tmp_path):

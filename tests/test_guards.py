@@ -7,6 +7,7 @@ import pytest
 from contract import answers_of
 from own_code import guards_of, names_with
 
+from kettle.checking import assertions
 from kettle.files import course
 from kettle.panels.guard import FAILS, PASSES, outcome, try_out
 
@@ -61,3 +62,14 @@ def test_a_guard_tried_out_without_a_fix_says_so():
         return 2
 
     assert "Your code is the merged code still" in asyncio.run(try_out(test_of, slow, slow)).text
+
+
+def test_a_guard_that_cannot_fail_is_not_tried(monkeypatch):
+    def test_of(code):
+        raise AssertionError(code)
+
+    monkeypatch.setattr(assertions, "are_on", lambda: False)
+    said = asyncio.run(try_out(test_of, lambda: 2, lambda: 1)).text
+    assert said.startswith("This kernel runs Python with assertions switched off"), said
+    assert "passes" not in said
+    assert "fails" not in said

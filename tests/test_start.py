@@ -216,6 +216,14 @@ def test_tests_bring_their_tools_and_pass_on_what_they_are_told(copy):
 
 
 @POSIX
+@pytest.mark.parametrize("arguments", [("test",), ("--no-browser",)])
+def test_what_it_starts_runs_with_assertions(copy, arguments):
+    (copy.tools / "python-for-venv").write_text('#!/bin/sh\necho "assertions: ${PYTHONOPTIMIZE:-on}"\n')
+    done = copy.start(*arguments, PYTHONOPTIMIZE="1")
+    assert done.stdout.splitlines()[-1] == "assertions: on", done.stdout + done.stderr
+
+
+@POSIX
 @pytest.mark.parametrize("changed", ["requirements.txt", "settings/jupyter_lab_config.json", "folder"])
 def test_sets_up_again_when_what_it_is_made_from_changes(copy, changed):
     copy.start("--no-browser")

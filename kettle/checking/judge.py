@@ -17,6 +17,7 @@ from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 
+from kettle.checking import assertions
 from kettle.checking.checks import Check, Undecided, checks_of, how_many_want, load_checks, wants
 from kettle.checking.errors import alone, is_cell, sentence, told, unheard, where
 from kettle.checking.libraries import libraries_of
@@ -217,6 +218,9 @@ def publish(path: str, kind: str, name: str, limit: float = LIMIT) -> None:
     """
     from IPython import get_ipython
 
+    if not assertions.are_on():
+        _display(Finding(name, BROKEN, assertions.OFF))
+        return
     try:
         check = next(check for check in checks_of(Path(path), kind) if check.name == name)
         function = getattr(load_checks(Path(path)), name)

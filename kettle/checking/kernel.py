@@ -12,6 +12,7 @@ import psutil
 from jupyter_client.jsonutil import parse_date
 from nbval.kernel import CURRENT_ENV_KERNEL_NAME, RunningKernel, start_new_kernel
 
+from kettle.checking.assertions import environment_with_assertions
 from kettle.checking.checks import find_checks
 from kettle.checking.family import end_family, memory_of_family
 
@@ -51,7 +52,7 @@ class CertifyingKernel(RunningKernel):
         self.notebook = notebook
         self.cell_limit = 60.0  # seconds
         self.code_seconds = 0.0  # that the last cell ran in the kernel
-        environment = {**os.environ, "KETTLE_CERTIFYING": "1", "OPENBLAS_NUM_THREADS": "1"}
+        environment = environment_with_assertions() | {"KETTLE_CERTIFYING": "1", "OPENBLAS_NUM_THREADS": "1"}
         environment.pop("JPY_SESSION_NAME", None)  # it would name the notebook that asked, not this one
         with Path(os.devnull).open("w") as nowhere:
             start = partial(

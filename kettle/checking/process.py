@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
+from kettle.checking.assertions import environment_with_assertions
 from kettle.checking.checks import gone_of
 from kettle.checking.family import end_family
 from kettle.checking.verdict import BROKEN, Finding, Verdict, verdict_of
@@ -57,7 +58,7 @@ class CheckingProcess:
                 stderr=subprocess.PIPE,
                 encoding="utf-8",
                 errors="replace",
-                env={**os.environ, **temporary, SEAT: seat.token, CHECK: self._mark},
+                env=environment_with_assertions() | temporary | {SEAT: seat.token, CHECK: self._mark},
                 **options,
             )
         except BaseException:

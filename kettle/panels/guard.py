@@ -6,6 +6,7 @@ import html
 import inspect
 from collections.abc import Callable
 
+from kettle.checking import assertions
 from kettle.panels.style import Said, inline
 
 FAILS, PASSES, ODD = "fails", "passes", "stops"
@@ -32,12 +33,18 @@ async def try_out(test: Callable, merged: Callable, yours: Callable) -> Said:
         merged: the merged code.
         yours: the learner's.
     """
+    if not assertions.are_on():
+        return _said([assertions.OFF_HERE])
     lines = []
     for name, code in (("the merged code", merged), ("your code", yours)):
         how, why = await outcome(test, code)
         lines.append(f"`{test.__name__}` {how} on {name}{f': {why}' if why else ''}.".replace("..", "."))
     if merged is yours:
         lines[1:] = ["Your code is the merged code still: run your fix, then this cell again."]
+    return _said(lines)
+
+
+def _said(lines: list[str]) -> Said:
     body = "".join(f"<p>{inline(line)}</p>" for line in lines)
     box = f'<div class="wk wk-box wk-guard" role="status" aria-live="polite">{body}</div>'
     return Said(box, "\n".join(map(html.unescape, lines)))
