@@ -30,8 +30,8 @@ import nbformat
 import psutil
 from jupyter_client.manager import start_new_kernel
 
-from kettle.children.marks import marked
 from kettle.files import course
+from kettle.processes.marks import marked
 
 MARK = "KETTLE_STORM"
 AFTER = 5.0  # seconds until everything must be gone

@@ -21,12 +21,12 @@ import psutil
 from jupyter_client.manager import start_new_kernel
 from kill_storm import cells, copy_course
 
-from kettle.children.marks import marked
 from kettle.files import course
+from kettle.processes.marks import marked
 
 MARK = "KETTLE_MEMORY"
 REST = 15.0  # seconds; a learner's is minutes
-PARTS = ("kernel", "workers", "shop", "database", "watchman", "checking")
+PARTS = ("kernel", "workers", "shop", "database", "sweeper", "checking")
 
 
 def main() -> None:
@@ -110,7 +110,7 @@ KINDS = {
     "kettle.shop.server": "shop",
     "kettle.database.supervisor": "database",
     "postgres": "database",
-    "watchman.py": "watchman",
+    "sweeper.py": "sweeper",
 }
 
 

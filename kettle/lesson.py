@@ -254,7 +254,7 @@ class Lesson:
         """Show the buttons: Check, Stop, Hint, Solution, Reset."""
         Panel(self._actions).show()
         self._actions.get_ready()
-        self._actions.standby.expect()
+        self._actions.prewarm.expect()
 
     def claims(self, **measures: Callable[[], str | Awaitable[str]]) -> Votes:
         """Ask for a vote on what is often said; then show what is true, and what this machine measures.

@@ -478,11 +478,11 @@ def test_a_warm_process_that_nobody_needs_is_let_go_and_comes_back(tmp_path):
 
 
 def test_one_process_waits_for_all_notebooks_of_a_learner(tmp_path):
-    claim = tmp_path / ".kettle" / "waiting"
+    slot = tmp_path / ".kettle" / "waiting"
     notebooks = [make_course(tmp_path / name) for name in ("one", "two")]
     with (
-        contextlib.closing(Checker(notebooks[0], claim=claim)) as one,
-        contextlib.closing(Checker(notebooks[1], claim=claim)) as two,
+        contextlib.closing(Checker(notebooks[0], slot=slot)) as one,
+        contextlib.closing(Checker(notebooks[1], slot=slot)) as two,
     ):
         one.warm_up()
         assert one.wait_settled(60)
@@ -492,7 +492,7 @@ def test_one_process_waits_for_all_notebooks_of_a_learner(tmp_path):
             time.sleep(0.05)
         assert one.resting
         assert not two.resting
-        assert one.check().solved  # and takes the claim
+        assert one.check().solved  # and takes the slot
         while not two.resting and time.monotonic() < end + 40:
             time.sleep(0.05)
         assert two.resting

@@ -11,17 +11,17 @@ ROOT = Path(__file__).resolve().parents[1]
 MAY_USE = {
     "": {"lesson"},  # kettle/__init__.py
     "lesson": {"panels", "pictures", "checking", "files", "probes", "shop", "database"},
-    "panels": {"pictures", "checking", "children", "files", "machine", "probes"},
+    "panels": {"pictures", "checking", "processes", "files", "machine", "probes"},
     "machine": {"files", "shop", "database"},
-    "checking": {"children", "deployments", "files", "probes", "shop", "database", "redis_server"},
-    "probes": {"children", "shop", "database"},
+    "checking": {"processes", "deployments", "files", "probes", "shop", "database", "redis_server"},
+    "probes": {"processes", "shop", "database"},
     "pictures": set(),
     "files": set(),
-    "children": set(),
+    "processes": set(),
     "deployments": set(),
-    "shop": {"children"},
-    "database": {"children"},
-    "redis_server": {"children", "database", "shop"},
+    "shop": {"processes"},
+    "database": {"processes"},
+    "redis_server": {"processes", "database", "shop"},
     "update": set(),  # start.py runs it before anything is installed
 }
 """What each room may import from, besides itself; under TYPE_CHECKING and inside functions, too."""

@@ -18,8 +18,8 @@ from redis.asyncio import Redis
 from kettle.checking.checks import Check
 from kettle.checking.judge import judge
 from kettle.checking.servers import redis_for_check
-from kettle.children.marks import marked
 from kettle.probes.engines.own_thread import OwnThread
+from kettle.processes.marks import marked
 from kettle.redis_server import NoRedis, open_redis
 from kettle.redis_server.own import VARIABLE
 from kettle.redis_server.proxy import Commands
@@ -153,8 +153,8 @@ def test_what_comes_in_pieces_is_read_as_commands():
 
 CODE = """
 import time
-from kettle.children.seat import take_seat
-take_seat().mark()
+from kettle.processes.owner import owner
+owner().mark()
 from kettle.redis_server import open_redis
 server = open_redis()
 import redis

@@ -10,8 +10,8 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from kettle.checking.claim import Claim
 from kettle.checking.process import CheckingProcess
+from kettle.checking.slot import Slot
 from kettle.checking.verdict import BROKEN, STOPPED, Verdict
 
 LIMIT = 180.0  # seconds for a whole check; each cell and each assertion has a shorter one of its own
@@ -25,16 +25,16 @@ class Checker:
     Args:
         notebook: path of the notebook.
         limit: seconds that a whole check may take.
-        claim: the file by which the notebooks of one learner agree on whose process waits; None: all do.
+        slot: the file by which the notebooks of one learner agree on whose process waits; None: all do.
         rest: seconds after which a warm process that nobody touched is let go.
     """
 
     def __init__(
-        self, notebook: Path | str, limit: float = LIMIT, claim: Path | None = None, rest: float = REST
+        self, notebook: Path | str, limit: float = LIMIT, slot: Path | None = None, rest: float = REST
     ) -> None:
         self.notebook = Path(notebook).resolve()
         self.limit, self.rest = limit, rest
-        self._claim = Claim(claim) if claim else None
+        self._slot = Slot(slot) if slot else None
         self._warm: CheckingProcess | None = None
         self._running: CheckingProcess | None = None
         self._after: CheckingProcess | None = None  # has given its verdict, and measures for interest
@@ -50,8 +50,8 @@ class Checker:
             OSError: no process can be started.
         """
         self.touch()
-        if self._claim:
-            self._claim.take()
+        if self._slot:
+            self._slot.take()
         with self._lock:
             self._have_warm()
 
@@ -136,8 +136,8 @@ class Checker:
         stops: int,
     ) -> Verdict | None:
         self.touch()
-        if self._claim:
-            self._claim.take()
+        if self._slot:
+            self._slot.take()
         if not self.notebook.is_file():
             return Verdict(BROKEN, f"There is no notebook at {self.notebook.name}: was it moved or renamed?")
         verdict = process = None
@@ -186,7 +186,7 @@ class Checker:
             if self._after is not process:  # stopped, closed, or asked again meanwhile
                 return
             self._after = None
-            if not (self._claim and self._claim.lost):
+            if not (self._slot and self._slot.lost):
                 with suppress(OSError):
                     self._have_warm()
 
@@ -206,7 +206,7 @@ class Checker:
         while self._warm is process:
             time.sleep(min(LOOK, self.rest))
             untouched = time.monotonic() - self._touched > self.rest
-            if untouched or (self._claim and self._claim.lost):
+            if untouched or (self._slot and self._slot.lost):
                 with self._lock:
                     if self._warm is not process:
                         return

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import psutil
 
-from kettle.children import marks
+from kettle.processes import marks
 
 
 def end_family(pid: int, patience: float = 2.0) -> None:

@@ -18,8 +18,8 @@ from kettle.checking.assertions import environment_with_assertions
 from kettle.checking.checks import gone_of
 from kettle.checking.family import end_family
 from kettle.checking.verdict import BROKEN, Finding, Verdict, verdict_of
-from kettle.children import CHECK, SEAT, marks
-from kettle.children.seat import take_seat
+from kettle.processes import CHECK, OWNER, marks
+from kettle.processes.owner import owner
 
 START_LIMIT = 90.0  # seconds until a warm process is ready; a loaded classroom server is slow to start one
 
@@ -42,10 +42,10 @@ class CheckingProcess:
         self._findings: list[Finding] = []
         self._told: int | None = None  # of the findings, in the verdict, once it is decided
         self._ending = threading.Lock()
-        seat = take_seat()
+        me = owner()
         self._mark = secrets.token_hex(8)
         # What is killed cannot tidy up after itself: kernels, pools and servers leave files behind.
-        self._folder = seat.folder()
+        self._folder = me.folder()
         options = {"start_new_session": True}
         if sys.platform == "win32":
             options = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
@@ -58,7 +58,7 @@ class CheckingProcess:
                 stderr=subprocess.PIPE,
                 encoding="utf-8",
                 errors="replace",
-                env=environment_with_assertions() | temporary | {SEAT: seat.token, CHECK: self._mark},
+                env=environment_with_assertions() | temporary | {OWNER: me.token, CHECK: self._mark},
                 **options,
             )
         except BaseException:

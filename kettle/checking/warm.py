@@ -20,8 +20,8 @@ import pytest
 from kettle.checking import plugin
 from kettle.checking.family import end_children
 from kettle.checking.kernel import CertifyingKernel
-from kettle.children import CHECK, marks
-from kettle.children.seat import FOLDER
+from kettle.processes import CHECK, marks
+from kettle.processes.owner import FOLDER
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -12,8 +12,8 @@ import tempfile
 import threading
 from pathlib import Path
 
-from kettle.children import TIDIES_UP
 from kettle.database.folder import NoServer
+from kettle.processes import TIDIES_UP
 
 PACKAGE_PARENT = Path(__file__).resolve().parents[2]
 START_PATIENCE = 130.0  # seconds; a start takes one or two, on a busy machine many more

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import IO
 
-from kettle.children import of_this_seat
+from kettle.processes import owned
 
 try:
     import fcntl
@@ -44,7 +44,7 @@ def make_folder(user: int | None = None) -> Path:
 
 
 def _folder_in(parent: Path, user: int | None) -> Path:
-    folder = Path(tempfile.mkdtemp(prefix=of_this_seat(PREFIX), dir=parent))
+    folder = Path(tempfile.mkdtemp(prefix=owned(PREFIX), dir=parent))
     if user is not None:
         os.chown(folder, user, user)
     return folder

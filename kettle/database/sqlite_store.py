@@ -11,11 +11,11 @@ from typing import IO
 from sqlalchemy import create_engine
 from sqlalchemy.engine import URL
 
-from kettle.children import of_this_seat
 from kettle.database.folder import SQLITE_PREFIX, claim, remove_stale_folders
 from kettle.database.models import Base
 from kettle.database.sqlite import Simulated
 from kettle.database.statements import Seen
+from kettle.processes import owned
 
 _open_files: set["SqliteStore"] = set()
 
@@ -35,7 +35,7 @@ class SqliteStore:
         remove_stale_folders()
         self.simulated = Simulated()
         self._factory = self.simulated.connection_class()
-        self._folder = Path(tempfile.mkdtemp(prefix=of_this_seat(SQLITE_PREFIX)))
+        self._folder = Path(tempfile.mkdtemp(prefix=owned(SQLITE_PREFIX)))
         self._remove = weakref.finalize(self, _remove, self._folder, claim(self._folder))
         _open_files.add(self)  # an engine may outlive the last name of its database
         self._path = self._folder / "larder.sqlite3"

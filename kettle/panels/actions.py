@@ -14,7 +14,7 @@ from kettle.files.course import LessonFiles, lessons
 from kettle.files.notebook import NotebookTrouble, Saver, certifying
 from kettle.files.progress import NotebookProgress, Progress
 from kettle.panels import solution as solutions
-from kettle.panels.standby import Standby
+from kettle.panels.prewarm import Prewarm
 from kettle.panels.style import Prose, say
 from kettle.panels.verdict import ladder
 
@@ -48,8 +48,8 @@ class Actions:
         self._id = files.notebook_id(kind)
         self._progress = Progress()
         # What waits for a click waits once for all notebooks of a learner.
-        self.checker = checker or Checker(path, claim=root / ".kettle" / "waiting")
-        self.standby = Standby(path, self.checker)
+        self.checker = checker or Checker(path, slot=root / ".kettle" / "waiting")
+        self.prewarm = Prewarm(path, self.checker)
         self._stops = 0
         if not certifying():
             executed.remember_cells()

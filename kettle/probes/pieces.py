@@ -16,7 +16,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from kettle.children import of_this_seat
+from kettle.processes import owned
 
 try:
     from concurrent.interpreters import get_current
@@ -151,7 +151,7 @@ class watch_pieces:  # noqa: N801 (used as a verb: with watch_pieces() as pieces
         self._kept = None
 
     def __enter__(self):
-        self._folder = tempfile.mkdtemp(prefix=of_this_seat("kettle-pieces-"))
+        self._folder = tempfile.mkdtemp(prefix=owned("kettle-pieces-"))
         self.note, self._kept = Note(self._folder, self.together, self.patience, *self._settings), None
         return self
 

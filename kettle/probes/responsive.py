@@ -16,7 +16,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from kettle.children import of_this_seat
+from kettle.processes import owned
 
 _BEAT = 0.002  # seconds between two beats of the loop
 _LOOK = 0.001  # seconds between two looks at them
@@ -130,7 +130,7 @@ class loop_shows_life:  # noqa: N801 (used as a phrase: with loop_shows_life() a
 
     def __enter__(self):
         self._loop = asyncio.get_running_loop()
-        self._folder = tempfile.mkdtemp(prefix=of_this_seat("kettle-life-"))
+        self._folder = tempfile.mkdtemp(prefix=owned("kettle-life-"))
         self._file = Path(self._folder, "beats").open("ab", buffering=0)
         self._kept = None
         self._beat()

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import psutil
 
-from kettle.children import of_this_seat
 from kettle.probes.engines.executors import PATCHES, TAKEN, Executor, Notes, Ran
+from kettle.processes import owned
 
 __all__ = ["Batch", "Executor", "Ran", "has_gil", "watch_workers"]
 
@@ -50,7 +50,7 @@ class watch_workers:  # noqa: N801 (used as a verb: with watch_workers() as work
         self._kept = None
 
     def __enter__(self):
-        self._notes.folder = tempfile.mkdtemp(prefix=of_this_seat("kettle-workers-"))
+        self._notes.folder = tempfile.mkdtemp(prefix=owned("kettle-workers-"))
         TAKEN.append(self._notes)
         PATCHES.open()
         return self

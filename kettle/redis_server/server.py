@@ -16,11 +16,11 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from kettle.children import of_this_seat
 from kettle.database.server import end_with_parent
+from kettle.processes import owned
 from kettle.redis_server.own import NoRedis, drop
 
-PREFIX = "kettle-redis-"  # begins the name of the folder; the seat's watchman removes what a kill leaves
+PREFIX = "kettle-redis-"  # begins the name of the folder; the sweeper removes what a kill leaves
 PATIENCE = 20.0  # seconds until it answers
 OFF = "KETTLE_WITHOUT_VALKEY"  # for tests of what happens without the wheel
 DROP = "for _, key in ipairs(redis.call('KEYS', ARGV[1])) do redis.call('UNLINK', key) end return 0"
@@ -44,7 +44,7 @@ class Valkey:
     kind, database = "Valkey", "0"
 
     def __init__(self, binary: Path) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix=of_this_seat(PREFIX)))
+        self.folder = Path(tempfile.mkdtemp(prefix=owned(PREFIX)))
         self.password = secrets.token_hex(16)
         self.login = f":{self.password}"
         self.address: Address = str(self.folder / "socket")

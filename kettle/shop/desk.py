@@ -17,7 +17,7 @@ from typing import Any
 
 import aiohttp
 
-from kettle.children import of_this_seat
+from kettle.processes import owned
 from kettle.shop.handle import Shop
 
 NAMES, LABEL, ARCHIVE = "names", "label", "archive"
@@ -149,7 +149,7 @@ async def open_desk(
     takes = SECONDS | (seconds or {})
     waits = {name: partial(_sleep, takes[name]) for name in (NAMES, ARCHIVE)} | (waits or {})
     port = int(shop.url.rpartition(":")[2])
-    with tempfile.TemporaryDirectory(prefix=of_this_seat("kettle-desk-"), ignore_cleanup_errors=True) as name:
+    with tempfile.TemporaryDirectory(prefix=owned("kettle-desk-"), ignore_cleanup_errors=True) as name:
         banner, host = Path(name, "banner.txt"), f"courier-{random.randrange(10**9)}.kettle"
         _write(banner, "Free scones with every order of tea until Friday.\n")
         archive = Archive(Path(name, "audit.log"), waits[ARCHIVE])

@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar
 
-from kettle.children import TIDIES_UP
+from kettle.processes import TIDIES_UP
 
 PATIENCE = 20.0
 """Seconds to wait for a reply before the server counts as lost; the first one includes its start."""

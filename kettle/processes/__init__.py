@@ -1,21 +1,21 @@
-"""Processes that the course starts: marked, watched over, and ended with the one that they work for."""
+"""Processes that the course starts: marked, talked to, and ended with the one that they work for."""
 
 import os
 import shutil
 from contextlib import suppress
 
-SEAT = "KETTLE_SEAT"  # of what a lesson's kernel started
+OWNER = "KETTLE_OWNER"  # of what a lesson's kernel started
 CHECK = "KETTLE_CHECK"  # of what one check started, also where it has left its family and its session
 TIDIES_UP = "KETTLE_TIDIES_UP"  # of what ends by itself, and has something to put away elsewhere
 
 
-def of_this_seat(prefix: str) -> str:
-    """Return what the names of this seat's folders begin with: its watchman removes what a kill leaves.
+def owned(prefix: str) -> str:
+    """Return what the names of this kernel's folders begin with: its sweeper removes what a kill leaves.
 
     Args:
-        prefix: "kettle-", and what the folder is for.
+        prefix: "kettle-" and what the folder is for.
     """
-    token = os.environ.get(SEAT)
+    token = os.environ.get(OWNER)
     return f"{prefix}{token}-" if token else prefix
 
 

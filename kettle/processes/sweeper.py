@@ -1,6 +1,6 @@
-"""The watchman: a very small process that ends what a killed kernel leaves behind.
+"""The sweeper: a very small process that ends what a killed kernel leaves behind.
 
-    python -I -S watchman.py PARENT TOKEN LEADER FOLDERS_PREFIX [PATH...]
+    python -I -S sweeper.py PARENT TOKEN LEADER FOLDERS_PREFIX [PATH...]
 
 It waits until its parent has ended, however it ended. Then it ends whatever carries the parent's mark, and,
 where the parent led a session (every Jupyter kernel does), whatever is in that session: forked workers carry
@@ -44,11 +44,11 @@ def _tidy_up(parent: int, token: str, leader: bool, prefix: str) -> None:
 
     import psutil
 
-    from kettle.children import SEAT, remove
-    from kettle.children.marks import end, marked, runs
+    from kettle.processes import OWNER, remove
+    from kettle.processes.marks import end, marked, runs
 
     def left() -> list:
-        found = {*marked(SEAT, token), *(_in_session(psutil, parent) if leader else ())}
+        found = {*marked(OWNER, token), *(_in_session(psutil, parent) if leader else ())}
         return [each for each in found if runs(each)]
 
     calm, give_up = 0, time.monotonic() + MOST

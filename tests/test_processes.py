@@ -1,4 +1,4 @@
-"""Nothing outlives its notebook: marks, the watchman, and folders that a crash left behind."""
+"""Nothing outlives its notebook: marks, the sweeper, and folders that a crash left behind."""
 
 import os
 import signal
@@ -15,9 +15,9 @@ from scratch_course import make_course
 
 from kettle.checking import Checker
 from kettle.checking.family import memory_of_family
-from kettle.children import seat
-from kettle.children.marks import marked
-from kettle.children.watchman import CALM, LOOK, PAUSE
+from kettle.processes import owner
+from kettle.processes.marks import marked
+from kettle.processes.sweeper import CALM, LOOK, PAUSE
 
 ROOT = Path(__file__).resolve().parents[1]
 MARK = "KETTLE_TEST"  # in the environment of all that a test starts, daemons too
@@ -63,8 +63,8 @@ POOL = """
 import os, time
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
-from kettle.children.seat import take_seat
-take_seat().mark()
+from kettle.processes.owner import owner
+owner().mark()
 pools = [ProcessPoolExecutor(2, get_context(way)) for way in ("fork", "spawn")]
 if __name__ == "__main__":
     print(*[list(pool.map(abs, range(4))) for pool in pools][0], flush=True)
@@ -90,8 +90,8 @@ def test_the_sockets_of_a_killed_kernels_pool_are_removed(start):
             import os, tempfile, time
             from multiprocessing import get_context
             tempfile.tempdir = os.environ["TMPDIR"] = {name!r}
-            from kettle.children.seat import take_seat
-            take_seat().mark()
+            from kettle.processes.owner import owner
+            owner().mark()
             if __name__ == "__main__":
                 get_context("forkserver").Process(target=time.sleep, args=(100,)).start()
                 print("ready", flush=True)
@@ -110,8 +110,8 @@ def test_temporary_files_of_a_killed_kernel_are_removed(start):
     kernel = start(
         """
         import tempfile, time
-        from kettle.children.seat import take_seat
-        take_seat().mark()
+        from kettle.processes.owner import owner
+        owner().mark()
         folder, file = tempfile.mkdtemp(), tempfile.NamedTemporaryFile(delete=False)
         print("ready", flush=True)
         time.sleep(100)
@@ -129,8 +129,8 @@ def test_what_left_the_session_of_a_killed_kernel_ends_by_its_mark(start):
     kernel = start(
         """
         import subprocess, time
-        from kettle.children.seat import take_seat
-        take_seat().mark()
+        from kettle.processes.owner import owner
+        owner().mark()
         daemon = subprocess.Popen(["sleep", "100"], start_new_session=True)
         print("ready", flush=True)
         time.sleep(100)
@@ -147,7 +147,7 @@ def test_a_process_that_leads_no_session_takes_nobody_else_along(start):
     shell = start(
         """
         import subprocess, sys, time
-        code = "import time; from kettle.children.seat import take_seat; take_seat(); time.sleep(100)"
+        code = "import time; from kettle.processes.owner import owner; owner(); time.sleep(100)"
         other = subprocess.Popen(["sleep", "100"])
         asker = subprocess.Popen([sys.executable, "-c", code])
         print(other.pid, asker.pid, flush=True)
@@ -157,7 +157,7 @@ def test_a_process_that_leads_no_session_takes_nobody_else_along(start):
     other, asker = map(int, shell.stdout.readline().split())
     assert eventually(lambda: len(start.left()) == 4)
     psutil.Process(asker).kill()
-    assert eventually(lambda: len(start.left()) == 2)  # the watchman has done its work
+    assert eventually(lambda: len(start.left()) == 2)  # the sweeper has done its work
     assert psutil.Process(other).status() != "zombie"
 
 
@@ -228,21 +228,21 @@ def test_old_folders_without_an_owner_are_swept(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
-    long_ago = time.time() - 2 * seat.OLD
+    long_ago = time.time() - 2 * owner.OLD
     mine = psutil.Process().create_time()
     for name, changed in {
         f"kettle-check-{gone.pid}-a-1": long_ago,
         "kettle-check-older_than_the_numbers": long_ago,
-        f"kettle-check-{os.getpid()}-another_of_this_number": mine - seat.OLD - 1,
+        f"kettle-check-{os.getpid()}-another_of_this_number": mine - owner.OLD - 1,
         f"kettle-check-{os.getpid()}-mine": mine + 1,
         f"kettle-check-{gone.pid}-young": time.time(),
         "somebody-elses": long_ago,
     }.items():
         (tmp_path / name).mkdir()
         os.utime(tmp_path / name, (changed, changed))
-    monkeypatch.setattr(time, "time", lambda: mine + 1 + 2 * seat.OLD)
+    monkeypatch.setattr(time, "time", lambda: mine + 1 + 2 * owner.OLD)
     os.utime(tmp_path / f"kettle-check-{gone.pid}-young", (time.time(), time.time()))
-    seat.sweep()
+    owner.remove_old_folders()
     assert {path.name for path in tmp_path.iterdir()} == {
         f"kettle-check-{os.getpid()}-mine",
         f"kettle-check-{gone.pid}-young",
@@ -251,12 +251,12 @@ def test_old_folders_without_an_owner_are_swept(tmp_path, monkeypatch):
 
 
 @posix
-def test_the_watchman_stays_small_and_looks_long_enough(start):
-    seated = "from kettle.children.seat import take_seat\nprint(take_seat().watchman.pid, flush=True)\n"
-    kernel = start(f"{seated}import time\ntime.sleep(100)")
-    watchman = psutil.Process(int(kernel.stdout.readline()))
+def test_the_sweeper_stays_small_and_looks_long_enough(start):
+    code = "from kettle.processes.owner import owner\nprint(owner().sweeper.pid, flush=True)\n"
+    kernel = start(f"{code}import time\ntime.sleep(100)")
+    sweeper = psutil.Process(int(kernel.stdout.readline()))
     time.sleep(1)
-    memory = watchman.memory_full_info()
+    memory = sweeper.memory_full_info()
     assert getattr(memory, "pss", memory.uss) < 10e6
     assert LOOK + CALM * PAUSE < 5
 

@@ -1,4 +1,4 @@
-"""The claim: one checking process waits for all notebooks of a learner, that of the one touched last."""
+"""The slot: of all notebooks of a learner, only the one touched last keeps a checking process waiting."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 
 
-class Claim:
-    """A file that names who may keep a process waiting; whoever writes last has it.
+class Slot:
+    """A file that names the notebook that may keep a process waiting; the last one to write has it.
 
     Args:
         path: of the file, the same for all notebooks of a learner; its folder need not exist.
@@ -19,14 +19,14 @@ class Claim:
         self._token = secrets.token_hex(8)
 
     def take(self) -> None:
-        """Take it, from whoever has it; where nothing can be written, everybody has it."""
+        """Take it from the one that has it; where nothing can be written, everyone has it."""
         with suppress(OSError):
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self.path.write_text(self._token, encoding="ascii")
 
     @property
     def lost(self) -> bool:
-        """Whether somebody else has taken it."""
+        """Whether another notebook has taken it."""
         try:
             holder = self.path.read_text(encoding="ascii")
         except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""When a checking process waits for the next click: from the fix on, as long as somebody is at work here."""
+"""Keeps a checking process warm for the next click: from the fix on, as long as somebody is at work here."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from pathlib import Path
 from IPython import get_ipython
 
 from kettle.checking import Checker
-from kettle.children.seat import take_seat
 from kettle.files.notebook import NotebookTrouble, certifying, read, tagged
+from kettle.processes.owner import owner
 
 _watching: list[Callable] = []  # what the kernel calls after each cell: only the newest lesson's
 
 
-class Standby:
+class Prewarm:
     """Keeps the checker's process ready where a click may come soon, and marks all that this kernel starts.
 
     Args:
@@ -31,7 +31,7 @@ class Standby:
         if getattr(shell, "kernel", None) is None:  # nobody is there to click
             return
         with suppress(OSError):
-            take_seat().mark()
+            owner().mark()
         for earlier in _watching:
             with suppress(ValueError):
                 shell.events.unregister("post_run_cell", earlier)

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 from IPython.core.events import EventManager, available_events
 
-from kettle.panels import standby
+from kettle.panels import prewarm
 
 
 class FakeChecker:
@@ -25,12 +25,12 @@ class FakeChecker:
 
 @pytest.fixture
 def at_work(tmp_path, monkeypatch):
-    """A lesson in a kernel; gives its standby, and a function that runs a cell."""
+    """A lesson in a kernel; gives its Prewarm, and a function that runs a cell."""
     shell = SimpleNamespace(kernel=object())
     shell.events = EventManager(shell, available_events)
-    monkeypatch.setattr(standby, "get_ipython", lambda: shell)
-    monkeypatch.setattr(standby, "take_seat", lambda: SimpleNamespace(mark=lambda: None))
-    monkeypatch.setattr(standby, "_watching", [])
+    monkeypatch.setattr(prewarm, "get_ipython", lambda: shell)
+    monkeypatch.setattr(prewarm, "owner", lambda: SimpleNamespace(mark=lambda: None))
+    monkeypatch.setattr(prewarm, "_watching", [])
     monkeypatch.setenv("JPY_SESSION_NAME", "14_x.ipynb")
     monkeypatch.delenv("KETTLE_CERTIFYING", raising=False)
     cells = [{"cell_type": "code", "id": "mine", "metadata": {"tags": ["fix"]}, "source": "x = 1"}]
@@ -40,7 +40,7 @@ def at_work(tmp_path, monkeypatch):
     def run(cell):
         shell.events.trigger("post_run_cell", SimpleNamespace(info=SimpleNamespace(cell_id=cell)))
 
-    return lambda: standby.Standby(path, FakeChecker()), run
+    return lambda: prewarm.Prewarm(path, FakeChecker()), run
 
 
 def test_the_process_starts_with_the_fix_and_is_kept_by_work(at_work):

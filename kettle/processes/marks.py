@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import psutil
 
-from kettle.children import TIDIES_UP
+from kettle.processes import TIDIES_UP
 
 TIDY = 5.0  # seconds that it gets for this
 _LOOK = 0.01  # seconds between two looks

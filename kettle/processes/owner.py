@@ -1,4 +1,4 @@
-"""The seat of a learner: one process that starts others, its mark, the watchman that tidies up after it."""
+"""The owner: a process that starts others, its mark, its folders, and the sweeper that tidies up after it."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ from pathlib import Path
 
 import psutil
 
-from kettle.children import CHECK, SEAT, TIDIES_UP, remove
+from kettle.processes import CHECK, OWNER, TIDIES_UP, remove
 
 FOLDER = "kettle-check-"  # begins the name of a folder that is made for the files of one check
 LONGEST = 104  # bytes of a socket's path, the last of which ends it; on Linux it may have four more
 OLD = 6 * 3600.0  # seconds after which a folder whose owner is gone is swept
 _ROOT = Path(__file__).resolve().parents[2]
-_UNMARKED = (SEAT, CHECK, TIDIES_UP)
+_UNMARKED = (OWNER, CHECK, TIDIES_UP)
 
 
-class Seat:
-    """What one process has started: marked with a token, in folders whose names begin alike."""
+class Owner:
+    """This process as the owner of what it starts: its processes and folders carry one token."""
 
     def __init__(self) -> None:
-        self.owner = os.getpid()
+        self.pid = os.getpid()
         self.token = secrets.token_hex(8)
-        self.prefix = f"{FOLDER}{self.owner}-{self.token}-"
-        sweep()
-        self.watchman = self._watch() if os.name == "posix" else None
+        self.prefix = f"{FOLDER}{self.pid}-{self.token}-"
+        remove_old_folders()
+        self.sweeper = self._watch() if os.name == "posix" else None
 
     def mark(self) -> None:
         """Mark this process too, so that whatever it starts from now on, and does not fork, is marked."""
-        os.environ[SEAT] = self.token
+        os.environ[OWNER] = self.token
         if hasattr(
             tempfile, "template"
         ):  # what gettempprefix() tells: code of a cell has temporary files, too
@@ -44,11 +44,11 @@ class Seat:
         self._keep_sockets()
 
     def folder(self) -> tempfile.TemporaryDirectory:
-        """Make a folder for the files of one check; the watchman removes it where nobody else does."""
+        """Make a folder for the files of one check; the sweeper removes it where nobody else does."""
         return tempfile.TemporaryDirectory(prefix=self.prefix, ignore_cleanup_errors=True)
 
     def _keep_sockets(self) -> None:
-        """Let multiprocessing keep its sockets where the watchman tidies up.
+        """Let multiprocessing keep its sockets where the sweeper tidies up.
 
         From Python 3.14 on, a pool of processes has a folder with a socket on Linux; a kill leaves it behind.
         Its name is random, and multiprocessing has no setting for it: it keeps it in `_config`.
@@ -60,13 +60,13 @@ class Seat:
             config["tempdir"] = tempfile.mkdtemp(prefix=self.prefix)
 
     def _watch(self) -> subprocess.Popen:
-        leader = "leader" if os.getsid(0) == self.owner else "follower"
+        leader = "leader" if os.getsid(0) == self.pid else "follower"
         prefix = str(Path(tempfile.gettempdir()) / self.prefix)
         paths = [str(_ROOT), str(Path(psutil.__file__).parents[1])]
-        script = str(Path(__file__).with_name("watchman.py"))
+        script = str(Path(__file__).with_name("sweeper.py"))
         nothing = subprocess.DEVNULL
         return subprocess.Popen(
-            [sys.executable, "-I", "-S", script, str(self.owner), self.token, leader, prefix, *paths],
+            [sys.executable, "-I", "-S", script, str(self.pid), self.token, leader, prefix, *paths],
             stdin=nothing,
             stdout=nothing,
             stderr=nothing,
@@ -76,29 +76,29 @@ class Seat:
         )
 
 
-_seats: dict[int, Seat] = {}  # by the process that took them: a forked child takes one of its own
+_owners: dict[int, Owner] = {}  # by process: a forked child is an owner itself
 _lock = threading.Lock()
 
 
-def take_seat() -> Seat:
-    """Return this process's seat; the first time, start its watchman.
+def owner() -> Owner:
+    """Return this process as an owner; the first time, start its sweeper.
 
     Raises:
         OSError: no process can be started.
     """
     with _lock:
-        if os.getpid() not in _seats:
-            _seats.clear()
-            _seats[os.getpid()] = Seat()
-        return _seats[os.getpid()]
+        if os.getpid() not in _owners:
+            _owners.clear()
+            _owners[os.getpid()] = Owner()
+        return _owners[os.getpid()]
 
 
-def sweep(old: float = OLD) -> None:
+def remove_old_folders(old: float = OLD) -> None:
     """Remove folders that a crash left behind long ago.
 
     Args:
-        old: seconds since something was last put there; less than that, and its owner may be a process that
-            this one cannot see, as in another container.
+        old: seconds since something was last put there; a younger folder may belong to a process that
+            cannot be seen from here, as in another container.
     """
     for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER}*"):
         with suppress(OSError):
