@@ -74,13 +74,31 @@ def test_the_parts_cover_every_lesson_once():
     assert [number for part in course.PARTS for number in part.numbers] == list(range(1, 28))
 
 
-def test_the_paths_add_up():
-    by_name = {path.name: path for path in course.PATHS}
-    # welcome, breaks and close, from the curriculum
-    rest = {"Half a day": 30, "One day": 90, "Two days": 20 + 15 + 150, "Everything": 20 + 15 + 150}
-    for name, path in by_name.items():
-        assert sum(minutes for _, minutes in path.stops) + rest[name] == path.minutes, name
-        numbers = [number for number, _ in path.stops] + list(path.at_home)
-        assert len(numbers) == len(set(numbers)), name
-    everything = by_name["Everything"]
-    assert sorted([number for number, _ in everything.stops] + list(everything.at_home)) == list(range(1, 28))
+def test_a_path_names_each_lesson_once_and_one_holds_all():
+    for path in course.PATHS:
+        assert len(path.numbers) == len(set(path.numbers)), path.name
+        assert set(path.numbers) <= set(range(1, 28)), path.name
+    assert sorted(course.PATHS[-1].numbers) == list(range(1, 28))
+
+
+def test_a_path_takes_no_longer_than_its_name_says_also_once_all_lessons_exist():
+    known = {each.number: each.minutes for each in course.lessons()}
+    most = {"Half a day": 210, "One day": 420, "Two days": 840}
+    for path in course.PATHS[:3]:
+        assert sum(known.get(number, course.CORE) for number in path.numbers) + path.beside <= most[path.name]
+
+
+@pytest.mark.parametrize(
+    ("table", "minutes"),
+    [
+        ("| 0 | begin (4) |\n| 4 | the fix, alone (12) |\n| 16 | the end (24) |", 40),
+        ("| 0 | begin (4) |\n| 25 | the end |", 25),
+        ("no table", course.CORE),
+        (None, course.CORE),
+    ],
+)
+def test_the_minutes_of_a_lesson_are_those_of_its_card(root, table, minutes):
+    if table is not None:
+        (root / "workshop").mkdir()
+        (root / "workshop" / "07_same_answer_again.md").write_text(f"| minute | step |\n|---|---|\n{table}\n")
+    assert course.lesson("07_same_answer_again", root).minutes == minutes

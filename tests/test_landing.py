@@ -45,7 +45,7 @@ def test_the_map_tells_how_far_a_learner_is(progress):
         assert lesson_state(progress) == [state, "not started"]
     progress.record(LESSON.notebook_id("exercise"), "solved")
     assert lesson_state(progress) == ["solved", "solved"]
-    assert f"2 of {2 * len(lessons())} solved" in draw_map(progress).text
+    assert f"You have solved 2 of {2 * len(lessons())}." in draw_map(progress).text
     assert f"{LESSON.title}: solved; exercise: solved" in draw_map(progress).text
 
 
@@ -56,44 +56,53 @@ def test_the_map_and_the_paths_link_what_exists_and_nothing_else(progress):
     assert all(f'href="{each.notebook.name}"' in draw_map(progress).html for each in lessons())
 
 
-def today(progress):
-    """Return for each path the minutes, the own lessons and the names that the page gives for today."""
+def rows(progress):
+    """Return for each path its whole, core and other minutes, and the numbers of its lessons."""
     for path, line in zip(PATHS, draw_paths(progress).text.splitlines()[1:], strict=True):
-        assert line.startswith(f"{path.name} ({path.minutes} min")
-        found = re.search(r"Today (\d+) min: (\d+) of its (\d+) lessons.*? \((.*)\);", line)
-        yield path, *map(int, found.groups()[:3]), {int(name[:2]) for name in found[4].split(", ")}
+        found = re.fullmatch(
+            rf"{path.name}: (?:(\d+) h)? ?(?:(\d+) min)? \((\d+) min for (\d+) lessons, "
+            r"(?:(\d+) min for welcome, breaks and close|without breaks)\): (.*)\. 0 of (\d+) solved\.",
+            line,
+        )
+        hours, minutes, core, count, beside, names, of = found.groups("0")
+        numbers = [int(number) for number in re.findall(r"(?:^|, )(\d\d) ", names)]
+        assert len(numbers) == int(count) == int(of)
+        yield path, 60 * int(hours) + int(minutes), int(core), int(beside), numbers
 
 
-def test_what_can_be_done_today_grows_with_the_path_and_stays_within_it(progress):
-    numbers, before = {each.number for each in lessons()}, 0
-    for path, minutes, own, of, named in today(progress):
-        planned = {number for number, _ in path.stops} | set(path.at_home)
-        assert (own, of) == (len(planned & numbers), len(planned))
-        assert planned & numbers <= named <= numbers
-        assert before <= minutes <= sum(minutes for _, minutes in path.stops), path.name
-        before = minutes
+def test_the_minutes_of_a_path_are_those_of_its_lessons_and_add_up(progress):
+    known = {each.number: each for each in lessons()}
+    for path, whole, core, beside, numbers in rows(progress):
+        assert numbers == [number for number in path.numbers if number in known], path.name
+        assert core == sum(known[number].minutes for number in numbers), path.name
+        assert (whole, beside) == (core + path.beside, path.beside), path.name
 
 
-def test_a_path_that_is_whole_has_no_stand_ins(progress, monkeypatch, tmp_path):
-    (tmp_path / "notebooks").mkdir()
-    for number in range(1, 28):
-        (tmp_path / "notebooks" / f"{number:02}_lesson.ipynb").write_text("{}")
-    monkeypatch.setattr("kettle.panels.landing_tables.lessons", lambda: lessons(tmp_path))
-    for path, minutes, own, of, named in today(progress):
-        assert own == of == len(named)
-        assert minutes == sum(minutes for _, minutes in path.stops)
+def test_two_paths_that_differ_take_different_times(progress):
+    times = {path.name: whole for path, whole, *_ in rows(progress)}
+    assert times["Half a day"] < times["One day"] < times["Two days"] != times["Everything, on your own"]
+
+
+def test_a_path_counts_the_lessons_that_are_missing(progress, monkeypatch):
+    monkeypatch.setattr("kettle.panels.landing_tables.lessons", lambda: lessons()[:1])
+    lines = draw_paths(progress).text.splitlines()[1:]
+    for path, line in zip(PATHS, lines, strict=True):
+        assert f"1 lesson, {path.beside} min" in line or "1 lesson, without breaks" in line
+        assert f", {len(path.numbers) - 1} more in preparation. 0 of 1 solved." in line
 
 
 def test_a_beginning_names_only_lessons_that_exist(monkeypatch):
     drawn = draw_beginnings()
-    assert "with Flask say: 14 One await at a time, then 11 A sync client in async code" in drawn.text
+    django = "with Django: 19 N plus one, then 21 Row by row, then the exercise of 22 Connection churn"
+    assert django in drawn.text
     links = re.findall(r'href="([^"]+)"', drawn.html)
     assert links
     assert [link for link in links if not (ROOT / "notebooks" / link).is_file()] == []
-    only = [each for each in lessons() if each.number == 7]
+    only = [each for each in lessons() if each.number in (7, 8)]
     monkeypatch.setattr("kettle.panels.landing_tables.lessons", lambda: only)
     assert draw_beginnings().text.splitlines()[1:] == [
-        "I analyse data, with NumPy and pandas: 07 The same answer again"
+        "I analyse data with NumPy and pandas: 08 A Python loop over arrays",
+        "I write synchronous back ends, for example with Flask: 07 The same answer again",
     ]
 
 
@@ -121,7 +130,7 @@ def test_the_page_runs_and_draws_without_a_click(tmp_path, monkeypatch, progress
     page = nbformat.read(ROOT / "notebooks" / "00_start_here.ipynb", as_version=4)
     NotebookClient(page, timeout=60, resources={"metadata": {"path": str(ROOT / "notebooks")}}).execute()
     outputs = {cell.id: cell.outputs for cell in page.cells if cell.cell_type == "code"}
-    assert f": 1 of {2 * len(lessons())} solved" in outputs["course-map"][0].data["text/plain"]
+    assert f"solved 1 of {2 * len(lessons())}." in outputs["course-map"][0].data["text/plain"]
     assert "wk-paths" in outputs["paths"][0].data["text/html"]
     for name in ("preflight", "take-along"):
         (output,) = outputs[name]
@@ -149,7 +158,7 @@ def test_the_map_keeps_itself_current(progress, monkeypatch):
         return [text async for text in visit()]
 
     for count, text in enumerate(asyncio.run(visited()), start=1):
-        assert f": {count} of {2 * len(lessons())} solved" in text
+        assert f"solved {count} of {2 * len(lessons())}." in text
 
 
 def test_progress_is_taken_away_by_a_link_and_brought_back_by_a_file(progress, tmp_path, monkeypatch):
@@ -169,7 +178,7 @@ def test_progress_is_taken_away_by_a_link_and_brought_back_by_a_file(progress, t
     assert elsewhere.of("notebooks/14_one_await_at_a_time").solved
 
     elsewhere.record("exercises/14_one_await_at_a_time", "solved")
-    for content, told in ((elsewhere.export(), "Brought back 1 entry"), (b"a poem", "Nothing was changed")):
+    for content, told in ((elsewhere.export(), "Added 1 entry"), (b"a poem", "nothing was changed")):
         file = {
             "name": "x.json",
             "type": "",
@@ -183,3 +192,20 @@ def test_progress_is_taken_away_by_a_link_and_brought_back_by_a_file(progress, t
         )
         assert told in below.value
     assert progress.of("exercises/14_one_await_at_a_time").solved
+
+
+def landing_prose():
+    page = nbformat.read(ROOT / "notebooks" / "00_start_here.ipynb", as_version=4)
+    return "\n\n".join(cell.source for cell in page.cells if cell.cell_type == "markdown")
+
+
+def test_what_every_fix_owes_is_said_in_ninety_words():
+    (section,) = re.findall(r"^## What every fix owes.*?(?=^## )", landing_prose(), re.MULTILINE | re.DOTALL)
+    assert section.count("\n- **") == 4
+    assert len(re.findall(r"[\w']+", section)) <= 90
+
+
+def test_the_prose_of_the_page_links_only_what_exists():
+    links = re.findall(r"\]\(([^)]+)\)", landing_prose())
+    assert "../workshop/14_one_await_at_a_time.md" in links
+    assert [link for link in links if not (ROOT / "notebooks" / link).is_file()] == []

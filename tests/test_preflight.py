@@ -1,5 +1,6 @@
 """The preflight tells what it finds, within its time, whatever it finds."""
 
+import os
 import sys
 import threading
 import time
@@ -37,8 +38,8 @@ def test_no_finding_raises_and_none_is_waited_for(monkeypatch):
     assert time.monotonic() - began < 5
     ever.set()
     assert [each.value for each in found.findings] == [
-        "could not be looked at (a look that breaks)",
-        "could not be looked at (a look that breaks)",
+        "could not be checked (a look that breaks)",
+        "could not be checked (a look that breaks)",
         "no answer in 0 s",
     ]
     assert {each.level for each in found.findings} == {"limited"}
@@ -88,7 +89,7 @@ def test_the_limit_of_memory_counts(monkeypatch):
     monkeypatch.setattr(numbers, "memory", lambda: (64 * 2**30, 32 * 2**30))
     monkeypatch.setattr(numbers, "memory_limit", lambda: 2**30)
     found = observations.look_at_memory()
-    assert (found.value, found.level) == ("1.0 GB free of 1.0 GB (a set limit)", "limited")
+    assert (found.value, found.level) == ("1.0 GB free of 1.0 GB (a limit is set)", "limited")
 
 
 def test_a_build_without_a_gil_is_told(monkeypatch):
@@ -173,3 +174,10 @@ def test_the_table_can_be_read_without_colours_and_carries_no_markup():
     assert '<th scope="row">Disk</th>' in drawn
     assert "missing</td>" in drawn
     assert "&lt;b&gt;0&lt;/b&gt; MB" in drawn
+
+
+def test_the_texts_speak_of_this_machine(monkeypatch):
+    for name in [each for each in os.environ if each.startswith(("BINDER_", "JUPYTERHUB_"))]:
+        monkeypatch.delenv(name)
+    assert observations.look_at_shop().meaning.endswith("no call leaves this machine.")
+    assert observations.look_at_place().value.startswith("this machine")

@@ -207,7 +207,7 @@ def test_a_damaged_file_gets_a_sentence_and_a_dated_copy(progress, said, damage)
     (copy,) = file_of(progress).parent.glob("*.damaged-*")
     assert copy.read_bytes() == damage
     assert said == [
-        f"The progress file {file_of(progress).name} could not be read: it is kept as {copy.name}."
+        f"The progress file {file_of(progress).name} could not be read. It is kept as {copy.name}."
     ]
     progress.record(LESSON, "solved")
     assert progress.of(LESSON).solved
@@ -261,7 +261,7 @@ def test_progress_goes_to_another_machine_and_back(tmp_path, progress):
 
     told = laptop.bring_back(binder.export())
     assert (told.notebooks, told.events, told.newly_solved) == (2, 2, (EXERCISE,))
-    assert repr(told) == f"Brought back 2 entries, in 2 notebooks. Solved now: {EXERCISE}."
+    assert repr(told) == f"Added 2 entries in 2 notebooks. Newly solved: {EXERCISE}."
     found = laptop.of(LESSON)
     assert (found.solved, found.hints, found.predictions) == (True, 4, {"total": 3})
 
@@ -269,7 +269,7 @@ def test_progress_goes_to_another_machine_and_back(tmp_path, progress):
     assert [binder.of(each) for each in (LESSON, EXERCISE)] == [
         laptop.of(each) for each in (LESSON, EXERCISE)
     ]
-    assert repr(laptop.bring_back(binder.export())) == "Everything in that file was here already."
+    assert repr(laptop.bring_back(binder.export())) == "Everything in that file is already here."
 
 
 def test_a_solved_lesson_never_becomes_unsolved(tmp_path, progress):
@@ -298,7 +298,7 @@ FOREIGN = [
 def test_a_foreign_file_changes_nothing(progress, foreign):
     progress.record(LESSON, "solved")
     before = progress.of(LESSON)
-    with pytest.raises(ValueError, match=r"not a progress file of this course\. Nothing was changed"):
+    with pytest.raises(ValueError, match=r"not a progress file of this course, so nothing was changed"):
         progress.bring_back(foreign)
     assert progress.of(LESSON) == before
 

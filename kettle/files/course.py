@@ -6,16 +6,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+CORE = 25  # minutes: what the core of a lesson is meant to take
 FOLDERS = {"lesson": "notebooks", "exercise": "exercises"}
 
 _STEM = re.compile(r"(?!00)\d\d_[a-z0-9_]+")
 _CAUSE = re.compile(r'"""[^:]+: +(.+?)\.?(?:"""|\s*$)')
+_STEP = re.compile(r"^\| *(\d+) *\|.*?(?:\((\d+)\))? *\|\s*$", re.MULTILINE)
 _HEADING = re.compile(r"^# +(?:\d\d[.:]? +)?(.+?)\s*$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class LessonFiles:
-    """One lesson: the four files that share a stem. Only `notebook` is sure to exist."""
+    """One lesson: the files that share a stem. Only `notebook` is sure to exist."""
 
     stem: str
     number: int
@@ -24,6 +26,7 @@ class LessonFiles:
     exercise: Path
     solution: Path
     check: Path
+    card: Path
 
     def path(self, kind: str) -> Path:
         """Return the learner's notebook of a kind, "lesson" or "exercise"."""
@@ -38,6 +41,15 @@ class LessonFiles:
         except (OSError, ValueError):
             return ""
         return found[1] if found else ""
+
+    @property
+    def minutes(self) -> int:
+        """Minutes that the core takes: where the table of the teacher's card ends."""
+        try:
+            steps = _STEP.findall(self.card.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return CORE
+        return max((int(start) + int(minutes or 0) for start, minutes in steps), default=CORE)
 
     def notebook_id(self, kind: str) -> str:
         """Return the name that progress is kept under, e.g. "exercises/14_one_await_at_a_time"."""
@@ -55,23 +67,26 @@ class Part:
 
 @dataclass(frozen=True)
 class CoursePath:
-    """One way through the course: (lesson number, minutes) in order, and what is done at home.
+    """One way through the course.
 
-    `minutes` is the whole of it: welcome, breaks and close are what the stops leave over.
+    Args:
+        name: what it is called.
+        numbers: of its lessons, in order; those that don't exist yet are left out.
+        beside: minutes for welcome, breaks and close; 0 for somebody who works alone.
     """
 
     name: str
-    minutes: int
-    stops: tuple[tuple[int, int], ...]
-    at_home: tuple[int, ...] = ()
+    numbers: tuple[int, ...]
+    beside: int = 0
 
 
 @dataclass(frozen=True)
 class Beginning:
-    """Where to begin: who somebody is, and the numbers of the lessons that such a one takes first."""
+    """Where to begin: who you are, which lessons come first, and whose exercise comes after them."""
 
     who: str
     numbers: tuple[int, ...]
+    exercise: int | None = None
 
 
 PARTS = (
@@ -83,27 +98,25 @@ PARTS = (
     Part("F", "Serving it", range(25, 28)),
 )
 
-_FIRST_DAY = tuple((n, 25 if n == 2 else 30) for n in (1, 3, 5, 6, 7, 8, 10, 11, 12, 13, 2))
-_SECOND_DAY = (*((n, 25) for n in (14, 15, 16, 17, 18, 19, 21, 22, 23)), (24, 20), (26, 20), (27, 65))
-_HALF_DAY = ((1, 25), (11, 30), (14, 25), (17, 25), (19, 30), (7, 20), (27, 25))
-_ONE_DAY = (
-    *((1, 30), (3, 30), (11, 30), (12, 30), (14, 25), (16, 25)),
-    *((18, 25), (19, 30), (22, 25), (23, 30), (27, 50)),
-)
+_FIRST_DAY = (1, 2, 3, 5, 6, 7, 8, 10, 11, 12, 13)
+_SECOND_DAY = (14, 15, 16, 17, 18, 19, 21, 22, 23, 24, 26, 27)
 
 PATHS = (
-    CoursePath("Half a day", 210, _HALF_DAY),
-    CoursePath("One day", 420, _ONE_DAY),
-    CoursePath("Two days", 840, _FIRST_DAY + _SECOND_DAY),
-    CoursePath("Everything", 840, _FIRST_DAY + _SECOND_DAY, at_home=(4, 9, 20, 25)),
+    CoursePath("Half a day", (1, 11, 14, 17, 19, 7, 27), beside=30),
+    CoursePath("One day", (1, 3, 11, 12, 14, 16, 18, 19, 22, 23, 27), beside=90),
+    CoursePath("Two days", _FIRST_DAY + _SECOND_DAY, beside=185),
+    CoursePath("For Django projects", (1, 7, 19, 20, 21, 22, 23, 24), beside=30),
+    CoursePath("For data analysis", (1, 2, 7, 8, 9, 10), beside=30),
+    CoursePath("Everything, on your own", tuple(range(1, 28))),
 )
 
 BEGINNINGS = (
-    Beginning("I write Python, and have never profiled it", (1, 2)),
-    Beginning("I analyse data, with NumPy and pandas", (8, 7)),
-    Beginning("I write synchronous back ends, with Flask say", (14, 11)),
-    Beginning("I write asynchronous back ends, with FastAPI say", (12, 17)),
-    Beginning("I write back ends with Django, or with SQLAlchemy", (19,)),
+    Beginning("I write Python and have never profiled it", (1, 2)),
+    Beginning("I analyse data with NumPy and pandas", (8, 2)),
+    Beginning("I write synchronous back ends, for example with Flask", (6, 7)),
+    Beginning("I write asynchronous back ends, for example with FastAPI", (14, 12)),
+    Beginning("I write back ends with Django", (19, 21), exercise=22),
+    Beginning("I write back ends with SQLAlchemy", (19, 20)),
 )
 
 
@@ -150,4 +163,5 @@ def _files(stem: str, root: Path) -> LessonFiles:
         exercise=root / "exercises" / f"{stem}.ipynb",
         solution=root / "solutions" / f"{stem}.ipynb",
         check=root / "checks" / f"{stem}.py",
+        card=root / "workshop" / f"{stem}.md",
     )

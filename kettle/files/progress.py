@@ -35,10 +35,10 @@ class BroughtBack:
 
     def __repr__(self) -> str:
         if not self.events:
-            return "Everything in that file was here already."
-        solved = f" Solved now: {', '.join(self.newly_solved)}." if self.newly_solved else ""
+            return "Everything in that file is already here."
+        solved = f" Newly solved: {', '.join(self.newly_solved)}." if self.newly_solved else ""
         entries = "1 entry" if self.events == 1 else f"{self.events} entries"
-        return f"Brought back {entries}, in {self.notebooks} notebook{'s'[: self.notebooks != 1]}.{solved}"
+        return f"Added {entries} in {self.notebooks} notebook{'s'[: self.notebooks != 1]}.{solved}"
 
 
 class Progress:
@@ -151,7 +151,7 @@ class Progress:
         except (ValueError, RecursionError):
             copy = path.with_name(f"{path.stem}.damaged-{datetime.now(UTC):%Y-%m-%dT%H-%M-%S-%f}.txt")
             path.replace(copy)
-            self._tell(f"The progress file {path.name} could not be read: it is kept as {copy.name}.")
+            self._tell(f"The progress file {path.name} could not be read. It is kept as {copy.name}.")
             return []
 
     @contextmanager
@@ -168,8 +168,8 @@ class Progress:
         if not self._told:
             why = error.strerror or type(error).__name__
             self._tell(
-                f"Your progress could not be saved ({why}). The lesson goes on; it is remembered until this "
-                "kernel stops, and saving is tried again with your next step."
+                f"Your progress could not be saved ({why}). You can go on: it is kept until this kernel "
+                "stops, and your next step tries to save it again."
             )
         self._told = True
 
@@ -212,8 +212,8 @@ def _read_export(exported: bytes) -> dict[str, list[Event]]:
         return {each: read_events(events) for each, events in whole["notebooks"].items() if _is_id(each)}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise ValueError(
-            "That is not a progress file of this course. Nothing was changed. "
-            "It is called watched-kettle-progress-….json, and was saved with the download button."
+            "That is not a progress file of this course, so nothing was changed. "
+            "The file that you saved is called watched-kettle-progress-….json."
         ) from None
 
 

@@ -34,18 +34,16 @@ class Observation:
 
 
 def look_at_place() -> Observation:
-    """Find out whether this is Binder, a hub, or the learner's own numbers."""
+    """Find out whether this is Binder, a hub, or the learner's own machine."""
     name, system = "Where this runs", f"{platform.system()} {platform.machine()}"
     if any(
         variable in os.environ
         for variable in ("BINDER_SERVICE_HOST", "BINDER_REPO_URL", "BINDER_LAUNCH_HOST")
     ):
-        kept = "Nothing is kept after some ten idle minutes: download your progress below before you leave."
+        kept = "Binder deletes your work after about ten idle minutes: save your progress before you leave."
         return Observation(name, f"Binder, {system}", kept, "limited")
     if "JUPYTERHUB_SERVICE_PREFIX" in os.environ or "JUPYTERHUB_API_URL" in os.environ:
-        return Observation(
-            name, f"JupyterHub, {system}", "Your files are kept as long as this hub keeps them."
-        )
+        return Observation(name, f"JupyterHub, {system}", "Your files stay as long as this hub keeps them.")
     return Observation(name, f"this machine, {system}", "Your files and your progress stay here.")
 
 
@@ -56,7 +54,7 @@ def look_at_cores() -> Observation:
     value = f"{count}" if usable == count else f"{count}, of which {usable:.2g} may be used"
     if usable >= 2:
         return Observation("Processors", value, "Enough to see the difference between threads and processes.")
-    few = "Lessons on processes and threads will show less gain than their text leads you to expect."
+    few = "Lessons on processes and threads will show smaller gains here than their text says."
     return Observation("Processors", value, few, "limited")
 
 
@@ -67,10 +65,10 @@ def look_at_python() -> Observation:
     value = f"{build}, {'with' if locked else 'without'} a GIL"
     if not locked:
         other = (
-            "Threads run Python at the same time here, so what the course says about the GIL does not hold."
+            "Threads run Python code in parallel here, so what the course says about the GIL does not apply."
         )
         return Observation("Python", value, other, "limited")
-    return Observation("Python", value, "The usual build, as the lessons describe it.")
+    return Observation("Python", value, "The usual build: the lessons describe this one.")
 
 
 def look_at_memory() -> Observation:
@@ -80,10 +78,10 @@ def look_at_memory() -> Observation:
     usable = min(total, limit or total)
     free = min(available, usable)
     value = f"{free / _GB:.1f} GB free of {usable / _GB:.1f} GB" + (
-        " (a set limit)" if usable < total else ""
+        " (a limit is set)" if usable < total else ""
     )
     if free > 1.5 * _GB:
-        return Observation("Memory", value, "Enough for every lesson, several open at once.")
+        return Observation("Memory", value, "Enough for every lesson, even with several open.")
     tight = "Keep one lesson open at a time, and shut down the kernels of those you have finished."
     return Observation("Memory", value, tight, "limited")
 
@@ -95,7 +93,7 @@ def look_at_disk() -> Observation:
         return Observation(
             "Disk", f"{free / _GB:.1f} GB free", "Enough for your work and the practice database."
         )
-    little = "Make some room: saving a notebook may fail, and the practice database needs about 100 MB."
+    little = "Free some space: saving a notebook may fail, and the practice database needs about 100 MB."
     return Observation("Disk", f"{free / _MB:.0f} MB free", little, "limited")
 
 
@@ -103,15 +101,13 @@ def look_at_clock() -> Observation:
     """Measure how evenly time passes just now."""
     noise = numbers.clock_noise()
     value = (
-        f"{'quiet' if noise.quiet else 'noisy'}: work of {noise.work * 1e3:.2f} ms, nine in ten within "
-        f"{noise.spread:.1f} times that; sleeps {noise.overshoot * 1e3:.2f} ms late, nine in ten under "
-        f"{noise.latest * 1e3:.1f} ms"
+        f"{'quiet' if noise.quiet else 'noisy'}: the same work takes {noise.work * 1e3:.2f} ms, and at most "
+        f"{noise.spread:.1f} times that in nine of ten tries; a short sleep ends "
+        f"{noise.overshoot * 1e3:.2f} ms late, and at most {noise.latest * 1e3:.1f} ms in nine of ten"
     )
     if noise.quiet:
-        return Observation(
-            "Clock", value, "Timings will be close to each other. Verdicts do not depend on them."
-        )
-    busy = "Seconds will vary from run to run here. Verdicts count causes and do not depend on them."
+        return Observation("Clock", value, "Timings will vary little. Verdicts do not depend on them.")
+    busy = "Timings will vary from run to run. Verdicts count causes, so they do not depend on timings."
     return Observation("Clock", value, busy, "limited")
 
 
@@ -129,13 +125,11 @@ def look_at_shop() -> Observation:
             name, f"not installed ({error})", "Set the course up again: python3 start.py.", "missing"
         )
     except Exception as error:  # noqa: BLE001 whatever the reason, the learner needs a sentence
-        advice = (
-            "Lessons that call the shop cannot run: something forbids a server on this machine's own address."
-        )
+        advice = "Lessons that call the shop cannot run: something blocks servers on the loopback address."
         return Observation(name, f"did not start ({short(error)})", advice, "missing")
     value = f"answered ({answer}) after {seconds * 1e3:.0f} ms"
     return Observation(
-        name, value, "Lessons have a server of their own to call, which never leaves this numbers."
+        name, value, "Lessons have a practice server to call, and no call leaves this machine."
     )
 
 
@@ -143,7 +137,7 @@ def look_at_database() -> Observation:
     """Start the practice PostgreSQL and stop it again."""
     name, without = (
         "PostgreSQL",
-        "Database lessons use SQLite here; the mistakes and the counts are the same.",
+        "Database lessons use SQLite here; the mistakes and the counts stay the same.",
     )
     try:
         server_room = importlib.import_module("kettle.database.server")
@@ -158,7 +152,7 @@ def look_at_database() -> Observation:
         return Observation(name, "not installed", without, "limited")
     except Exception as error:  # noqa: BLE001 whatever the reason, the learner needs a sentence
         return Observation(name, f"did not start ({short(error)})", without, "limited")
-    return Observation(name, f"started in {seconds:.1f} s", "Database lessons run on the real thing.")
+    return Observation(name, f"started in {seconds:.1f} s", "Database lessons use a real PostgreSQL.")
 
 
 def look_at_compiler() -> Observation:
@@ -166,7 +160,7 @@ def look_at_compiler() -> Observation:
     found = next(filter(None, map(shutil.which, ("cc", "gcc", "clang", "cl"))), None)
     if found:
         return Observation(
-            "C compiler", Path(found).name, "You can build native code; only optional demos ask for it."
+            "C compiler", Path(found).name, "You can build native code; only optional demos need it."
         )
     return Observation("C compiler", "none", "Only optional demos of native code need one.", "limited")
 
@@ -177,11 +171,11 @@ def look_at_profiler() -> Observation:
     value, may = "installed" if here else "not installed", numbers.may_attach()
     if may == "yes":
         get_it = "" if here else " Install it with: pip install py-spy."
-        return Observation("py-spy", f"{value}; may attach", f"It can look into your running kernel.{get_it}")
+        return Observation("py-spy", f"{value}; may attach", f"It can profile your running kernel.{get_it}")
     if may == "children":
-        parent = "It can watch a program that it starts itself (py-spy record -- python …), and no other."
-        return Observation("py-spy", f"{value}; may only watch what it starts", parent, "limited")
-    other = "It may not look into processes here; a lesson that shows it brings a recording."
+        parent = "It can profile only a program that it starts itself: py-spy record -- python …."
+        return Observation("py-spy", f"{value}; may only profile what it starts", parent, "limited")
+    other = "It may not profile other processes here; the lesson that uses it has a recording."
     return Observation("py-spy", f"{value}; may not attach", other, "limited")
 
 
@@ -194,7 +188,7 @@ def look_at_fork() -> Observation:
     if not gunicorn:
         get_it = "No lesson needs gunicorn. To try real workers: pip install gunicorn."
         return Observation("fork and gunicorn", "fork, no gunicorn", get_it)
-    return Observation("fork and gunicorn", "both", "Lessons on workers can run real ones.")
+    return Observation("fork and gunicorn", "both", "Lessons on workers can start real workers.")
 
 
 def look_at_progress() -> Observation:
@@ -205,10 +199,10 @@ def look_at_progress() -> Observation:
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
-        lost = "Lessons work, but what you have done is forgotten when the kernel stops."
+        lost = "Lessons work, but your progress is lost when the kernel stops."
         return Observation("Progress", f"cannot be saved ({short(error)})", lost, "limited")
     return Observation(
-        "Progress", "can be saved", "What you predict, run and solve is kept here, and sent nowhere."
+        "Progress", "can be saved", "What you predict, run and solve is kept here and sent nowhere."
     )
 
 

@@ -23,11 +23,11 @@ class Preflight:
             return "Everything that the course uses is here."
         limited = f" Limited: {', '.join(known['limited'])}." if known["limited"] else ""
         missing = f" Missing: {', '.join(known['missing'])}." if known["missing"] else ""
-        good = f"{len(known['ok'])} of {len(self.findings)} findings are as they should be."
+        good = f"{len(known['ok'])} of {len(self.findings)} checks are fine."
         return f"You can start: {good}{limited}{missing}"
 
     def __repr__(self) -> str:
-        lines = [self.summary, *map(repr, self.findings), f"Looked for {self.seconds:.1f} seconds."]
+        lines = [self.summary, *map(repr, self.findings), f"This took {self.seconds:.1f} seconds."]
         return "\n".join(lines)
 
 
@@ -63,12 +63,12 @@ def _looked(name: str, glance: Callable[[], Observation]) -> Observation:
     except Exception as error:  # noqa: BLE001 a preflight that fails would be worse than none
         return Observation(
             name,
-            f"could not be looked at ({short(error)})",
-            "The course goes on without knowing.",
+            f"could not be checked ({short(error)})",
+            "The course runs without knowing.",
             "limited",
         )
 
 
 def _no_answer(name: str, patience: float) -> Observation:
-    meaning = "This machine may be busy: look again. Lessons wait longer than this preflight does."
+    meaning = "This machine may be busy: try again. Lessons wait longer than the preflight does."
     return Observation(name, f"no answer in {patience:.0f} s", meaning, "limited")

@@ -1,4 +1,4 @@
-"""What the landing page shows and offers to click: map, paths, preflight, progress to take along."""
+"""What the landing page shows and offers to click: map, paths, preflight, progress as a file."""
 
 import asyncio
 import base64
@@ -25,14 +25,14 @@ def course_map(progress: Progress | None = None) -> None:
 
 
 def where_to_begin() -> None:
-    """Show who begins with which lesson."""
+    """Show which lesson to begin with, by what somebody works on."""
     from IPython.display import display
 
     display(draw_beginnings())
 
 
 def paths(progress: Progress | None = None) -> None:
-    """Show the ways through the course, in minutes, and how much of each exists by now."""
+    """Show the ways through the course, with the time that each takes."""
     _show_current(draw_paths, progress)
 
 
@@ -47,18 +47,18 @@ def preflight_panel() -> None:
     """Show a button that looks at this machine, and what it finds."""
     import ipywidgets
 
-    button = _button("Look at this machine", "Takes about two seconds, five at the most")
+    button = _button("Check this machine", "Takes about two seconds, at most five")
     below = ipywidgets.HTML()
 
     async def clicked() -> None:
         button.disabled = True
-        below.value = '<p role="status">Looking, for five seconds at the most …</p>'
+        below.value = '<p role="status">Checking this machine: at most five seconds …</p>'
         try:
             # In a thread, so that the kernel's loop is not held while servers start.
             found = await asyncio.to_thread(look)
             below.value = draw_preflight(found).html
         finally:
-            button.disabled, button.description = False, "Look again"
+            button.disabled, button.description = False, "Check again"
 
     _on_click(button, clicked)
     text = "Without widgets, run in a cell: from kettle.panels.landing import preflight; preflight()"
@@ -66,25 +66,25 @@ def preflight_panel() -> None:
 
 
 def progress_panel(progress: Progress | None = None) -> None:
-    """Show what saves this learner's progress as a file, and what brings such a file back."""
+    """Show the buttons that save this learner's progress as a file and load such a file."""
     import ipywidgets
 
     below = ipywidgets.HTML()
     progress = progress or Progress(tell=lambda sentence: _say(below, sentence, "wk-bad"))
-    button = _button("Prepare a download", "Makes a link that saves your progress as a file")
+    button = _button("Save my progress", "Makes a link to a file with your progress")
     upload = ipywidgets.FileUpload(
-        accept=".json", description="Bring a file back", tooltip="Merges; loses nothing"
+        accept=".json", description="Load a file", tooltip="Adds to your progress and deletes nothing"
     )
 
     def prepare(_: object = None) -> None:
         if not progress.notebooks():
-            _say(below, "There is no progress to save yet: predict, run or solve something first.")
+            _say(below, "There is no progress to save yet. Predict, run or solve something first.")
             return
         name = f"watched-kettle-progress-{datetime.now(UTC):%Y-%m-%d-%H%M}.json"
         data = base64.b64encode(progress.export()).decode()
         href = f"data:application/json;base64,{data}"
-        link = f'<a class="wk-download" download="{name}" href="{href}">Save {name}</a>'
-        below.value = f'<p class="wk-landing" role="status">Ready: {link}</p>'
+        link = f'<a class="wk-download" download="{name}" href="{href}">{name}</a>'
+        below.value = f'<p class="wk-landing" role="status">Click to save: {link}</p>'
 
     def bring_back(change: dict) -> None:
         for file in change["new"]:

@@ -1,6 +1,5 @@
 """The tables of the landing page: map of the course, paths through it, findings of a preflight."""
 
-from dataclasses import dataclass
 from html import escape
 
 from kettle.files.course import BEGINNINGS, PARTS, PATHS, CoursePath, LessonFiles, Part, lessons
@@ -60,38 +59,40 @@ def draw_map(progress: Progress) -> Said:
         lines += [f"  {left}"] if left else []
     kept = (progress.of(each.notebook_id(kind)) for each in found for kind in ("lesson", "exercise"))
     said = (
-        f"{_number(len(found), 'lesson')} so far, each with an exercise: "
-        f"{sum(each.solved for each in kept)} of {2 * len(found)} solved."
+        f"{_number(len(found), 'lesson')} so far, each with an exercise. "
+        f"You have solved {sum(each.solved for each in kept)} of {2 * len(found)}."
     )
     table = _table(said, ("Lesson", "Your progress", "Exercise"), "".join(bodies))
     return _page(table, "\n".join([said, *lines]), "wk-map")
 
 
 def draw_paths(progress: Progress) -> Said:
-    """Draw the paths through the course: their minutes, what exists of them, what is solved."""
+    """Draw the paths through the course: their lessons, the minutes that these add up to, what is solved."""
     found = {each.number: each for each in lessons()}
-    drawn = [_path_row(path, _today(path, found), progress) for path in PATHS]
+    drawn = [_path_row(path, found, progress) for path in PATHS]
     said = (
-        "Minutes for a class, with breaks. The course is being written: where lessons of a path are missing, "
-        "those of the shorter paths stand in."
+        "Time for the cores of the lessons, as the teacher's cards plan them. Exercises and the parts for "
+        "the curious take more time."
     )
-    heads = ("Path", "When it is whole", "Today", "You")
     body = f"<tbody>{''.join(row for row, _ in drawn)}</tbody>"
-    return _page(_table(said, heads, body), "\n".join([said, *(line for _, line in drawn)]), "wk-paths")
+    table = _table(said, ("Path", "Time", "Lessons", "You"), body)
+    return _page(table, "\n".join([said, *(line for _, line in drawn)]), "wk-paths")
 
 
 def draw_beginnings() -> Said:
-    """Draw who begins where; only lessons that exist are named."""
+    """Draw where to begin, by what somebody works on; only lessons that exist are named."""
     found = {each.number: each for each in lessons()}
     rows, lines = [], []
     for each in BEGINNINGS:
-        there = [found[number] for number in each.numbers if number in found]
-        if there:
-            links = ", then ".join(_link(lesson.notebook.name, _name(lesson)) for lesson in there)
+        steps = [(lesson.notebook.name, _name(lesson)) for n in each.numbers if (lesson := found.get(n))]
+        if lesson := found.get(each.exercise):
+            steps.append((f"../exercises/{lesson.exercise.name}", f"the exercise of {_name(lesson)}"))
+        if steps:
+            links = ", then ".join(_link(target, name) for target, name in steps)
             rows.append(f'<tr><th scope="row">{escape(each.who)}</th><td>{links}</td></tr>')
-            lines.append(f"{each.who}: {', then '.join(map(_name, there))}")
-    said = "Begin with what is nearest to your own work."
-    table = _table(said, ("Who you are", "Begin with"), f"<tbody>{''.join(rows)}</tbody>")
+            lines.append(f"{each.who}: {', then '.join(name for _, name in steps)}")
+    said = "Begin with what is closest to your own work."
+    table = _table(said, ("Your work", "Begin with"), f"<tbody>{''.join(rows)}</tbody>")
     return _page(table, "\n".join([said, *lines]), "wk-beginnings")
 
 
@@ -106,7 +107,7 @@ def draw_preflight(found: Preflight) -> Said:
             f'<td>{escape(each.value)}<span class="wk-mean">{escape(each.meaning)}</span></td></tr>'
         )
     heads = ("Looked at", "Level", "Found, and what it means for the course")
-    table = _table(f"Looked for {found.seconds:.1f} seconds.", heads, f"<tbody>{''.join(rows)}</tbody>")
+    table = _table(f"This took {found.seconds:.1f} seconds.", heads, f"<tbody>{''.join(rows)}</tbody>")
     said = f'<p role="status"><b>{escape(found.summary)}</b></p>'
     return _page(said + table, repr(found), "wk-findings-table")
 
@@ -143,51 +144,28 @@ def _in_preparation(part: Part, here: list[LessonFiles]) -> str:
     return f"{left}{' more' if here else ''} in preparation" if left else ""
 
 
-@dataclass(frozen=True)
-class _Today:
-    """What can be done of a path today: its own lessons, those that stand in, and the minutes of both."""
-
-    own: list[LessonFiles]
-    missing: int
-    stand_ins: list[LessonFiles]
-    minutes: int
-
-    @property
-    def lessons(self) -> list[LessonFiles]:
-        return sorted([*self.own, *self.stand_ins], key=lambda each: each.number)
-
-
-def _today(path: CoursePath, found: dict[int, LessonFiles]) -> _Today:
-    """Take the path's own lessons, then those of shorter paths, as far as the path's minutes go."""
-    own = dict([*path.stops, *((number, 0) for number in path.at_home)])
-    room = sum(own.values())
-    spent = sum(minutes for number, minutes in own.items() if number in found)
-    stand_ins = {}
-    for shorter in PATHS[: PATHS.index(path)]:
-        for number, minutes in shorter.stops:
-            new = number in found and number not in own and number not in stand_ins
-            if new and spent + minutes <= room:
-                stand_ins[number] = found[number]
-                spent += minutes
-    there = [found[number] for number in own if number in found]
-    return _Today(there, len(own) - len(there), list(stand_ins.values()), spent)
-
-
-def _path_row(path: CoursePath, today: _Today, progress: Progress) -> tuple[str, str]:
-    whole = f"{path.minutes} min" + (" and more" if path.at_home else "")
-    done = sum(progress.of(each.notebook_id("lesson")).solved for each in today.lessons)
-    solved = f"{done} of {len(today.lessons)} solved" if today.lessons else ""
-    here = f"{len(today.own)} of its {len(today.own) + today.missing} lessons"
-    if today.stand_ins:
-        here += f" and {len(today.stand_ins)} that stand in"
-    here = f"{today.minutes} min: {here}" if today.lessons else "nothing yet"
-    links = ", ".join(_link(each.notebook.name, _name(each)) for each in today.lessons)
+def _path_row(path: CoursePath, found: dict[int, LessonFiles], progress: Progress) -> tuple[str, str]:
+    here = [found[number] for number in path.numbers if number in found]
+    core = sum(each.minutes for each in here)
+    of = f"{core} min for {_number(len(here), 'lesson')}"
+    of += f", {path.beside} min for welcome, breaks and close" if path.beside else ", without breaks"
+    left = len(path.numbers) - len(here)
+    more = f"{left} more in preparation" if left else ""
+    solved = sum(progress.of(each.notebook_id("lesson")).solved for each in here)
+    done, time = f"{solved} of {len(here)} solved", _hours(core + path.beside)
+    links = ", ".join(_link(each.notebook.name, _name(each)) for each in here)
     row = (
-        f'<tr><th scope="row">{escape(path.name)}</th><td class="wk-state">{whole}</td>'
-        f'<td>{here}<span class="wk-mean">{links}</span></td><td class="wk-state">{solved}</td></tr>'
+        f'<tr><th scope="row">{escape(path.name)}</th>'
+        f'<td><span class="wk-state">{time}</span><span class="wk-mean">{of}</span></td>'
+        f'<td>{links}<span class="wk-mean">{more}</span></td><td class="wk-state">{done}</td></tr>'
     )
-    names = f"{here} ({', '.join(map(_name, today.lessons))}); {solved}" if today.lessons else here
-    return row, f"{path.name} ({whole} when it is whole). Today {names}."
+    names = ", ".join(map(_name, here)) + (f", {more}" if more else "")
+    return row, f"{path.name}: {time} ({of}): {names}. {done}."
+
+
+def _hours(minutes: int) -> str:
+    hours, rest = divmod(minutes, 60)
+    return " ".join([f"{hours} h"] * bool(hours) + [f"{rest} min"] * bool(rest or not hours))
 
 
 def _table(caption: str, heads: tuple[str, ...], bodies: str) -> str:
