@@ -6,7 +6,7 @@ A blind answer is written by somebody who has seen the notebook alone. Each is a
 tagged `fix`. Its path, from FOLDER on, says what it is: the lesson's number (`14`), `lesson` or `exercise`,
 `right` or `wrong`; for instance `14/exercise-wrong-my-idea.py` or `14-exercise-wrong-my-idea.py`. In wrong
 ones, a first line `# says: piece of the message` asks for that piece. Keep those that were misjudged in
-tests/answers/.
+checks/*/answers/.
 
 A right answer is misjudged unless it passes, a wrong one if it passes. Whether the sentence that a wrong
 one is told is true, a person has to see: that is what the list is for.

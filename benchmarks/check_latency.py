@@ -127,7 +127,7 @@ def same_cells(notebook: Path) -> Path:
     """Write a notebook with the cells that a check runs: the learner's, then the hidden assertions."""
     copy = nbformat.read(notebook, as_version=4)
     copy.cells = [c for c in copy.cells if "demo" not in c.metadata.get("tags", ())]
-    checks = course.lesson(STEM).check
+    checks = course.lesson(STEM).checks
     for check in checks_of(checks, "lesson"):
         code = f"from kettle.checking import judge\njudge.publish({str(checks)!r}, 'lesson', {check.name!r})"
         copy.cells.append(new_code_cell(code))

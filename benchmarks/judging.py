@@ -11,12 +11,11 @@ import time
 import traceback
 from collections.abc import Callable
 from multiprocessing.connection import Connection
-from unittest import mock
 
 import nbformat
 from IPython.core.interactiveshell import InteractiveShell
 
-from kettle.checking.checks import checks_of, load_checks
+from kettle.checking.checks import checks_of, function_of, words_of
 from kettle.checking.family import end_family
 from kettle.checking.judge import judge, set_clocks
 from kettle.files import course
@@ -33,22 +32,19 @@ IMPORTED = ["kettle.checking.plugin", "aiohttp", "httpx", "numpy", "pandas", "re
 IMPORTED += ["sqlalchemy.orm"]
 
 
-def judged(
-    answer: Answer, runs: int, naive_every: int, begun: Callable[[int], None]
-) -> tuple[list[dict], str]:
+def judged(answer: Answer, runs: int, begun: Callable[[int], None]) -> tuple[list[dict], str]:
     """Judge an answer some times, in a process of its own.
 
     Args:
         answer: to be judged.
         runs: how often, each time in a fresh namespace.
-        naive_every: in how many of them the naive rule is asked once; 0: in none.
         begun: is told the number of the process that judges.
 
     Returns:
         The verdicts, as `verdict` gives them, and what went wrong if there are fewer of them than wanted.
     """
     here, there = PROCESSES.Pipe(duplex=False)
-    process = PROCESSES.Process(target=_judge_often, args=(answer, runs, naive_every, there))
+    process = PROCESSES.Process(target=_judge_often, args=(answer, runs, there))
     process.start()
     begun(process.pid)
     there.close()
@@ -65,7 +61,7 @@ def judged(
     return found, "its process ended, or said nothing any more" if trouble is None else trouble
 
 
-def _judge_often(answer: Answer, runs: int, naive_every: int, told: Connection) -> None:
+def _judge_often(answer: Answer, runs: int, told: Connection) -> None:
     """Send each verdict; at the end an empty text, or what went wrong."""
     nowhere = os.open(os.devnull, os.O_RDWR)
     for stream in range(3):
@@ -73,19 +69,14 @@ def _judge_often(answer: Answer, runs: int, naive_every: int, told: Connection) 
     keep_out()  # what is imported need not be looked through each time that a probe collects garbage
     try:
         shell = InteractiveShell.instance()
-        files = course.lesson(answer.stem)
-        checks, module = checks_of(files.check, answer.kind), load_checks(files.check)
-        set_clocks(files.check)
-        for number in range(runs):
+        set_clocks(words_of(answer.stem).of(answer.kind).needs)
+        for _ in range(runs):
             try:
                 names = define(shell, answer)
             except Exception as error:  # noqa: BLE001 - a cell that stops is a verdict, too
                 told.send({"outcome": "broken", "message": str(error), "ms": 0})
                 continue
-            found = verdict(checks, module, names)
-            if naive_every and number % naive_every == 0:
-                found["naive"] = naive(checks, module, define(shell, answer))
-            told.send(found)
+            told.send(verdict(answer, names))
         told.send("")
     except BaseException:  # noqa: BLE001 - whatever it is, it is said where somebody reads it
         told.send(traceback.format_exc(limit=-3))
@@ -116,53 +107,15 @@ def _loop() -> asyncio.AbstractEventLoop:
     return asyncio.new_event_loop()
 
 
-def verdict(checks, module, names: dict) -> dict:
+def verdict(answer: Answer, names: dict) -> dict:
     """Return the outcome, the message and the milliseconds of one verdict."""
     started = time.perf_counter()
     message, outcome, thread = "", "passed", OwnThread()
-    for check in (check for check in checks if check.kind == "check"):
-        finding = judge(check, getattr(module, check.name), names, thread)
+    for check in (check for check in checks_of(answer.stem, answer.kind) if check.kind == "check"):
+        finding = judge(check, function_of(answer.stem, answer.kind, check), names, thread)
         if finding.outcome != "passed":
             outcome, message = finding.outcome, finding.message
             break
     found = {"outcome": outcome, "message": message, "ms": round(1000 * (time.perf_counter() - started))}
     thread.close()
     return found
-
-
-def naive(checks, module, names: dict) -> bool | None:
-    """Return what a stopwatch says: did the answer take at most half the time in the lesson's own comparison?
-
-    None where the lesson compares nothing by time.
-    """
-    comparison = next((check for check in checks if "how_much_faster" in check.name), None)
-    if comparison is None:
-        return None
-    ratios = []
-
-    def compare(before, after, *args, **settings):
-        ratios.append(seconds(before, args) / seconds(after, args))
-
-    async def compare_async(before, after, *args, **settings):
-        ratios.append(await seconds_async(before, args) / await seconds_async(after, args))
-
-    thread = OwnThread()
-    stopwatches = {f.__name__: f for f in (compare, compare_async) if hasattr(module, f.__name__)}
-    with mock.patch.multiple(module, **stopwatches):
-        judge(comparison, getattr(module, comparison.name), names, thread)
-    thread.close()
-    return bool(ratios) and min(ratios) >= 2
-
-
-def seconds(function, args) -> float:
-    """Time one call."""
-    started = time.perf_counter()
-    function(*args)
-    return time.perf_counter() - started
-
-
-async def seconds_async(function, args) -> float:
-    """Time one await."""
-    started = time.perf_counter()
-    await function(*args)
-    return time.perf_counter() - started

@@ -2,12 +2,10 @@
 
     python benchmarks/verdict_trust.py [--lessons 07 14] [--modes idle loaded throttled] [--minutes 60]
 
-An answer is a starter, or one of solutions/ or tests/answers/. It is judged in a process of its own, which
+An answer is a starter, or one of solutions/ or checks/*/answers/. It is judged in a process of its own, which
 runs the starter's cells with the answer in place and then the hidden assertions, as a check does, each time
 in a fresh namespace. "loaded" means four busy processes; "throttled" that a judging process and its servers
-run for at most 20 of every 100 ms (SIGSTOP, so not on Windows). Beside it stands the naive rule: right is
-what takes at most half the merged code's time, each timed once, in the comparison that the lesson itself
-makes; it is asked once in every batch.
+run for at most 20 of every 100 ms (SIGSTOP, so not on Windows).
 
 What was found is kept in a file after each batch, so a run can be stopped and goes on where it was. It counts
 as long as the answer, its notebook's code and the lesson's checks stay as they are; after a change to a probe
@@ -38,7 +36,7 @@ sys.path.insert(0, str(course.ROOT / "tests"))
 from contract import RIGHT, answers_of, says
 
 WANTED = {"idle": 200, "loaded": 100, "throttled": 100}  # verdicts on each answer
-BATCH = 25  # verdicts by one process, and for each time that the naive rule is asked
+BATCH = 25  # verdicts by one process
 KEPT = Path(__file__).with_suffix(".json")
 
 
@@ -51,7 +49,6 @@ def main() -> None:
     parser.add_argument("--answers", nargs="+", help="names as printed; all of them if left out")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="start nothing new after them")
     parser.add_argument("--keep", type=Path, default=KEPT, metavar="FILE", help="where verdicts are kept")
-    parser.add_argument("--no-naive", action="store_true", help="leave out the naive rule")
     parser.add_argument(
         "--report", action="store_true", help="print the table of what is kept; judge nothing"
     )
@@ -65,7 +62,7 @@ def main() -> None:
     end = time.monotonic() + 60 * options.minutes
     for mode in options.modes:
         if not options.report:
-            judge_all(kept, mode, options.verdicts or WANTED[mode], end, 0 if options.no_naive else BATCH)
+            judge_all(kept, mode, options.verdicts or WANTED[mode], end)
         report(kept, mode)
 
 
@@ -74,7 +71,7 @@ class Found:
     """What was found on one answer in one mode.
 
     verdicts, passed, undecided, other_words: how many there were, and how many of them said so; other words
-    are those of a rejection that does not name the cause. naive_asked, naive_passed: the naive rule. ms: the
+    are those of a rejection that does not name the cause. ms: the
     milliseconds of a verdict, the mean of the medians of the batches. lies: how often each untrue message was
     given.
     """
@@ -84,8 +81,6 @@ class Found:
     passed: int = 0
     undecided: int = 0
     other_words: int = 0
-    naive_asked: int = 0
-    naive_passed: int = 0
     ms: int = 0
     lies: dict[str, int] = field(default_factory=dict)
 
@@ -103,9 +98,6 @@ class Found:
             if strays or (outcome == "passed") != (answer.role in RIGHT):
                 told = f"{outcome}: {message}"[:200]
                 self.lies[told] = self.lies.get(told, 0) + 1
-            if verdict.get("naive") is not None:
-                self.naive_asked += 1
-                self.naive_passed += verdict["naive"]
 
     def as_row(self) -> dict:
         """Return what is kept in the file: nothing that is nought."""
@@ -151,11 +143,15 @@ def digest(answer: Answer) -> str:
     files = course.lesson(answer.stem)
     cells = nbformat.read(files.path(answer.kind), as_version=4).cells
     texts = [c.source for c in cells if c.cell_type == "code" and "demo" not in c.metadata.get("tags", ())]
-    texts += [answer.source or "", says(answer), files.check.read_text(encoding="utf-8")]
+    texts += [
+        answer.source or "",
+        says(answer),
+        *(path.read_text(encoding="utf-8") for path in sorted(files.checks.glob("[elw]*"))),
+    ]
     return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:8]
 
 
-def judge_all(kept: Kept, mode: str, wanted: int, end: float, naive_every: int) -> None:
+def judge_all(kept: Kept, mode: str, wanted: int, end: float) -> None:
     """Judge every answer until there are as many verdicts as wanted, a batch of each in turn."""
     batches = [
         (done, answer, min(BATCH, wanted - done))
@@ -166,16 +162,14 @@ def judge_all(kept: Kept, mode: str, wanted: int, end: float, naive_every: int) 
     batches.sort(key=lambda batch: batch[0])
     with MODES[mode]() as started, ThreadPoolExecutor(AT_ONCE[mode]) as pool:
         for _, answer, runs in batches:
-            pool.submit(judge_batch, kept, mode, answer, runs, started, end, naive_every)
+            pool.submit(judge_batch, kept, mode, answer, runs, started, end)
 
 
-def judge_batch(
-    kept: Kept, mode: str, answer: Answer, runs: int, started, end: float, naive_every: int
-) -> None:
+def judge_batch(kept: Kept, mode: str, answer: Answer, runs: int, started, end: float) -> None:
     """Judge one answer some times, in a process of its own."""
     if time.monotonic() > end:
         return
-    found, trouble = judged(answer, runs, naive_every, started)
+    found, trouble = judged(answer, runs, started)
     if found:
         kept.add(mode, answer, found)
     if trouble:
@@ -189,7 +183,7 @@ def report(kept: Kept, mode: str) -> None:
     print(f"\n{mode}: at least {fewest} verdicts on each answer; {os.cpu_count()} cores, ", end="")
     print(f"Python {sys.version.split()[0]}, {AT_ONCE[mode]} judged at once\n")
     head = ("lesson", "answers", "verdicts", "false pass", "false fail", "other words", "undecided")
-    head += ("ms right", "ms wrong", "naive false pass", "naive false fail")
+    head += ("ms right", "ms wrong")
     print("|", " | ".join(head), "|")
     print("|" + "---|" * len(head))
     for stem in dict.fromkeys(answer.stem for answer, _ in rows):
@@ -219,8 +213,6 @@ def line(rows: list[tuple[Answer, Found]], name: str) -> list:
         total("undecided", every),
         round(statistics.median([found.ms for found in right if found.ms] or [0])),
         round(statistics.median([found.ms for found in wrong if found.ms] or [0])),
-        f"{total('naive_passed', wrong)} of {total('naive_asked', wrong)}",
-        f"{total('naive_asked', right) - total('naive_passed', right)} of {total('naive_asked', right)}",
     ]
 
 

@@ -12,7 +12,7 @@ LESSON = re.compile(r"(\d\d)[-_]")
 
 def pytest_addoption(parser):
     """Add the option for what takes longest and finds least."""
-    text = "judge tests/answers/ and the mutants of alternatives, too: what CI does"
+    text = "judge checks/*/answers/ and the mutants of alternatives, too: what CI does"
     parser.addoption("--every-answer", action="store_true", help=text)
 
 

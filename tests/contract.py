@@ -1,4 +1,4 @@
-"""The answers of solutions/ and tests/answers/, each judged in its starter's notebook."""
+"""The answers of solutions/ and of checks/*/answers/, each judged in its starter's notebook."""
 
 import copy
 import functools
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import nbformat
 
-from kettle.checking import load_checks
+from kettle.checking import words_of
 from kettle.checking.verdict import Finding, Verdict
 from kettle.files import course
 
@@ -21,7 +21,6 @@ ROLES = ("fix", "alternative", "wrong")
 RIGHT = ("fix", "alternative", "right")
 FOLDERS = {"lesson": "notebooks", "exercise": "exercises"}
 FORKED = course.ROOT / "tests" / "forked.py"
-KEPT = course.ROOT / "tests" / "answers"
 KEPT_NAME = re.compile(r"(lesson|exercise)-(right|wrong)-(.+)")
 SAYS = re.compile(r"# says: (.+)")
 FROM = re.compile(r"^# from: 3\.(\d+)$", re.MULTILINE)
@@ -31,7 +30,7 @@ FROM = re.compile(r"^# from: 3\.(\d+)$", re.MULTILINE)
 class Answer:
     """An answer to be judged: of a lesson or its exercise, in the place of the starter's `fix` cell.
 
-    role: "starter", "fix", "alternative" or "wrong" of solutions/, or "right" of tests/answers/.
+    role: "starter", "fix", "alternative" or "wrong" of solutions/, or "right" of an answers/ folder.
     says: the piece of a message that a wrong answer must get.
     """
 
@@ -52,7 +51,7 @@ def answers_of(stem: str, every: bool = True) -> tuple[Answer, ...]:
 
     Args:
         stem: of the lesson.
-        every: those of tests/answers/, too.
+        every: those of checks/*/answers/, too.
     """
     files = course.lesson(stem)
     found = [Answer(stem, kind, "starter", "as-given") for kind in FOLDERS]
@@ -61,11 +60,11 @@ def answers_of(stem: str, every: bool = True) -> tuple[Answer, ...]:
         if role:
             about = cell.metadata["kettle"]
             found.append(Answer(stem, about["of"], role, cell.id, cell.source, about.get("says", "")))
-    return (*found, *kept_answers(KEPT / stem)) if every else tuple(found)
+    return (*found, *kept_answers(files.checks / "answers")) if every else tuple(found)
 
 
 def kept_answers(folder: Path) -> Iterable[Answer]:
-    """Return the answers in a folder that is called like their lesson; see tests/answers/README.md.
+    """Return the answers in the answers/ folder of a lesson; see checks/README.md.
 
     Those that need a later Python are left out.
     """
@@ -75,14 +74,13 @@ def kept_answers(folder: Path) -> Iterable[Answer]:
         needs, told = FROM.search(source), SAYS.match(source)
         if needs and sys.version_info < (3, int(needs[1])):
             continue
-        yield Answer(folder.name, kind, role, name, source, told[1].strip() if told else "")
+        yield Answer(folder.parent.name, kind, role, name, source, told[1].strip() if told else "")
 
 
 def says(answer: Answer) -> str:
     """Return the piece of a message that an answer must get."""
     if answer.role == "starter":
-        module = load_checks(answer.stem)
-        return module.MISTAKE if answer.kind == "lesson" else module.EXERCISE_MISTAKE
+        return words_of(answer.stem).of(answer.kind).mistake
     return answer.says
 
 
@@ -164,5 +162,5 @@ def _run(found: Path) -> Run:
 
 @functools.cache
 def verdicts_of(stem: str, every: bool) -> dict[Answer, Verdict | str]:
-    """Judge the answers of one lesson; every: those of tests/answers/, too."""
+    """Judge the answers of one lesson; every: those of checks/*/answers/, too."""
     return judge(answers_of(stem, every))

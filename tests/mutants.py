@@ -10,6 +10,7 @@ wrapping.
 
 import ast
 import functools
+import inspect
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,9 +18,9 @@ from textwrap import indent
 
 from contract import Answer, answers_of, judge
 
-from kettle.checking import load_checks
+from kettle.checking import checks_of, words_of
+from kettle.checking.checks import function_of
 from kettle.checking.verdict import Verdict
-from kettle.files import course
 
 HEAD = """
 
@@ -265,11 +266,10 @@ def mutants_of(stem: str, every: bool = True) -> tuple[Mutant, ...]:
 
 def wrapped(answer: Answer) -> list[tuple[str, bool, bool]]:
     """Return the functions of an answer that checks take by name: asynchronous? a context manager?"""
-    wanted = set()
-    for node in ast.parse(course.lesson(answer.stem).check.read_text(encoding="utf-8")).body:
-        if getattr(node, "name", "").startswith("check_"):
-            kind = "exercise" if node.name.startswith("check_exercise_") else "lesson"
-            wanted |= {argument.arg for argument in node.args.args} if kind == answer.kind else set()
+    wanted: set[str] = set()
+    for check in checks_of(answer.stem, answer.kind):
+        if check.kind == "check":
+            wanted |= inspect.signature(function_of(answer.stem, answer.kind, check)).parameters.keys()
     found = []
     for node in ast.parse(answer.source).body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name in wanted:
@@ -310,5 +310,5 @@ def told(stem: str, every: bool) -> tuple[Told, ...]:
 
 
 def excuses(stem: str, kind: str) -> dict[str, str]:
-    """Return why conditions mean nothing to a lesson or its exercise, as its check file says."""
-    return getattr(load_checks(stem), "EXCUSED" if kind == "lesson" else "EXERCISE_EXCUSED", {})
+    """Return why conditions mean nothing to a lesson or its exercise, as its words say."""
+    return words_of(stem).of(kind).excused

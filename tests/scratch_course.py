@@ -5,12 +5,22 @@ from pathlib import Path
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+WORDS = """
+[lesson]
+gone = ""
+hints = ["one", "two", "three", "four"]
+
+[lesson.checks]
+doubles = "It doubles a number"
+waits = "It waits"
+
+[lesson.interest]
+how_fast = "How fast it is"
+"""
+
 CHECKS = '''
 """Scratch."""
 import asyncio
-
-HINTS = EXERCISE_HINTS = ("one", "two", "three", "four")
-RECALL = ()
 
 
 def check_doubles(double, rng):
@@ -44,8 +54,10 @@ def make_course(folder: Path, fix: str = FIX, before: str = SETUP, after: str = 
         after: source of the cell after it.
     """
     (folder / "notebooks").mkdir(parents=True, exist_ok=True)
-    (folder / "checks").mkdir(exist_ok=True)
-    (folder / "checks" / "50_scratch.py").write_text(CHECKS, encoding="utf-8")
+    checks = folder / "checks" / "50_scratch"
+    checks.mkdir(parents=True, exist_ok=True)
+    (checks / "lesson.py").write_text(CHECKS, encoding="utf-8")
+    (checks / "words.toml").write_text(WORDS, encoding="utf-8")
     cells = [
         new_markdown_cell("# Scratch"),
         new_code_cell(before),

@@ -18,7 +18,7 @@ from nbformat.v4 import new_code_cell
 from scratch_course import FIX, make_course
 
 from kettle.checking import Checker, Undecided, kernel
-from kettle.checking.checks import Check, how_many_want, wants
+from kettle.checking.checks import Check
 from kettle.checking.judge import judge
 from kettle.checking.libraries import libraries_of
 from kettle.probes.engines.own_thread import OwnThread
@@ -63,7 +63,7 @@ def test_a_right_answer_is_right_with_evidence_and_interest(tmp_path, check):
 
 def test_the_verdict_does_not_wait_for_what_is_told_for_interest(tmp_path):
     notebook = make_course(tmp_path)
-    checks = tmp_path / "checks" / "50_scratch.py"
+    checks = tmp_path / "checks" / "50_scratch" / "lesson.py"
     slow = 'import time\n    time.sleep(2)\n    return "It was quick."'
     checks.write_text(checks.read_text().replace('return "It was quick."', slow))
     told, came = [], threading.Event()
@@ -85,7 +85,7 @@ def test_the_verdict_does_not_wait_for_what_is_told_for_interest(tmp_path):
 @pytest.mark.parametrize("line", ["import os\n    os._exit(1)", "raise AssertionError('no')", "1 / 0"])
 def test_what_goes_wrong_in_a_measurement_for_interest_changes_no_verdict(tmp_path, check, line):
     notebook = make_course(tmp_path)
-    checks = tmp_path / "checks" / "50_scratch.py"
+    checks = tmp_path / "checks" / "50_scratch" / "lesson.py"
     checks.write_text(checks.read_text().replace('return "It was quick."', line))
     assert check(notebook).solved
     done = terminal(notebook)
@@ -174,8 +174,8 @@ def test_a_full_run_asks_for_the_measures_of_the_fact_check(tmp_path):
 
 def test_a_right_answer_is_told_what_is_gone(tmp_path, check):
     path = make_course(tmp_path)
-    checks = tmp_path / "checks" / "50_scratch.py"
-    checks.write_text(checks.read_text() + '\nGONE = "The sign that "  "was wrong is gone."\n')
+    words = tmp_path / "checks" / "50_scratch" / "words.toml"
+    words.write_text(words.read_text().replace('gone = ""', 'gone = "The sign that was wrong is gone."'))
     verdict = check(path)
     assert verdict.message == "The sign that was wrong is gone."
     assert "became" in verdict.findings[0].message
@@ -438,11 +438,12 @@ def test_a_copy_is_checked_like_its_original(tmp_path, check):
 
 def test_a_fault_of_the_course_is_not_blamed_on_the_learner(tmp_path, check):
     notebook = make_course(tmp_path)
-    checks = tmp_path / "checks" / "50_scratch.py"
-    checks.write_text("def check_nothing(:", encoding="utf-8")
+    checks = tmp_path / "checks" / "50_scratch" / "lesson.py"
+    for broken in ("def check_doubles(:", "import no_such_room", "def check_something_else():\n    pass\n"):
+        checks.write_text(broken, encoding="utf-8")
+        assert "The course itself failed here, not your code" in check(notebook).message
+    checks.with_name("words.toml").write_text("[lesson", encoding="utf-8")
     assert "not your fault" in check(notebook).message
-    checks.write_text("import no_such_room\n\n\ndef check_nothing():\n    pass\n", encoding="utf-8")
-    assert "The course itself failed here, not your code" in check(notebook).message
 
 
 def test_a_worker_without_end_is_too_much_memory(tmp_path, monkeypatch):
@@ -518,25 +519,6 @@ def test_two_checks_at_once_come_one_after_the_other_and_can_both_be_stopped(tmp
         for thread in threads:
             thread.join(15)
         assert [verdict.outcome for verdict in verdicts] == ["stopped", "stopped"]
-
-
-def test_a_notebook_wants_what_its_own_checks_take(tmp_path):
-    file = tmp_path / "18_any.py"
-    file.write_text(
-        "def check_same(f, shop): ...\n"
-        "def check_exercise_same(f, redis_server): ...\n"
-        "def _helper(database): ...\n"
-    )
-    names = ("shop", "redis_server", "database")
-    wanted = {
-        folder: {name for name in names if wants(file, name, Path(folder, "n.ipynb"))}
-        for folder in ("notebooks", "exercises")
-    }
-    assert wanted == {"notebooks": {"shop", "database"}, "exercises": {"redis_server", "database"}}
-    assert wants(file, "redis_server")
-    assert wants(file, "shop")
-    asked = {name: how_many_want(file, name, Path("notebooks", "n.ipynb")) for name in names}
-    assert asked == {"shop": 1, "redis_server": 0, "database": 0}
 
 
 def test_the_libraries_of_a_notebook_are_imported_ahead_and_nothing_of_the_learners(tmp_path):

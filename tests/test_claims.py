@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from course_files import STEMS
 
 from kettle.checking import DOES_NOT_HOLD, HOLDS, PARTLY, Claim
 from kettle.checking.claims import ids_answered, ledger_of
@@ -112,12 +113,26 @@ def test_the_answer_stands_in_words():
     assert 'class="wk-bad">It does not hold.' in reply(Claim("a", "", DOES_NOT_HOLD, "why"), "holds").html
 
 
-def test_the_ledger_is_found_by_the_lessons_name(tmp_path, monkeypatch):
-    monkeypatch.setattr("kettle.checking.claims.claims_of", lambda lesson: (GATHER,))
-    (tmp_path / "14_x.py").write_text(
-        "from kettle.checking import HOLDS, Claim\n"
-        'CLAIMS = (Claim("a", "said", HOLDS, "why", ids=("S3.38",), measure=lambda: "here"),)\n'
-    )
-    assert ledger_of("14_x", tmp_path)[0].measure() == "here"
-    assert ledger_of("15_x", tmp_path) == ()
-    assert ids_answered("14_x", tmp_path) == {"S2.13", "S3.38"}
+def test_the_ledger_is_found_by_the_lessons_name(tmp_path):
+    claim = 'name = "a"\nsaid = "said"\ntruth = "holds"\nwhy = "why"\n'
+    for stem, words in (
+        ("14_x", f'[[ledger]]\n{claim}ids = ["S3.38"]\n[[claims]]\n{claim}ids = ["S2.13"]\n'),
+        ("15_x", ""),
+    ):
+        (tmp_path / stem).mkdir()
+        (tmp_path / stem / "words.toml").write_text(words)
+        (tmp_path / stem / "claims.py").write_text('MEASURES = {"a": lambda: "here"}\n')
+    assert ledger_of(tmp_path / "14_x")[0].measure() == "here"
+    assert ledger_of(tmp_path / "15_x") == ()
+    assert ids_answered(tmp_path / "14_x") == {"S2.13", "S3.38"}
+
+
+LEDGER = [pytest.param(claim, id=f"{stem[:2]}-{claim.name}") for stem in STEMS for claim in ledger_of(stem)]
+
+
+@pytest.mark.parametrize("claim", LEDGER)
+def test_what_waits_for_the_ledger_is_measured(claim):
+    said = claim.measure()
+    said = asyncio.run(said) if asyncio.iscoroutine(said) else said
+    assert isinstance(said, str)
+    assert said.endswith(".")

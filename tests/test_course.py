@@ -35,7 +35,7 @@ def test_lessons_come_from_file_names_in_order(root):
     ]
     assert found[1].exercise == root / "exercises" / "14_one_await_at_a_time.ipynb"
     assert found[1].solution == root / "solutions" / "14_one_await_at_a_time.ipynb"
-    assert found[1].check == root / "checks" / "14_one_await_at_a_time.py"
+    assert found[1].checks == root / "checks" / "14_one_await_at_a_time"
     assert found[1].notebook_id("exercise") == "exercises/14_one_await_at_a_time"
     assert found[1].path("lesson") == found[1].notebook
 

@@ -1,16 +1,20 @@
 """The course keeps its own rules: files that belong together, notebooks that are clean, checks that speak."""
 
 import ast
-import importlib.util
+import inspect
 import re
 from collections import Counter
 
 import pytest
 from course_files import LESSONS, NOTEBOOKS, STEMS, read, source, tags
 
+from kettle.checking import checks_of, load_checks, words_of
+from kettle.checking.checks import function_of
 from kettle.files.course import ROOT
 
-CHECKS = sorted((ROOT / "checks").glob("[0-9]*.py"))
+CHECKS = sorted(
+    path for path in (ROOT / "checks").glob("[0-9]*/*.py") if path.stem in ("lesson", "exercise", "world")
+)
 LANDING = ROOT / "notebooks" / "00_start_here.ipynb"
 ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 LINK = re.compile(r"\]\(([^)#\s]+)")
@@ -35,10 +39,25 @@ def test_there_are_lessons_and_a_landing_page():
 
 
 @pytest.mark.parametrize(
-    ("folder", "suffix"), [("exercises", ".ipynb"), ("solutions", ".ipynb"), ("checks", ".py")]
+    ("folder", "suffix"), [("exercises", ".ipynb"), ("solutions", ".ipynb"), ("checks", "")]
 )
-def test_a_lesson_is_four_files_with_the_same_stem(folder, suffix):
+def test_a_lesson_is_three_notebooks_and_a_folder_with_the_same_stem(folder, suffix):
     assert stems(folder, suffix) == STEMS
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_a_lessons_folder_holds_what_the_design_names(stem):
+    known = {
+        "lesson.py",
+        "exercise.py",
+        "words.toml",
+        "world.py",
+        "claims.py",
+        "answers",
+        "test_take_home.py",
+    }
+    held = {path.name for path in (ROOT / "checks" / stem).iterdir() if path.name != "__pycache__"}
+    assert {"lesson.py", "exercise.py", "words.toml", "test_take_home.py"} <= held <= known
 
 
 def test_no_two_lessons_share_a_number():
@@ -136,30 +155,42 @@ def test_every_assertion_has_a_message(path):
     assert mute == [], "assertions without a message, by line"
 
 
-@pytest.mark.parametrize("path", CHECKS, ids=name)
-def test_every_check_has_a_title(path):
-    functions = ast.FunctionDef | ast.AsyncFunctionDef
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    checks = [node for node in tree.body if isinstance(node, functions) and node.name.startswith("check_")]
-    exercise = [node.name for node in checks if node.name.startswith("check_exercise_")]
-    assert exercise, "no check of the exercise"
-    assert len(checks) > len(exercise), "no check of the lesson"
-    assert [node.name for node in checks if not ast.get_docstring(node)] == []
-    assert ast.get_docstring(tree)
+@pytest.mark.parametrize("kind", ["lesson", "exercise"])
+@pytest.mark.parametrize("stem", STEMS)
+def test_every_check_has_a_title_and_every_title_a_check(stem, kind):
+    checks = checks_of(stem, kind)
+    assert all(callable(function_of(stem, kind, check)) for check in checks)
+    assert all(check.title.strip() and not check.title.endswith(".") for check in checks)
+    found = {name for name in vars(load_checks(stem, kind)) if name.startswith(("check_", "interest_"))}
+    assert found <= {f"{check.kind}_{check.name}" for check in checks}
 
 
-@pytest.mark.parametrize("path", CHECKS, ids=name)
-def test_there_are_four_hints_and_a_question_for_later(path):
-    spec = importlib.util.spec_from_file_location(f"lint_{path.stem}", path)
-    checks = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(checks)
-    for hints in (checks.HINTS, checks.EXERCISE_HINTS):
+@pytest.mark.parametrize("kind", ["lesson", "exercise"])
+@pytest.mark.parametrize("stem", STEMS)
+def test_what_checks_need_is_said(stem, kind):
+    """A kernel starts it ahead, without importing the checks."""
+    needs = words_of(stem).of(kind).needs
+    taken = [
+        inspect.signature(function_of(stem, kind, check)).parameters
+        for check in checks_of(stem, kind)
+        if check.kind == "check"
+    ]
+    for thing in ("shop", "database", "redis_server", "told_time"):
+        count = sum(thing in each for each in taken)
+        assert thing in needs or not count, f"{thing} is taken, and words.toml does not say so"
+        if thing == "database" and thing in needs:
+            assert needs[thing] == count
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_there_are_four_hints_and_a_question_for_later(stem):
+    words = words_of(stem)
+    for hints in (words.lesson.hints, words.exercise.hints):
         assert len(hints) == 4
         assert len(set(hints)) == 4
-        assert all(isinstance(hint, str) and len(hint) > 10 for hint in hints)
-    assert checks.RECALL, "later lessons ask about this one"
-    for question in checks.RECALL:
-        assert 0 <= question.answer < len(question.choices)
+        assert all(len(hint) > 10 for hint in hints)
+    assert words.recall, "later lessons ask about this one"
+    for question in words.recall:
         assert len(set(question.choices)) == len(question.choices)
         assert question.why
 
@@ -175,7 +206,10 @@ def test_nothing_is_left_to_be_done():
     folders = ("kettle", "notebooks", "exercises", "solutions", "checks", "tests", "workshop", "benchmarks")
     found = []
     for path in (each for folder in folders for each in (ROOT / folder).rglob("*")):
-        if path.suffix in {".py", ".ipynb", ".md", ".css"} and ".ipynb_checkpoints" not in path.parts:
+        if (
+            path.suffix in {".py", ".ipynb", ".md", ".css", ".toml"}
+            and ".ipynb_checkpoints" not in path.parts
+        ):
             text = path.read_text(encoding="utf-8")
             found += [
                 f"{path.relative_to(ROOT)}: {mark}" for mark in MARKS if re.search(rf"\b{mark}\b", text)

@@ -6,7 +6,7 @@ from unittest.mock import MagicMock
 
 import pytest
 
-from kettle.checking.checks import checks_of, load_checks
+from kettle.checking.checks import checks_of, function_of
 from kettle.checking.judge import OFFERS
 from kettle.database import open_database
 from kettle.files import course
@@ -22,12 +22,12 @@ FROM_THE_NOTEBOOK = {
     "09": "the merged code is asked first",
 }
 CALLED_FIRST = {
-    "check_pages_overlap",
-    "check_exercise_checked_once",
-    "check_every_way_out_closes",
-    "check_exercise_every_way_out_releases",
-    "check_exercise_exports_overlap",
-    "check_exercise_same_window",
+    "pages_overlap",
+    "checked_once",
+    "every_way_out_closes",
+    "every_way_out_releases",
+    "exports_overlap",
+    "same_window",
 }
 """Checks that call the answer itself before they draw, or besides."""
 
@@ -47,12 +47,11 @@ class NotPlayed(MagicMock):
 def drawing():
     """Give the checks that draw situations and need no server for it."""
     for lesson in (each for each in course.lessons() if each.stem[:2] not in FROM_THE_NOTEBOOK):
-        module = load_checks(lesson.check)
         for kind in ("lesson", "exercise"):
-            for check in checks_of(lesson.check, kind):
+            for check in checks_of(lesson.stem, kind):
                 if check.kind == "interest" or check.name in CALLED_FIRST:
                     continue
-                function = getattr(module, check.name)
+                function = function_of(lesson.stem, kind, check)
                 wanted = set(inspect.signature(function).parameters)
                 if wanted >= DRAWN and not wanted & (OFFERS.keys() - DRAWN - GIVEN):
                     yield pytest.param(function, id=f"{lesson.stem[:2]}-{check.name}")

@@ -6,7 +6,7 @@ import pytest
 from claim_ids import CLAIM_IDS
 from course_files import NOTEBOOKS, STEMS, about, cells_of, read, source, tags
 
-from kettle.checking import Claim, Question, claims_of, hints_of, load_checks
+from kettle.checking import Claim, claims_of, hints_of, words_of
 from kettle.checking.claims import ids_answered
 from kettle.files.course import ROOT
 
@@ -119,8 +119,7 @@ def test_an_exercise_has_a_debrief(stem):
 
 @pytest.mark.parametrize("stem", STEMS)
 def test_a_right_answer_is_told_what_is_gone(stem):
-    checks = load_checks(stem)
-    for said in (checks.GONE, checks.EXERCISE_GONE):
+    for said in (words_of(stem).of(kind).gone for kind in ("lesson", "exercise")):
         assert said.endswith(".")
         assert len(said) > 20
 
@@ -133,7 +132,7 @@ def test_at_most_four_claims_are_voted_on(stem):
     assert len({claim.name for claim in claims}) == len(claims)
     asked = [source(cell) for cell in cells_of("notebooks", stem) if "lesson.claims(" in source(cell)]
     assert len(asked) == 1
-    assert isinstance(getattr(load_checks(stem), "GUESS", None), Question | None)
+    assert len(words_of(stem).guess) == 1
 
 
 @pytest.mark.parametrize("stem", STEMS)

@@ -55,6 +55,12 @@ class FakeChecker:
         self.released.set()
 
 
+def write_words(course, stem, words):
+    folder = course / "checks" / stem
+    folder.mkdir(exist_ok=True)
+    (folder / "words.toml").write_text(words)
+
+
 @pytest.fixture(autouse=True)
 def course(tmp_path, monkeypatch):
     cells = [
@@ -64,7 +70,7 @@ def course(tmp_path, monkeypatch):
     for folder in ("notebooks", "solutions", "checks", ".kettle/pristine/notebooks"):
         (tmp_path / folder).mkdir(parents=True)
         (tmp_path / folder / f"{STEM}.ipynb").write_text(json.dumps({"cells": cells}))
-    (tmp_path / "checks" / f"{STEM}.py").write_text('HINTS = ("one", "two")\nRECALL = ()\n')
+    write_words(tmp_path, STEM, '[lesson]\nhints = ["one", "two"]\n')
     monkeypatch.setattr(checks, "CHECKS", tmp_path / "checks")
     monkeypatch.setenv("KETTLE_PROGRESS", str(tmp_path / "progress"))
     monkeypatch.delenv("KETTLE_CERTIFYING", raising=False)
@@ -407,9 +413,9 @@ def test_a_lesson_that_is_not_there_is_not_pointed_to(lesson, course, capsys):
 def test_the_warm_up_asks_about_lessons_that_were_run(lesson, course, capsys):
     for stem, text in (("11_a", "About eleven?"), ("12_b", "About twelve?")):
         shutil.copy(lesson.path, course / "notebooks" / f"{stem}.ipynb")
-        question = f"Question({text!r}, ('a', 'b'), 0, 'why')"
-        code = f"from kettle.checking import Question\nRECALL = ({question},)\n"
-        (course / "checks" / f"{stem}.py").write_text(code)
+        write_words(
+            course, stem, f'[[recall]]\ntext = "{text}"\nchoices = ["a", "b"]\nanswer = 0\nwhy = "why"\n'
+        )
     lesson.warm_up()
     assert "Nothing to ask yet" in capsys.readouterr().out
     Progress().record("exercises/11_a", "ran", seconds=1.0, fact=1.0)
@@ -428,10 +434,8 @@ def test_the_warm_up_asks_about_lessons_that_were_run(lesson, course, capsys):
 def test_claims_are_voted_on_without_clicking(lesson, course, capsys):
     asyncio.run(lesson.vote("gather", "partly"))
     assert "Run the cell with the claims first." in capsys.readouterr().out
-    (course / "checks" / f"{STEM}.py").write_text(
-        "from kettle.checking import PARTLY, Claim\n"
-        'CLAIMS = (Claim(name="gather", said="It is faster.", truth=PARTLY, why="Because."),)\n'
-    )
+    claim = 'name = "gather"\nsaid = "It is faster."\ntruth = "partly"\nwhy = "Because."'
+    write_words(course, STEM, f"[[claims]]\n{claim}\n")
     lesson.claims(gather=lambda: "twice.")
     assert "gather: “It is faster.”" in capsys.readouterr().out
     asyncio.run(lesson.vote("gather", "partly"))

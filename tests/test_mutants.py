@@ -3,7 +3,7 @@
 import pytest
 from mutants import CONDITIONS, SITUATIONAL, UNCHANGED, Mutant, excuses, judge_mutants, mutants_of, told
 
-from kettle.checking import load_checks
+from kettle.checking import words_of
 from kettle.checking.verdict import Verdict
 from kettle.files import course
 
@@ -41,7 +41,7 @@ def test_a_mutant_is_rejected_or_excused(stem, kind, condition, pytestconfig):
         pytest.skip(f"`{condition}` means nothing here: what goes in and out has nothing of the kind")
     assert changed, (
         f"The mutants of `{condition}` had nothing to change: no situation tries it. "
-        "If it means nothing here, say why in EXCUSED or EXERCISE_EXCUSED."
+        "If it means nothing here, say why under `excused` in words.toml."
     )
     assert not survivors, f"Passed, though {CONDITIONS[condition][0]}: {survivors}"
 
@@ -53,9 +53,8 @@ def test_every_notebook_has_mutants(stem):
 
 @pytest.mark.parametrize("stem", STEMS)
 def test_excuses_name_conditions_and_say_why(stem):
-    module = load_checks(stem)
-    for name in ("EXCUSED", "EXERCISE_EXCUSED"):
-        for condition, why in getattr(module, name, {}).items():
+    for name in KINDS:
+        for condition, why in words_of(stem).of(name).excused.items():
             assert condition in CONDITIONS, f"{stem}: {name} names {condition}, which is no condition"
             assert len(why.split()) > 3, f"{stem}: {name} says in a line why {condition} means nothing"
             assert "\n" not in why, f"{stem}: {name} says in one line why {condition} means nothing"

@@ -168,8 +168,8 @@ def table_of_lessons() -> str:
 
 
 def test_every_lesson_names_its_cause():
-    silent = [lesson.check.name for lesson in course.lessons() if not lesson.cause]
-    assert silent == [], 'the first line of a check file is """Title: the cause."""'
+    silent = [lesson.stem for lesson in course.lessons() if not lesson.cause]
+    assert silent == [], "words.toml says under `learn` what one learns to see"
 
 
 def test_readme_lists_the_lessons_there_are():

@@ -580,7 +580,7 @@ def test_the_order_of_keys_counts_only_where_it_is_asked_for():
 
 def test_merged_code_that_is_missing_is_said_so():
     with pytest.raises(MergedMissing, match="There is no solutions/"):
-        merged_names(ROOT / "checks" / "99_nowhere.py", "lesson")
+        merged_names(ROOT / "checks" / "99_nowhere", "lesson")
 
 
 def test_a_data_class_of_the_merged_code_is_made_as_in_a_notebook(tmp_path):
@@ -589,7 +589,7 @@ def test_a_data_class_of_the_merged_code_is_made_as_in_a_notebook(tmp_path):
     (tmp_path / "solutions").mkdir()
     answers = json.dumps({"cells": [{"cell_type": "code", "metadata": about, "source": source}]})
     (tmp_path / "solutions" / "99_cards.ipynb").write_text(answers, encoding="utf-8")
-    names = merged_names(tmp_path / "checks" / "99_cards.py", "exercise")
+    names = merged_names(tmp_path / "checks" / "99_cards", "exercise")
     assert names["Card"]("tea").name == "tea"
     assert names["Card"].__annotations__ == {"name": str}
 

@@ -6,18 +6,31 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 STEM = "05_tiny"
 SLOW = "def total(numbers):\n    return sum(list(numbers))\n\n\ntotal.slow = True"
 FIX = "def total(numbers):\n    return sum(numbers)"
+WORDS = """
+learn = "a list that nobody needs"
+
+[lesson]
+mistake = "A list is made"
+gone = "The list that nobody needed is gone."
+hints = ["Where?", "What?", "With what?", "How?"]
+
+[lesson.checks]
+same_total = "The same total"
+no_list = "No list is made"
+
+[[claims]]
+name = "lists"
+said = "A list comprehension is always faster than a loop."
+truth = "partly"
+why = "It depends on the body."
+
+[[claims]]
+name = "sums"
+said = "`sum` takes any iterable."
+truth = "holds"
+why = "It asks for one item after another."
+"""
 CHECKS = '''"""Tiny: a list that nobody needs."""
-
-from kettle.checking import HOLDS, PARTLY, Claim
-
-HINTS = EXERCISE_HINTS = ("Where?", "What?", "With what?", "How?")
-RECALL = ()
-MISTAKE = EXERCISE_MISTAKE = "A list is made"
-GONE = EXERCISE_GONE = "The list that nobody needed is gone."
-CLAIMS = (
-    Claim("lists", "A list comprehension is always faster than a loop.", PARTLY, "It depends on the body."),
-    Claim("sums", "`sum` takes any iterable.", HOLDS, "It asks for one item after another."),
-)
 
 
 def check_same_total(total):
@@ -43,7 +56,14 @@ CLAIMS = (
 
 def write_tiny_lesson(folder):
     """Write its four files into a copy of the course."""
-    (folder / "checks" / f"{STEM}.py").write_text(exercise_too(CHECKS), encoding="utf-8")
+    checks = folder / "checks" / STEM
+    checks.mkdir(parents=True)
+    for name in ("lesson.py", "exercise.py"):
+        (checks / name).write_text(CHECKS, encoding="utf-8")
+    words = (
+        f"{WORDS}\n{WORDS[WORDS.index('[lesson]') : WORDS.index('[[claims]]')].replace('lesson', 'exercise')}"
+    )
+    (checks / "words.toml").write_text(words, encoding="utf-8")
     for place in ("notebooks", "exercises"):
         write(folder / place, starter())
     fixes = [
@@ -53,12 +73,6 @@ def write_tiny_lesson(folder):
     about = {"tags": ["debrief"], "kettle": {"of": "exercise"}}
     debrief = new_markdown_cell(DEBRIEF, id="debrief", metadata=about)
     write(folder / "solutions", [new_markdown_cell("# Tiny", id="title"), *fixes, debrief])
-
-
-def exercise_too(checks):
-    """Give the exercise the checks of the lesson; a function of a check file is found by its definition."""
-    functions = checks[checks.index("def check_") :]
-    return f"{checks}\n\n{functions.replace('def check_', 'def check_exercise_')}"
 
 
 def starter():

@@ -1,7 +1,15 @@
 """Hidden assertions: collected, run through nbval, and turned into a verdict that never lies."""
 
 from kettle.checking.checker import Checker
-from kettle.checking.checks import Question, Undecided, checks_of, find_checks, hints_of, load_checks
+from kettle.checking.checks import (
+    Question,
+    Undecided,
+    checks_of,
+    find_checks,
+    hints_of,
+    load_checks,
+    words_of,
+)
 from kettle.checking.claims import DOES_NOT_HOLD, HOLDS, PARTLY, Claim, claims_of
 from kettle.checking.verdict import Finding, Verdict
 
@@ -20,4 +28,5 @@ __all__ = [
     "find_checks",
     "hints_of",
     "load_checks",
+    "words_of",
 ]

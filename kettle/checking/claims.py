@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from kettle.checking.checks import load_checks
-from kettle.files.course import ROOT
+from kettle.checking.checks import folder_of, load_module, words_of
 
 HOLDS, PARTLY, DOES_NOT_HOLD = TRUTHS = ("holds", "partly", "does not hold")
-LEDGER = ROOT / "benchmarks" / "claims"
 
 
 @dataclass(frozen=True)
@@ -24,8 +22,9 @@ class Claim:
         truth: HOLDS, PARTLY or DOES_NOT_HOLD.
         why: a sentence or two that say why.
         ids: of the claims that it answers for, such as ("S2.13",).
-        measure: a function, asynchronous or not, that returns a sentence with what this machine measures. A
-            check file leaves it out: the notebook gives it to `lesson.claims`, where a learner can read it.
+        measure: a function, asynchronous or not, that returns a sentence with what this machine measures. The
+            fact check's are given to `lesson.claims` by the notebook, where a learner can read them; the
+            ledger's are in claims.py of the lesson.
 
     Raises:
         ValueError: the name is none, or the truth is not one of the three.
@@ -48,30 +47,33 @@ class Claim:
 
 
 def claims_of(lesson: str | Path) -> tuple[Claim, ...]:
-    """Return the claims that a lesson's fact check asks about; none where its check file has none.
+    """Return the claims that a lesson's fact check asks about.
 
     Raises:
-        FileNotFoundError: there is no such check file.
+        FileNotFoundError: there are no such checks.
     """
-    return tuple(getattr(load_checks(lesson), "CLAIMS", ()))
+    return tuple(_claim(each) for each in words_of(lesson).claims)
 
 
-def ledger_of(lesson: str, folder: Path = LEDGER) -> tuple[Claim, ...]:
-    """Return the claims that a lesson answers for, but does not ask about: they wait for the ledger.
+def ledger_of(lesson: str | Path) -> tuple[Claim, ...]:
+    """Return the claims that a lesson answers for, but does not ask about, each with its measure.
 
-    Args:
-        lesson: the name that the lesson's files share.
-        folder: where the ledger's files are.
+    Raises:
+        FileNotFoundError: there are no such checks.
+        KeyError: claims.py has no measure for one.
     """
-    path = folder / f"{lesson}.py"
-    if not path.is_file():
+    found = words_of(lesson).ledger
+    if not found:
         return ()
-    spec = importlib.util.spec_from_file_location(f"kettle_claims_{path.stem}", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return tuple(module.CLAIMS)
+    measures = load_module(folder_of(lesson), "claims").MEASURES
+    return tuple(_claim(each, measures[each["name"]]) for each in found)
 
 
-def ids_answered(lesson: str, folder: Path = LEDGER) -> set[str]:
+def ids_answered(lesson: str | Path) -> set[str]:
     """Return the ids that a lesson's claims answer for, those of the ledger included."""
-    return {each for claim in (*claims_of(lesson), *ledger_of(lesson, folder)) for each in claim.ids}
+    words = words_of(lesson)
+    return {each for claim in (*words.claims, *words.ledger) for each in claim["ids"]}
+
+
+def _claim(words: Mapping[str, Any], measure: Callable | None = None) -> Claim:
+    return Claim(**{**words, "ids": tuple(words.get("ids", ()))}, measure=measure)

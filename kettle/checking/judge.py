@@ -9,16 +9,17 @@ import inspect
 import os
 import random
 import re
+import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 
 from kettle.checking import assertions
-from kettle.checking.checks import Check, Undecided, checks_of, how_many_want, load_checks, wants
+from kettle.checking.checks import Check, Undecided, checks_of, function_of, kind_of, load_checks, words_of
 from kettle.checking.errors import alone, is_cell, sentence, told, unheard, where
 from kettle.checking.libraries import libraries_of
 from kettle.checking.patience import Patience
@@ -77,11 +78,11 @@ OFFERS: dict[str, Callable[[ExitStack], object]] = {
 """What a hidden assertion can ask for by name, besides what the learner defined."""
 
 
-def _same(function: Callable, namespace: dict[str, object], check: Check) -> object:
+def _same(function: Callable, namespace: dict[str, object]) -> object:
     from kettle.checking.same import Same, merged_names
 
-    kind = "exercise" if "_exercise_" in check.name else "lesson"
-    return Same(namespace, merged_names(function.__code__.co_filename, kind))
+    here = sys.modules[function.__module__]
+    return Same(namespace, merged_names(Path(here.__file__).parent, here.__name__.rpartition(".")[2]))
 
 
 class NotDefined(Exception):
@@ -111,7 +112,7 @@ def judge(
     started = time.perf_counter()
     with ExitStack() as stack:
         try:
-            arguments = _arguments(function, namespace, stack, check)
+            arguments = _arguments(function, namespace, stack)
         except NotDefined as missing:
             outcome = SKIPPED if check.kind == "interest" else NOT_YET
             return Finding(check.title, outcome, str(missing), kind=check.kind)
@@ -127,13 +128,11 @@ def judge(
     return replace(finding, notes=notes, seconds=time.perf_counter() - started)
 
 
-def _arguments(
-    function: Callable, namespace: dict[str, object], stack: ExitStack, check: Check
-) -> dict[str, object]:
+def _arguments(function: Callable, namespace: dict[str, object], stack: ExitStack) -> dict[str, object]:
     arguments = {}
     for name in inspect.signature(function).parameters:
         if name == "same":
-            arguments[name] = _same(function, namespace, check)
+            arguments[name] = _same(function, namespace)
         elif name in OFFERS:
             arguments[name] = OFFERS[name](stack)
         elif name in namespace:
@@ -187,7 +186,7 @@ def _late(ended: Ended, patience: Patience) -> tuple[str, str]:
 def _by_learner(error: BaseException) -> bool:
     """Whether the learner's own code raised it, or a library that it called, as np.testing may be."""
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        if Path(frame.filename).parent.name == "checks":
+        if Path(frame.filename).parent.parent.name == "checks":
             return False
         if is_cell(frame.filename) or not is_library(frame.filename):
             return True
@@ -211,9 +210,9 @@ def publish(path: str, kind: str, name: str, limit: float = LIMIT) -> None:
     """Judge one assertion in this kernel and publish its finding; called by the appended cells.
 
     Args:
-        path: of the check file.
+        path: of the folder of the lesson's checks.
         kind: "lesson" or "exercise".
-        name: the function in the check file.
+        name: of the assertion.
         limit: seconds that it may take.
     """
     from IPython import get_ipython
@@ -223,8 +222,7 @@ def publish(path: str, kind: str, name: str, limit: float = LIMIT) -> None:
         return
     try:
         check = next(check for check in checks_of(Path(path), kind) if check.name == name)
-        function = getattr(load_checks(Path(path)), name)
-        finding = judge(check, function, get_ipython().user_ns, _thread(), limit)
+        finding = judge(check, function_of(Path(path), kind, check), get_ipython().user_ns, _thread(), limit)
     except Exception as error:  # noqa: BLE001 - a fault of the course's own must not look like the learner's
         message = f"The course itself failed here, not your code: {type(error).__name__}: {error}"
         finding = Finding(name, BROKEN, message)
@@ -252,36 +250,38 @@ def prepare(path: str, notebook: str) -> None:
     """Make a fresh kernel ready: remember failures of background tasks, start and import what checks need.
 
     Args:
-        path: of the check file.
+        path: of the folder of its checks.
         notebook: its path; the libraries that its cells import are imported now.
     """
     asyncio.get_running_loop().set_exception_handler(_remember)
     with suppress(Exception):  # the check itself will say what is wrong with its file
-        set_clocks(Path(path))
-        if wants(Path(path), "shop", Path(notebook)):
+        kind = kind_of(Path(notebook))
+        needs = words_of(Path(path)).of(kind).needs
+        set_clocks(needs)
+        if "shop" in needs:
             start_ahead()
-        if wants(Path(path), "database", Path(notebook)):
+        if "database" in needs:
             from kettle.database import start_server_ahead
 
-            start_server_ahead(how_many_want(Path(path), "database", Path(notebook)))
-        if wants(Path(path), "redis_server", Path(notebook)):
+            start_server_ahead(needs["database"])
+        if "redis_server" in needs:
             from kettle.redis_server import start_redis_ahead
 
             start_redis_ahead()
-        load_checks(Path(path))
+        load_checks(Path(path), kind)
     with suppress(Exception):  # the cell itself will say what is wrong with it
         for name in libraries_of(Path(notebook)):
             importlib.import_module(name)
     keep_out()  # a later collection then looks at the learner's objects only, and is quick
 
 
-def set_clocks(path: Path) -> None:
+def set_clocks(needs: Mapping[str, int]) -> None:
     """Have the clocks ready where a check tells the time; before any of the notebook's cells runs.
 
     Args:
-        path: of the check file.
+        needs: of the notebook's checks.
     """
-    if wants(path, "told_time"):
+    if "told_time" in needs:
         from kettle.probes.engines import clocks
 
         clocks.install()

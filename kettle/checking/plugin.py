@@ -21,7 +21,7 @@ from nbval.kernel import CURRENT_ENV_KERNEL_NAME
 from nbval.plugin import IPyNbFile, find_metadata_tags
 
 from kettle.checking.cells import PROPERTY, CheckCell, DamagedNotebook, LearnerCell
-from kettle.checking.checks import INTEREST, Check, checks_of, find_checks, gone_of
+from kettle.checking.checks import INTEREST, Check, checks_of, find_checks, gone_of, kind_of
 from kettle.checking.kernel import CertifyingKernel
 from kettle.checking.verdict import Finding, Verdict, verdict_of
 
@@ -67,7 +67,7 @@ class CheckedNotebook(IPyNbFile):
     @property
     def kind(self) -> str:
         """Whether this is a lesson or an exercise, told by its folder."""
-        return "exercise" if self.path.parent.name == "exercises" else "lesson"
+        return kind_of(self.path)
 
     @property
     def certifies(self) -> bool:
@@ -123,7 +123,7 @@ class CheckedNotebook(IPyNbFile):
             checks = checks_of(path, kind)
         except FileNotFoundError:
             return
-        except (OSError, SyntaxError) as error:
+        except (OSError, ValueError) as error:
             why = f"The course's own checks cannot be read, which is not your fault: {error}"
             yield DamagedNotebook.from_parent(self, name="checks", why=why)
             return

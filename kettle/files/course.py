@@ -5,19 +5,20 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from kettle.files.words import read_words
+
 ROOT = Path(__file__).resolve().parents[2]
 CORE = 25  # minutes: what the core of a lesson is meant to take
 FOLDERS = {"lesson": "notebooks", "exercise": "exercises"}
 
 _STEM = re.compile(r"(?!00)\d\d_[a-z0-9_]+")
-_CAUSE = re.compile(r'"""[^:]+: +(.+?)\.?(?:"""|\s*$)')
 _STEP = re.compile(r"^\| *(\d+) *\|.*?(?:\((\d+)\))? *\|\s*$", re.MULTILINE)
 _HEADING = re.compile(r"^# +(?:\d\d[.:]? +)?(.+?)\s*$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class LessonFiles:
-    """One lesson: the files that share a stem. Only `notebook` is sure to exist."""
+    """One lesson: three notebooks and a folder of checks of one stem. Only `notebook` is sure to exist."""
 
     stem: str
     number: int
@@ -25,7 +26,7 @@ class LessonFiles:
     notebook: Path
     exercise: Path
     solution: Path
-    check: Path
+    checks: Path
     card: Path
 
     def path(self, kind: str) -> Path:
@@ -34,13 +35,11 @@ class LessonFiles:
 
     @property
     def cause(self) -> str:
-        """What you learn to see: what the check file's first line says after its colon."""
+        """What you learn to see: `learn` in the words of the lesson."""
         try:
-            with self.check.open(encoding="utf-8") as lines:
-                found = _CAUSE.match(lines.readline())
+            return read_words(self.checks).learn
         except (OSError, ValueError):
             return ""
-        return found[1] if found else ""
 
     @property
     def minutes(self) -> int:

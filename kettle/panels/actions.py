@@ -146,7 +146,9 @@ class Actions:
         """Take the next rung of the ladder of hints; return what to show."""
         try:
             hints = hints_of(self.files.stem, self.kind)
-        except (FileNotFoundError, AttributeError):
+        except FileNotFoundError:
+            hints = ()
+        if not hints:
             return [say("There are no hints for this notebook yet.", where="wk-hint-text")]
         rung = min(self.history().hints + 1, len(hints))
         self.record("hinted", rung=rung)

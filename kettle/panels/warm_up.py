@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Callable, Collection, Sequence
 
-from kettle.checking import Question, load_checks
+from kettle.checking import Question, words_of
 from kettle.panels.style import Said, inline, mark, sheet, show
 
 BACK = (1, 3, 7)  # lessons back: retrieval that is spaced out lasts longer than that of what was just read
@@ -41,15 +41,15 @@ def choose(stem: str, done: Collection[str]) -> tuple[tuple[str, Question], ...]
 
 def _questions(stem: str) -> tuple[Question, ...]:
     try:
-        return tuple(load_checks(stem).RECALL)
-    except (FileNotFoundError, AttributeError):
+        return words_of(stem).recall
+    except FileNotFoundError:
         return ()
 
 
 def _guess(stem: str) -> tuple[Question, ...]:
     try:
-        return (load_checks(stem).GUESS,)
-    except (FileNotFoundError, AttributeError):
+        return words_of(stem).guess
+    except FileNotFoundError:
         return ()
 
 

@@ -16,19 +16,18 @@ class MergedMissing(LookupError):
     """The answer key holds no merged code for this notebook."""
 
 
-def merged_names(check_file: Path | str, kind: str) -> dict[str, Any]:
+def merged_names(folder: Path, kind: str) -> dict[str, Any]:
     """Run the merged code in names of its own, and return these.
 
     Args:
-        check_file: path of the lesson's check file; the answer key lies beside it, in solutions/.
+        folder: of the lesson's checks; the answer key has its name, in solutions/.
         kind: "lesson" or "exercise".
 
     Raises:
         MergedMissing: there is none.
     """
-    check_file = Path(check_file)
-    solution = check_file.parent.parent / "solutions" / f"{check_file.stem}.ipynb"
-    module = ModuleType(f"merged_{kind}_{check_file.stem}")
+    solution = folder.parent.parent / "solutions" / f"{folder.name}.ipynb"
+    module = ModuleType(f"merged_{kind}_{folder.name}")
     sys.modules[module.__name__] = module  # dataclasses look for the module of their class
     for code in _cells(solution, kind, _stamp(solution)):
         exec(code, vars(module))
