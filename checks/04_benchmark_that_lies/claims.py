@@ -26,7 +26,7 @@ def times_as_fast() -> str:
         return (middle - began) / (time.perf_counter() - middle)
 
     async def all_gains() -> str:
-        waiting = ", ".join(f"{await gain(waits, number):.1f}x for {number}" for number in (1, 3, 10, 30))
+        waiting = ", ".join([f"{await gain(waits, number):.1f}x for {number}" for number in (1, 3, 10, 30)])
         computing = await gain(computes, 10)
         return f"Calls that wait, at once and not in turn: {waiting}. Ten that compute: {computing:.1f}x."
 
