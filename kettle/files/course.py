@@ -161,6 +161,6 @@ def _files(stem: str, root: Path) -> LessonFiles:
         notebook=notebook,
         exercise=root / "exercises" / f"{stem}.ipynb",
         solution=root / "solutions" / f"{stem}.ipynb",
-        check=root / "checks" / f"{stem}.py",
+        checks=root / "checks" / stem,
         card=root / "workshop" / f"{stem}.md",
     )
