@@ -60,8 +60,9 @@ class Lesson:
 
     def warm_up(self) -> None:
         """Ask up to three short questions from lessons that this learner has done."""
-        stem = self.files.stem
-        self._warm_up = WarmUp(stem, choose(stem, self._actions.lessons_done()), self._actions.record)
+        stem, actions = self.files.stem, self._actions
+        questions = choose(stem, actions.lessons_done(), actions.recalled())
+        self._warm_up = WarmUp(stem, questions, actions.record)
         self._warm_up.show()
         self._actions.get_ready()
 

@@ -431,6 +431,26 @@ def test_the_warm_up_asks_about_lessons_that_were_run(lesson, course, capsys):
     assert history().recalled == {"About eleven?": False}
 
 
+def test_the_warm_up_asks_again_what_was_missed_in_any_notebook(lesson, course, capsys):
+    question = "Question({!r}, ('a', 'b'), 0, 'why')"
+    texts = [f"Question {number}?" for number in range(5)]
+    shutil.copy(lesson.path, course / "notebooks" / "11_a.ipynb")
+    code = "from kettle.checking import Question\nRECALL = [" + ", ".join(map(question.format, texts)) + "]\n"
+    (course / "checks" / "11_a.py").write_text(code)
+    Progress().record("notebooks/11_a", "ran", seconds=1.0, fact=1.0)
+    lesson.warm_up()
+    out = capsys.readouterr().out
+    first = [text for text in texts if text in out]
+    assert len(first) == 3
+    for text in (first[0], first[1]):
+        Progress().record("notebooks/12_b", "recalled", question=text, right=False)
+    Progress().record("exercises/13_c", "recalled", question=first[1], right=True)
+    lesson.warm_up()
+    out = capsys.readouterr().out
+    assert f"1. {first[0]}" in out
+    assert first[1] not in out
+
+
 def test_claims_are_voted_on_without_clicking(lesson, course, capsys):
     asyncio.run(lesson.vote("gather", "partly"))
     assert "Run the cell with the claims first." in capsys.readouterr().out

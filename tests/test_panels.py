@@ -27,6 +27,7 @@ def test_a_sentence_is_escaped_and_told_as_text_too():
 def decks(monkeypatch):
     known = {}
     monkeypatch.setattr(warm_up, "_questions", lambda stem: known.get(stem, ()))
+    monkeypatch.setattr(warm_up, "_guess", lambda stem: ())
 
     def add(*stems, count=3):
         known.update(
@@ -52,6 +53,35 @@ def test_the_warm_up_asks_only_about_lessons_done_also_about_later_ones(decks):
     assert [stem for stem, _ in chosen] == ["07_x", "19_x", "07_x"]
     assert len({question.text for _, question in chosen}) == 3
     assert [stem for stem, _ in warm_up.choose("14_x", ["07_x", "11_x", "12_x"])] == ["12_x", "11_x", "07_x"]
+
+
+def asked(stem, done, answered=None):
+    return [question.text for _, question in warm_up.choose(stem, done, answered)]
+
+
+def test_what_was_answered_wrong_comes_back_first_and_what_was_right_last(decks):
+    done = ["11_x", "12_x", "13_x"]
+    decks(*done)
+    first = asked("14_x", done)
+    assert [text[:4] for text in first] == ["13_x", "11_x", "12_x"]
+    right, wrong = first[0], first[1]
+    again = asked("14_x", done, {right: True, wrong: False})
+    assert again[0] == wrong
+    assert right not in again
+    assert [text[:4] for text in again] == ["11_x", "13_x", "12_x"]
+    every = [f"{stem} {n}" for stem in done for n in range(3)]
+    assert asked("14_x", done, dict.fromkeys(every, True)) == ["13_x 0", "11_x 0", "12_x 0"]
+    assert asked("14_x", done, dict.fromkeys(every, False)) == every[:3], "longest ago first"
+
+
+def test_a_question_that_was_missed_is_asked_from_whichever_lesson_it_is(decks):
+    done = ["02_x", "05_x", "11_x", "13_x", "19_x"]
+    decks(*done)
+    chosen = asked("14_x", done, {"19_x 1": False, "02_x 0": False, "13_x 1": True})
+    assert chosen[:2] == ["19_x 1", "02_x 0"]
+    assert chosen[2][:4] == "13_x"
+    assert chosen[2] != "13_x 1"
+    assert asked("14_x", [], {"19_x 1": False}) == [], "its lesson was not done"
 
 
 def test_the_warm_up_of_who_has_done_nothing_is_a_guess_or_nothing(monkeypatch, decks):

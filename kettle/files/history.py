@@ -121,6 +121,17 @@ class NotebookProgress:
         return [event for event in self.events if event["event"] == kind]
 
 
+def last_answers(histories: Iterable[NotebookProgress]) -> dict[str, bool]:
+    """Tell for each warm-up question, longest ago first, whether the last answer to it was right."""
+    answers = [event for history in histories for event in history.events if event["event"] == "recalled"]
+    last: dict[str, bool] = {}
+    for event in sorted(answers, key=_when):
+        question = str(event.get("question"))
+        last.pop(question, None)  # so that it moves to the end
+        last[question] = bool(event.get("right"))
+    return last
+
+
 def new_event(kind: str, details: dict[str, Any]) -> Event:
     """Make an event of now; ValueError for a kind that does not exist."""
     if kind not in KINDS:

@@ -11,6 +11,7 @@ from pathlib import Path
 from kettle.checking import Checker, Verdict, hints_of
 from kettle.files import executed, notebook, pristine
 from kettle.files.course import LessonFiles, lessons
+from kettle.files.history import last_answers
 from kettle.files.notebook import NotebookTrouble, Saver, certifying
 from kettle.files.progress import NotebookProgress, Progress
 from kettle.panels import solution as solutions
@@ -70,6 +71,12 @@ class Actions:
         begun = {each: self._progress.of(each) for each in self._progress.notebooks()}
         done = {each.partition("/")[2] for each, history in begun.items() if history.runs or history.solved}
         return tuple(files.stem for files in lessons(self.root) if files.stem in done)
+
+    def recalled(self) -> dict[str, bool]:
+        """Tell for each warm-up question, longest ago first, whether this learner's last answer was right."""
+        if certifying():
+            return {}
+        return last_answers(self._progress.of(each) for each in self._progress.notebooks())
 
     def get_ready(self) -> None:
         """Reach JupyterLab ahead of time, where somebody may click."""

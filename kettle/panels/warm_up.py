@@ -3,40 +3,61 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from kettle.checking import Question, words_of
 from kettle.panels.style import Said, inline, mark, sheet, show
 
-BACK = (1, 3, 7)  # lessons back: retrieval that is spaced out lasts longer than that of what was just read
-NOTHING = "Nothing to ask yet: the questions of a warm-up come from lessons that you have done."
+BACK = (1, 3, 7)  # lessons back: retrieval that is spread out lasts longer than retrieval right after reading
+NOTHING = "Nothing to ask yet. The questions of a warm-up come from lessons that you have done."
 
 
-def choose(stem: str, done: Collection[str]) -> tuple[tuple[str, Question], ...]:
+def choose(
+    stem: str, done: Collection[str], answered: Mapping[str, bool] | None = None
+) -> tuple[tuple[str, Question], ...]:
     """Choose up to three questions from lessons that this learner has done.
+
+    Those that were answered wrong come first; then those never asked, then those answered right longest ago.
 
     Args:
         stem: this lesson.
         done: the lessons that this learner has run or solved.
+        answered: whether the last answer to a question was right, by its text, longest ago first.
 
     Returns:
         Pairs of the lesson asked about and its question. Where nothing was done yet: this lesson's `GUESS`.
     """
-    number = int(stem[:2])
-    others = [other for other in done if other != stem]
-    # The nearest before this one first; then those after it, for who takes the lessons in another order.
-    others.sort(key=lambda other: (other > stem, abs(int(other[:2]) - number)))
-    decks = {other: questions for other in others if (questions := _questions(other))}
+    decks = _decks(stem, done)
     if not decks:
         return tuple((stem, guess) for guess in _guess(stem))
-    chosen: list[str] = []
+    answered = dict(answered or {})
+    when = {text: place for place, text in enumerate(answered, 1)}
+    missed = [(o, q) for o, deck in decks.items() for q in deck if answered.get(q.text) is False]
+    asked = sorted(missed, key=lambda pair: when[pair[1].text])[: len(BACK)]
+    number = int(stem[:2])
+    left = {}
+    for other, deck in decks.items():
+        turned = deck[number % len(deck) :] + deck[: number % len(deck)]  # another one in each lesson
+        rest = [q for q in turned if (other, q) not in missed]
+        left[other] = sorted(rest, key=lambda question: when.get(question.text, 0))
+    while len(asked) < len(BACK) and any(left.values()):
+        lessons = [other for other, _ in asked]
+        next_one = min((other for other in left if left[other]), key=lessons.count)
+        asked.append((next_one, left[next_one].pop(0)))
+    return tuple(asked)
+
+
+def _decks(stem: str, done: Collection[str]) -> dict[str, tuple[Question, ...]]:
+    """Return the questions of the lessons done, by lesson: first those one, three and seven lessons back."""
+    number = int(stem[:2])
+    others = [other for other in done if other != stem]
+    # The nearest before this one first; then those after it, for learners who take another order.
+    others.sort(key=lambda other: (other > stem, abs(int(other[:2]) - number)))
+    known = {other: questions for other in others if (questions := _questions(other))}
+    spaced: list[str] = []
     for back in BACK:
-        chosen += [o for o in decks if int(o[:2]) <= number - back and o not in chosen][:1]
-    chosen += [other for other in decks if other not in chosen]
-    asked = [(other, decks[other][number % len(decks[other])]) for other in chosen]
-    # Few lessons done: ask more about them.
-    asked += [(o, question) for o in chosen for question in decks[o] if (o, question) not in asked]
-    return tuple(asked[: len(BACK)])
+        spaced += [o for o in known if int(o[:2]) <= number - back and o not in spaced][:1]
+    return {other: known[other] for other in (*spaced, *known)}
 
 
 def _questions(stem: str) -> tuple[Question, ...]:
