@@ -410,12 +410,14 @@ def test_a_lesson_that_is_not_there_is_not_pointed_to(lesson, course, capsys):
     assert "Lesson 15, Fourteen (15_y.ipynb): what happens" in capsys.readouterr().out
 
 
+def recall(text):
+    return f'[[recall]]\ntext = "{text}"\nchoices = ["a", "b"]\nanswer = 0\nwhy = "why"\n'
+
+
 def test_the_warm_up_asks_about_lessons_that_were_run(lesson, course, capsys):
     for stem, text in (("11_a", "About eleven?"), ("12_b", "About twelve?")):
         shutil.copy(lesson.path, course / "notebooks" / f"{stem}.ipynb")
-        write_words(
-            course, stem, f'[[recall]]\ntext = "{text}"\nchoices = ["a", "b"]\nanswer = 0\nwhy = "why"\n'
-        )
+        write_words(course, stem, recall(text))
     lesson.warm_up()
     assert "Nothing to ask yet" in capsys.readouterr().out
     Progress().record("exercises/11_a", "ran", seconds=1.0, fact=1.0)
@@ -432,11 +434,9 @@ def test_the_warm_up_asks_about_lessons_that_were_run(lesson, course, capsys):
 
 
 def test_the_warm_up_asks_again_what_was_missed_in_any_notebook(lesson, course, capsys):
-    question = "Question({!r}, ('a', 'b'), 0, 'why')"
     texts = [f"Question {number}?" for number in range(5)]
     shutil.copy(lesson.path, course / "notebooks" / "11_a.ipynb")
-    code = "from kettle.checking import Question\nRECALL = [" + ", ".join(map(question.format, texts)) + "]\n"
-    (course / "checks" / "11_a.py").write_text(code)
+    write_words(course, "11_a", "".join(map(recall, texts)))
     Progress().record("notebooks/11_a", "ran", seconds=1.0, fact=1.0)
     lesson.warm_up()
     out = capsys.readouterr().out
