@@ -236,11 +236,12 @@ def _fork_the_kernel(notebook: Path) -> None:
     """Fork a kernel for this process, before it has threads, and let jupyter_client use it."""
     from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvisioner
 
-    from kettle.checking.checks import find_checks, wants
+    from kettle.checking.checks import find_checks, kind_of, words_of
 
     checks = find_checks(notebook)
+    needs = words_of(checks).of(kind_of(notebook)).needs if checks.exists() else {}
     forks = {"shop": _fork_a_shop, "database": _fork_a_supervisor}
-    servers = [fork for name, fork in forks.items() if checks.exists() and wants(checks, name, notebook)]
+    servers = [fork for name, fork in forks.items() if name in needs]
     waiting = [WaitingKernel(servers)]
 
     class Provisioner(LocalProvisioner):
