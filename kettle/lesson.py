@@ -11,6 +11,7 @@ from dataclasses import fields
 from IPython.display import display
 
 from kettle.checking import Verdict, claims_of
+from kettle.checking.claims import TRUTHS
 from kettle.files import course, notebook
 from kettle.files.notebook import certifying
 from kettle.panels import compare as comparing
@@ -276,7 +277,7 @@ class Lesson:
 
         Args:
             name: of the claim.
-            vote: "holds", "partly" or "does not hold".
+            vote: "holds", "partly", "does not hold" or "nobody has shown it".
         """
         try:
             display(await self._votes.vote(name, vote))
@@ -284,7 +285,7 @@ class Lesson:
             names = ", ".join(f"`{each}`" for each in getattr(self._votes, "claims", ()))
             first = "" if names else "Run the cell with the claims first. "
             asked = f" The claims: {names}." if names else ""
-            how = 'Vote holds, partly or does not hold, as in `await lesson.vote("gather", "partly")`.'
+            how = f'Vote as in `await lesson.vote("gather", "partly")`; the votes are {", ".join(TRUTHS)}.'
             display(say(f"{first}{how}{asked}"))
 
     async def measures(self) -> dict[str, str]:

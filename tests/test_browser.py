@@ -200,7 +200,7 @@ def test_a_vote_a_debrief_and_a_verdict_on_another_code(learner, lab, theme):
     claims.get_by_text("You voted: does not hold.").wait_for()
     claims.get_by_text("Here: 1.3 times as fast").wait_for()
     claims.get_by_role("button", name="Holds", exact=True).last.click()
-    claims.get_by_text("So you voted.").wait_for()
+    claims.get_by_text("Your vote was right.").wait_for()
     learner.shot(f"votes-{tone}")
     assert not page.evaluate(CONTRAST)[1]
 

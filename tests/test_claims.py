@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from course_files import STEMS
 
-from kettle.checking import DOES_NOT_HOLD, HOLDS, PARTLY, Claim
+from kettle.checking import DOES_NOT_HOLD, HOLDS, NOT_SHOWN, PARTLY, Claim
 from kettle.checking.claims import ids_answered, ledger_of
 from kettle.panels.claims import Votes, reply
 
@@ -32,13 +32,33 @@ def test_a_vote_shows_the_truth_and_the_first_is_recorded():
 
     first, again, other = asyncio.run(main())
     assert first == "It holds partly. You voted: holds. It adds up <nothing>. Here: 2.2 times as fast."
-    assert again.startswith("It holds partly. So you voted.")
-    assert other == "It does not hold. So you voted. One thread."
+    assert again.startswith("It holds partly. Your vote was right.")
+    assert other == "It does not hold. Your vote was right. One thread."
     assert calls == [1]
     assert told == [
         ("voted", {"name": "gather", "vote": "holds", "right": False}),
         ("voted", {"name": "threads", "vote": "does not hold", "right": True}),
     ]
+
+
+def test_a_claim_may_be_one_that_nobody_has_shown():
+    told = []
+    curve = Claim("curve", "A pool has a knee at 20.", NOT_SHOWN, "No source measures it.")
+    asked = Votes((curve,), {}, {}, lambda event, **details: told.append(details))
+    asked._widget()
+    buttons, below = asked._cards["curve"]
+    assert [button.description for button in buttons] == [
+        "Holds",
+        "Partly",
+        "Does not hold",
+        "Nobody has shown it",
+    ]
+    buttons[-1].click()
+    assert "Nobody has shown it.</b> Your vote was right. No source measures it." in below.value
+    wrong = asyncio.run(asked.vote("curve", "does not hold")).text
+    assert wrong == "Nobody has shown it. You voted: does not hold. No source measures it."
+    assert told == [{"name": "curve", "vote": "nobody has shown it", "right": True}]
+    assert "nobody has shown it" in asked.text()
 
 
 def test_a_click_tells_at_once_and_measures_afterwards():
@@ -51,7 +71,7 @@ def test_a_click_tells_at_once_and_measures_afterwards():
     async def main():
         asked = votes([], gather=measure)
         asked._widget()
-        (holds, partly, _), below = asked._cards["gather"]
+        (holds, partly, *_), below = asked._cards["gather"]
         holds.click()
         assert "measuring …" in below.value
         assert "&lt;nothing&gt;" in below.value
@@ -97,7 +117,7 @@ def test_the_claims_as_text_do_not_tell_the_truth():
     assert "It adds up" not in text
 
 
-def test_a_claim_is_named_in_code_and_has_one_of_three_truths():
+def test_a_claim_is_named_in_code_and_has_one_of_the_truths():
     with pytest.raises(ValueError, match="no name"):
         Claim("two words", "", HOLDS, "")
     with pytest.raises(ValueError, match="not one of"):

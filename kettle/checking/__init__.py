@@ -10,12 +10,13 @@ from kettle.checking.checks import (
     load_checks,
     words_of,
 )
-from kettle.checking.claims import DOES_NOT_HOLD, HOLDS, PARTLY, Claim, claims_of
+from kettle.checking.claims import DOES_NOT_HOLD, HOLDS, NOT_SHOWN, PARTLY, Claim, claims_of
 from kettle.checking.verdict import Finding, Verdict
 
 __all__ = [
     "DOES_NOT_HOLD",
     "HOLDS",
+    "NOT_SHOWN",
     "PARTLY",
     "Checker",
     "Claim",

@@ -9,7 +9,12 @@ from typing import Any
 
 from kettle.checking.checks import folder_of, load_module, words_of
 
-HOLDS, PARTLY, DOES_NOT_HOLD = TRUTHS = ("holds", "partly", "does not hold")
+HOLDS, PARTLY, DOES_NOT_HOLD, NOT_SHOWN = TRUTHS = (
+    "holds",
+    "partly",
+    "does not hold",
+    "nobody has shown it",  # no source, and no measurement that could decide it
+)
 
 
 @dataclass(frozen=True)
@@ -19,7 +24,7 @@ class Claim:
     Args:
         name: how code calls it, a Python name.
         said: the claim, as people say it.
-        truth: HOLDS, PARTLY or DOES_NOT_HOLD.
+        truth: HOLDS, PARTLY, DOES_NOT_HOLD or NOT_SHOWN.
         why: a sentence or two that say why.
         ids: of the claims that it answers for, such as ("S2.13",).
         measure: a function, asynchronous or not, that returns a sentence with what this machine measures. The
@@ -27,7 +32,7 @@ class Claim:
             ledger's are in claims.py of the lesson.
 
     Raises:
-        ValueError: the name is none, or the truth is not one of the three.
+        ValueError: the name is none, or the truth is not one of TRUTHS.
     """
 
     name: str

@@ -7,9 +7,17 @@ import html
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 
-from kettle.checking.claims import TRUTHS, Claim
+from kettle.checking.claims import DOES_NOT_HOLD, HOLDS, NOT_SHOWN, PARTLY, TRUTHS, Claim
 from kettle.panels.run import in_thread
 from kettle.panels.style import Said, inline, mark, sheet, show
+
+ASK = "Does it hold? Vote first."
+SENTENCES = {
+    HOLDS: "It holds.",
+    PARTLY: "It holds partly.",
+    DOES_NOT_HOLD: "It does not hold.",
+    NOT_SHOWN: "Nobody has shown it.",
+}
 
 
 class Votes:
@@ -54,7 +62,7 @@ class Votes:
 
     def text(self) -> str:
         """Return the claims as plain text, without what is true of them."""
-        lines = ["Holds, partly, or does not hold? Vote before you read on."]
+        lines = [f"{ASK} Your choices: {', '.join(TRUTHS)}."]
         lines += [f"  {claim.name}: {quoted(claim)}" for claim in self.claims.values()]
         if self.claims:
             lines.append(f'Without buttons: await lesson.vote("{next(iter(self.claims))}", "partly")')
@@ -69,7 +77,7 @@ class Votes:
 
         Args:
             name: of the claim.
-            vote: "holds", "partly" or "does not hold".
+            vote: one of TRUTHS.
 
         Raises:
             KeyError: there is no such claim.
@@ -95,7 +103,7 @@ class Votes:
             self._measured[name] = asyncio.ensure_future(self._sentence(name))
         try:
             return await self._measured[name]
-        except asyncio.CancelledError:  # interrupted: the next vote measures anew
+        except asyncio.CancelledError:  # interrupted: the next vote measures again
             self._measured.pop(name, None)
             raise
         except Exception as error:  # noqa: BLE001 - whatever it measures, the vote has its answer
@@ -123,7 +131,7 @@ class Votes:
             said = ipywidgets.HTML(f'<p class="wk-said">{inline(quoted(claim))}</p>')
             cards.append(ipywidgets.VBox([said, row, below]).add_class("wk-claim"))
             self._cards[claim.name] = buttons, below
-        title = ipywidgets.HTML('<p class="wk-heading">Holds, partly, or does not hold?</p>')
+        title = ipywidgets.HTML(f'<p class="wk-heading">{ASK}</p>')
         return ipywidgets.VBox([sheet(), title, *cards]).add_class("wk").add_class("wk-claims")
 
     def _click(self, name: str, vote: str) -> None:
@@ -156,8 +164,8 @@ def reply(claim: Claim, vote: str, measured: str = "") -> Said:
         measured: a sentence with what this machine has measured.
     """
     right = vote == claim.truth
-    word = f"It {claim.truth}." if claim.truth != "partly" else "It holds partly."
-    yours = "So you voted." if right else f"You voted: {vote}."
+    word = SENTENCES[claim.truth]
+    yours = "Your vote was right." if right else f"You voted: {vote}."
     here = f"Here: {measured}" if measured else ""
     body = f'<p><b class="wk-{"good" if right else "bad"}">{word}</b> {yours} {inline(claim.why)}</p>'
     body += f'<p class="wk-measured">{inline(here)}</p>' if here else ""
