@@ -233,7 +233,11 @@ HOSTILE = {
         "still at the line `with lock:`: a deadlock. The thread waits there",
     ),
     "input": ("name = input('Your name?')", "broken", "input()"),
-    "input in the answer": ("def double(n):\n    return int(input())" + WAIT, "not yet", "input()"),
+    "input in the answer": (
+        "def double(n):\n    return int(input())" + WAIT,
+        "not yet",
+        "nobody to type it. It happened in `double`, at the line `return int(input())`.",
+    ),
     "os._exit": ("import os\n\nos._exit(1)", "broken", "ended the Python process"),
     "os._exit in the answer": (
         "def double(n):\n    import os\n\n    os._exit(1)" + WAIT,

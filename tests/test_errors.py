@@ -8,10 +8,12 @@ from pickle import PicklingError
 import aiohttp
 import pytest
 import requests
+from ipykernel.compiler import get_file_name
+from ipykernel.kernelbase import Kernel
 from IPython.core.interactiveshell import InteractiveShell
 from sqlalchemy.exc import MissingGreenlet
 
-from kettle.checking.errors import told
+from kettle.checking.errors import frames, told
 from kettle.checking.judge import TAKES_LOCK
 from kettle.probes.engines.where import place
 
@@ -164,6 +166,15 @@ def test_a_line_that_takes_a_lock_is_known(line):
 )
 def test_other_lines_are_no_deadlock(line):
     assert not TAKES_LOCK.match(line)
+
+
+def test_the_kernels_own_code_is_no_cell():
+    code, names = "def asks():\n    return raw_input(None)", {"raw_input": Kernel.raw_input}
+    exec(compile(code, get_file_name(code), "exec"), names)
+    with pytest.raises(AttributeError) as caught:
+        names["asks"]()
+    assert caught.traceback[-1].path.name == "kernelbase.py", "else this test tests nothing"
+    assert [frame.name for frame in frames(caught.value)] == ["asks"]
 
 
 def test_a_place_in_a_cell_has_the_number_beside_the_cell(monkeypatch):

@@ -6,7 +6,8 @@ import linecache
 import re
 import traceback
 from collections.abc import Iterable
-from pathlib import Path
+
+from kettle.probes.engines.where import is_cell
 
 MORE = " (Background on this error at:"  # what SQLAlchemy adds: an address, cut off where a message is long
 LONG = 160  # characters of a message that is shown
@@ -193,11 +194,6 @@ def unheard(complaints: Iterable[str]) -> str:
 def frames(error: BaseException) -> list[traceback.FrameSummary]:
     """List the frames of an error's traceback that lie in the learner's cells."""
     return [frame for frame in traceback.extract_tb(error.__traceback__) if is_cell(frame.filename)]
-
-
-def is_cell(filename: str) -> bool:
-    """Tell whether a file name is one that IPython gives to a cell."""
-    return "ipykernel" in Path(filename).parent.name or "<ipython" in filename
 
 
 def where(error: BaseException) -> str:

@@ -20,14 +20,14 @@ from pathlib import Path
 
 from kettle.checking import assertions
 from kettle.checking.checks import Check, Undecided, checks_of, function_of, kind_of, load_checks, words_of
-from kettle.checking.errors import alone, is_cell, sentence, told, unheard, where
+from kettle.checking.errors import alone, sentence, told, unheard, where
 from kettle.checking.libraries import libraries_of
 from kettle.checking.patience import Patience
 from kettle.checking.verdict import BROKEN, NOT_YET, PASSED, SKIPPED, UNDECIDED, Finding
 from kettle.probes.engines.collecting import keep_out
 from kettle.probes.engines.own_thread import OwnThread
 from kettle.probes.engines.timed_job import Ended
-from kettle.probes.engines.where import is_library
+from kettle.probes.engines.where import is_cell, is_library
 from kettle.shop import start_ahead
 
 MIME = "application/vnd.watched-kettle.finding+json"

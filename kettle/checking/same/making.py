@@ -10,7 +10,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
-from kettle.checking.errors import is_cell
+from kettle.probes.engines.where import is_cell
 
 PATIENT = 10.0  # seconds: a client whose patience is longer was not told to hurry
 HURRY = 100  # times as fast run the timers of impatient code, so that nobody has to wait for it
