@@ -13,6 +13,7 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 
 import nbformat
+import psutil
 from IPython.core.interactiveshell import InteractiveShell
 
 from kettle.checking.checks import checks_of, function_of, words_of
@@ -57,7 +58,7 @@ def judged(answer: Answer, runs: int, begun: Callable[[int], None]) -> tuple[lis
                 trouble = told
     process.join(LAST)
     if process.is_alive():  # an answer may leave a pool that nobody closes, and that waits for its workers
-        end_family(process.pid)
+        end_family(psutil.Process(process.pid))
     return found, "its process ended, or said nothing any more" if trouble is None else trouble
 
 

@@ -21,6 +21,7 @@ from kettle.checking import Checker, Undecided, kernel
 from kettle.checking.checks import Check
 from kettle.checking.judge import judge
 from kettle.checking.libraries import libraries_of
+from kettle.checking.process import CheckingProcess
 from kettle.probes.engines.own_thread import OwnThread
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -389,6 +390,18 @@ def test_a_lost_warm_process_is_replaced(tmp_path):
     psutil.Process(checker._warm.popen.pid).kill()
     assert checker.check().solved
     checker.close()
+
+
+def test_a_process_that_was_given_the_number_of_one_that_ended_is_left_alone(tmp_path):
+    process = CheckingProcess(make_course(tmp_path))
+    process.popen.kill()
+    process.popen.wait()
+    stranger = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    process.popen.pid = stranger.pid  # as the system does, sooner or later
+    process.end()
+    assert stranger.poll() is None
+    stranger.communicate(b"\n", timeout=10)
+    assert stranger.returncode == 0
 
 
 def test_a_kernel_that_dies_at_its_start_is_started_again(tmp_path, monkeypatch):

@@ -9,15 +9,15 @@ import psutil
 from kettle.processes import marks
 
 
-def end_family(pid: int, patience: float = 2.0) -> None:
+def end_family(eldest: psutil.Process, patience: float = 2.0) -> None:
     """Kill a process and its descendants, and wait until they are gone.
 
     Args:
-        pid: of the eldest; one that is gone already is no error.
+        eldest: made while it was known to run, since its number may be another's by now. One that is gone
+            already is no error.
         patience: seconds to wait at most.
     """
     try:
-        eldest = psutil.Process(pid)
         family = {*eldest.children(recursive=True), eldest}
     except psutil.Error:
         return

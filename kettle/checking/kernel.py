@@ -129,7 +129,7 @@ class CertifyingKernel(RunningKernel):
 
     def kill(self) -> None:
         """End the kernel's process and everything that it started, at once."""
-        end_family(self._process.pid)
+        end_family(self._process)
 
     def stop(self) -> None:
         """End the kernel; nothing of it is left running."""

@@ -14,6 +14,8 @@ from contextlib import suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
+import psutil
+
 from kettle.checking.assertions import environment_with_assertions
 from kettle.checking.checks import gone_of
 from kettle.checking.family import end_family
@@ -64,6 +66,9 @@ class CheckingProcess:
         except BaseException:
             self._folder.cleanup()
             raise
+        self._process = None
+        with suppress(psutil.NoSuchProcess):  # where children are reaped by themselves
+            self._process = psutil.Process(self.popen.pid)
         threading.Thread(target=self._read, daemon=True).start()
         threading.Thread(target=self._read_trouble, daemon=True).start()
 
@@ -136,7 +141,8 @@ class CheckingProcess:
     def end(self) -> None:
         """End the process, its kernel and everything that they started, with the files that these left."""
         with self._ending:
-            end_family(self.popen.pid)
+            if self._process is not None:
+                end_family(self._process)
             marks.end(lambda: marks.marked(CHECK, self._mark))  # what left the family, too
             with suppress(subprocess.TimeoutExpired):
                 self.popen.wait(10)
