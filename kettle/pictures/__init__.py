@@ -9,7 +9,7 @@ from kettle.pictures.icicle import icicle
 from kettle.pictures.line_strip import line_strip
 from kettle.pictures.loan_lanes import loan_lanes
 from kettle.pictures.loop_lanes import loop_lanes
-from kettle.pictures.model import Bar, Lane, Ratio, Segment, Series, Statement, Timeline, from_traffic
+from kettle.pictures.model import Bar, Ratio, Series, from_traffic
 from kettle.pictures.orphan_lanes import Asked, orphan_lanes
 from kettle.pictures.profile_tree import Frame, from_profile, from_stacks
 from kettle.pictures.queries import query_waterfall
@@ -23,13 +23,9 @@ __all__ = [
     "Asked",
     "Bar",
     "Frame",
-    "Lane",
     "Picture",
     "Ratio",
-    "Segment",
     "Series",
-    "Statement",
-    "Timeline",
     "bar_chart",
     "connection_lanes",
     "curves",

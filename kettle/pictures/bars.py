@@ -4,12 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from kettle.pictures.figure import WIDTH, Picture, Table, entry, figure, new_ids
-from kettle.pictures.marks import axis
+from kettle.pictures.marks import axis, label_room
 from kettle.pictures.points import of_bars
 from kettle.pictures.scale import Scale, ticks
 from kettle.pictures.svg import Markup, join, tag, text, width
 from kettle.pictures.units import in_unit, number, spelled, times
-from kettle.pictures.waterfall import label_room
 
 MOST_ITEMS = 40
 

@@ -2,138 +2,93 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
-from kettle.pictures.density import ALL, ROW, strip
-from kettle.pictures.figure import WIDTH, Picture, figure, new_ids
-from kettle.pictures.loop_panel import (
-    LoopPanel,
-    in_short,
-    length,
-    longest_gap,
-    panel_of,
-    says,
-    segments,
-    table,
-)
-from kettle.pictures.marks import bar, present, time_axis, unit_for
-from kettle.pictures.model import (
-    Lane,
-    Segment,
-)
+from kettle.pictures import calls
+from kettle.pictures.figure import WIDTH, Picture, new_ids
+from kettle.pictures.lanes import CAPTION, Drawn, Panel, light_line, stacked, versions
+from kettle.pictures.loop_words import Watched, longest_gap, says
+from kettle.pictures.marks import bar, present, row_label
+from kettle.pictures.model import from_traffic, spans_of
 from kettle.pictures.palette import WORDS
 from kettle.pictures.scale import Scale
 from kettle.pictures.svg import Markup, join, shorten, tag, text, width
 from kettle.pictures.units import plural, seconds
-from kettle.pictures.waterfall import (
-    AXIS,
-    CAPTION,
-    MOST_BARS,
-    RIGHT,
-    STRIP_RIGHT,
-    label_room,
-    labels,
-    panel_caption,
-    rows,
-    rows_height,
-)
+from kettle.records import Lane, Segment, Timeline
 
-LOOP, LANE, NAMES = (
-    26,
-    17,
-    18,
-)  # heights: the loop's lane, a task's lane, the line that names what held the loop
+MOST_LANES = 60  # more tasks are folded into strips
+LOOP, LANE, NAMES = 26, 17, 18  # heights: the loop's lane, a task's, the line that names what held the loop
 
 
 def loop_lanes(
-    timeline: Any,
+    timeline: Timeline,
     requests: Any = (),
     *,
     title: str = "The event loop and its tasks",
-    unit: str | None = None,
-    before: Any | None = None,
-    requests_before: Any = (),
+    before: Timeline | None = None,
     point: str = "",
 ) -> Picture:
     """Draw when each task ran, waited, or held the loop; the loop's own lane is on top.
 
     Args:
-        timeline: anything shaped like model.Timeline: .lanes, .loop, .started, .ended (seconds on one clock).
-        requests: what the server saw, on the same clock: bars, requests, or a traffic with .requests.
+        timeline: as `probes.loop` has it.
+        requests: what the server saw meanwhile, on the same clock: its traffic, or the requests.
         title: the caption.
-        unit: of the axis, "s" or "ms"; chosen by the length if left out.
         before: the timeline of an earlier version, drawn above on the same scale.
-        requests_before: what the server saw of that.
         point: what the picture is there to show, in a sentence; where left out, the picture's own words.
-
-    Raises:
-        ValueError: a segment is in a state that the palette does not know.
     """
-    panels = [panel_of("after" if before is not None else "", timeline, requests)]
-    if before is not None:
-        panels.insert(0, panel_of("before", before, requests_before))
-    total = max(panel.length for panel in panels)
-    left = label_room(label for panel in panels for label in _labels(panel))
-    strips = any(panel.folded or len(panel.requests) > MOST_BARS for panel in panels)
-    scale = Scale(0, total or 1, left, STRIP_RIGHT if strips else RIGHT)
-    ids = new_ids()
-    drawing, y = [], 4.0
-    for panel in panels:
-        y += 8 if drawing else 0
-        if panel.name:
-            drawing.append(panel_caption(y, panel.name, in_short(panel)))
-            y += CAPTION
-        drawn, y = _draw(ids, panel, scale, y)
-        drawing.append(drawn)
-    states = present(
-        [s.state for p in panels for s in segments(p)] + [r.kind for p in panels for r in p.requests]
-    )
-    grid = time_axis(scale, 4, y + 2, unit or unit_for(total))
-    return figure(
+    ids, seen = new_ids(), from_traffic(requests)
+    panels = versions(timeline, before, lambda each: Watched(each, seen if each is timeline else ()))
+    strips = any(_folded(watched) for watched in panels.values())
+    return stacked(
         ids,
-        title,
-        says(panels),
-        [grid, *drawing],
-        y + 2 + AXIS,
+        {name: _panel(ids, watched) for name, watched in panels.items()},
+        ["Task", "State", "Starts", "Takes", "Where"],
+        title=title,
+        says=says(panels),
         point=point or longest_gap(panels),
-        states=states,
-        table=table(panels),
+        right=calls.STRIP_RIGHT if strips else calls.right_of(seen),
+        states=present([s.state for w in panels.values() for s in w.segments] + [b.kind for b in seen]),
     )
 
 
-def _labels(panel: LoopPanel) -> list[str]:
-    lanes = (
-        [plural(len(panel.timeline.lanes), "task")]
-        if panel.folded
-        else [x.name for x in panel.timeline.lanes]
-    )
-    return ["holding the loop" if panel.folded else "event loop", *lanes, *labels(panel.requests)]
+def _folded(watched: Watched) -> bool:
+    return len(watched.timeline.lanes) > MOST_LANES
 
 
-def _draw(ids: str, panel: LoopPanel, scale: Scale, y: float) -> tuple[Markup, float]:
-    start, drawn = panel.timeline.started, []
-    if panel.held:
-        drawn.append(_names(panel.held, start, scale, y))
+def _panel(ids: str, watched: Watched) -> Panel:
+    lanes = watched.timeline.lanes
+    named = ["event loop", *(lane.name for lane in lanes)]
+    if _folded(watched):
+        named = ["holding the loop", plural(len(lanes), "task")]
+    room, draw = [*named, *calls.labels(watched.requests)], partial(_draw, ids, watched)
+    return Panel(watched.heading, watched.timeline.seconds, room, draw, watched.data)
+
+
+def _draw(ids: str, watched: Watched, scale: Scale, y: float) -> Drawn:
+    timeline, drawn = watched.timeline, []
+    start = timeline.started
+    if timeline.held:
+        drawn.append(_names(timeline.held, start, scale, y))
         y += NAMES
-    top = y
-    drawn.append(_lane(ids, Lane("event loop", panel.timeline.loop), start, scale, y, LOOP, strong=True))
+    below = y + LOOP - 4
+    drawn.append(_lane(ids, Lane("event loop", timeline.loop), start, scale, y, LOOP, strong=True))
     y += LOOP + 4
-    if panel.folded:
-        folded, y = _folded(panel, scale, y)
+    if _folded(watched):
+        folded, y = _strips(timeline, scale, y)
         drawn.append(folded)
     else:
-        for lane in panel.timeline.lanes:
+        for lane in timeline.lanes:
             drawn.append(_lane(ids, lane, start, scale, y, LANE))
             y += LANE
-    if panel.requests:
-        y += 6
-        drawn.append(text(scale.left, y + 13, "requests, as the server saw them", class_="kp-muted"))
-        y += CAPTION - 2
-        drawn.append(rows(ids, panel.requests, start, scale, y))
-        y += rows_height(panel.requests)
+    if watched.requests:
+        drawn.append(text(scale.left, y + 19, "requests, as the server saw them", class_="kp-muted"))
+        seen, y = calls.rows(ids, watched.requests, start, scale, y + CAPTION + 4)
+        drawn.append(seen)
     # While the loop is held nothing else moves: a wash over everything below shows it.
-    wash = [_wash(s, start, scale, top + LOOP - 4, y) for s in _merged(panel.held, start, scale)]
-    return join([*wash, *drawn]), y + 10
+    wash = [_wash(held, start, scale, below, y) for held in _merged(timeline.held, start, scale)]
+    return join([*wash, *drawn]), y + 8
 
 
 def _wash(held: Segment, start: float, scale: Scale, top: float, bottom: float) -> Markup:
@@ -144,12 +99,12 @@ def _wash(held: Segment, start: float, scale: Scale, top: float, bottom: float) 
 def _names(held: Sequence[Segment], start: float, scale: Scale, y: float) -> Markup:
     """Name what held the loop above its lane, once for each place in the code, as far as there is room."""
     places: dict[str, list[Segment]] = {}
-    for segment in sorted(held, key=length, reverse=True):
+    for segment in sorted(held, key=lambda segment: segment.seconds, reverse=True):
         places.setdefault(segment.where, []).append(segment)
     taken: list[tuple[float, float]] = []
     drawn = []
     for where, holds in places.items():
-        took = seconds(length(holds[0]))
+        took = seconds(holds[0].seconds)
         took = took if len(holds) == 1 else f"{len(holds):,} times, longest {took}"
         words = shorten(f"{where}, {took}" if where else took, 0.75 * WIDTH)
         x0 = max(0.0, min(scale(min(s.started for s in holds) - start), WIDTH - width(words)))
@@ -163,28 +118,21 @@ def _names(held: Sequence[Segment], start: float, scale: Scale, y: float) -> Mar
 def _lane(
     ids: str, lane: Lane, start: float, scale: Scale, y: float, height: float, *, strong: bool = False
 ) -> Markup:
-    middle = y + height / 2
-    name = text(
-        scale.left - 10,
-        middle + 4.5,
-        lane.name,
-        room=scale.left - 10,
-        class_="kp-end kp-strong" if strong else "kp-end",
-    )
-    drawn = [name]
+    middle, pieces = y + height / 2, _merged(lane.segments, start, scale)
+    drawn = [row_label(scale, middle, lane.name, "kp-strong" if strong else "")]
     if strong:  # the loop waits most of the time; a line is enough to say so
-        drawn.append(tag("line", x1=scale.left, x2=scale.right, y1=middle, y2=middle, class_="kp-grid"))
-    pieces = [s for s in _merged(lane.segments, start, scale) if not (strong and s.state == "waiting")]
+        drawn.append(light_line(scale.left, scale.right, middle))
+        pieces = [s for s in pieces if s.state != "waiting"]
     # What is short is drawn last, or the wide bar after it would cover it.
     for s in sorted(pieces, key=lambda s: s.state != "waiting"):
         x0, x1 = scale(s.started - start), scale(s.ended - start)
-        where = f" in {s.where}" if s.where and s.state != "waiting" else f" at {s.where}" if s.where else ""
-        tooltip = f"{lane.name}: {WORDS[s.state]}{where}, {seconds(s.ended - s.started)}"
-        tooltip += f" from {seconds(s.started - start)}"
-        inset = 5 if s.state == "waiting" else 3
+        waits = s.state == "waiting"
+        where = f" {'at' if waits else 'in'} {s.where}" if s.where else ""
+        told = f"{lane.name}: {WORDS[s.state]}{where}, {seconds(s.seconds)} from {seconds(s.started - start)}"
+        inset = 5 if waits else 3
         # A hair's breadth between one hold and the next shows that they are two.
         x1 -= 1.5 if s.state == "blocked" and x1 - x0 > 6 else 0
-        drawn.append(bar(ids, s.state, x0, y + inset, x1 - x0, height - 2 * inset, tooltip))
+        drawn.append(bar(ids, s.state, x0, y + inset, x1 - x0, height - 2 * inset, told))
     return join(drawn)
 
 
@@ -207,20 +155,18 @@ def _merged(segments: Iterable[Segment], start: float, scale: Scale) -> list[Seg
 def _hidden(last: Segment, segment: Segment, grain: float) -> bool:
     if segment.started - last.ended > grain or segment.where != last.where:
         return False
-    return segment.state != "blocked" or min(length(last), length(segment)) < 4 * grain
+    return segment.state != "blocked" or min(last.seconds, segment.seconds) < 4 * grain
 
 
-def _folded(panel: LoopPanel, scale: Scale, y: float) -> tuple[Markup, float]:
+def _strips(timeline: Timeline, scale: Scale, y: float) -> Drawn:
     """Draw tasks too many for a lane each as curves: how many are alive, and in each state."""
-    lanes, start, drawn = panel.timeline.lanes, panel.timeline.started, []
-    alive = [(x.segments[0].started, max(s.ended for s in x.segments)) for x in lanes if x.segments]
-    drawn.append(strip(alive, plural(len(lanes), "task"), "waiting", start, scale, y, ALL, "task"))
-    y += ALL
-    by_state: dict[str, list[tuple[float, float]]] = {}
-    for lane in lanes:
-        for s in lane.segments:
-            by_state.setdefault(s.state, []).append((s.started, s.ended))
-    for state in present([state for state in by_state if state != "waiting"]):
-        drawn.append(strip(by_state[state], WORDS[state], state, start, scale, y, ROW, "stretch"))
-        y += ROW
+    found = [(plural(len(timeline.lanes), "task"), "waiting", timeline.lanes, calls.ALL, "task")]
+    segments = [s for lane in timeline.lanes for s in lane.segments]
+    for state in present([s.state for s in segments if s.state != "waiting"]):
+        some = [s for s in segments if s.state == state]
+        found.append((WORDS[state], state, some, calls.ROW, "stretch"))
+    drawn = []
+    for label, state, some, height, noun in found:
+        drawn.append(calls.strip(spans_of(some), label, state, timeline.started, scale, y, height, noun))
+        y += height
     return join(drawn), y

@@ -1,10 +1,10 @@
 """The marks that pictures share: bars whose state shows by colour and by texture, time axes, filled steps."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from kettle.pictures.palette import STATES
 from kettle.pictures.scale import Scale, ticks
-from kettle.pictures.svg import Markup, join, tag, text
+from kettle.pictures.svg import Markup, join, tag, text, width
 from kettle.pictures.units import number
 
 _TEXTURES = {
@@ -65,9 +65,20 @@ def present(states: Sequence[str]) -> list[str]:
     return [state for state in STATES if state in found]
 
 
-def time_axis(scale: Scale, top: float, bottom: float, unit: str) -> Markup:
-    """Return light vertical lines and their times below; `unit` is s or ms; the scale starts at 0 s."""
-    factor = 1e3 if unit == "ms" else 1.0
+def row_label(scale: Scale, middle: float, words: str, class_: str = "") -> Markup:
+    """Return the label of a row, at the left of its scale; `middle` is the height of the row's middle."""
+    room = scale.left - 10
+    return text(room, middle + 4.5, words, room=room, class_=f"kp-end {class_}".rstrip())
+
+
+def label_room(words: Iterable[str]) -> float:
+    """Return the width of the column of labels, its margin included."""
+    return min(max((width(label) for label in words), default=0.0) + 10, 190)
+
+
+def time_axis(scale: Scale, top: float, bottom: float, total: float) -> Markup:
+    """Return light vertical lines and their times below, from 0 s, in the unit that suits `total` seconds."""
+    unit, factor = ("s", 1.0) if total >= 1 else ("ms", 1e3)
     return axis(scale, top, bottom, [(t / factor, number(t)) for t in ticks(scale.high * factor)], unit)
 
 
@@ -82,8 +93,3 @@ def axis(
         drawn.append(tag("line", x1=x, x2=x, y1=float(top), y2=float(bottom), class_="kp-grid"))
         drawn.append(text(x, bottom + 15, label, class_="kp-muted kp-middle"))
     return join(drawn)
-
-
-def unit_for(total: float) -> str:
-    """Choose the unit of a time axis for a total in seconds."""
-    return "s" if total >= 1 else "ms"

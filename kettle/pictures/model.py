@@ -1,7 +1,4 @@
-"""What the pictures are drawn from: small records; anything with the same attributes serves.
-
-Times are in seconds on one clock, whichever it is; an end of None means that it had not ended yet.
-"""
+"""What pictures are drawn from, beside the instruments' own records; times are seconds on one clock."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -16,52 +13,18 @@ class Bar:
 
     label: str
     started: float
-    ended: float | None
+    ended: float
     kind: str = "running"
     detail: str = ""
 
+    def __post_init__(self) -> None:
+        if self.kind not in STATES:
+            raise ValueError(f"unknown state {self.kind!r}: a picture knows {', '.join(STATES)}")
 
-@dataclass(frozen=True)
-class Segment:
-    """A stretch of time in one state; `where` names the code, for a segment that holds the loop."""
-
-    state: str
-    started: float
-    ended: float | None
-    where: str = ""
-
-
-@dataclass(frozen=True)
-class Lane:
-    """One task (or thread, or connection) and what it did."""
-
-    name: str
-    segments: Sequence[Segment]
-
-
-@dataclass(frozen=True)
-class Timeline:
-    """What the event loop and its tasks did between `started` and `ended` (seconds)."""
-
-    lanes: Sequence[Lane]
-    loop: Sequence[Segment]
-    started: float
-    ended: float
-
-
-@dataclass(frozen=True)
-class Statement:
-    """One SQL statement: a short label, its text, when it ran (seconds), and how many rows came back.
-
-    `where` is the line of Python that sent it, where that is known.
-    """
-
-    label: str
-    sql: str
-    started: float
-    ended: float | None
-    rows: int | None = None
-    where: str = ""
+    @property
+    def seconds(self) -> float:
+        """How long it took."""
+        return self.ended - self.started
 
 
 @dataclass(frozen=True)
@@ -84,69 +47,32 @@ class Ratio:
 
 
 def from_traffic(traffic: Any) -> list[Bar]:
-    """Turn what a server saw into bars: anything with `.requests`, or the requests themselves."""
-    return [_request_bar(request) for request in getattr(traffic, "requests", traffic)]
+    """Turn what a server saw into bars, in the order of their start: its traffic, or the requests."""
+    bars = [_request_bar(request) for request in getattr(traffic, "requests", traffic)]
+    return in_order(bars)
 
 
 def _request_bar(request: Any) -> Bar:
-    status = getattr(request, "status", None)
-    path = str(getattr(request, "path", "") or getattr(request, "route", "request"))
-    kind = "running"
-    if getattr(request, "cancelled", False):
-        kind = "cancelled"
-    elif status is not None and status >= 400:
-        kind = "failed"
-    told = " ".join(str(part) for part in (getattr(request, "method", ""), path, status) if part)
-    return Bar(str(getattr(request, "route", None) or path), request.started, request.ended, kind, told)
+    kind = "failed" if request.status is not None and request.status >= 400 else "running"
+    detail = " ".join(str(part) for part in (request.method, request.path, request.status) if part)
+    kind = "cancelled" if request.cancelled else kind
+    return Bar(request.route, request.started, request.ended, kind, detail)
 
 
-def closed_bars(bars: Iterable[Any]) -> list[Bar]:
-    """Return bars in order of their start, each with an end, a known state and a label that is text."""
+def in_order(bars: Iterable[Bar]) -> list[Bar]:
+    """Return bars in the order of their start."""
+    return sorted(bars, key=lambda bar: bar.started)
+
+
+def length(bars: Iterable[Any]) -> float:
+    """Return the seconds from the first start to the last end; 0 without bars."""
     bars = list(bars)
-    known = [t for bar in bars for t in (bar.started, bar.ended) if t is not None]
-    last = max(known, default=0.0)
-    closed = [
-        Bar(
-            str(bar.label),
-            bar.started,
-            max(bar.started, last if bar.ended is None else bar.ended),
-            _state(getattr(bar, "kind", "running")),
-            str(getattr(bar, "detail", "")),
-        )
-        for bar in bars
-    ]
-    return sorted(closed, key=lambda bar: bar.started)
+    return max((b.ended for b in bars), default=0.0) - min((b.started for b in bars), default=0.0)
 
 
-def closed_segments(segments: Iterable[Any], last: float) -> list[Segment]:
-    """Return segments in order, each with an end and a known state."""
-    closed = [
-        Segment(
-            _state(segment.state),
-            segment.started,
-            max(segment.started, last if segment.ended is None else segment.ended),
-            str(getattr(segment, "where", "") or ""),
-        )
-        for segment in segments
-    ]
-    return sorted(closed, key=lambda segment: segment.started)
-
-
-_ALSO = {
-    "holding the loop": "blocked",
-    "holding": "blocked",
-    "ready": "waiting",
-    "done": "running",
-    "ok": "running",
-}
-
-
-def _state(state: object) -> str:
-    name = str(getattr(state, "value", state))
-    name = _ALSO.get(name, name)
-    if name not in STATES:
-        raise ValueError(f"unknown state {name!r}: a picture knows {', '.join(STATES)}")
-    return name
+def spans_of(bars: Iterable[Any]) -> list[tuple[float, float]]:
+    """Return when each of them started and ended."""
+    return [(b.started, b.ended) for b in bars]
 
 
 def in_flight(spans: Iterable[tuple[float, float]]) -> list[tuple[float, int]]:

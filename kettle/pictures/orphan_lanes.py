@@ -2,18 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
 
-from kettle.pictures.figure import Picture, Table, entry, figure, new_ids
-from kettle.pictures.marks import bar, present, time_axis, unit_for
-from kettle.pictures.model import Bar, closed_bars
+from kettle.pictures.figure import Picture, entry, new_ids
+from kettle.pictures.lanes import Drawn, Panel, Piece, lane, stacked
+from kettle.pictures.marks import present
+from kettle.pictures.model import Bar, in_order
 from kettle.pictures.palette import WORDS
 from kettle.pictures.scale import Scale
-from kettle.pictures.svg import Markup, join, tag, text
+from kettle.pictures.svg import join, tag
 from kettle.pictures.units import plural, seconds
-from kettle.pictures.waterfall import AXIS, CAPTION, RIGHT, label_room, panel_caption
 
-ROW, GAP = 18, 8
+ROW = 18
 BARELY = 0.01  # seconds: an answer may take so long from the other side to whoever waits for it
 HEARS = 0.1  # seconds: within which the other side of a busy machine hears that a call was cancelled
 
@@ -22,23 +22,35 @@ HEARS = 0.1  # seconds: within which the other side of a busy machine hears that
 class Asked:
     """One thing that was asked for: its calls, when whoever asked had its end, and that end in words.
 
-    calls: as waterfall() takes them. over: seconds on their clock. how: such as "the page is shown".
+    calls: as from_traffic() makes them. over: seconds on their clock. how: such as "the page is shown".
     """
 
-    calls: Sequence[Any]
+    calls: Sequence[Bar]
     over: float
     how: str = ""
 
     @property
     def orphans(self) -> list[Bar]:
         """The calls that ran on after the end."""
-        return [each for each in closed_bars(self.calls) if _runs_on(each, self.over)]
+        return [call for call in in_order(self.calls) if self.runs_on(call)]
 
     @property
     def in_short(self) -> str:
         """How it ended, and how many calls ran on, in a few words."""
         ran_on = f"{plural(len(self.orphans), 'call')} ran on" if self.orphans else "no call ran on"
         return f"{self.how}, {ran_on}" if self.how else ran_on
+
+    def runs_on(self, call: Bar) -> bool:
+        """Tell whether a call ran on after the end."""
+        return call.ended > self.over + (HEARS if call.kind == "cancelled" else BARELY)
+
+    def parts(self, call: Bar) -> list[tuple[str, float, float]]:
+        """Return a call's states, each with its beginning and its end: before the end, and after it."""
+        if not self.runs_on(call):
+            return [(call.kind, call.started, call.ended)]
+        if call.started >= self.over:
+            return [("orphan", call.started, call.ended)]
+        return [(call.kind, call.started, self.over), ("orphan", self.over, call.ended)]
 
 
 def orphan_lanes(
@@ -56,76 +68,52 @@ def orphan_lanes(
         point: what the picture is there to show, in a sentence; where left out, the picture's own words.
         one_clock: whether all are drawn on one clock, and not each from its own beginning.
     """
-    started = {name: min((c.started for c in each.calls), default=each.over) for name, each in asked.items()}
+    ids = new_ids()
+    starts = {name: min((c.started for c in each.calls), default=each.over) for name, each in asked.items()}
     if one_clock:
-        started = dict.fromkeys(started, min(started.values(), default=0.0))
-    ends = [
-        max([each.over, *(c.ended for c in closed_bars(each.calls))]) - started[name]
-        for name, each in asked.items()
-    ]
-    total = max(ends, default=0.0)
-    scale = Scale(0, total or 1, label_room(c.label for each in asked.values() for c in each.calls), RIGHT)
-    ids, drawing, y, states = new_ids(), [], 4.0, []
-    for name, each in asked.items():
-        drawing.append(panel_caption(y, name, each.in_short))
-        y += CAPTION
-        for call in closed_bars(each.calls):
-            drawn, kinds = _row(ids, call, each.over, started[name], scale, y)
-            drawing.append(drawn)
-            states += kinds
-            y += ROW
-        x = scale(each.over - started[name])
-        drawing.append(tag("line", x1=x, x2=x, y1=y - ROW * len(each.calls), y2=y, class_="kp-rule"))
-        y += GAP
-    rule = entry(
-        tag("line", x1=12, x2=12, y1=0, y2=12, class_="kp-rule"), "whoever asked has an answer or an error"
-    )
-    return figure(
+        starts = dict.fromkeys(starts, min(starts.values(), default=0.0))
+    rule = tag("line", x1=12, x2=12, y1=0, y2=12, class_="kp-rule")
+    return stacked(
         ids,
-        title,
-        " ".join(f"{name}: {each.in_short}." for name, each in asked.items()) or "Nothing was asked for.",
-        [time_axis(scale, 4 + CAPTION, y, unit_for(total)), *drawing],
-        y + AXIS,
+        {name: _panel(ids, each, starts[name]) for name, each in asked.items()},
+        ["Call", "Starts", "Took", "State", "Ran on for"],
+        title=title,
+        says=" ".join(f"{name}: {each.in_short}." for name, each in asked.items())
+        or "Nothing was asked for.",
         point=point,
-        states=present(states),
-        legend=[rule] if asked else (),
-        table=_table(asked, started),
+        named="Asked for",
+        states=present(
+            [part[0] for each in asked.values() for call in each.calls for part in each.parts(call)]
+        ),
+        legend=[entry(rule, "whoever asked has an answer or an error")] if asked else (),
     )
 
 
-def _runs_on(call: Bar, over: float) -> bool:
-    return call.ended > over + (HEARS if call.kind == "cancelled" else BARELY)
-
-
-def _row(ids: str, call: Bar, over: float, start: float, scale: Scale, y: float) -> tuple[Markup, list[str]]:
-    """Draw a call's row, and return it with the states that occur in it."""
-    parts = [(call.kind, call.started, call.ended)]
-    if _runs_on(call, over):
-        split = max(call.started, over)
-        parts = [("orphan", split, call.ended)]
-        parts[:0] = [(call.kind, call.started, split)] if split > call.started else []
-    took = seconds(call.ended - call.started)
-    drawn = [text(scale.left - 10, y + ROW / 2 + 4.5, call.label, room=scale.left - 10, class_="kp-end")]
-    for kind, began, ended in parts:
-        x0, x1 = scale(began - start), scale(ended - start)
-        tooltip = f"{call.label}: {WORDS[kind]}, {took} in all"
-        drawn.append(bar(ids, kind, x0, y + 3, x1 - x0, ROW - 6, tooltip))
-    x = scale(max(call.ended, over) - start) + 6
-    drawn.append(text(x, y + ROW / 2 + 4.5, took, class_="kp-muted"))
-    return join(drawn), [kind for kind, _, _ in parts]
-
-
-def _table(asked: Mapping[str, Asked], started: Mapping[str, float]) -> Table:
-    rows = [
+def _panel(ids: str, asked: Asked, start: float) -> Panel:
+    calls = in_order(asked.calls)
+    length = max([asked.over, *(call.ended for call in calls)]) - start
+    data = [
         (
-            name,
             call.label,
-            seconds(call.started - started[name]),
-            seconds(call.ended - call.started),
+            *map(seconds, (call.started - start, call.seconds)),
             "done" if call.kind == "running" else WORDS[call.kind],
-            seconds(call.ended - each.over) if call in each.orphans else "–",
+            seconds(call.ended - asked.over) if asked.runs_on(call) else "–",
         )
-        for name, each in asked.items()
-        for call in closed_bars(each.calls)
+        for call in calls
     ]
-    return Table(("Asked for", "Call", "Starts", "Took", "State", "Ran on for"), rows)
+    draw = partial(_draw, ids, asked, start)
+    return Panel(asked.in_short, length, [call.label for call in calls], draw, data)
+
+
+def _draw(ids: str, asked: Asked, start: float, scale: Scale, top: float) -> Drawn:
+    drawn, y = [], top
+    for call in in_order(asked.calls):
+        took = seconds(call.seconds)
+        pieces = [
+            Piece(state, began - start, ended - start, f"{call.label}: {WORDS[state]}, {took} in all")
+            for state, began, ended in asked.parts(call)
+        ]
+        drawn.append(lane(ids, call.label, pieces, scale, y, ROW, note=took, clear=asked.over - start))
+        y += ROW
+    x = scale(asked.over - start)
+    return join([*drawn, tag("line", x1=x, x2=x, y1=top, y2=y, class_="kp-rule")]), y

@@ -1,11 +1,11 @@
 """The point of a picture in a sentence, where the picture can know it: a staircase, a crossing, a bend."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
+from typing import Any
 
-from kettle.pictures.density import spans_of
-from kettle.pictures.model import Bar, Ratio, Series, peak
+from kettle.pictures.model import Bar, Ratio, Series, length, peak, spans_of
 from kettle.pictures.units import in_unit, plural, seconds, times
 
 ALIKE = 1.15  # values whose ratio stays below this are told as alike
@@ -19,6 +19,15 @@ def sentence(words: str) -> str:
     return f"{words[:1].upper()}{words[1:]}{'' if words.endswith(('.', '?', ':')) else '.'}" if words else ""
 
 
+def each_version(panels: Mapping[str, Any], words: Callable[[Any], str]) -> str:
+    """Say a sentence of each of several versions, or of the only one, which has no name."""
+    told = {name: words(panel) for name, panel in panels.items()}
+    return " ".join(
+        f"{name.capitalize()}: {said[:1].lower()}{said[1:]}" if name else sentence(said)
+        for name, said in told.items()
+    )
+
+
 def listed(names: Sequence[str]) -> str:
     """Join names into a list; many are counted."""
     shown, more = list(names[:MOST_NAMED]), len(names) - MOST_NAMED
@@ -28,36 +37,31 @@ def listed(names: Sequence[str]) -> str:
 # ---- calls
 
 
-def of_calls(panels: Mapping[str, Sequence[Bar]], noun: str) -> str:
+def of_calls(panels: Mapping[str, Sequence[Bar]]) -> str:
     """Tell a staircase from calls that overlap; `panels` as waterfall() has them."""
-    if len(panels) == 1:
-        (bars,) = panels.values()
-        return sentence(_overlap(bars, noun))
+    if "" in panels:
+        return sentence(_overlap(panels[""]))
     told = "; ".join(
-        f"{name}: {_overlap(bars, noun) or plural(len(bars), noun)}" for name, bars in panels.items()
+        f"{name}: {_overlap(bars) or plural(len(bars), 'call')}" for name, bars in panels.items()
     )
-    took = " to ".join(seconds(_length(bars)) for bars in panels.values())
+    took = " to ".join(seconds(length(bars)) for bars in panels.values())
     return f"{sentence(told)} The whole went from {took}."
 
 
-def _length(bars: Sequence[Bar]) -> float:
-    return max((b.ended for b in bars), default=0.0) - min((b.started for b in bars), default=0.0)
-
-
-def _overlap(bars: Sequence[Bar], noun: str) -> str:
+def _overlap(bars: Sequence[Bar]) -> str:
     if len(bars) < 2:
         return ""
     high = peak(spans_of(bars))
     if high == 1:
-        return f"a staircase: each {noun} starts after the one before it has ended"
+        return "a staircase: each call starts after the one before it has ended"
     if high == len(bars):
-        longest = max(b.ended - b.started for b in bars)
-        whole = ", and the whole takes no longer than the longest" if _length(bars) <= 1.1 * longest else ""
-        return f"all {plural(len(bars), noun)} overlap{whole}"
+        longest = max(b.seconds for b in bars)
+        whole = ", and the whole takes no longer than the longest" if length(bars) <= 1.1 * longest else ""
+        return f"all {plural(len(bars), 'call')} overlap{whole}"
     some = overlapping(bars)
     if some == len(bars):
-        return f"each of the {plural(some, noun)} overlaps with another, at most {high:,} at once"
-    return f"{some:,} of {plural(len(bars), noun)} overlap with another"
+        return f"each of the {plural(some, 'call')} overlaps with another, at most {high:,} at once"
+    return f"{some:,} of {plural(len(bars), 'call')} overlap with another"
 
 
 def overlapping(bars: Sequence[Bar]) -> int:

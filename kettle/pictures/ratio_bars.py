@@ -4,13 +4,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from kettle.pictures.figure import WIDTH, Picture, Table, entry, figure, new_ids
-from kettle.pictures.marks import axis
+from kettle.pictures.marks import axis, label_room
 from kettle.pictures.model import Ratio
 from kettle.pictures.points import of_ratios
 from kettle.pictures.scale import Scale, log_ticks
 from kettle.pictures.svg import Markup, tag, text, width
 from kettle.pictures.units import times
-from kettle.pictures.waterfall import label_room
 
 ROW = 26
 

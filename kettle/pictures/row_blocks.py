@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from kettle.pictures.figure import WIDTH, Picture, Table, entry, figure, new_ids
+from kettle.pictures.lanes import CAPTION, heading
 from kettle.pictures.svg import Markup, join, tag, text
 from kettle.pictures.units import plural, spelled
-from kettle.pictures.waterfall import CAPTION, panel_caption
 
 CELL, LARGEST = 9.0, 320.0  # a row of the enlarged thing, and the room for it, in the drawing's units
 GAP, LOWEST = 3.0, 1.0
@@ -62,7 +62,7 @@ def row_blocks(
     scale = _scale([group for groups in panels.values() for group in groups], sizes)
     for name, groups in panels.items():
         if name:
-            drawing.append(panel_caption(y, name, _count(groups, after=True)))
+            drawing.append(heading(y, name, _count(groups, after=True)))
             y += CAPTION
         drawn, y = _panel(groups, sizes, noun, scale, y)
         drawing.append(drawn)

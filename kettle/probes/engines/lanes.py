@@ -3,8 +3,9 @@
 import weakref
 
 from kettle.probes.engines.callbacks import name_of, told_name
-from kettle.probes.engines.timeline import GRAIN, Timeline, lane
+from kettle.probes.engines.timeline import GRAIN, lane
 from kettle.probes.engines.where import is_library, place
+from kettle.records import Timeline
 
 _ONE_RUN = 0.0002  # seconds between steps of the loop that are told as one
 

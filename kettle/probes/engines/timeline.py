@@ -1,55 +1,8 @@
 """What every task did when: lanes of segments, as a picture of the event loop wants them."""
 
-from dataclasses import dataclass
+from kettle.records import Lane, Segment
 
 GRAIN = 0.001  # seconds: what is shorter is merged with what is around it
-
-
-@dataclass(frozen=True)
-class Segment:
-    """A stretch of time: "running", "waiting" or "blocked" (holding the loop); seconds; "module:line"."""
-
-    state: str
-    started: float
-    ended: float
-    where: str = ""
-
-    @property
-    def seconds(self):
-        """How long it lasted, in seconds."""
-        return self.ended - self.started
-
-
-@dataclass(frozen=True)
-class Lane:
-    """One task: its name, and its segments in order, without gaps."""
-
-    name: str
-    segments: tuple[Segment, ...]
-
-    @property
-    def started(self):
-        """When the task was made, or the watch began (seconds of `time.perf_counter()`)."""
-        return self.segments[0].started
-
-    @property
-    def ended(self):
-        """When the task ended, or the watch did (seconds of `time.perf_counter()`)."""
-        return self.segments[-1].ended
-
-
-@dataclass(frozen=True, repr=False)
-class Timeline:
-    """Every task's states, and the loop's own. Times are seconds of `time.perf_counter()`."""
-
-    lanes: tuple[Lane, ...]
-    loop: tuple[Segment, ...]
-    started: float
-    ended: float
-
-    def __repr__(self):
-        held = sum(segment.seconds for segment in self.loop if segment.state == "blocked")
-        return f"Timeline({len(self.lanes)} tasks, {self.ended - self.started:.3f} s, held {held:.3f} s)"
 
 
 def lane(name, created, ended, steps, *, gap_where=""):

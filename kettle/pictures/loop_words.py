@@ -1,0 +1,95 @@
+"""What is said about an event loop: how long something held it, and what there was to do meanwhile."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from kettle.pictures.model import Bar, peak, spans_of
+from kettle.pictures.palette import WORDS
+from kettle.pictures.points import each_version
+from kettle.pictures.units import plural, seconds, spelled
+from kettle.records import Lane, Segment, Timeline
+
+
+@dataclass(frozen=True)
+class Watched:
+    """One event loop: its timeline, and what the server saw."""
+
+    timeline: Timeline
+    requests: Sequence[Bar]
+
+    @property
+    def longest(self) -> Segment | None:
+        """The longest stretch in which something held the loop."""
+        return max(self.timeline.held, key=lambda held: held.seconds, default=None)
+
+    @property
+    def held(self) -> float:
+        """For how many seconds something held the loop, all in all."""
+        return sum(segment.seconds for segment in self.timeline.held)
+
+    @property
+    def segments(self) -> list[Segment]:
+        """Every segment of the loop and of its tasks."""
+        return [*self.timeline.loop, *(s for lane in self.timeline.lanes for s in lane.segments)]
+
+    @property
+    def heading(self) -> str:
+        """How long it took, and how long the loop was held."""
+        held = f"the loop held for {seconds(self.held)}" if self.held else "the loop never held"
+        return f"{seconds(self.timeline.seconds)}, {held}"
+
+    @property
+    def data(self) -> list[tuple[str, ...]]:
+        """Every segment as a row."""
+        start, timeline = self.timeline.started, self.timeline
+        return [
+            (lane.name, WORDS[s.state], seconds(s.started - start), seconds(s.seconds), s.where)
+            for lane in (Lane("event loop", timeline.held), *timeline.lanes)
+            for s in lane.segments
+        ]
+
+
+def says(panels: Mapping[str, Watched]) -> str:
+    """Return the picture in two sentences."""
+    if "" not in panels:
+        return each_version(panels, _first_sentence)
+    return f"{_first_sentence(panels[''])} {_second_sentence(panels[''])}"
+
+
+def longest_gap(panels: Mapping[str, Watched]) -> str:
+    """Return the point of the picture: the longest time for which nothing else ran, and who held the loop."""
+    if "" not in panels:
+        told = "; ".join(f"{name} {_gap(watched) or 'none'}" for name, watched in panels.items())
+        return f"The loop's longest gap: {told}."
+    if panels[""].longest:
+        return f"The loop's longest gap is {_gap(panels[''])}: nothing else could run meanwhile."
+    return "Nothing held the loop: whatever was ready could run." if panels[""].timeline.lanes else ""
+
+
+def _gap(watched: Watched) -> str:
+    longest = watched.longest
+    if longest is None:
+        return ""
+    return seconds(longest.seconds) + (f", held by {longest.where}" if longest.where else "")
+
+
+def _first_sentence(watched: Watched) -> str:
+    longest, times = watched.longest, len(watched.timeline.held)
+    tasks = f"{spelled(len(watched.timeline.lanes), 'task')} in {seconds(watched.timeline.seconds)}"
+    if longest is None:
+        return f"{tasks}: nothing held the loop."
+    where = f", in {longest.where}" if longest.where else ""
+    how = f"held once, for {seconds(watched.held)}{where}"
+    if times > 1:
+        held, most = seconds(watched.held), seconds(longest.seconds)
+        how = f"held {times:,} times, {held} in all, longest {most}{where}"
+    return f"{tasks}: the loop was {how}."
+
+
+def _second_sentence(watched: Watched) -> str:
+    waits = [s for lane in watched.timeline.lanes for s in lane.segments if s.state == "waiting"]
+    together = f"At most {plural(peak(spans_of(waits)), 'task')} waited at the same time"
+    if not watched.requests:
+        return f"{together}."
+    seen = peak(spans_of(watched.requests))
+    return f"{together}; the server saw at most {plural(seen, 'request')} in flight."
