@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 __all__ = ["Lesson"]
 
 
-def __getattr__(name: str):
+def __getattr__(name: str) -> object:
     # Lesson brings ipywidgets along; workers and servers that import a room of kettle do without.
     if name == "Lesson":
         from kettle.lesson import Lesson

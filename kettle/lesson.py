@@ -7,10 +7,12 @@ import threading
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import fields
+from pathlib import Path
+from typing import Any
 
 from IPython.display import display
 
-from kettle.checking import Verdict, claims_of
+from kettle.checking import Checker, Verdict, claims_of
 from kettle.checking.claims import TRUTHS
 from kettle.files import course, notebook
 from kettle.files.notebook import certifying
@@ -22,7 +24,7 @@ from kettle.panels.facts import Facts, answered, facts_of
 from kettle.panels.guard import try_out
 from kettle.panels.point import pointed, pointer
 from kettle.panels.predict import Asked, Predict
-from kettle.panels.run import Face, Interrupted, measured, name_of
+from kettle.panels.run import Face, Interrupted, Ran, measured, name_of
 from kettle.panels.style import say
 from kettle.panels.verdict import draw
 from kettle.panels.warm_up import WarmUp, choose
@@ -43,7 +45,14 @@ class Lesson:
         LookupError: there is no such lesson.
     """
 
-    def __init__(self, stem: str, kind: str | None = None, *, _root=course.ROOT, _checker=None) -> None:
+    def __init__(
+        self,
+        stem: str,
+        kind: str | None = None,
+        *,
+        _root: Path = course.ROOT,
+        _checker: Checker | None = None,
+    ) -> None:
         self.files = course.lesson(stem, _root)
         self.path, self.kind = notebook.find(stem, kind, _root)
         self._actions = Actions(self.files, self.kind, self.path, _root, _checker)
@@ -74,11 +83,12 @@ class Lesson:
             question: its number, from 1.
             choice: the answer's letter, from "a".
         """
-        try:
-            index = "abcdefgh".index(str(choice).strip().lower()[:1] or "?")
-            display(self._warm_up.answer(range(len(self._warm_up.questions))[question - 1], index))
-        except (IndexError, ValueError, AttributeError):
-            display(say("Run the warm-up first; then say, for instance, `lesson.recall(1, 'a')`."))
+        if self._warm_up is not None:
+            with suppress(IndexError, ValueError):
+                index = "abcdefgh".index(str(choice).strip().lower()[:1] or "?")
+                display(self._warm_up.answer(range(len(self._warm_up.questions))[question - 1], index))
+                return
+        display(say("Run the warm-up first; then say, for instance, `lesson.recall(1, 'a')`."))
 
     def predict(
         self,
@@ -136,15 +146,15 @@ class Lesson:
     async def run(
         self,
         function: Callable,
-        *args,
-        watch=None,
+        *args: Any,
+        watch: Any = None,
         picture: Callable | None = None,
         point: str | Callable[..., str] = "",
         facts: Facts = None,
         fact: float | Callable | None = None,
         progress: int | None = None,
-        **kwargs,
-    ):
+        **kwargs: Any,
+    ) -> Any:
         """Run a function against the clock; then show the picture, and the predictions beside the facts.
 
         The simplest call is `await lesson.run(function)`. Where the first prediction is in seconds, the time
@@ -192,7 +202,9 @@ class Lesson:
         self._show_run(ran, picture, point, self._facts(facts, fact, ran))
         return ran.result
 
-    async def compare(self, before: Callable, after: Callable, *args, repeat: int = 5, watch=None, **kwargs):
+    async def compare(
+        self, before: Callable, after: Callable, *args: Any, repeat: int = 5, watch: Any = None, **kwargs: Any
+    ) -> comparing.Comparison | None:
         """Run two versions in turn, in random order: the same answers, how much less work, how much faster.
 
         Args:
@@ -224,9 +236,10 @@ class Lesson:
         if certifying():
             display(say("This notebook is being checked already."))
             return None
-        drawn, shown = threading.Event(), []
+        drawn = threading.Event()
+        shown: list[Any] = []
 
-        def note(*verdict: object) -> None:
+        def note(*verdict: Any) -> None:
             if drawn.wait(10):
                 shown[0].update(draw(*verdict))
 
@@ -279,14 +292,15 @@ class Lesson:
             name: of the claim.
             vote: "holds", "partly", "does not hold" or "nobody has shown it".
         """
-        try:
-            display(await self._votes.vote(name, vote))
-        except (KeyError, ValueError, AttributeError):
-            names = ", ".join(f"`{each}`" for each in getattr(self._votes, "claims", ()))
-            first = "" if names else "Run the cell with the claims first. "
-            asked = f" The claims: {names}." if names else ""
-            how = f'Vote as in `await lesson.vote("gather", "partly")`; the votes are {", ".join(TRUTHS)}.'
-            display(say(f"{first}{how}{asked}"))
+        if self._votes is not None:
+            with suppress(KeyError, ValueError, AttributeError):
+                display(await self._votes.vote(name, vote))
+                return
+        names = ", ".join(f"`{each}`" for each in getattr(self._votes, "claims", ()))
+        first = "" if names else "Run the cell with the claims first. "
+        asked = f" The claims: {names}." if names else ""
+        how = f'Vote as in `await lesson.vote("gather", "partly")`; the votes are {", ".join(TRUTHS)}.'
+        display(say(f"{first}{how}{asked}"))
 
     async def measures(self) -> dict[str, str]:
         """Run every measure of the fact check; return the sentences by the claims' names."""
@@ -336,7 +350,7 @@ class Lesson:
         display(say(which, heading="Lock in your prediction first", tone="unsure", where="wk-refused"))
         return False
 
-    def _show_run(self, ran, picture: Callable | None, point, facts: Mapping[str, float]) -> None:
+    def _show_run(self, ran: Ran, picture: Callable | None, point: Any, facts: Mapping[str, float]) -> None:
         shown = None
         if picture is not None:
             shown = answered(picture, ran.result, ran.traffic)
@@ -351,7 +365,7 @@ class Lesson:
                 display(prediction_beside_fact(locked.get(each.name), known[each.name], each.unit, each.text))
         self._actions.record("ran", seconds=ran.seconds, fact=next(iter(known.values()), ran.seconds))
 
-    def _facts(self, facts: Facts, fact: float | Callable | None, ran) -> dict[str, float]:
+    def _facts(self, facts: Facts, fact: float | Callable | None, ran: Ran) -> dict[str, float]:
         first = self._asked[:1]
         known = facts_of(facts, ran.result, ran.traffic, [each.name for each in self._asked])
         if fact is not None:

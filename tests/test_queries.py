@@ -1,6 +1,7 @@
 """Queries are counted alike in both ORMs, in drivers, and on both databases."""
 
 import asyncio
+import threading
 
 import psycopg
 import pytest
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from kettle.database import open_database
 from kettle.database.models import Customer, Order, Product, Supplier
 from kettle.database.statements import kind_of
+from kettle.probes.engines.where import sender
 from kettle.probes.queries import watch_queries
 
 
@@ -34,6 +36,18 @@ def django_names(orders):
 
 def lines(queries):
     return {statement.where.partition(" ")[2].strip("`") for statement in queries.statements}
+
+
+def test_a_callback_of_the_loop_that_no_own_code_called_names_no_line():
+    loop, failed = asyncio.new_event_loop(), []
+    loop.set_exception_handler(lambda _, context: failed.append(context))
+    loop.call_soon(next, iter(sender, None))
+    loop.call_soon(loop.stop)
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    thread.join()
+    loop.close()
+    assert failed == []
 
 
 def test_each_statement_names_the_line_that_sends_it(database):

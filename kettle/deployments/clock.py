@@ -85,5 +85,4 @@ class Places:
         if process in self._waiting:
             self._waiting.remove(process)
             self._clock.resume(process, False)
-        return
-        yield
+        yield from ()  # what the clock runs is a generator, though this one does not wait

@@ -99,8 +99,7 @@ class Server:
     def _end(self, connection: Connection, used: float) -> Process:
         if connection.used == used:
             connection.close()
-        return
-        yield
+        yield from ()
 
 
 class Pool:
@@ -186,7 +185,7 @@ class Handle:
 
     def request_finished(self) -> None:
         """End the transaction, and close what is too old or has failed."""
-        if self._in_transaction:
+        if self._in_transaction and self._server.bouncer is not None:
             self._server.bouncer.give_back()
             self._in_transaction = False
         self._close_old()
@@ -239,5 +238,4 @@ class Handle:
     @staticmethod
     def _collected(connection: Connection) -> Process:
         connection.close()
-        return
-        yield
+        yield from ()

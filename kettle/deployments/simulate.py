@@ -65,7 +65,8 @@ def simulate(site: Site, settings: Mapping[str, Any]) -> Evening:
     clock = Clock()
     until = max((visit.at for visit in site.visits), default=0.0)
     server = Server(clock, site.granted, site.ends_idle, site.pgbouncer, until)
-    rng, failed = random.Random(len(site.visits)), Counter()
+    rng = random.Random(len(site.visits))
+    failed: Counter[str] = Counter()
     workers = [_Worker(clock, server, settings, sizes, site.threads) for _ in range(site.workers)]
     for visit in site.visits:
         clock.start(rng.choice(workers).serve(visit, failed), visit.at)

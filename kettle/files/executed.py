@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from kettle.files.notebook import NotebookTrouble, read, source, tagged
 
@@ -20,7 +21,7 @@ def remember_cells() -> None:
         shell.events.register("pre_run_cell", _remember)
 
 
-def _remember(info) -> None:
+def _remember(info: Any) -> None:
     cell = getattr(info, "cell_id", None)
     if cell:
         _ran[cell] = info.raw_cell

@@ -78,7 +78,7 @@ class NotebookProgress:
         return {str(e.get("name")): str(e.get("vote")) for e in reversed(self._all("voted"))}
 
     @property
-    def compared(self) -> tuple[float, float, float] | None:
+    def compared(self) -> tuple[Any, Any, Any] | None:
         """The last comparison: ratio of before to after, and the ends of its interval."""
         return next(
             ((e.get("ratio"), e.get("low"), e.get("high")) for e in reversed(self._all("compared"))), None

@@ -10,6 +10,7 @@ import threading
 import time
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from kettle.files import pristine
 from kettle.files.course import FOLDERS, ROOT
@@ -104,8 +105,8 @@ class Saver:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._commands = None
-        self._answered = None
+        self._commands: Any = None
+        self._answered: bool | None = None
 
     def connect(self) -> None:
         """Reach JupyterLab ahead of time, so that the first save is quick; harmless elsewhere."""
@@ -117,7 +118,7 @@ class Saver:
             except Exception:  # noqa: BLE001 - whatever is missing, the caller then says "save first"
                 self._commands = None
 
-    def ask(self, command: str, **arguments) -> bool:
+    def ask(self, command: str, **arguments: Any) -> bool:
         """Send JupyterLab a command; return whether there was anybody to send it to."""
         self.connect()
         if self._commands is None:

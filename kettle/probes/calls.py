@@ -131,7 +131,7 @@ def _watch(owner: Any, key: str | None, found: Any, undo: ExitStack) -> Calls:
     calls = Calls(getattr(found, "__qualname__", key or repr(found)), _signature(found, bound), bound)
     if isinstance(found, FunctionType):
         undo.enter_context(tapped(found, calls.add))
-    elif owner is None:
+    elif owner is None or key is None:
         raise TypeError(
             f"{calls.name} is not written in Python: name its owner, as in count_calls(owner, 'name')"
         )
@@ -146,7 +146,7 @@ def _in_a_class(owner: Any, key: str | None) -> bool:
     return isinstance(owner, type) or key not in getattr(owner, "__dict__", {})
 
 
-def _watch_class(cls: type, undo: ExitStack) -> Calls:
+def _watch_class(cls: Any, undo: ExitStack) -> Calls:
     init = cls.__init__
     calls = Calls(cls.__qualname__, _signature(cls, False), True)
     if isinstance(init, FunctionType):

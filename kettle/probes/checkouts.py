@@ -81,7 +81,7 @@ class Checkouts:
         return sum(loan.worked for loan in self.loans) / (self.seconds or 1.0)
 
     def __enter__(self) -> "Checkouts":
-        listening = {
+        listening: dict[str, Callable] = {
             "connect": lambda *_: self._opens(),
             "checkout": lambda connection, *_: self._lent(connection),
             "checkin": lambda connection, *_: self._back(connection),

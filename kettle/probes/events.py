@@ -30,7 +30,8 @@ class watch_events:  # noqa: N801 (used as a verb: with watch_events("open") as 
     """
 
     def __init__(self, *names: str, first: Callable[[str, tuple], object] | None = None) -> None:
-        self.names, self.seen, self.first = frozenset(names), [], first
+        self.names, self.first = frozenset(names), first
+        self.seen: list[Event] = []
 
     def __enter__(self) -> Self:
         if not _hooked:

@@ -5,7 +5,7 @@ They explain why a limit was not kept, and decide nothing: other code counts wit
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 
 from kettle.probes.engines.stand_in import tapped
 
@@ -55,11 +55,9 @@ class Gates:
 def watch_gates() -> Iterator[Gates]:
     """Watch which semaphores are made, passed and released in the block."""
     gates, semaphore = Gates(), asyncio.Semaphore
-    with ExitStack() as stack:
-        for method, note in (
-            (semaphore.__init__, gates._make),
-            (semaphore.acquire, gates._passed.append),
-            (semaphore.release, gates._released.append),
-        ):
-            stack.enter_context(tapped(method, lambda args, kwargs, note=note: note(*args, **kwargs)))
+    with (
+        tapped(semaphore.__init__, lambda args, kwargs: gates._make(*args, **kwargs)),
+        tapped(semaphore.acquire, lambda args, _: gates._passed.append(*args)),
+        tapped(semaphore.release, lambda args, _: gates._released.append(*args)),
+    ):
         yield gates

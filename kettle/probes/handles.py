@@ -71,7 +71,7 @@ class Handles:
         self._before = {handle._identity for handle in open_handles()}
         return self
 
-    def __exit__(self, *error) -> None:
+    def __exit__(self, *error: object) -> None:
         gc.collect()  # what a cycle held is closed now, with a ResourceWarning
         self.opened_left = self._left()
         self._undo.close()
@@ -79,7 +79,7 @@ class Handles:
     async def __aenter__(self) -> "Handles":
         return self.__enter__()
 
-    async def __aexit__(self, *error) -> None:
+    async def __aexit__(self, *error: object) -> None:
         for _ in range(round(self._patience / _TURN)):  # a transport is closed in a later turn of its loop
             if not self._left():
                 break
@@ -140,7 +140,8 @@ def _name(number: int) -> str:
     try:
         import fcntl
 
-        return fcntl.fcntl(number, fcntl.F_GETPATH, b"\0" * 1024).split(b"\0")[0].decode()  # macOS
+        how: int = fcntl.F_GETPATH  # type: ignore[attr-defined]  # of macOS
+        return fcntl.fcntl(number, how, b"\0" * 1024).split(b"\0")[0].decode()
     except (ImportError, AttributeError, OSError):
         return f"descriptor {number}"
 
@@ -161,7 +162,7 @@ def _socket(number: int) -> tuple[str, str]:
         return "socket", f"descriptor {number}"
 
 
-def _address(address) -> str:
+def _address(address: object) -> str:
     if isinstance(address, tuple) and len(address) >= 2:
         return f"{address[0]}:{address[1]}"
     return (address.decode(errors="replace") if isinstance(address, bytes) else str(address)) or "unnamed"
@@ -171,8 +172,8 @@ def _by_psutil() -> tuple[Handle, ...]:
     """Tell files and sockets (Windows)."""
     import psutil
 
-    me, found = psutil.Process(), []
-    found.extend(Handle(file.fd, "file", file.path, ("file", file.path)) for file in me.open_files())
+    me = psutil.Process()
+    found = [Handle(file.fd, "file", file.path, ("file", file.path)) for file in me.open_files()]
     for link in me.net_connections():
         here, there = _address(tuple(link.laddr)), _address(tuple(link.raddr)) if link.raddr else None
         kind, what = ("connection", f"{here} → {there}") if there else ("socket", here)

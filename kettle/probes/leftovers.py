@@ -96,7 +96,7 @@ def _children():
 def _end(processes):
     for pool in gc.get_objects() if processes else ():
         # A worker that is killed may keep a lock for which its pool would wait without end.
-        if type(pool) is Pool and any(worker.pid in processes for worker in pool._pool):
+        if type(pool) is Pool and any(worker.pid in processes for worker in vars(pool)["_pool"]):
             pool.terminate()
     for child in multiprocessing.active_children():
         if child.pid in processes:

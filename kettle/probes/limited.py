@@ -110,7 +110,7 @@ def run_limited(
         program = Path(folder) / "program.py"
         text = "\n\n".join((HEAD.format(limit=descriptors), *sources, main, TAIL))
         program.write_text(text, encoding="utf-8")
-        command = [sys.executable, "-X", "dev", "-X", "tracemalloc=12", program]
+        command = [sys.executable, "-X", "dev", "-X", "tracemalloc=12", str(program)]
         done = subprocess.run(
             command,
             capture_output=True,

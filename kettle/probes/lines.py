@@ -90,7 +90,7 @@ class watch_lines:  # noqa: N801 (used as a verb: with watch_lines(cart) as watc
     def __enter__(self) -> Self:
         from line_profiler import LineProfiler  # only where it is used: its import takes longer than ours
 
-        self._profiler = LineProfiler(self._function)
+        self._profiler = LineProfiler(self._function)  # type: ignore[call-arg]  # its stubs lack it
         self._profiler.enable_by_count()
         return self
 

@@ -16,7 +16,8 @@ class watch_logs:  # noqa: N801 (used as a verb: with watch_logs() as logs)
     """
 
     def __init__(self, level: int = WARNING) -> None:
-        self.level, self.records = level, []
+        self.level = level
+        self.records: list[logging.LogRecord] = []
 
     def __enter__(self) -> "watch_logs":
         root = logging.getLogger()

@@ -67,8 +67,10 @@ def count_looks(row: type | None = None, fields: Iterable[str] = ()) -> Iterator
 
         return property(read)
 
-    undo = [(_Text, "__hash__")]
-    _Text.__hash__ = str.__hash__  # a class that gets an __eq__ of its own would lose it
+    undo: list[tuple[type, str]] = [(_Text, "__hash__")]
+    # a class that gets an __eq__ of its own would lose it
+    _Text.__hash__ = str.__hash__  # type: ignore[method-assign]
+    kind: type
     for kind, base, names in ((_Number, int, _ORDERS), (_Text, str, _EQUALS)):
         for name in names:
             setattr(kind, name, counted(base, name))

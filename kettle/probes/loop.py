@@ -74,7 +74,8 @@ class watch_loop:  # noqa: N801 (used as a verb: with watch_loop() as loop)
         self.budget, self.explain = budget, explain
         self.longest_step = self.busy = 0.0
         self.steps = 0
-        self.holds, self.blocking = (), ()
+        self.holds: tuple[Hold, ...] = ()
+        self.blocking: tuple[blocking.BlockingCall, ...] = ()
 
     def __enter__(self):
         self.loop = asyncio.get_running_loop()

@@ -77,7 +77,7 @@ class Retained:
         return f"{growth}, {_bytes(self.total)} after {len(self.steps)} steps"
 
 
-def measure_memory(fn: Callable, *args, **kwargs) -> Memory:
+def measure_memory(fn: Callable, *args: Any, **kwargs: Any) -> Memory:
     """Run `fn(*args, **kwargs)` once and tell its peak, held and retained bytes.
 
     A coroutine function is run to its end by `asyncio.run`. What the run leaves in caches of its own counts
@@ -92,12 +92,12 @@ def measure_memory(fn: Callable, *args, **kwargs) -> Memory:
         return Memory(peak, held, _now() - before)
 
 
-def peak_bytes(fn: Callable, *args, **kwargs) -> int:
+def peak_bytes(fn: Callable, *args: Any, **kwargs: Any) -> int:
     """Tell how many bytes `fn(*args, **kwargs)` needed at most at one time; see `measure_memory`."""
     return measure_memory(fn, *args, **kwargs).peak
 
 
-def retained_bytes(fn: Callable, *args, **kwargs) -> int:
+def retained_bytes(fn: Callable, *args: Any, **kwargs: Any) -> int:
     """Tell how many bytes stay when the result of `fn(*args, **kwargs)` is dropped; see `measure_memory`."""
     return measure_memory(fn, *args, **kwargs).retained
 

@@ -3,7 +3,7 @@
 import json
 import threading
 from collections import Counter
-from typing import Self
+from typing import Any, Self
 
 from kettle.probes.engines.stand_in import tapped
 from kettle.probes.turns import watch_turns
@@ -19,7 +19,8 @@ class watch_parsed:  # noqa: N801 (used as a verb: with watch_parsed('"sku"') as
     """
 
     def __init__(self, mark: str) -> None:
-        self._mark, self._turns, self._pieces, self._calls = mark, watch_turns(), Counter(), 0
+        self._mark, self._turns, self._calls = mark, watch_turns(), 0
+        self._pieces: Counter[tuple[bool, int]] = Counter()
 
     def __enter__(self) -> Self:
         self._thread = threading.get_ident()
@@ -28,7 +29,7 @@ class watch_parsed:  # noqa: N801 (used as a verb: with watch_parsed('"sku"') as
         self._tap.__enter__()
         return self
 
-    def __exit__(self, *error: object) -> None:
+    def __exit__(self, *error: Any) -> None:
         self._tap.__exit__(*error)
         self._turns.__exit__(*error)
 

@@ -19,9 +19,9 @@ from pathlib import Path
 from kettle.processes import owned
 
 try:
-    from concurrent.interpreters import get_current
+    from concurrent import interpreters
 except ImportError:  # until Python 3.13
-    get_current = None
+    interpreters = None  # type: ignore[assignment]  # mypy reads what Python 3.14 has
 
 _LOOK = 0.003  # seconds between two looks at how many have begun
 _GRACE = 0.02  # seconds in which one too many may show up, once as many as wanted have met
@@ -69,7 +69,7 @@ class Note:
             time.sleep(_GRACE)
         # In this order, lest a piece that ends between the two looks be counted twice.
         begun, ended = self._size("begun"), self._size("ended")
-        under_way, own = (begun or 0) - (ended or 0), get_current().id if get_current else 0
+        under_way, own = (begun or 0) - (ended or 0), interpreters.get_current().id if interpreters else 0
         piece = Piece(str(what), os.getpid(), threading.get_ident(), self.parcel, met, under_way, own)
         with contextlib.suppress(OSError):  # the watch is over: nobody reads it
             draft = Path(self.folder, f"{piece.process}-{own}-{piece.thread}-{next(_numbers)}.draft")
@@ -110,8 +110,9 @@ class Note:
         return 0
 
 
-def _arrive(*settings):
-    note = Note(*settings, f"{os.getpid()}-{threading.get_ident()}-{time.perf_counter_ns()}")
+def _arrive(folder, together, patience, held, until):
+    parcel = f"{os.getpid()}-{threading.get_ident()}-{time.perf_counter_ns()}"
+    note = Note(folder, together, patience, held, until, parcel)
     note._append("arrived")
     return note
 

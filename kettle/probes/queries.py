@@ -14,13 +14,14 @@ Sources: SQLAlchemy documentation, "Core Events"; Django documentation, "Databas
 
 import contextlib
 from collections.abc import Callable
+from typing import Any
 
 from kettle.database.statements import Ledger, Seen, Statement, Transactions
 from kettle.database.window import Wire
 from kettle.probes.engines.listeners import watch_django, watch_psycopg, watch_sqlalchemy
 
 
-def watch_queries(target: object) -> "Queries | Wire":
+def watch_queries(target: Any) -> "Queries | Wire":
     """Return a window over the statements of `target`; see the module for what that may be.
 
     Raises TypeError for anything else, and ValueError for a Django alias that does not exist.

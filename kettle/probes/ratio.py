@@ -13,13 +13,16 @@ from collections.abc import Awaitable, Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 from kettle.probes.engines.blas import one_blas_thread
 from kettle.probes.engines.bootstrap import bootstrap, divided, ratio_of_medians, spread
 
 FASTER, NOT_FASTER, TOO_NOISY = "faster", "not faster", "too noisy to tell"
-_CLOCKS = {"wall": (time.perf_counter, "perf_counter"), "cpu": (time.thread_time, "thread_time")}
+_CLOCKS: dict[str, tuple[Callable[[], float], Literal["perf_counter", "thread_time"]]] = {
+    "wall": (time.perf_counter, "perf_counter"),
+    "cpu": (time.thread_time, "thread_time"),
+}
 
 
 @dataclass(frozen=True)
@@ -107,7 +110,7 @@ class Ratio:
 def compare(
     before: Callable,
     after: Callable,
-    *args,
+    *args: Any,
     repeat: int = 7,
     clock: str = "wall",
     at_least: float | None = None,
@@ -144,7 +147,8 @@ def compare(
     for fn in (before, after):
         if inspect.iscoroutinefunction(fn):
             raise TypeError(f"{fn.__name__} is a coroutine function: use `await compare_async(...)`")
-    plan = _Plan(args, repeat, clock, at_least, make, most, patience, shortest, seed)
+    most = most or 4 * repeat
+    plan = _Plan(args, repeat, clock, at_least or 1.1, make, most, patience, shortest, seed)
     with one_blas_thread(warn=False):
         runs = [_Runs(fn) for fn in (before, after)]
         for side in runs:
@@ -160,7 +164,7 @@ def compare(
 async def compare_async(
     before: Callable[..., Awaitable],
     after: Callable[..., Awaitable],
-    *args,
+    *args: Any,
     repeat: int = 7,
     clock: str = "wall",
     at_least: float | None = None,
@@ -173,7 +177,8 @@ async def compare_async(
 
     What else runs on the loop is in the times. A plain function may be one of the two.
     """
-    plan = _Plan(args, repeat, clock, at_least, make, most, patience, 0.0, seed)
+    most = most or 4 * repeat
+    plan = _Plan(args, repeat, clock, at_least or 1.1, make, most, patience, 0.0, seed)
     with one_blas_thread(warn=False):
         runs = [_Runs(fn) for fn in (before, after)]
         for side in runs:
@@ -188,7 +193,8 @@ class _Runs:
     """The runs of one of the two callables."""
 
     def __init__(self, fn: Callable):
-        self.fn, self.number, self.times, self.value = fn, 1, [], None
+        self.fn, self.number, self.value = fn, 1, None
+        self.times: list[float] = []
 
 
 @dataclass
@@ -198,9 +204,9 @@ class _Plan:
     args: tuple
     repeat: int
     clock: str
-    at_least: float | None
+    at_least: float
     make: Callable[[], tuple] | None
-    most: int | None
+    most: int
     patience: float
     shortest: float
     seed: int
@@ -211,8 +217,7 @@ class _Plan:
         self.read, clock_name = _CLOCKS[self.clock]
         # Windows ticks CPU time in 1/64 s: a run must span many ticks to be told at all
         self.shortest = max(self.shortest, 20 * time.get_clock_info(clock_name).resolution)
-        self.at_least = self.at_least or 1.1
-        self.most = max(self.repeat, self.most or 4 * self.repeat)
+        self.most = max(self.repeat, self.most)
         self._ends, self._order = time.monotonic() + self.patience, random.Random(self.seed)
 
     def arguments(self) -> tuple:

@@ -17,10 +17,14 @@ The server counts, so it makes no difference with which client, thread or proces
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from kettle.shop.meeting import PATIENCE, Meeting, RendezvousWindow
 from kettle.shop.routes import named
 from kettle.shop.traffic import Request, Traffic, TrafficWindow, peak
+
+if TYPE_CHECKING:
+    from kettle.shop import Shop
 
 __all__ = [
     "Meeting",
@@ -35,7 +39,7 @@ __all__ = [
 ]
 
 
-def watch(shop) -> TrafficWindow:
+def watch(shop: "Shop") -> TrafficWindow:
     """Watch a shop's traffic in a `with` or `async with` block; the same as `shop.traffic()`.
 
     Windows may overlap. At its end a window waits up to 0.3 s for requests that are still in flight.
@@ -44,7 +48,7 @@ def watch(shop) -> TrafficWindow:
 
 
 def rendezvous(
-    shop, count: int | None = None, routes: Iterable[str] = (), *, patience: float = PATIENCE
+    shop: "Shop", count: int | None = None, routes: Iterable[str] = (), *, patience: float = PATIENCE
 ) -> RendezvousWindow:
     """Hold a shop's calls in a block until they are in flight together; the same as `shop.rendezvous()`.
 

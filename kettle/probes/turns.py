@@ -43,9 +43,11 @@ class watch_turns:  # noqa: N801 (used as a verb: with watch_turns() as turns)
 
     def __init__(self, patience=3.0):
         self._life = loop_shows_life(patience=patience)
-        self.number, self.lived, self.handled = 0, True, Counter()
+        self.number, self.lived = 0, True
+        self.handled: Counter[str] = Counter()
         self.threads, self._waiting, self._lock = 0, 0, threading.Lock()
-        self._pieces, self._tasks, self._calls = Counter(), defaultdict(set), {}
+        self._pieces: Counter[tuple[str, int, int]] = Counter()
+        self._tasks, self._calls = defaultdict(set), {}
 
     def __enter__(self):
         self._loop, self._thread = asyncio.get_running_loop(), threading.get_ident()

@@ -10,11 +10,12 @@ import sys
 import sysconfig
 import threading
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType, FrameType
+from typing import TypeVar
 
 from kettle.probes.engines.callbacks import is_servants
 
@@ -22,6 +23,7 @@ INTERVAL = 0.01  # seconds between two looks
 LEAST = 0.005  # of the whole: less is not printed
 _LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")})
 
+Key = TypeVar("Key")
 Place = tuple[CodeType, int, str]  # a function's code, a line's number, the module's name
 
 
@@ -59,7 +61,7 @@ class watch_waits:  # noqa: N801 (used as a verb: with watch_waits() as waits)
     def __init__(self, interval: float = INTERVAL) -> None:
         self.interval = interval
         self.looks, self.cost = 0, 0.0
-        self._seconds: Counter[tuple] = Counter()
+        self._seconds: defaultdict[tuple[tuple[Place, ...], bool], float] = defaultdict(float)
         self._times: Counter[tuple] = Counter()
         self._thread_at: Counter[tuple] = Counter()
 
@@ -79,7 +81,7 @@ class watch_waits:  # noqa: N801 (used as a verb: with watch_waits() as waits)
     def waits(self) -> list[Wait]:
         """Every place that tasks stood at, the longest first."""
         found = []
-        for (places, running), seconds in self._seconds.most_common():
+        for (places, running), seconds in _longest_first(self._seconds):
             at = "" if _is_own(places[-1]) else _named(places[-1])
             found.append(Wait(_path(places), seconds, self._times[places, running], at, running))
         return found
@@ -95,12 +97,13 @@ class watch_waits:  # noqa: N801 (used as a verb: with watch_waits() as waits)
         Args:
             *functions: where the lines are looked for; what they call counts as theirs.
         """
-        names, lines = {function.__name__ for function in functions}, Counter()
+        names = {function.__name__ for function in functions}
+        lines: defaultdict[str, float] = defaultdict(float)
         for wait in self.waits:
             inner = next((step for step in reversed(wait.path) if step[0] in names), None)
             if inner is not None:
                 lines[inner[1]] += wait.seconds
-        return dict(lines.most_common())
+        return dict(_longest_first(lines))
 
     def thread_at(self) -> dict[str, float]:
         """Return the share of looks, 0 to 1, at which the loop's own thread was somewhere, the most first."""
@@ -141,13 +144,17 @@ class watch_waits:  # noqa: N801 (used as a verb: with watch_waits() as waits)
 
 def tree_of(waits: list[Wait]) -> list[str]:
     """Return lines of text: a flame graph of waiting, each line indented under the one that awaits it."""
-    shares: Counter[tuple] = Counter()
+    shares: defaultdict[tuple, float] = defaultdict(float)
     whole = sum(wait.seconds for wait in waits) or 1.0
     for wait in waits:
         path = (*wait.path, wait.at or ("itself at work" if wait.running else "waits here"))
         for depth in range(1, len(path) + 1):
             shares[path[:depth]] += wait.seconds / whole
     return list(_tree(shares, ()))
+
+
+def _longest_first(seconds: Mapping[Key, float]) -> list[tuple[Key, float]]:
+    return sorted(seconds.items(), key=lambda item: item[1], reverse=True)
 
 
 def awaited(coroutine: object) -> Iterator[FrameType]:
@@ -196,8 +203,8 @@ def _told(step: tuple[str, str]) -> str:
     return f"{step[0]}: {step[1]}"
 
 
-def _tree(shares: Counter, above: tuple) -> Iterator[str]:
-    under = [(path, share) for path, share in shares.most_common() if path[:-1] == above and share >= LEAST]
+def _tree(shares: Mapping[tuple, float], above: tuple) -> Iterator[str]:
+    under = [(path, share) for path, share in _longest_first(shares) if path[:-1] == above and share >= LEAST]
     for path, share in under:
         label = path[-1] if isinstance(path[-1], str) else _told(path[-1])
         yield f"{100 * share:5.1f}%  {'  ' * len(above)}{label}"

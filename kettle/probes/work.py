@@ -48,7 +48,7 @@ class Work:
         return text
 
 
-def work(fn: Callable, *args, loop: asyncio.AbstractEventLoop | None = None, **kwargs) -> Work:
+def work(fn: Callable, *args: Any, loop: asyncio.AbstractEventLoop | None = None, **kwargs: Any) -> Work:
     """Run `fn(*args, **kwargs)` once and count what it executes.
 
     A coroutine function is run to its end, by `loop` or else by `asyncio.run`, in this thread. Counted are
@@ -70,7 +70,7 @@ def work(fn: Callable, *args, loop: asyncio.AbstractEventLoop | None = None, **k
     return _told(counting, value)
 
 
-async def work_async(fn: Callable[..., Awaitable], *args, **kwargs) -> Work:
+async def work_async(fn: Callable[..., Awaitable], *args: Any, **kwargs: Any) -> Work:
     """Await `fn(*args, **kwargs)` on the running loop and count what this thread executes until it is done.
 
     Other tasks of the loop that run meanwhile are counted too. Otherwise like `work`.

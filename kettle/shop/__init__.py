@@ -27,7 +27,7 @@ _ROOMS |= {"ROUTES": "routes", "Settings": "routes"}
 _ROOMS |= dict.fromkeys(("Request", "Traffic", "TrafficWindow"), "traffic")
 
 
-def __getattr__(name: str):
+def __getattr__(name: str) -> object:
     # A worker process that makes thumbnails, and imports this package for them, does without the rest.
     if name in _ROOMS:
         return getattr(import_module(f"kettle.shop.{_ROOMS[name]}"), name)

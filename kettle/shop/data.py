@@ -4,7 +4,8 @@ import hashlib
 import random
 from typing import Any
 
-Answer = dict[str, Any] | list[dict[str, Any]] | None
+Record = dict[str, Any]
+Answer = Record | list[Record] | None
 
 
 def _of(text: str) -> list[str]:
@@ -136,7 +137,7 @@ class Data:
         others = [other for other in self.products if other != sku]
         return [{"sku": other} for other in self._draw("related", sku).sample(others, 4)]
 
-    def stock(self, supplier: int) -> Answer:
+    def stock(self, supplier: int) -> Record | None:
         """How much of six products a supplier holds."""
         if supplier not in self.suppliers:
             return None
@@ -154,7 +155,7 @@ class Data:
         price, weight = draw.randint(120, 9900), draw.randint(20, 2000)
         return {"supplier": supplier, "item": item, "price": price, "grams": weight}
 
-    def quote(self, courier: int, postcode: str) -> Answer:
+    def quote(self, courier: int, postcode: str) -> Record | None:
         """A courier's price to a postcode."""
         if courier not in self.couriers or not postcode:
             return None
@@ -177,14 +178,14 @@ class Data:
             return None
         quotes = (self.quote(courier, body["postcode"]) for courier in self.couriers)
         extra = body["grams"] // 500 * 40
-        return [{**quote, "price": quote["price"] + extra} for quote in quotes]
+        return [{**quote, "price": quote["price"] + extra} for quote in quotes if quote is not None]
 
     def health(self) -> Answer:
         """That the shop is up."""
         return {"status": "ok"}
 
     def _order(self, draw: random.Random, number: int) -> dict[str, Any]:
-        lines = [
+        lines: list[Record] = [
             {
                 "sku": draw.choice(self.products),
                 "quantity": draw.randint(1, 4),

@@ -49,7 +49,9 @@ class Reader:
 
 
 async def read_together(
-    write_one: Callable[[int, Reader], Awaitable[object]], number: int, patience: float
+    write_one: Callable[[int, Callable[[str], Awaitable[None]]], Awaitable[object]],
+    number: int,
+    patience: float,
 ) -> bool:
     """Let some answers be written at once, each reader reading its first text until all others have got one.
 

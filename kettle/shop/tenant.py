@@ -7,7 +7,7 @@ import math
 import random
 import time
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -69,7 +69,7 @@ class Tenant:
                     await asyncio.sleep(0.001)
         await self.front.shutdown(0.001)  # connections that only wait for a next request end at once
 
-    def set(self, routes: list[str], changes: dict[str, Any]) -> None:
+    def set(self, routes: Iterable[str], changes: dict[str, Any]) -> None:
         """Change settings of routes; their random numbers start afresh, and their hanging calls go on."""
         for name in routes:
             self.settings[name] = replace(self.settings[name], **changes)
@@ -78,17 +78,17 @@ class Tenant:
             self._hanging[name].set()
             self._hanging[name] = asyncio.Event()
 
-    def break_calls(self, paths: list[str], calls: list[int], status: int | None) -> None:
+    def break_calls(self, paths: Iterable[str], calls: list[int], status: int | None) -> None:
         """Let calls of paths fail, counted from now on; status None: their connection breaks."""
         for path in paths:
             self._broken[path] = (calls, status)
             self._asked.pop(path, None)
 
-    def slow_down(self, paths: list[str], seconds: float) -> None:
+    def slow_down(self, paths: Iterable[str], seconds: float) -> None:
         """Let calls of paths take so many seconds more, from now on."""
         self._slow.update(dict.fromkeys(paths, seconds))
 
-    def answer_with(self, paths: list[str], answer: Any, content_type: str = JSON) -> None:
+    def answer_with(self, paths: Iterable[str], answer: Any, content_type: str = JSON) -> None:
         """Let calls of paths be answered with this, from now on."""
         self._instead.update(dict.fromkeys(paths, (answer, content_type)))
 
@@ -160,7 +160,8 @@ class Tenant:
         if call.route == "unknown":
             return _json(404, {"error": f"The shop has no route {request.method} {request.path}."})
         # All of them as they were on arrival, whatever is set in the meantime.
-        settings, luck, go_on = (of[call.route] for of in (self.settings, self._luck, self._hanging))
+        settings, luck = self.settings[call.route], self._luck[call.route]
+        go_on = self._hanging[call.route]
         # Drawn on arrival, so that the n-th call of a route always draws the same.
         self._asked[request.path] += 1
         late = settings.jitter * luck.random() + settings.shuffle * self._lateness(request.path)
@@ -175,7 +176,8 @@ class Tenant:
             await go_on.wait()
         await asyncio.sleep(call.latency)
         if fails == BROKEN_CONNECTION:
-            request.transport.abort()
+            if request.transport is not None:
+                request.transport.abort()
             await asyncio.Event().wait()  # aiohttp cancels the handler now
         if fails:
             return _json(fails, {"error": f"{call.route} is down just now."})
@@ -287,7 +289,8 @@ def _pause(
 
 
 async def _cut(request: web.BaseRequest) -> None:
-    request.transport.close()  # what was written before still arrives
+    if request.transport is not None:
+        request.transport.close()  # what was written before still arrives
     await asyncio.Event().wait()  # aiohttp cancels the handler now
 
 

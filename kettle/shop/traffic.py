@@ -154,8 +154,10 @@ class TrafficWindow(Watched[Traffic]):
 def _request(row: list[Any], closed: float) -> Request:
     *first, ended, status, connection, cancelled, handshake, latency = row
     finished = ended is not None
-    last = ended if finished else closed
-    return Request(*first, last, status, connection, cancelled, handshake, latency, finished)
+    route, method, path, started = first
+    until = ended if finished else closed
+    seen = (status, connection, cancelled, handshake, latency)
+    return Request(route, method, path, started, until, *seen, finished)
 
 
 def _count(number: int, noun: str) -> str:

@@ -15,7 +15,8 @@ _CHECKED = 97  # the weighted sum of a right code's digits can be divided by thi
 
 def issue(number: int, seed: int) -> set[str]:
     """Return a ledger: so many codes that the shop has issued, which depend on the seed only."""
-    chance, codes = random.Random(seed), set()
+    chance = random.Random(seed)
+    codes: set[str] = set()
     while len(codes) < number:
         digits = f"{chance.randrange(10**10):010}"
         last = (-sum(weight * int(digit) for weight, digit in enumerate(digits, 2))) % _CHECKED

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from multiprocessing.pool import ApplyResult
 from multiprocessing.process import BaseProcess
 from queue import Queue
+from types import FrameType
 
 from kettle.probes.engines.callbacks import own_name
 from kettle.probes.engines.patches import Patches
@@ -72,7 +73,7 @@ def _thread_is_alive(thread, *args, **kwargs):
 
 def _starting_a_thread():
     """Tell whether a wait is the one of `Thread.start` for its new thread."""
-    frame = sys._getframe()
+    frame: FrameType | None = sys._getframe()
     while frame is not None:
         if frame.f_code is threading.Thread.start.__code__:
             return True
@@ -144,7 +145,7 @@ class Recorder:
             )  # fmt: skip
 
 
-_recorders = {}  # thread ident → its recorders, the innermost last
+_recorders: dict[int, list[Recorder]] = {}  # thread ident → its recorders, the innermost last
 
 
 @contextlib.contextmanager
@@ -214,7 +215,7 @@ def _wrapped(known, original):
                 recorder.add(known.label, sys._getframe(1), started)
 
     wrapper.__name__ = known.name
-    wrapper.__wrapped__ = original
+    vars(wrapper)["__wrapped__"] = original
     return wrapper
 
 
@@ -237,8 +238,8 @@ def profiled(recorder):
 
 def _profiler(recorder, by_code, by_function):
     """Return the function for `sys.setprofile`. Its state is the one call that is being waited for."""
-    label = waiting = None
-    started = 0.0
+    waiting: tuple | None = None
+    label, started = "", 0.0
 
     def profile(frame, event, arg):
         nonlocal label, waiting, started

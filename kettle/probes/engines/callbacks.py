@@ -16,14 +16,14 @@ _FOREIGN = (
 _CELL = "InteractiveShell."  # of IPython: the task in which a notebook's cell runs
 _SERVANTS = ("kettle.lesson", "kettle.panels", "kettle.files", "kettle.checking")
 
-_watchers = {}  # loop → those who are told of its steps
+_watchers: dict[asyncio.AbstractEventLoop, tuple] = {}  # loop → those who are told of its steps
 _original_run = events.Handle._run
 
 
 def watch_steps(loop, watcher):
     """Tell `watcher.begin(handle)` and `watcher.end(handle)` of each callback that the loop runs."""
     if not _watchers:
-        events.Handle._run = _run
+        events.Handle._run = _run  # type: ignore[method-assign]  # asyncio tells nobody of its steps
     _watchers[loop] = (*_watchers.get(loop, ()), watcher)
 
 
@@ -33,7 +33,7 @@ def unwatch_steps(loop, watcher):
     if left:
         _watchers[loop] = left
     if not _watchers and events.Handle._run is _run:
-        events.Handle._run = _original_run
+        events.Handle._run = _original_run  # type: ignore[method-assign]  # as it was
 
 
 def _run(self):

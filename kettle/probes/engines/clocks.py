@@ -14,7 +14,6 @@ import timeit
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from types import FunctionType
 from typing import Any, Protocol
 
 from kettle.probes.engines.blocking import own_modules, replace_names
@@ -63,7 +62,8 @@ def install() -> None:
     modules = [time, dt, timeit, *own_modules()]
     for original, reader in readers.items():
         _undo.extend(partial(setattr, *replaced) for replaced in replace_names(modules, original, reader))
-    for function in (timeit.Timer.__init__, timeit.timeit, timeit.repeat):
+    reading: tuple[Any, ...] = (timeit.Timer.__init__, timeit.timeit, timeit.repeat)
+    for function in reading:
         _undo.append(partial(setattr, function, "__defaults__", function.__defaults__))
         function.__defaults__ = tuple(_in_place(each, readers) for each in function.__defaults__)
 
@@ -92,7 +92,7 @@ def _functions() -> list[tuple[str, str]]:
 
 
 def _in_place(value: Any, readers: dict) -> Any:
-    return readers[value] if isinstance(value, Callable) and value in readers else value
+    return readers[value] if callable(value) and value in readers else value
 
 
 def _told(kind: str, depth: int = 2) -> float | None:
@@ -130,7 +130,7 @@ def _numbered(name: str) -> Callable:
     return _named(read, original)
 
 
-def _named(reader: FunctionType, original: Callable) -> FunctionType:
+def _named(reader: Callable, original: Callable) -> Callable:
     reader.__name__ = reader.__qualname__ = original.__name__
     reader.__module__, reader.__doc__ = "time", original.__doc__
     return reader

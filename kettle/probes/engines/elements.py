@@ -80,7 +80,7 @@ class _Watched(np.ndarray):
         self.notes["tolist"] += self.size
         return super().tolist()
 
-    def cast(self, code: str) -> _Watched:
+    def cast(self, code: str) -> np.ndarray:
         """Do what a memoryview does."""
         return self.view(np.dtype(code.lstrip("@")))
 
@@ -99,7 +99,8 @@ def loop_of_library(function: Callable, arguments: tuple, n: int, calls: float =
         calls: of Python functions for each element, as counted before.
     """
     own = plain_function(function).__globals__
-    back, given = Counter(), set()
+    back: Counter[Any] = Counter()
+    given = set()
 
     def note(frame: Any, event: str, arg: Any) -> None:
         if event != "call":

@@ -14,6 +14,7 @@ import selectors
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from types import BuiltinFunctionType, CodeType, MethodDescriptorType
 from typing import ClassVar
@@ -90,7 +91,7 @@ class _Monitored:
     lost = False
     _lock = threading.Lock()
     _current: ClassVar[dict[int, "_Monitored"]] = {}
-    _tool: int | None = None
+    _tool = -1  # of sys.monitoring
 
     def __init__(self):
         self.live = True
@@ -98,7 +99,8 @@ class _Monitored:
 
     def read(self) -> tuple[int, int, int]:
         """Tell the counts so far."""
-        return tuple(self.counts)
+        instructions, calls, c_calls = self.counts
+        return instructions, calls, c_calls
 
     def start(self) -> None:
         """Count this thread from here on."""
@@ -159,7 +161,7 @@ class _Monitored:
         watch.restart_events()
 
 
-def _counter(current: dict[int, _Monitored], which: int):
+def _counter(current: dict[int, _Monitored], which: int) -> Callable:
     of_c, ident, never = (
         (BuiltinFunctionType, MethodDescriptorType),
         threading.get_ident,

@@ -1,6 +1,7 @@
 """What each task did, noted step by step while it runs: as little as a picture needs, and cheaply."""
 
 import weakref
+from types import CodeType
 
 from kettle.probes.engines.callbacks import name_of, told_name
 from kettle.probes.engines.timeline import GRAIN, lane
@@ -87,7 +88,7 @@ class _Entry:
         return told_name(task) if task is not None else self.name
 
 
-_places = {}
+_places: dict[tuple[CodeType, int], str] = {}
 
 
 def waits_line(coroutine):

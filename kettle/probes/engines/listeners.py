@@ -3,6 +3,7 @@
 import contextlib
 import time
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 from kettle.database.statements import (
     LONGEST,
@@ -15,9 +16,7 @@ from kettle.database.statements import (
 from kettle.probes.engines.where import sender
 
 
-def _keep(
-    ledger: Ledger, sql: object, parameters: object, many: bool, started: float, **told: object
-) -> None:
+def _keep(ledger: Ledger, sql: object, parameters: Any, many: bool, started: float, **told: Any) -> None:
     """Keep one statement, or as many as an executemany has sets of parameters."""
     text = (sql if isinstance(sql, str) else sql.decode() if isinstance(sql, bytes) else str(sql))[:LONGEST]
     sets = list(parameters) if many else [parameters]
@@ -44,7 +43,7 @@ def _rows_of(cursor: object) -> int | None:
 class _Fetching:
     """Stands in for a cursor whose rows come one by one, and counts them into the statement kept last."""
 
-    def __init__(self, cursor: object, statement: Statement | None) -> None:
+    def __init__(self, cursor: Any, statement: Statement | None) -> None:
         self._cursor, self._statement = cursor, statement
 
     def __getattr__(self, name: str) -> object:
@@ -65,7 +64,7 @@ class _Fetching:
         self._count(row is not None)
         return row
 
-    def fetchmany(self, *args: object, **kwargs: object) -> Sequence:
+    def fetchmany(self, *args: Any, **kwargs: Any) -> Sequence:
         rows = self._cursor.fetchmany(*args, **kwargs)
         self._count(len(rows))
         return rows
@@ -79,7 +78,7 @@ class _Fetching:
 # ---- SQLAlchemy
 
 
-def _listenable(target: object) -> object:
+def _listenable(target: Any) -> Any:
     """Return the synchronous engine or connection inside whatever was given."""
     for inner in ("sync_session", "sync_engine", "sync_connection"):
         target = getattr(target, inner, None) or target
@@ -87,7 +86,7 @@ def _listenable(target: object) -> object:
 
 
 @contextlib.contextmanager
-def watch_sqlalchemy(ledger: Ledger, target: object) -> Iterator[None]:
+def watch_sqlalchemy(ledger: Ledger, target: Any) -> Iterator[None]:
     """Listen to an engine, connection or session, sync or async, and tell the ledger."""
     from sqlalchemy import Engine, event
 
@@ -109,6 +108,7 @@ def watch_sqlalchemy(ledger: Ledger, target: object) -> Iterator[None]:
         if started is not None and told.statement is not None:
             _keep(ledger, told.statement, told.parameters or (), False, started, failed=True)
 
+    listening: list[tuple[Any, str, Callable]]
     listening = [(target, "before_cursor_execute", before), (target, "after_cursor_execute", after)]
     listening += [(target, "commit", lambda _: _end(ledger, "commits"))]
     listening += [(target, "rollback", lambda _: _end(ledger, "rollbacks"))]
@@ -173,7 +173,7 @@ def watch_django(ledger: Ledger, target: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _watch_django_connection(ledger: Ledger, connection: object) -> Iterator[None]:
+def _watch_django_connection(ledger: Ledger, connection: Any) -> Iterator[None]:
     def wrapper(execute, sql, parameters, many, context):
         started = time.perf_counter()
         parameters = list(parameters) if many else parameters
@@ -217,7 +217,7 @@ def _counted(act: Callable, ledger: Ledger, how: str) -> Callable:
 
 
 @contextlib.contextmanager
-def watch_psycopg(ledger: Ledger, connection: object) -> Iterator[None]:
+def watch_psycopg(ledger: Ledger, connection: Any) -> Iterator[None]:
     """Count the executions of the cursors that a connection makes from now on."""
     import psycopg
 
@@ -230,9 +230,7 @@ def watch_psycopg(ledger: Ledger, connection: object) -> Iterator[None]:
         connection.cursor_factory = before
 
 
-def _note(
-    ledger: Ledger, cursor: object, sql: object, parameters: object, many: bool, started: float
-) -> None:
+def _note(ledger: Ledger, cursor: Any, sql: object, parameters: Any, many: bool, started: float) -> None:
     _keep(ledger, sql, parameters or (), many, started, rows=_rows_of(cursor) or 0)
     text = sql if isinstance(sql, str) else ""
     if ended := ends_transaction(text):

@@ -84,9 +84,12 @@ class _Worker:
     """
 
     def __init__(self, loop_factory, once):
-        self.once, self.loop, self.root, self.wanted = once, None, None, None
+        self.once = once
+        self.wanted: asyncio.Task | None = None
+        self.loop: asyncio.AbstractEventLoop | None = None
+        self.root: asyncio.Task | None = None
         self.left_behind = False
-        self.jobs = queue.SimpleQueue()
+        self.jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._loop_factory = loop_factory
         self.thread = threading.Thread(target=self._body, name="kettle own thread", daemon=True)
         self.thread.start()
@@ -111,9 +114,9 @@ class _Worker:
 
     def _turn(self, task):
         if self.root is None or self.root.done():  # a job may have cancelled all tasks
-            self.root = self.loop.create_task(_stay(), name="root")
+            self.root = task.get_loop().create_task(_stay(), name="root")
         try:
-            self.loop.run_until_complete(self.root)
+            task.get_loop().run_until_complete(self.root)
         except asyncio.CancelledError:
             pass
         except RuntimeError:  # the loop was stopped: because the task is done, or by the job itself
@@ -122,7 +125,7 @@ class _Worker:
 
     def _halt(self, task):
         if task is self.wanted:  # after a SystemExit nobody waits for it any more
-            self.loop.stop()
+            self.wanted.get_loop().stop()
 
     def _body(self):
         last = None
@@ -162,7 +165,8 @@ class _Worker:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks, timeout=TIDY_UP)
-        await asyncio.wait([asyncio.ensure_future(self.loop.shutdown_asyncgens())], timeout=TIDY_UP)
+        closing = asyncio.get_running_loop().shutdown_asyncgens()
+        await asyncio.wait([asyncio.ensure_future(closing)], timeout=TIDY_UP)
 
 
 async def _stay():

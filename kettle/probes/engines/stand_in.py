@@ -13,13 +13,15 @@ from contextlib import contextmanager, suppress
 from types import CodeType, FrameType, FunctionType
 from typing import Any
 
+Listener = Callable[[tuple, dict], object]
+NO_TOOL = -1  # of sys.monitoring
 _LOCK = threading.RLock()
 _TAPS: dict[int, "_Lent | _Monitored"] = {}  # by the id of the function
 _TWINS: dict[int, "_Monitored"] = {}  # by the id of the code: twins are equal
 
 
 @contextmanager
-def tapped(function: FunctionType, listener: Callable[[tuple, dict], None]) -> Iterator[None]:
+def tapped(function: Callable, listener: Listener) -> Iterator[None]:
     """Tell `listener(args, kwargs)` of each call of `function` while the block runs, before its body starts.
 
     Blocks may overlap in any order; the function has its own code again when the last one ends.
@@ -45,8 +47,9 @@ class _Lent:
     _DEEPER = 3
     _before: int | None = None
 
-    def __init__(self, function: FunctionType):
-        self.function, self.code, self.listeners = function, function.__code__, []
+    def __init__(self, function: Any):
+        self.function, self.code = function, function.__code__
+        self.listeners: list[Listener] = []
         self.original = _clone(function)
         if _Lent._before is None:
             _Lent._before = sys.getrecursionlimit()
@@ -68,12 +71,13 @@ class _Lent:
 class _Monitored:
     """The twin of one function's code, and all who listen to it just now (Python 3.12 and later)."""
 
-    _tool: int | None = None
+    _tool = NO_TOOL
 
-    def __init__(self, function: FunctionType):
-        self.function, self.code, self.listeners = function, function.__code__, []
+    def __init__(self, function: Any):
+        self.function, self.code = function, function.__code__
+        self.listeners: list[Listener] = []
         self.twin = self.code.replace()  # other functions may share the code, as those of one factory do
-        if _Monitored._tool is None:
+        if _Monitored._tool == NO_TOOL:
             _Monitored._tool = _take_tool()
         _TWINS[id(self.twin)] = self
         sys.monitoring.set_local_events(self._tool, self.twin, sys.monitoring.events.PY_START)
@@ -90,7 +94,7 @@ class _Monitored:
         if not _TAPS:
             sys.monitoring.register_callback(self._tool, sys.monitoring.events.PY_START, None)
             sys.monitoring.free_tool_id(self._tool)
-            _Monitored._tool = None
+            _Monitored._tool = NO_TOOL
 
 
 def _take_tool() -> int:

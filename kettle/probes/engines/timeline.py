@@ -27,7 +27,8 @@ def fold(pieces, grain=GRAIN):
 
     pieces: segments in order, each beginning where the one before ends.
     """
-    folded, short = [], []
+    folded: list[Segment] = []
+    short: list[Segment] = []
     for piece in pieces:
         if piece.seconds < grain and piece.state != "blocked":
             short.append(piece)

@@ -70,9 +70,11 @@ def sender():
     """
     frame = own_frame(sys._getframe(1))
     if frame is None:
+        task = None
         with contextlib.suppress(RuntimeError):  # no loop runs in this thread
-            frames = coroutine_frames(asyncio.current_task().get_coro())
-            frame = next((f for f in reversed(list(frames)) if not is_library(f.f_code.co_filename)), None)
+            task = asyncio.current_task()
+        frames = list(coroutine_frames(task.get_coro())) if task else []  # None in a callback of the loop
+        frame = next((f for f in reversed(frames) if not is_library(f.f_code.co_filename)), None)
     if frame is None:
         return ""
     text = source(frame.f_code, frame.f_lineno).rstrip(",")  # a line of a list is read in a sentence

@@ -1,7 +1,9 @@
 """The event loop of virtual time: a selector loop that jumps to the next timer when nothing is ready."""
 
 import asyncio
+import selectors
 import threading
+from typing import Any
 
 from .clock import Clock
 from .network import Network
@@ -20,14 +22,15 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     def __init__(self, horizon):
         self.clock = Clock()
-        super().__init__()
+        selector: Any = selectors.DefaultSelector()
+        super().__init__(selector)
         self._clock_resolution = 1e-9  # no timer comes early, on no system
         self.horizon, self.hung, self.main = horizon, "", None
         self.thread = threading.get_ident()
         self.over = False  # while tidying up there is no horizon
         self.network = Network(self)
-        self._really_select = self._selector.select
-        self._selector.select = self._select
+        self._really_select = selector.select
+        selector.select = self._select  # instead of waiting, the clock jumps
 
     def time(self):
         """Return the virtual time in seconds."""

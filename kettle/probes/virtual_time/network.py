@@ -30,7 +30,9 @@ class Network:
 
     def __init__(self, loop):
         self._loop, self._servers, self._runners = loop, {}, []
-        self._sockets = weakref.WeakKeyDictionary()  # sockets that were "connected", and to whom
+        self._sockets: weakref.WeakKeyDictionary = (
+            weakref.WeakKeyDictionary()
+        )  # sockets that were "connected", and to whom
         self._names, self.silent = {}, set()
         self.connections = self.open_now = 0
 
@@ -123,9 +125,11 @@ class _Socket:
 class Transport(asyncio.Transport):
     """One end of a connection in memory; what is written arrives at the other in the loop's next round."""
 
+    peer: "Transport"
+
     def __init__(self, loop, protocol):
         super().__init__({"peername": ("192.0.2.1", 1), "sockname": ("192.0.2.1", 2), "socket": _Socket()})
-        self._loop, self._protocol, self.peer, self.when_lost = loop, protocol, None, lambda: None
+        self._loop, self._protocol, self.when_lost = loop, protocol, lambda: None
         self._waiting, self._ended = [], False  # pieces that were not read yet; the other end has ended
         self._closing = self._lost = self._paused = False
 

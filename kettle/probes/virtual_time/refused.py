@@ -5,7 +5,7 @@ class NotSupported(RuntimeError):
     """Something was asked for that cannot be done in virtual time; the message says what to use instead."""
 
 
-refused = []  # what the run that is under way was refused: its code may have caught the error
+refused: list[str] = []  # what the run that is under way was refused: its code may have caught the error
 
 
 def refuse(what, instead):

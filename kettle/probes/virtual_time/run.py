@@ -4,6 +4,7 @@ import asyncio
 import threading
 from contextlib import nullcontext
 from dataclasses import dataclass
+from typing import Any
 
 from kettle.probes.engines.blocking import BlockingCall, Recorder, profiled
 from kettle.probes.engines.own_thread import run_in_own_thread
@@ -57,7 +58,7 @@ def run_virtual(function, *args, horizon=900.0, limit=30.0, more=None, blocking=
     them, another event loop in a thread is refused. A lock of `threading` that a sleeping worker holds while
     the loop waits for it ends with the real limit.
     """
-    seen = {"recorder": Recorder(None)}
+    seen: dict[str, Any] = {"recorder": Recorder(None)}
     threads = Threads(seen["recorder"])
 
     def make_loop():

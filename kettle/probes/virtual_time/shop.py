@@ -2,6 +2,8 @@
 
 import asyncio
 import itertools
+from collections.abc import Iterable
+from typing import Any
 
 from kettle.shop.data import Data
 from kettle.shop.routes import Settings, changes, named
@@ -47,11 +49,11 @@ class VirtualShop:
 
         return aiohttp.ClientSession(base_url=self.url, **options)
 
-    def set(self, *routes: str, **settings) -> None:
+    def set(self, *routes: str, **settings: Any) -> None:
         """Change how routes behave (none named: all of them): see `Shop.set`."""
         self._tenant.set(named(routes) or tuple(self.settings), changes(**settings))
 
-    def break_calls(self, *paths: str, calls=(), status: int | None = 503) -> None:
+    def break_calls(self, *paths: str, calls: Iterable[int] = (), status: int | None = 503) -> None:
         """Let calls of paths fail, from now on: see `Shop.break_calls`."""
         self._tenant.break_calls(paths, list(calls), status)
 
@@ -59,7 +61,7 @@ class VirtualShop:
         """Let calls of paths take so many seconds more, from now on."""
         self._tenant.slow_down(paths, seconds)
 
-    def answer_with(self, *paths: str, answer) -> None:
+    def answer_with(self, *paths: str, answer: Any) -> None:
         """Let calls of paths be answered with this JSON, from now on."""
         self._tenant.answer_with(paths, answer)
 

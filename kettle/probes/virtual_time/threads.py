@@ -9,6 +9,7 @@ from concurrent import futures
 from concurrent.futures import process as _process  # noqa: F401 (so that the attribute is there)
 from concurrent.futures import thread as _thread
 from multiprocessing.process import BaseProcess
+from typing import Any
 
 from kettle.probes.engines.blocking import BlockingCall, own_modules, replace_names
 from kettle.probes.engines.where import own_frame, place, source
@@ -20,7 +21,8 @@ class Threads:
     """The threads of one virtual loop: its own, the pools' workers, and those that the code starts."""
 
     def __init__(self, recorder):
-        self.loop, self.recorder = None, recorder  # the loop is made later, in its own thread
+        self.loop: Any = None  # a VirtualLoop, made later, in its own thread
+        self.recorder = recorder
         self.workers, self.undo = set(), []
 
     @contextlib.contextmanager
@@ -110,7 +112,7 @@ class Threads:
 
     def delivered(self, inner):
         """Return a future that is done before its work stops counting as busy: the clock finds no gap."""
-        outer = futures.Future()
+        outer: futures.Future = futures.Future()
 
         def finish(inner):
             try:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import sys
 from asyncio.mixins import _LoopBoundMixin  # of locks, queues and the like
+from typing import Any
 
 from kettle.probes.engines import clocks
 
@@ -85,7 +86,9 @@ class Told:
 
         A lock that code keeps goes with it from one run to the next, as if both were on one loop.
         """
-        run_forever, bound = asyncio.BaseEventLoop.run_forever, _LoopBoundMixin._get_loop
+        loops: Any = asyncio.BaseEventLoop
+        locks: Any = _LoopBoundMixin
+        run_forever, bound = loops.run_forever, locks._get_loop
 
         def run(loop):
             if self.is_ours() and loop is not self.threads.loop:
@@ -97,9 +100,9 @@ class Told:
                 kept._loop = None
             return bound(kept)
 
-        asyncio.BaseEventLoop.run_forever, _LoopBoundMixin._get_loop = run, bind_anew
+        loops.run_forever, locks._get_loop = run, bind_anew
         try:
             with clocks.telling(self):
                 yield
         finally:
-            asyncio.BaseEventLoop.run_forever, _LoopBoundMixin._get_loop = run_forever, bound
+            loops.run_forever, locks._get_loop = run_forever, bound
