@@ -106,22 +106,26 @@ def test_the_sockets_of_a_killed_kernels_pool_are_removed(start):
 
 
 @posix
-def test_temporary_files_of_a_killed_kernel_are_removed(start):
+def test_only_the_courses_temporary_files_go_with_a_kernel(start):
     kernel = start(
         """
         import tempfile, time
+        from kettle.processes import temporary_folder
         from kettle.processes.owner import owner
         owner().mark()
-        folder, file = tempfile.mkdtemp(), tempfile.NamedTemporaryFile(delete=False)
-        print("ready", flush=True)
+        folder = temporary_folder()
+        open(folder.name + "/of a cell", "w").close()
+        print(folder.name, tempfile.mkdtemp(), tempfile.mkstemp()[1], sep="|", flush=True)
         time.sleep(100)
         """
     )
-    assert kernel.stdout.readline()
-    assert len(start.files()) >= 2
+    courses, *learners = map(Path, kernel.stdout.readline().strip().split("|"))
+    assert set(start.files()) >= {courses, *learners}
     kernel.kill()
     kernel.wait()
-    assert eventually(lambda: not start.files()), start.files()
+    assert eventually(lambda: not set(start.files()) - set(learners)), start.files()
+    assert eventually(lambda: not start.left())
+    assert set(start.files()) == set(learners)
 
 
 @posix

@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from kettle.processes import owned
+
 WARNING = re.compile(
     r"^.*ResourceWarning: .*\n(?:  .*\n)?Object allocated at .*\n((?:  .*(?:\n|$))+)", re.MULTILINE
 )
@@ -106,7 +108,7 @@ def run_limited(
         RuntimeError: it ended in another way than by an OSError.
     """
     sources = dict.fromkeys("".join(linecache.getlines(each.__code__.co_filename)) for each in functions)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(prefix=owned("kettle-limited-")) as folder:
         program = Path(folder) / "program.py"
         text = "\n\n".join((HEAD.format(limit=descriptors), *sources, main, TAIL))
         program.write_text(text, encoding="utf-8")

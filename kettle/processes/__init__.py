@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import tempfile
 from contextlib import suppress
 
 OWNER = "KETTLE_OWNER"  # of what a lesson's kernel started
@@ -17,6 +18,14 @@ def owned(prefix: str) -> str:
     """
     token = os.environ.get(OWNER)
     return f"{prefix}{token}-" if token else prefix
+
+
+def temporary_folder() -> "tempfile.TemporaryDirectory[str]":
+    """Make a folder for what a course's cell writes: it goes with the kernel, also where that is killed.
+
+    What a learner writes elsewhere, into temporary files too, stays as long as the system keeps it.
+    """
+    return tempfile.TemporaryDirectory(prefix=owned("kettle-cell-"), ignore_cleanup_errors=True)
 
 
 def remove(path: str) -> None:

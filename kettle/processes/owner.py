@@ -37,10 +37,6 @@ class Owner:
     def mark(self) -> None:
         """Mark this process too, so that whatever it starts from now on, and does not fork, is marked."""
         os.environ[OWNER] = self.token
-        if hasattr(
-            tempfile, "template"
-        ):  # what gettempprefix() tells: code of a cell has temporary files, too
-            tempfile.template = self.prefix
         self._keep_sockets()
 
     def folder(self) -> tempfile.TemporaryDirectory:
