@@ -9,6 +9,25 @@ with open_database(seed=7, orders=100, delay=0.002) as database:
     print(wire.count, wire.rows, wire.round_trips)
 """
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kettle.database.control import stop_servers
+    from kettle.database.database import Database, open_database
+    from kettle.database.postgres_store import WrongAddress, start_server_ahead
+    from kettle.database.statements import Seen, Statement, Transactions
+
+__all__ = [
+    "Database",
+    "Seen",
+    "Statement",
+    "Transactions",
+    "WrongAddress",
+    "open_database",
+    "start_server_ahead",
+    "stop_servers",
+]
+
 # Imported on first use, since the supervisor is a module of this package too, and must stay small.
 _HOMES = {
     "open_database": "kettle.database.database",
@@ -20,7 +39,6 @@ _HOMES = {
     "start_server_ahead": "kettle.database.postgres_store",
     "stop_servers": "kettle.database.control",
 }
-__all__ = list(_HOMES)
 
 
 def __getattr__(name: str) -> object:

@@ -4,6 +4,7 @@ import weakref
 from collections.abc import Callable
 from functools import cached_property
 from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.engine import URL
@@ -13,6 +14,9 @@ from kettle.database.folder import NoServer
 from kettle.database.postgres_store import PostgresStore
 from kettle.database.sqlite_store import SqliteStore
 from kettle.database.window import Wire
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
 
 
 class Database:
@@ -64,13 +68,13 @@ class Database:
 
     # ---- ways in
 
-    def engine(self, **options: object) -> Engine:
+    def engine(self, **options: Any) -> Engine:
         """Return a new SQLAlchemy engine, disposed of with the database; `options` go to `create_engine`."""
         engine = create_engine(self._url("psycopg", "pysqlite"), **self._options(options))
         self._engines.add(engine)
         return engine
 
-    def async_engine(self, driver: str = "asyncpg", **options: object) -> object:
+    def async_engine(self, driver: str = "asyncpg", **options: Any) -> "AsyncEngine":
         """Return a new AsyncEngine; `driver` is "asyncpg" or "psycopg" (on SQLite always aiosqlite)."""
         from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -78,7 +82,7 @@ class Database:
         self._engines.add(engine.sync_engine)
         return engine
 
-    def connect(self, **options: object) -> object:
+    def connect(self, **options: Any) -> Any:
         """Return a new connection of the plain driver, psycopg or sqlite3; `options` go to its `connect`."""
         return self._store.connect(**options)
 
@@ -176,9 +180,7 @@ class Database:
         return f"A network delay of {self.delay * 1000:g} ms is added to each {what}."
 
 
-def open_database(
-    seed: int | None = 0, *, delay: float = 0.0, server: bool = True, **sizes: object
-) -> Database:
+def open_database(seed: int | None = 0, *, delay: float = 0.0, server: bool = True, **sizes: Any) -> Database:
     """Open Kettle & Crumb's database, filled from `seed`; the first one of a kernel starts the server.
 
     With None as the seed its tables are empty, for whoever fills them by `Database.seed` or `Database.fill`.
@@ -186,6 +188,7 @@ def open_database(
     asks for SQLite. Where no server can be had, it is SQLite too, and `says` tells why. Raises
     WrongAddress where KETTLE_DATABASE_URL is wrong.
     """
+    store: PostgresStore | SqliteStore
     if server:
         try:
             store = PostgresStore.open()

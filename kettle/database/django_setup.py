@@ -1,13 +1,14 @@
 """Django set up in code: one process, one `default` database, which can be pointed at another one later."""
 
 import os
+from types import ModuleType
 
 from django.conf import settings
 
 APP = "kettle.database.django_app"
 
 
-def configure(default: dict) -> object:
+def configure(default: dict) -> ModuleType:
     """Point Django's `default` database at these settings and return the module of models.
 
     A notebook's cell runs on a thread with a running event loop, and there Django refuses its synchronous ORM

@@ -3,6 +3,7 @@
 import contextlib
 import secrets
 from functools import cache
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -14,7 +15,6 @@ from kettle.database.control import SupervisorProcess, supervisor_for
 from kettle.database.folder import NoServer
 from kettle.database.models import Base
 from kettle.database.own import VARIABLE, own_server
-from kettle.database.statements import Seen
 from kettle.database.window import seen_from
 
 
@@ -31,8 +31,8 @@ class PostgresStore:
             "database": "postgres",
         }
         self._schema = f"kettle_{secrets.token_hex(6)}"
-        self._front = control.ask("open", schema=self._schema)
-        self._back = control.ask("open", schema=self._schema)
+        self._front: dict[str, Any] = control.ask("open", schema=self._schema)
+        self._back: dict[str, Any] = control.ask("open", schema=self._schema)
         with psycopg.connect(self._dsn(self._back), autocommit=True) as connection:
             version = connection.info.server_version
             connection.execute(f"CREATE SCHEMA {self._schema}; {_all_tables()}")
@@ -94,7 +94,7 @@ class PostgresStore:
         """Return what the driver needs to be told by SQLAlchemy."""
         return {}
 
-    def connect(self, **options: object) -> psycopg.Connection:
+    def connect(self, **options: Any) -> psycopg.Connection:
         """Return a new connection of the plain driver."""
         return psycopg.connect(self.dsn, **options)
 
@@ -131,7 +131,7 @@ class PostgresStore:
                     _copy(connection, table, rows)
             connection.execute(sql.SQL("ANALYZE {}").format(names))
 
-    def window(self, what: str, number: int = 0) -> int | Seen:
+    def window(self, what: str, number: int = 0) -> Any:
         """Open, read or close a window over what is seen."""
         told = self._control.ask("window", tenant=self._front["tenant"], what=what, number=number)
         return told if what == "open" else seen_from(told)

@@ -8,7 +8,9 @@ delay. An executemany of five is five statements and one round trip, as in a pip
 import functools
 import sqlite3
 import time
+from collections.abc import Callable, Iterable, Sized
 from dataclasses import dataclass, field
+from typing import Any, Literal, Self
 
 from kettle.database.statements import (
     LONGEST,
@@ -41,19 +43,19 @@ class Simulated:
 class _CountedConnection(sqlite3.Connection):
     simulated: Simulated
 
-    def __init__(self, *args: object, **kwargs: object) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.number = self.simulated.ledger.connect()
         self.simulated.round_trip()
         self._open = True
 
-    def cursor(self, factory: type[sqlite3.Cursor] = sqlite3.Cursor) -> sqlite3.Cursor:
+    def cursor(self, factory: Any = sqlite3.Cursor) -> Any:
         return super().cursor(_counted(factory))
 
-    def execute(self, *args: object) -> sqlite3.Cursor:
+    def execute(self, *args: Any) -> sqlite3.Cursor:
         return self.cursor().execute(*args)
 
-    def executemany(self, *args: object) -> sqlite3.Cursor:
+    def executemany(self, *args: Any) -> sqlite3.Cursor:
         return self.cursor().executemany(*args)
 
     def commit(self) -> None:
@@ -62,7 +64,7 @@ class _CountedConnection(sqlite3.Connection):
     def rollback(self) -> None:
         self._end("rollbacks", super().rollback)
 
-    def _end(self, how: str, act: object) -> None:
+    def _end(self, how: str, act: Callable[[], None]) -> None:
         if self.in_transaction:
             self.simulated.round_trip()
             self.simulated.ledger.add(how)
@@ -74,18 +76,20 @@ class _CountedConnection(sqlite3.Connection):
             self._open = False
             self.simulated.ledger.disconnect()
 
-    def __exit__(self, kind: object, *rest: object) -> bool:
+    def __exit__(self, kind: object, *rest: object) -> Literal[False]:
         # the C method would not call ours
         self.commit() if kind is None else self.rollback()
         return False
 
 
-class _Counting:
+class _Counting(sqlite3.Cursor):
     """Mixed into a cursor class: a statement is kept once its cursor has moved on or its window is read."""
 
-    _statement: dict | None = None
+    connection: _CountedConnection
+    _statement: dict[str, Any]
+    _last: Statement
 
-    def execute(self, sql: str, *parameters: object) -> sqlite3.Cursor:
+    def execute(self, sql: str, *parameters: Any) -> Self:
         # passed on as they came: to Django's cursor None is not the same as ()
         self._begin(sql, (parameters and parameters[0]) or ())
         try:
@@ -96,7 +100,7 @@ class _Counting:
         self._done()
         return result
 
-    def executemany(self, sql: str, many: object) -> sqlite3.Cursor:
+    def executemany(self, sql: str, many: Iterable) -> Self:
         many = list(many)
         self._begin(sql, many[0] if many else ())
         try:
@@ -107,7 +111,7 @@ class _Counting:
         self._done(times=len(many))
         return result
 
-    def _begin(self, sql: str, parameters: object) -> None:
+    def _begin(self, sql: str, parameters: Sized) -> None:
         connection = self.connection
         self._statement = {
             "sql": sql[:LONGEST],
@@ -153,12 +157,12 @@ class _Counting:
             object.__setattr__(self._last, "rows", self._last.rows + rows)
             object.__setattr__(self._last, "ended", time.perf_counter())
 
-    def fetchone(self) -> object:
+    def fetchone(self) -> Any:
         row = super().fetchone()
         self._fetched(row is not None)
         return row
 
-    def fetchmany(self, *args: object, **kwargs: object) -> list:
+    def fetchmany(self, *args: Any, **kwargs: Any) -> list:
         rows = super().fetchmany(*args, **kwargs)
         self._fetched(len(rows))
         return rows
@@ -168,7 +172,7 @@ class _Counting:
         self._fetched(len(rows))
         return rows
 
-    def __next__(self) -> object:
+    def __next__(self) -> Any:
         row = super().__next__()
         self._fetched(1)
         return row

@@ -6,7 +6,7 @@ import sqlite3
 import tempfile
 import weakref
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from sqlalchemy import create_engine
 from sqlalchemy.engine import URL
@@ -14,7 +14,6 @@ from sqlalchemy.engine import URL
 from kettle.database.folder import SQLITE_PREFIX, claim, remove_stale_folders
 from kettle.database.models import Base
 from kettle.database.sqlite import Simulated
-from kettle.database.statements import Seen
 from kettle.processes import owned
 
 _open_files: set["SqliteStore"] = set()
@@ -73,7 +72,7 @@ class SqliteStore:
         """Return what the driver needs to be told by SQLAlchemy."""
         return {"factory": self._factory}
 
-    def connect(self, **options: object) -> sqlite3.Connection:
+    def connect(self, **options: Any) -> sqlite3.Connection:
         """Return a new connection of the plain driver."""
         return sqlite3.connect(self._path, factory=self._factory, **options)
 
@@ -105,7 +104,7 @@ class SqliteStore:
             connection.exec_driver_sql("ANALYZE")
         engine.dispose()
 
-    def window(self, what: str, number: int = 0) -> int | Seen:
+    def window(self, what: str, number: int = 0) -> Any:
         """Open, read or close a window over what is seen."""
         return getattr(self.simulated.ledger, what)(*([number] if what != "open" else []))
 

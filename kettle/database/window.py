@@ -1,6 +1,15 @@
 """A window over the wire: what a database has seen between its beginning and its end."""
 
+from typing import Any, Protocol
+
 from kettle.database.statements import Seen, Statement, Transactions
+
+
+class HasWindows(Protocol):
+    """What has seen statements."""
+
+    def window(self, what: str, number: int = 0) -> Any:
+        """Open a window and return its number; read or close one, and return what it has seen."""
 
 
 class Wire:
@@ -11,7 +20,7 @@ class Wire:
     which has transaction control and housekeeping too. Windows may overlap.
     """
 
-    def __init__(self, store: object) -> None:
+    def __init__(self, store: HasWindows) -> None:
         self._store = store
         self._number: int | None = None
         self._seen = Seen()
@@ -39,8 +48,8 @@ class Wire:
         return self
 
     def __exit__(self, *_: object) -> None:
-        number = self._number
-        self._seen, self._number = self._store.window("close", number), None
+        if self._number is not None:
+            self._seen, self._number = self._store.window("close", self._number), None
 
     async def __aenter__(self) -> "Wire":
         return self.__enter__()  # answered by another process in about a millisecond

@@ -50,7 +50,7 @@ class Queries(Wire):
         self._ledger = Ledger()
         self._stack = contextlib.ExitStack()
 
-    def window(self, what: str, number: int = 0) -> "int | Seen":
+    def window(self, what: str, number: int = 0) -> Any:
         """Open, read or close the window on this watch's own ledger."""
         if what == "open":
             self._stack.enter_context(self._watch(self._ledger))
