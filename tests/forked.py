@@ -34,6 +34,7 @@ BUSY = 75  # percent of all cores
 LOOK = 0.5  # seconds between two looks at how busy the machine is
 LIMIT = 300  # seconds for one notebook; its cells and checks have shorter limits of their own
 IMPORTED = ("pytest", "ipykernel.kernelapp", "kettle.lesson", "kettle.checking.judge", "kettle.shop.server")
+AHEAD = {"shop": "kettle.shop.server", "database": "kettle.database.supervisor"}
 FIT = ("kettle.checking", "kettle.probes", "kettle.shop")  # rooms of kettle that do nothing when imported
 
 
@@ -195,10 +196,10 @@ class WaitingKernel(Forked):
     """A process that becomes a kernel when it is told how.
 
     Args:
-        servers: functions that fork the servers which it has ready, too.
+        servers: what it has ready, too: "shop", "database".
     """
 
-    def __init__(self, servers: list[Callable[[], None]]) -> None:
+    def __init__(self, servers: list[str]) -> None:
         told, self._tell = os.pipe()
         pid = os.fork()
         if not pid:
@@ -240,8 +241,7 @@ def _fork_the_kernel(notebook: Path) -> None:
 
     checks = find_checks(notebook)
     needs = words_of(checks).of(kind_of(notebook)).needs if checks.exists() else {}
-    forks = {"shop": _fork_a_shop, "database": _fork_a_supervisor}
-    servers = [fork for name, fork in forks.items() if name in needs]
+    servers = [name for name in AHEAD if name in needs]
     waiting = [WaitingKernel(servers)]
 
     class Provisioner(LocalProvisioner):
@@ -262,7 +262,7 @@ def _fork_the_kernel(notebook: Path) -> None:
     factory.provisioners["forked"] = Found("forked", "forked", factory.GROUP_NAME)
 
 
-def _be_kernel(told: int, servers: list[Callable[[], None]]) -> None:
+def _be_kernel(told: int, servers: list[str]) -> None:
     """Wait to be told, then be a kernel; end where whoever would tell has ended."""
     try:
         with os.fdopen(told) as line:
@@ -278,8 +278,8 @@ def _be_kernel(told: int, servers: list[Callable[[], None]]) -> None:
         os.environ.clear()
         os.environ.update(how["env"], JPY_PARENT_PID=str(os.getppid()))
         os.chdir(how["cwd"])
-        for fork in servers:
-            fork()
+        for name in servers:
+            _fork_ahead(AHEAD[name])
         sys.argv = how["argv"]
         from ipykernel.kernelapp import launch_new_instance
 
@@ -288,20 +288,13 @@ def _be_kernel(told: int, servers: list[Callable[[], None]]) -> None:
         os._exit(0)
 
 
-def _fork_a_shop() -> None:
-    """Fork the server of the first shop."""
-    from kettle.shop import process, server
+def _fork_ahead(module: str) -> None:
+    """Fork the first child of a kind; what it leaves in a server goes with that."""
+    from kettle.processes import child
 
-    ready, start = [_fork_a_child(server.main, "kettle.shop.server", str(os.getpid()))], process._start
-    process._start = lambda *how: ready.pop() if ready and how[1] == server.__name__ else start(*how)
-
-
-def _fork_a_supervisor() -> None:
-    """Fork the supervisor of the first database; what it leaves in the server goes with that."""
-    from kettle.database import control, supervisor
-
-    ready, start = [_fork_a_child(supervisor.main, "kettle.database.supervisor")], control._start
-    control._start = lambda *how: ready.pop() if ready else start(*how)
+    main = importlib.import_module(module).main
+    ready, start = [_fork_a_child(main, module, str(os.getpid()))], child.start
+    child.start = lambda *how: ready.pop() if ready and how[0] == module else start(*how)
 
 
 def _fork_a_child(main: Callable[[], None], *arguments: str) -> Forked:

@@ -19,12 +19,13 @@ from scratch_course import make_course
 from sqlalchemy import text
 
 from kettle.checking import Checker
-from kettle.database import WrongAddress, folder, open_database, start_server_ahead, stop_servers
-from kettle.database.control import PACKAGE_PARENT, supervisor_for
+from kettle.database import WrongAddress, folder, open_database, start_server_ahead
 from kettle.database.data import Sizes, make_rows
 from kettle.database.folder import NoServer
+from kettle.database.postgres_store import process_for
 from kettle.database.server import Server
 
+ROOT = Path(__file__).resolve().parents[1]
 PATIENCE = 30
 posix = pytest.mark.skipif(os.name != "posix", reason="needs signals and users as Unix has them")
 
@@ -38,7 +39,7 @@ def database():
 
 def run(code: str, **options) -> subprocess.Popen:
     """Run code in a kernel's stead; it prints what the test wants to know."""
-    environment = {**os.environ, **options.pop("env", {}), "PYTHONPATH": str(PACKAGE_PARENT)}
+    environment = {**os.environ, **options.pop("env", {}), "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-c", textwrap.dedent(code)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment, **options)
 
@@ -63,10 +64,11 @@ def wait_until(condition, what: str) -> None:
 KERNEL = """
     import sys
     from kettle.database import open_database
-    from kettle.database.control import supervisor_for
+    from kettle.database.postgres_store import process_for
     database = open_database(1)
-    control = supervisor_for()
-    print(control.process.pid, control.server["pid"], control.server["folder"], flush=True)
+    process = process_for()
+    server = process.started()
+    print(process.process.pid, server["pid"], server["folder"], flush=True)
 """
 
 
@@ -164,8 +166,8 @@ def test_a_killed_supervisor_takes_the_server_along_and_the_next_one_sweeps():
 def test_the_kernel_opens_another_after_its_supervisor_was_killed():
     rest = """
     import os, signal
-    control.process.kill()
-    control.process.wait()
+    process.process.kill()
+    process.process.wait()
     database.close()
     again = open_database(2)
     print(again.kind, flush=True)
@@ -194,7 +196,7 @@ def test_a_forked_child_does_not_stop_it():
 def test_it_runs_for_an_ordinary_user():
     # root's own Python may lie where nobody else can enter, so another one of the same version is asked too
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    paths = os.pathsep.join([str(PACKAGE_PARENT), *(path for path in sys.path if "site-packages" in path)])
+    paths = os.pathsep.join([str(ROOT), *(path for path in sys.path if "site-packages" in path)])
     nobody = {"user": 65534, "group": 65534, "extra_groups": [], "cwd": "/"}
     options = {
         **nobody,
@@ -239,7 +241,7 @@ def test_root_copies_binaries_that_nobody_cannot_reach(tmp_path, monkeypatch):
 
 
 def test_nobody_else_can_reach_it(database):
-    control = supervisor_for()
+    server = process_for().started()
     with psycopg.connect(database.dsn) as connection:
         show = {
             name: connection.execute(f"SHOW {name}").fetchone()[0] for name in ("listen_addresses", "fsync")
@@ -251,8 +253,8 @@ def test_nobody_else_can_reach_it(database):
     with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
         psycopg.connect(wrong)
     if os.name == "posix":
-        assert Path(control.server["folder"]).stat().st_mode & 0o077 == 0
-    assert control.server["password"] not in repr(database) + database.says
+        assert Path(server["folder"]).stat().st_mode & 0o077 == 0
+    assert server["password"] not in repr(database) + database.says
 
 
 # ---- the delay, and what is told of the wire
@@ -607,11 +609,11 @@ def test_the_supervisor_stays_small():
 
 def test_stopping_and_starting_again():
     code = """
-    from kettle.database import open_database, stop_servers
+    from kettle.database import open_database
+    from kettle.database.postgres_store import process_for
     first = open_database(1)
-    stop_servers()
+    process_for().end()
     first.close()
     print(open_database(1).kind)
     """
     assert run(code).communicate(timeout=90)[0] == "PostgreSQL 18\n"
-    assert callable(stop_servers)

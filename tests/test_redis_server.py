@@ -159,7 +159,7 @@ from kettle.redis_server import open_redis
 server = open_redis()
 import redis
 redis.Redis.from_url(server.url).set(server.prefix + "key", 1)
-print(server.kind.split()[0], server.prefix, server._server.pid, flush=True)
+print(server.kind.split()[0], server.prefix, server._process.process.pid, flush=True)
 """
 
 

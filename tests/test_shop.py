@@ -18,7 +18,9 @@ import httpx
 import pytest
 import requests
 
-from kettle.shop import ROUTES, Shop, ShopClosed, process, start_ahead
+from kettle.processes import child, start
+from kettle.shop import ROUTES, Shop, ShopClosed, start_ahead
+from kettle.shop.client import ShopProcess
 from kettle.shop.routes import PIECES
 from kettle.shop.silent_port import silent_port
 
@@ -418,7 +420,7 @@ def test_the_server_ends_when_its_owner_is_killed():
         "heir = os.fork()\nif heir == 0: time.sleep(60); os._exit(0)",
         """
         import subprocess
-        pipe = shop._server._process.stdin.fileno()
+        pipe = shop._server.process.stdin.fileno()
         os.set_inheritable(pipe, True)
         command = [sys.executable, "-c", "import time; time.sleep(60)"]
         heir = subprocess.Popen(command, close_fds=False).pid
@@ -471,7 +473,8 @@ def test_a_forked_child_can_neither_disturb_nor_misread_its_parent():
             there = urllib.request.urlopen(shop.url + "/tax/GB", timeout=10).status
             with Shop() as own:
                 own.set("tax", fail=1)
-                print(there, own._server.pid != shop._server.pid, "forked" in str(refusal), flush=True)
+                another = own._server.process.pid != shop._server.process.pid
+                print(there, another, "forked" in str(refusal), flush=True)
         del shop
         os._exit(0)
     os.waitpid(child, 0)
@@ -494,7 +497,7 @@ def test_two_processes_share_nothing(shop):
         shop.set("tax", latency=0)
         for _ in range(3):
             urllib.request.urlopen(shop.url + "/tax/GB", timeout=10)
-    print(shop._server.pid, len(traffic.requests), flush=True)
+    print(shop._server.process.pid, len(traffic.requests), flush=True)
     """
     with shop.traffic() as traffic:
         status_of(shop)
@@ -505,11 +508,11 @@ def test_two_processes_share_nothing(shop):
             end(owner)
     assert len(traffic.requests) == 1
     assert other_count == 3
-    assert other_pid != process.current().pid
+    assert other_pid != ShopProcess.running().process.pid
 
 
 def kill_server():
-    server = process.current()._process
+    server = ShopProcess.running().process
     server.kill()
     server.wait()
 
@@ -547,32 +550,32 @@ def test_what_failed_in_the_block_is_told_rather_than_the_lost_server():
 def test_a_server_that_does_not_answer_is_not_waited_for_for_ever(monkeypatch):
     shop = Shop()
     assert answers(shop.url)
-    server = process.current()
-    os.kill(server.pid, signal.SIGSTOP)
+    server = ShopProcess.running()
+    os.kill(server.process.pid, signal.SIGSTOP)
     try:
-        monkeypatch.setattr(process, "PATIENCE", 0.3)
+        monkeypatch.setattr(ShopProcess, "patience", 0.3)
         with pytest.raises(ShopClosed, match="not answered"):
             shop.set("tax", latency=0)
         with pytest.raises(ShopClosed, match="not answered"):
             asyncio.run(shop.traffic().__aenter__())
     finally:
         monkeypatch.undo()
-        os.kill(server.pid, signal.SIGCONT)
+        os.kill(server.process.pid, signal.SIGCONT)
     shop.set("tax", latency=0)
 
 
 def test_a_server_that_was_started_ahead_is_the_one_that_serves():
     start_ahead()
-    server = process.current()
+    server = ShopProcess.running()
     start_ahead()
     with Shop() as shop:
         assert status_of(shop) == 200
-        assert process.current() is server
+        assert ShopProcess.running() is server
 
 
 def test_a_server_that_cannot_start_tells_why(monkeypatch):
-    monkeypatch.setattr(process, "_servers", {})
-    monkeypatch.setattr(process.sys, "executable", "/nonexistent/python")
+    monkeypatch.setattr(child, "_children", {})
+    monkeypatch.setattr(start.sys, "executable", "/nonexistent/python")
     with pytest.raises(ShopClosed, match="could not be started"):
         Shop()
 

@@ -37,7 +37,6 @@ _HOMES = {
     "Transactions": "kettle.database.statements",
     "Seen": "kettle.database.statements",
     "start_server_ahead": "kettle.database.postgres_store",
-    "stop_servers": "kettle.database.control",
 }
 
 

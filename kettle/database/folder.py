@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import IO
 
-from kettle.processes import owned
+from kettle.processes import ChildTrouble, owned
 
 try:
     import fcntl
@@ -20,7 +20,7 @@ OWNER = "owner"
 DISK_NEEDED = 150 * 2**20  # bytes: a new cluster (about 40 MB), its write-ahead log, and room for seeded data
 
 
-class NoServer(RuntimeError):
+class NoServer(ChildTrouble):
     """No PostgreSQL server can be had here; the text is a sentence for the learner."""
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import TextClause, create_mock_engine, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import URL
 
-from kettle.database.control import SupervisorProcess, supervisor_for
+from kettle.database.client import DatabaseProcess
 from kettle.database.folder import NoServer
 from kettle.database.models import Base
 from kettle.database.own import VARIABLE, own_server
@@ -23,16 +23,16 @@ class PostgresStore:
 
     delay = 0.0
 
-    def __init__(self, control: SupervisorProcess, own: dict | None) -> None:
-        self._control = control
+    def __init__(self, process: DatabaseProcess, own: dict | None) -> None:
+        self._process = process
         self._login = own or {
             "user": "postgres",
-            "password": control.server["password"],
+            "password": process.started()["password"],
             "database": "postgres",
         }
         self._schema = f"kettle_{secrets.token_hex(6)}"
-        self._front: dict[str, Any] = control.ask("open", schema=self._schema)
-        self._back: dict[str, Any] = control.ask("open", schema=self._schema)
+        self._front: dict[str, Any] = process.ask("open", schema=self._schema)
+        self._back: dict[str, Any] = process.ask("open", schema=self._schema)
         with psycopg.connect(self._dsn(self._back), autocommit=True) as connection:
             version = connection.info.server_version
             connection.execute(f"CREATE SCHEMA {self._schema}; {_all_tables()}")
@@ -52,11 +52,11 @@ class PostgresStore:
         except NoServer as trouble:
             # the user asked for that server: another one in its place would be a surprise
             raise WrongAddress(str(trouble)) from None
-        control = supervisor_for(own)
+        process = process_for(own)
         while _ready:
-            if (store := _ready.pop())._control is control:
+            if (store := _ready.pop())._process is process:
                 return store
-        return cls(control, own)
+        return cls(process, own)
 
     @property
     def dsn(self) -> str:
@@ -112,12 +112,12 @@ class PostgresStore:
 
     def set_delay(self, seconds: float) -> None:
         """Charge this many seconds for each round trip."""
-        self._control.ask("delay", tenant=self._front["tenant"], seconds=seconds)
+        self._process.ask("delay", tenant=self._front["tenant"], seconds=seconds)
         self.delay = seconds
 
     def drop(self) -> int:
         """End all connections of the front door, and return how many there were."""
-        return self._control.ask("drop", tenant=self._front["tenant"])
+        return self._process.ask("drop", tenant=self._front["tenant"])
 
     def fill(self, tables: dict[str, tuple[dict, ...]]) -> None:
         """Replace all rows, neither delayed nor counted."""
@@ -133,14 +133,14 @@ class PostgresStore:
 
     def window(self, what: str, number: int = 0) -> Any:
         """Open, read or close a window over what is seen."""
-        told = self._control.ask("window", tenant=self._front["tenant"], what=what, number=number)
+        told = self._process.ask("window", tenant=self._front["tenant"], what=what, number=number)
         return told if what == "open" else seen_from(told)
 
     def close(self) -> None:
         """Remove everything that was made."""
-        if not self._control.alive:  # the server went, and the schema with it
+        if not self._process.usable:  # the server went, and the schema with it
             return
-        self._control.ask("close", tenant=self._front["tenant"])
+        self._process.ask("close", tenant=self._front["tenant"])
         with (
             contextlib.suppress(psycopg.Error),
             psycopg.connect(self._dsn(self._back), autocommit=True) as connection,
@@ -150,10 +150,21 @@ class PostgresStore:
             connection.execute(
                 sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(self._schema))
             )
-        self._control.ask("close", tenant=self._back["tenant"])
+        self._process.ask("close", tenant=self._back["tenant"])
 
 
 _ready: list[PostgresStore] = []
+
+
+def process_for(own: dict | None = None) -> DatabaseProcess:
+    """Return the process that leads to our server, or to the user's own, and start it where there is none.
+
+    Raises:
+        NoServer: with a sentence, where there can be none.
+    """
+    process = DatabaseProcess.running(*((own["address"], own["conninfo"]) if own else ()))
+    process.started()
+    return process
 
 
 def start_server_ahead(databases: int = 0) -> None:
@@ -166,8 +177,8 @@ def start_server_ahead(databases: int = 0) -> None:
         NoServer: with a sentence, where there can be none.
     """
     own = own_server()
-    control = supervisor_for(own)
-    _ready.extend(PostgresStore(control, own) for _ in range(databases))
+    process = process_for(own)
+    _ready.extend(PostgresStore(process, own) for _ in range(databases))
 
 
 class WrongAddress(RuntimeError):

@@ -10,6 +10,10 @@ CHECK = "KETTLE_CHECK"  # of what one check started, also where it has left its 
 TIDIES_UP = "KETTLE_TIDIES_UP"  # of what ends by itself, and has something to put away elsewhere
 
 
+class ChildTrouble(RuntimeError):
+    """A child process is gone, does not answer, or cannot do what it is for; the text is a sentence."""
+
+
 def owned(prefix: str) -> str:
     """Return what the names of this kernel's folders begin with: its sweeper removes what a kill leaves.
 

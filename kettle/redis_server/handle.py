@@ -2,32 +2,30 @@
 
 from __future__ import annotations
 
-import concurrent.futures
 import itertools
 import secrets
 import weakref
 from contextlib import suppress
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
+from kettle.processes.child import Child, Reply
 from kettle.redis_server.own import VARIABLE, NoRedis, own_url
 from kettle.shop.meeting import PATIENCE, RendezvousWindow
-from kettle.shop.process import ServerProcess, ShopClosed, current, wait_for
 from kettle.shop.traffic import TrafficWindow
 
 __all__ = ["NoRedis", "RedisServer", "open_redis", "start_redis_ahead"]
 _numbers = itertools.count(1)
 
 
-class RedisProcess(ServerProcess):
+class RedisProcess(Child):
     """The process between a kernel and its server, which ends both when the kernel ends."""
 
-    module: ClassVar[str] = "kettle.redis_server.supervisor"
-    gone: ClassVar[str] = "The process of the Redis server has ended. Use open_redis() to start another."
-    patience: ClassVar[float] = 5.0
-
-
-class OwnRedisProcess(RedisProcess):
-    """The same before a server of the user's own: it drops our keys there, and is given time for this."""
+    module = "kettle.redis_server.supervisor"
+    name = "The Redis server's process"
+    again = "Use open_redis() to start another."
+    trouble = NoRedis
+    start_patience = 30.0
+    parting = 5.0
 
 
 class RedisServer:
@@ -41,24 +39,22 @@ class RedisServer:
         if not (0 <= handshake <= 10 and 0 <= delay <= 10):
             raise ValueError("handshake and delay are in seconds, from 0 to 10.")
         own = own_url()
-        kind = OwnRedisProcess if own else RedisProcess
-        self._server = current(kind, tidies_up=own is not None)
+        self._process = _process_for(own)
+        server = self._process.started()
         self._number = next(_numbers)
         self.prefix = f"kettle:{secrets.token_hex(6)}:"
         self.handshake, self.delay = handshake, delay
-        details = {"own": own, "prefix": self.prefix, "handshake": handshake, "delay": delay}
-        found = wait_for(self._server.tell("open", tenant=self._number, **details))
-        if "no_server" in found:
-            raise NoRedis(found["no_server"])
-        self.kind = found["kind"]
-        login = f"{found['login']}@" if found["login"] else ""
-        self.url = f"redis://{login}127.0.0.1:{found['port']}/{found['database']}"
+        details = {"prefix": self.prefix, "handshake": handshake, "delay": delay}
+        port = self._process.tell("open", tenant=self._number, **details).wait()
+        self.kind = server["kind"]
+        login = f"{server['login']}@" if server["login"] else ""
+        self.url = f"redis://{login}127.0.0.1:{port}/{server['database']}"
         self.says = f"{self.kind}, {_which(self.kind, own is not None)}."
-        self._finalizer = weakref.finalize(self, _forget, self._server, self._number)
+        self._finalizer = weakref.finalize(self, _forget, self._process, self._number)
 
     def set(self, *, handshake: float | None = None, delay: float | None = None) -> None:
         """Change what a new connection, or each round trip, costs from now on (seconds)."""
-        wait_for(self.tell("slow_down", handshake=handshake, delay=delay))
+        self.tell("slow_down", handshake=handshake, delay=delay).wait()
         self.handshake = self.handshake if handshake is None else handshake
         self.delay = self.delay if delay is None else delay
 
@@ -75,19 +71,19 @@ class RedisServer:
 
     def drop_idle(self) -> None:
         """Close the connections that carry no command just now, as servers do with those that are idle."""
-        wait_for(self.tell("drop_idle"))
+        self.tell("drop_idle").wait()
 
     def close(self) -> None:
         """Drop the keys that begin with the prefix, and close the port; the server stays for the next one."""
         if self._finalizer.detach():
-            with suppress(ShopClosed):
-                wait_for(self._server.tell("close", tenant=self._number))
+            with suppress(NoRedis):
+                self._process.tell("close", tenant=self._number).wait()
 
-    def tell(self, what: str, **details: Any) -> concurrent.futures.Future[Any]:
-        """Send a command about this port to the process; raises ShopClosed."""
+    def tell(self, what: str, **details: Any) -> Reply:
+        """Send a command about this port to the process; raises NoRedis."""
         if not self._finalizer.alive:
-            raise ShopClosed("This server is closed. Use open_redis() to open another.")
-        return self._server.tell(what, tenant=self._number, **details)
+            raise NoRedis("This server is closed. Use open_redis() to open another.")
+        return self._process.tell(what, tenant=self._number, **details)
 
     def __enter__(self) -> Self:
         return self
@@ -111,8 +107,11 @@ def open_redis(*, handshake: float = 0.0, delay: float = 0.0) -> RedisServer:
 def start_redis_ahead() -> None:
     """Start the server now, without waiting for it, so that the first open_redis() finds it ready."""
     with suppress(NoRedis):
-        if own_url() is None:
-            current(RedisProcess).tell("start_ahead")
+        _process_for(own_url())
+
+
+def _process_for(own: str | None) -> RedisProcess:
+    return RedisProcess.running(*([own] if own else []))
 
 
 def _which(kind: str, own: bool) -> str:
@@ -123,7 +122,7 @@ def _which(kind: str, own: bool) -> str:
     return "started for this notebook and ending with it"
 
 
-def _forget(server: ServerProcess, number: int) -> None:
+def _forget(process: RedisProcess, number: int) -> None:
     # Called by the collector: it must neither wait nor complain.
-    with suppress(ShopClosed):
-        server.tell("close", tenant=number)
+    with suppress(NoRedis):
+        process.tell("close", tenant=number)

@@ -3,12 +3,14 @@
 import os
 from urllib.parse import urlsplit
 
+from kettle.processes import ChildTrouble
+
 VARIABLE = "KETTLE_REDIS_URL"
 PATIENCE = 10.0  # seconds to connect
 UNSET = f"Unset {VARIABLE} to use the course's own server."
 
 
-class NoRedis(RuntimeError):
+class NoRedis(ChildTrouble):
     """No server can be had here; the text is a sentence for the learner."""
 
 

@@ -4,40 +4,35 @@ python -P -m kettle.redis_server.supervisor PARENT
 """
 
 import asyncio
-import os
-import threading
 from contextlib import suppress
 from typing import Any
 
-from kettle.redis_server.own import NoRedis, Own
+from kettle.processes.serve import serve
+from kettle.redis_server.own import Own
 from kettle.redis_server.proxy import Port
 from kettle.redis_server.server import Fake, Valkey, start_server
-from kettle.shop.control import Control, serve
-
-Server = Valkey | Fake | Own
+from kettle.shop.watching import Watching
 
 
-class Redis(Control):
-    """Does what lines on stdin ask of ports to a server that speaks Redis' protocol."""
+class Redis(Watching):
+    """Opens ports to a server that speaks Redis' protocol."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._server: Server | None = None
+        self._server: Valkey | Fake | Own | None = None
         self._prefixes: set[str] = set()  # of keys that have not been dropped yet
-        self._ending = threading.Lock()
 
-    async def open(
-        self, tenant: int, own: str | None, prefix: str, handshake: float, delay: float
-    ) -> dict[str, Any]:
-        """Open a port to our server, or to the user's own one; tell where, or why there is none."""
-        try:
-            server = self._started(own)
-        except NoRedis as trouble:
-            return {"no_server": str(trouble)}
+    async def start(self, own: list[str]) -> dict[str, Any]:
+        """Start our server, or reach the user's own one."""
+        # On the main thread, though it waits: on Linux the server ends with the thread that started it.
+        self._server = server = Own(*own) if own else start_server()
+        return {"kind": server.kind, "login": server.login, "database": server.database}
+
+    async def open(self, tenant: int, prefix: str, handshake: float, delay: float) -> int:
+        """Open a port to the server, and tell it."""
         self._prefixes.add(prefix)
-        self._tenants[tenant] = port = Port(server.address, prefix, handshake, delay)
-        told = {"kind": server.kind, "login": server.login, "database": server.database}
-        return {"port": await port.open(), **told}
+        self._tenants[tenant] = port = Port(self._server.address, prefix, handshake, delay)
+        return await port.open()
 
     async def close(self, tenant: int) -> None:
         """Close a port, and drop the keys that begin with its prefix."""
@@ -56,28 +51,14 @@ class Redis(Control):
         port.handshake = port.handshake if handshake is None else handshake
         port.delay = port.delay if delay is None else delay
 
-    async def start_ahead(self) -> None:
-        """Start our server, so that the first port finds it ready; what is wrong is told to that one."""
-        with suppress(NoRedis):
-            self._started(None)
-
-    def end(self) -> None:
-        """End our server, or drop what is ours on the user's own one; then end this process."""
-        if not self._ending.acquire(blocking=False):
-            threading.Event().wait()  # another thread is at it, and will end the process
+    async def end(self) -> None:
+        """End our server, or drop what is ours on the user's own one."""
         if isinstance(self._server, Own):
             for prefix in tuple(self._prefixes):
                 with suppress(Exception):
                     self._server.drop(prefix)
         elif self._server is not None:
             self._server.stop()
-        os._exit(0)
-
-    def _started(self, own: str | None) -> Server:
-        # On the main thread, though it waits: on Linux the server ends with the thread that started it.
-        if self._server is None:
-            self._server = Own(own) if own is not None else start_server()
-        return self._server
 
 
 if __name__ == "__main__":

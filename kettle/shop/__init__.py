@@ -4,9 +4,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from kettle.shop.client import ShopClosed, start_ahead
     from kettle.shop.handle import Shop
     from kettle.shop.meeting import Meeting
-    from kettle.shop.process import ShopClosed, start_ahead
     from kettle.shop.routes import ROUTES, Settings
     from kettle.shop.traffic import Request, Traffic, TrafficWindow
 
@@ -22,7 +22,7 @@ __all__ = [
     "start_ahead",
 ]
 
-_ROOMS = {"Shop": "handle", "Meeting": "meeting", "ShopClosed": "process", "start_ahead": "process"}
+_ROOMS = {"Shop": "handle", "Meeting": "meeting", "ShopClosed": "client", "start_ahead": "client"}
 _ROOMS |= {"ROUTES": "routes", "Settings": "routes"}
 _ROOMS |= dict.fromkeys(("Request", "Traffic", "TrafficWindow"), "traffic")
 

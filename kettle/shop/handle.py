@@ -13,18 +13,18 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Self
 
-from kettle.shop import process
+from kettle.shop.client import ShopClosed, ShopProcess
 from kettle.shop.data import Data
 from kettle.shop.meeting import PATIENCE, RendezvousWindow
-from kettle.shop.process import ShopClosed
 from kettle.shop.routes import ROUTES, Settings, changes, defaults, named
 from kettle.shop.traffic import TrafficWindow
 
 if TYPE_CHECKING:
-    import concurrent.futures
     from types import EllipsisType
 
     import aiohttp
+
+    from kettle.processes.child import Reply
 
 _numbers = itertools.count(1)
 
@@ -48,7 +48,7 @@ class Shop:
         self._rng = random.Random(self.seed)
         self._url: str | None = None
         self._number = next(_numbers)
-        self._server = process.current()
+        self._server = ShopProcess.running()
         self._opening = self.tell("open", seed=self.seed, handshake=handshake)
         self._finalizer = weakref.finalize(self, _forget, self._server, self._number)
 
@@ -56,7 +56,7 @@ class Shop:
     def url(self) -> str:
         """Where the shop answers: http://127.0.0.1:PORT, without a slash at the end; raises ShopClosed."""
         if self._url is None:
-            port = process.wait_for(self._opening)
+            port = self._opening.wait()
             self._url = f"http://127.0.0.1:{port}"
             _bypass_proxy()
         return self._url
@@ -111,7 +111,7 @@ class Shop:
         )
         names = named(routes) or tuple(ROUTES)
         changed = {name: replace(self.settings[name], **given) for name in names}
-        process.wait_for(self.tell("set", routes=names, changes=given))
+        self.tell("set", routes=names, changes=given).wait()
         self.settings.update(changed)
 
     def break_calls(
@@ -123,11 +123,11 @@ class Shop:
         all of them. status: of the answer; None: the connection breaks instead. Raises ShopClosed.
         """
         status = None if status is None else int(status)
-        process.wait_for(self.tell("break_calls", paths=paths, calls=list(calls), status=status))
+        self.tell("break_calls", paths=paths, calls=list(calls), status=status).wait()
 
     def slow_down(self, *paths: str, seconds: float) -> None:
         """Let calls of paths, such as "/suppliers/7/stock", take so many seconds more, from now on."""
-        process.wait_for(self.tell("slow_down", paths=paths, seconds=float(seconds)))
+        self.tell("slow_down", paths=paths, seconds=float(seconds)).wait()
 
     def answer_with(self, *paths: str, answer: Any, content_type: str = "application/json") -> None:
         """Let calls of paths, such as "/products/KC-0007/reviews", be answered with this JSON, from now on.
@@ -135,18 +135,18 @@ class Shop:
         What the caller's own code does not expect is a bug of that code, and no failure of the shop's.
         content_type: what the answer says that it is, such as "text/html" for a page that a proxy put there.
         """
-        process.wait_for(self.tell("answer_with", paths=paths, answer=answer, content_type=content_type))
+        self.tell("answer_with", paths=paths, answer=answer, content_type=content_type).wait()
 
     def drop_idle(self) -> None:
         """Close the connections that carry no call just now, as servers do with those that are idle."""
-        process.wait_for(self.tell("drop_idle"))
+        self.tell("drop_idle").wait()
 
     def revise(self) -> None:
         """Let the shop answer otherwise from now on; customers, orders and suppliers keep their ids.
 
         Names, orders and levels change, customers move to other addresses, every fourth supplier is sold out.
         """
-        process.wait_for(self.tell("revise"))
+        self.tell("revise").wait()
         self.data.revision += 1
 
     def traffic(self) -> TrafficWindow:
@@ -180,9 +180,9 @@ class Shop:
         """Close the shop; its port is free afterwards. The server process stays for other shops."""
         if self._finalizer.detach():
             with suppress(ShopClosed):
-                process.wait_for(self._server.tell("close", tenant=self._number))
+                self._server.tell("close", tenant=self._number).wait()
 
-    def tell(self, what: str, **details: Any) -> concurrent.futures.Future[Any]:
+    def tell(self, what: str, **details: Any) -> Reply:
         """Send a command about this shop to the server; raises ShopClosed."""
         if getattr(self, "_finalizer", None) is not None and self.closed:
             raise ShopClosed("This shop is closed. Make a new Shop() to open another.")
@@ -203,7 +203,7 @@ class Shop:
         return f"<Shop(seed={self.seed}{cost}): {where}>"
 
 
-def _forget(server: process.ServerProcess, number: int) -> None:
+def _forget(server: ShopProcess, number: int) -> None:
     # Called by the collector: it must neither wait nor complain.
     with suppress(ShopClosed):
         server.tell("close", tenant=number)

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from kettle.shop.control import Control, serve
+from kettle.processes.serve import serve
 from kettle.shop.tenant import Tenant
+from kettle.shop.watching import Watching
 
 
-class Shops(Control):
+class Shops(Watching):
     """Does what lines on stdin ask of shops."""
 
     async def open(self, tenant: int, seed: int, handshake: float) -> int:
@@ -44,7 +45,7 @@ class Shops(Control):
 
 
 def main() -> None:
-    """Serve shops until the parent, whose process id is the only argument, has ended."""
+    """Serve shops until the parent has ended."""
     serve(Shops)
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from concurrent.futures import Future
 from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
 
-from kettle.shop.process import ShopClosed, wait_for, wait_for_async
+from kettle.processes import ChildTrouble
+from kettle.processes.child import Reply
 
 Result = TypeVar("Result")
 _numbers = itertools.count(1)
@@ -15,7 +15,7 @@ _numbers = itertools.count(1)
 class Told(Protocol):
     """What can be told a command: a shop."""
 
-    def tell(self, what: str, **details: Any) -> Future[Any]:
+    def tell(self, what: str, **details: Any) -> Reply:
         """Send a command."""
 
 
@@ -43,27 +43,27 @@ class Watched(Generic[Result]):
             return self._result
         if self._number is None:
             raise RuntimeError("Nothing has been watched yet: use it in a `with` or an `async with` block.")
-        return self.read(wait_for(self._look(close=False)))
+        return self.read(self._look(close=False).wait())
 
     def __enter__(self) -> Self:
-        wait_for(self._open())
+        self._open().wait()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         try:
-            self._result = self.read(wait_for(self._look(close=True)))
-        except ShopClosed:
+            self._result = self.read(self._look(close=True).wait())
+        except ChildTrouble:
             if kind is None:  # what went wrong in the block is the better message
                 raise
 
     async def __aenter__(self) -> Self:
-        await wait_for_async(self._open())
+        await self._open()
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
         try:
-            self._result = self.read(await wait_for_async(self._look(close=True)))
-        except ShopClosed:
+            self._result = self.read(await self._look(close=True))
+        except ChildTrouble:
             if kind is None:
                 raise
 
@@ -77,12 +77,12 @@ class Watched(Generic[Result]):
             return f"<{type(self).__name__}, not opened yet>"
         return repr(self.result)
 
-    def _open(self) -> Any:
+    def _open(self) -> Reply:
         if self._number is not None:
             raise RuntimeError("One block each: make a new one for another block.")
         self._number = next(_numbers)
         return self._shop.tell(self.opens_with, watcher=self._number, **self._details)
 
-    def _look(self, close: bool) -> Any:
+    def _look(self, close: bool) -> Reply:
         settle = self.settle if close else 0.0
         return self._shop.tell("look", watcher=self._number, settle=settle, close=close)
