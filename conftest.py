@@ -1,3 +1,3 @@
 """nbval plus hidden assertions: how a notebook becomes tests (kettle.checking does the work)."""
 
-pytest_plugins = ["kettle.checking.plugin"]
+pytest_plugins = ["kettle.checking.runner.plugin"]

@@ -99,7 +99,7 @@ def cold(notebook: Path) -> tuple[float, float]:
         "--nbval-lax",
         str(notebook),
         "-p",
-        "kettle.checking.plugin",
+        "kettle.checking.runner.plugin",
         "-q",
     ]
     started = time.perf_counter()
@@ -129,8 +129,8 @@ def same_cells(notebook: Path) -> Path:
     copy.cells = [c for c in copy.cells if "demo" not in c.metadata.get("tags", ())]
     checks = course.lesson(STEM).checks
     for check in checks_of(checks, "lesson"):
-        code = f"from kettle.checking import judge\njudge.publish({str(checks)!r}, 'lesson', {check.name!r})"
-        copy.cells.append(new_code_cell(code))
+        call = f"judge.publish({str(checks)!r}, 'lesson', {check.name!r})"
+        copy.cells.append(new_code_cell(f"from kettle.checking.runner import judge\n{call}"))
     path = notebook.with_name("same_cells.ipynb")
     nbformat.write(copy, path)
     return path

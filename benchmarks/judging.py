@@ -17,8 +17,8 @@ import psutil
 from IPython.core.interactiveshell import InteractiveShell
 
 from kettle.checking.checks import checks_of, function_of, words_of
-from kettle.checking.family import end_family
-from kettle.checking.judge import judge, set_clocks
+from kettle.checking.runner.family import end_family
+from kettle.checking.runner.judge import judge, set_clocks
 from kettle.files import course
 from kettle.probes.engines.collecting import keep_out
 from kettle.probes.engines.own_thread import OwnThread
@@ -29,7 +29,15 @@ from contract import Answer
 PROCESSES = multiprocessing.get_context("spawn" if sys.platform == "win32" else "forkserver")
 LONGEST = 300  # seconds until a process has to say something; a verdict on a throttled machine may take 70
 LAST = 10  # seconds that it gets to end
-IMPORTED = ["kettle.checking.plugin", "aiohttp", "httpx", "numpy", "pandas", "requests", "django.db.models"]
+IMPORTED = [
+    "kettle.checking.runner.plugin",
+    "aiohttp",
+    "httpx",
+    "numpy",
+    "pandas",
+    "requests",
+    "django.db.models",
+]
 IMPORTED += ["sqlalchemy.orm"]
 
 

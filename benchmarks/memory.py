@@ -90,7 +90,7 @@ def fail(message: dict) -> None:
 def parts(token: str, kernel: int) -> dict[str, int]:
     """Add up the bytes of what a run has started, by what it is for."""
     found: dict[str, int] = {}
-    checking = {"kettle.checking.warm"}
+    checking = {"kettle.checking.runner.warm"}
     for process in marked(MARK, token):
         try:
             words, size = " ".join(process.cmdline()), process.memory_full_info().pss

@@ -14,7 +14,7 @@ from pathlib import Path
 import nbformat
 
 from kettle.checking import words_of
-from kettle.checking.verdict import Finding, Verdict
+from kettle.checking.runner.verdict import Finding, Verdict
 from kettle.files import course
 
 ROLES = ("fix", "alternative", "wrong")

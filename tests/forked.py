@@ -33,7 +33,13 @@ MORE = 3  # times as many, where judges wait for what never comes, and leave the
 BUSY = 75  # percent of all cores
 LOOK = 0.5  # seconds between two looks at how busy the machine is
 LIMIT = 300  # seconds for one notebook; its cells and checks have shorter limits of their own
-IMPORTED = ("pytest", "ipykernel.kernelapp", "kettle.lesson", "kettle.checking.judge", "kettle.shop.server")
+IMPORTED = (
+    "pytest",
+    "ipykernel.kernelapp",
+    "kettle.lesson",
+    "kettle.checking.runner.judge",
+    "kettle.shop.server",
+)
 AHEAD = {"shop": "kettle.shop.server", "database": "kettle.database.supervisor"}
 FIT = ("kettle.checking", "kettle.probes", "kettle.shop")  # rooms of kettle that do nothing when imported
 
@@ -65,7 +71,7 @@ class Job:
         return [
             "--nbval-lax",
             str(self.notebook),
-            "-pkettle.checking.plugin",
+            "-pkettle.checking.runner.plugin",
             "-pnbval.plugin",
             *quiet,
             *mode,
@@ -88,7 +94,7 @@ def judge_in_turn(jobs: list[Job]) -> None:
 
 def judge_at_once(jobs: list[Job], at_once: int) -> None:
     """Judge notebooks by forked processes, some at once."""
-    from kettle.checking.libraries import ALONG
+    from kettle.checking.runner.libraries import ALONG
 
     found = imports([job.notebook for job in jobs])
     fit = sorted(name for name in found if not name.startswith("kettle") or name.startswith(FIT))
@@ -97,7 +103,7 @@ def judge_at_once(jobs: list[Job], at_once: int) -> None:
     for name in (*IMPORTED, *fit, *along, *stores):
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
-    from kettle.checking.plugin import prepare_schema
+    from kettle.checking.runner.plugin import prepare_schema
 
     prepare_schema()
     if stores:

@@ -20,7 +20,7 @@ from contract import Answer, answers_of, judge
 
 from kettle.checking import checks_of, words_of
 from kettle.checking.checks import function_of
-from kettle.checking.verdict import Verdict
+from kettle.checking.runner.verdict import Verdict
 
 HEAD = """
 

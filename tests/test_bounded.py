@@ -7,9 +7,9 @@ import pytest
 
 from kettle.checking import Undecided
 from kettle.checking.bounded import too_few, why_open
+from kettle.checking.causes.virtually import counted_shop, moving, virtually
+from kettle.checking.equivalence import Same, Situation, Told
 from kettle.checking.pool import WatchedPool
-from kettle.checking.same import Same, Situation, Told
-from kettle.checking.virtually import counted_shop, moving, virtually
 from kettle.probes.gates import watch_gates
 from kettle.probes.places import use_of
 from kettle.probes.virtual_time import VirtualShop, run_virtual

@@ -17,11 +17,12 @@ from contract import run_forked
 from nbformat.v4 import new_code_cell
 from scratch_course import FIX, make_course
 
-from kettle.checking import Checker, Undecided, kernel
+from kettle.checking import Checker, Undecided
 from kettle.checking.checks import Check
-from kettle.checking.judge import judge
-from kettle.checking.libraries import libraries_of
-from kettle.checking.process import CheckingProcess
+from kettle.checking.runner import kernel
+from kettle.checking.runner.judge import judge
+from kettle.checking.runner.libraries import libraries_of
+from kettle.checking.runner.process import CheckingProcess
 from kettle.probes.engines.own_thread import OwnThread
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -49,7 +50,7 @@ def terminal(notebook, *options, flags=()):
         "--nbval-lax",
         str(notebook),
         "-p",
-        "kettle.checking.plugin",
+        "kettle.checking.runner.plugin",
         *options,
     ]
     return subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=ROOT, check=False)
@@ -145,7 +146,7 @@ def test_a_kernel_without_assertions_gives_no_verdict(tmp_path, monkeypatch):
 
 def test_one_assertion_selected_alone_runs_the_cells_before_it(tmp_path):
     notebook = make_course(tmp_path)
-    done = terminal(f"{notebook}::check_doubles")
+    done = terminal(f"{notebook}::doubles")
     assert done.returncode == 0, done.stdout
     assert "1 passed" in done.stdout
 

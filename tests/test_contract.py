@@ -3,7 +3,7 @@
 import pytest
 from contract import RIGHT, Answer, answers_of, kept_answers, run_forked, says, verdicts_of
 
-from kettle.checking.verdict import Verdict
+from kettle.checking.runner.verdict import Verdict
 from kettle.files import course
 
 STEMS = [files.stem for files in course.lessons()]

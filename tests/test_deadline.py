@@ -4,11 +4,11 @@ import asyncio
 
 import pytest
 
+from kettle.checking.causes.virtually import virtually
 from kettle.checking.deadline import Ended, end_of, keeps, leaves_at_once, really_end, stopped
+from kettle.checking.equivalence import Told
 from kettle.checking.hangs import HANGS, REAL, hanging, really_hanging
 from kettle.checking.pages import WAITS, PagePool, page_ends, page_is_left, uncollected
-from kettle.checking.same import Told
-from kettle.checking.virtually import virtually
 
 
 def in_virtual_time(body):
@@ -56,7 +56,9 @@ def test_what_goes_on_is_told(pause, said):
 
 
 def test_real_servers_hang_where_they_say(monkeypatch):
-    monkeypatch.setattr("kettle.checking.patience.Patience.more", lambda self: 0.0)  # as on an idle machine
+    monkeypatch.setattr(
+        "kettle.checking.runner.patience.Patience.more", lambda self: 0.0
+    )  # as on an idle machine
 
     async def body():
         async with really_hanging("tax") as real:
@@ -76,7 +78,7 @@ def test_real_servers_hang_where_they_say(monkeypatch):
 
 
 def test_a_call_that_runs_on_at_a_real_server_is_told(monkeypatch):
-    monkeypatch.setattr("kettle.checking.patience.Patience.more", lambda self: 0.0)
+    monkeypatch.setattr("kettle.checking.runner.patience.Patience.more", lambda self: 0.0)
 
     async def body():
         async with really_hanging("tax") as real:

@@ -7,7 +7,7 @@ from unittest.mock import MagicMock
 import pytest
 
 from kettle.checking.checks import checks_of, function_of
-from kettle.checking.judge import OFFERS
+from kettle.checking.runner.judge import OFFERS
 from kettle.database import open_database
 from kettle.files import course
 

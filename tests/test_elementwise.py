@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kettle.checking.elementwise import Elementwise
+from kettle.checking.causes.elementwise import Elementwise
 from kettle.probes.engines.elements import (
     loop_of_library,
     objects_for_each,

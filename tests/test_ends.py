@@ -4,11 +4,11 @@ import asyncio
 
 import pytest
 
+from kettle.checking.causes.virtually import counted_shop, virtually
 from kettle.checking.ends import End, end_of, judge_cancelled, judge_raised, judge_running
+from kettle.checking.equivalence import Told
 from kettle.checking.faults import Faults, all_of
 from kettle.checking.post import WatchedOffice, post_office, seconds_to
-from kettle.checking.same import Told
-from kettle.checking.virtually import counted_shop, virtually
 
 
 def ends(call, at=None):

@@ -13,8 +13,8 @@ from ipykernel.kernelbase import Kernel
 from IPython.core.interactiveshell import InteractiveShell
 from sqlalchemy.exc import MissingGreenlet
 
-from kettle.checking.errors import frames, told
-from kettle.checking.judge import TAKES_LOCK
+from kettle.checking.runner.errors import frames, told
+from kettle.checking.runner.judge import TAKES_LOCK
 from kettle.probes.engines.where import place
 
 

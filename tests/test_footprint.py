@@ -28,7 +28,7 @@ def test_a_lesson_fits_into_its_memory_and_leaves_nothing(tmp_path):
                 run(client, "lesson.lock_in(**{asked.name: 1 for asked in lesson._asked})")
         kernel = psutil.Process(manager.provisioner.pid)
         family = settled(kernel)
-        assert sum("kettle.checking.warm" in " ".join(process.cmdline()) for process in family) == 1
+        assert sum("kettle.checking.runner.warm" in " ".join(process.cmdline()) for process in family) == 1
         sizes = {" ".join(process.cmdline())[:90]: process.memory_full_info().pss for process in family}
     finally:
         client.stop_channels()

@@ -7,7 +7,7 @@ import pytest
 from contract import answers_of
 from own_code import guards_of, names_with
 
-from kettle.checking import assertions
+from kettle.checking.runner import assertions
 from kettle.files import course
 from kettle.panels.guard import FAILS, PASSES, outcome, try_out
 

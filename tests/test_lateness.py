@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from kettle.checking.lateness import hold_late
+from kettle.checking.equivalence.lateness import hold_late
 from kettle.shop import Shop
 
 STANDS_STILL = """
 import asyncio, os, signal, sys
-from kettle.checking.lateness import hold_late
+from kettle.checking.equivalence.lateness import hold_late
 from kettle.shop import Shop
 
 async def main():

@@ -8,7 +8,7 @@ from functools import partial
 import aiohttp
 import pytest
 
-from kettle.checking.lives import (
+from kettle.checking.causes.lives import (
     after_a_failure,
     ends_clean,
     in_one_life,
@@ -17,8 +17,8 @@ from kettle.checking.lives import (
     some,
     while_it_lives,
 )
-from kettle.checking.same import Same, Situation, shop_world
-from kettle.checking.serving import serving
+from kettle.checking.causes.serving import serving
+from kettle.checking.equivalence import Same, Situation, shop_world
 from kettle.shop import Shop
 
 
@@ -133,7 +133,7 @@ def test_a_life_goes_on_to_the_next_call_where_it_has_to():
 
 
 def test_what_a_failure_keeps_is_found(monkeypatch):
-    monkeypatch.setattr("kettle.checking.lives.IN_VAIN", 0.1)
+    monkeypatch.setattr("kettle.checking.causes.lives.IN_VAIN", 0.1)
 
     @asynccontextmanager
     async def gate(app):

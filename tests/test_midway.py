@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from kettle.checking import midway
+from kettle.checking.equivalence import Told
 from kettle.checking.midway import Midway
-from kettle.checking.same import Told
 from kettle.shop import Shop
 
 

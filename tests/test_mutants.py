@@ -4,7 +4,7 @@ import pytest
 from mutants import CONDITIONS, SITUATIONAL, UNCHANGED, Mutant, excuses, judge_mutants, mutants_of, told
 
 from kettle.checking import words_of
-from kettle.checking.verdict import Verdict
+from kettle.checking.runner.verdict import Verdict
 from kettle.files import course
 
 STEMS = [files.stem for files in course.lessons()]

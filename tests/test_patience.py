@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kettle.checking.patience import ENOUGH, MOST, Patience
+from kettle.checking.runner.patience import ENOUGH, MOST, Patience
 from kettle.probes.engines.own_thread import run_in_own_thread
 
 LIMIT = 0.8  # seconds

@@ -14,7 +14,7 @@ import pytest
 from scratch_course import make_course
 
 from kettle.checking import Checker
-from kettle.checking.family import memory_of_family
+from kettle.checking.runner.family import memory_of_family
 from kettle.processes import owner
 from kettle.processes.marks import marked
 from kettle.processes.sweeper import CALM, LOOK, PAUSE
@@ -189,7 +189,7 @@ def test_a_checking_process_that_is_only_starting_ends_with_its_asker(start, tmp
 def test_a_checking_process_whose_asker_was_gone_before_it_looked_ends(tmp_path):
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
-    command = [sys.executable, "-m", "kettle.checking.warm", str(make_course(tmp_path)), str(gone.pid)]
+    command = [sys.executable, "-m", "kettle.checking.runner.warm", str(make_course(tmp_path)), str(gone.pid)]
     # its standard input stays open, as where a forked child of the asker still holds it
     warm = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, cwd=ROOT)
     try:

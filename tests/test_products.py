@@ -8,9 +8,9 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session, joinedload, raiseload, selectinload
 
+from kettle.checking.equivalence import Told
+from kettle.checking.equivalence.between_statements import after_first_statement, both_ask_first, failing_once
 from kettle.checking.products import BY_ITSELF, Sums
-from kettle.checking.same import Told
-from kettle.checking.same.asking import after_first_statement, both_ask_first, failing_once
 from kettle.checking.unloaded import not_loaded, read_out, whole
 from kettle.database import open_database
 from kettle.database.models import Order
@@ -169,6 +169,6 @@ def test_two_that_ask_beside_each_other_meet(database):
 
 
 def test_one_that_waits_for_the_other_is_found(database, monkeypatch):
-    monkeypatch.setattr("kettle.checking.same.asking.PATIENCE", 0.2)
+    monkeypatch.setattr("kettle.checking.equivalence.between_statements.PATIENCE", 0.2)
     with pytest.raises(Told, match="asks nothing until the first one is done"):
         two(database, asyncio.Lock())

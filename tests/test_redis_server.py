@@ -16,8 +16,8 @@ import redis
 from redis.asyncio import Redis
 
 from kettle.checking.checks import Check
-from kettle.checking.judge import judge
-from kettle.checking.servers import redis_for_check
+from kettle.checking.runner.judge import judge
+from kettle.checking.runner.servers import redis_for_check
 from kettle.probes.engines.own_thread import OwnThread
 from kettle.processes.marks import marked
 from kettle.redis_server import NoRedis, open_redis

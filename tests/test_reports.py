@@ -5,6 +5,7 @@ import random
 
 import pytest
 
+from kettle.checking.equivalence import Told
 from kettle.checking.reports import (
     OtherTimes,
     caught_up,
@@ -15,7 +16,6 @@ from kettle.checking.reports import (
     since_due,
     throughput,
 )
-from kettle.checking.same import Told
 from kettle.probes.recorded import Span
 
 WHOLE = random.Random(4).sample([0.002] * 102 + [0.016] * 14 + [0.032] * 4, 120)

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from kettle.checking.checks import Undecided
-from kettle.checking.same import (
+from kettle.checking.equivalence import (
     Same,
     Situation,
     another_at_writes,
@@ -28,10 +28,10 @@ from kettle.checking.same import (
     slow_timers,
     with_another,
 )
-from kettle.checking.same.alike import alike, difference
-from kettle.checking.same.merged import MergedMissing, merged_names
-from kettle.checking.same.sentences import short
-from kettle.checking.same.situations import empty
+from kettle.checking.equivalence.difference import alike, difference
+from kettle.checking.equivalence.merged import MergedMissing, merged_names
+from kettle.checking.equivalence.sentences import short
+from kettle.checking.equivalence.situations import empty
 from kettle.files.course import ROOT
 from kettle.shop import Shop
 
@@ -674,7 +674,7 @@ def test_two_who_write_the_same_draft_meet_and_own_drafts_do_not(tmp_path):
 
 @pytest.mark.parametrize("further", [True, False])
 def test_a_lock_may_be_waited_for_where_the_other_call_is_further(monkeypatch, tmp_path, further):
-    monkeypatch.setattr("kettle.checking.same.meanwhile.PATIENCE", 0.2)
+    monkeypatch.setattr("kettle.checking.equivalence.moments.PATIENCE", 0.2)
     lock, asked = threading.Lock(), []
 
     def prints():
@@ -693,7 +693,7 @@ def test_a_lock_may_be_waited_for_where_the_other_call_is_further(monkeypatch, t
 
 
 def test_a_call_that_waits_for_another_one_is_told(monkeypatch):
-    monkeypatch.setattr("kettle.checking.same.meanwhile.PATIENCE", 0.1)
+    monkeypatch.setattr("kettle.checking.equivalence.moments.PATIENCE", 0.1)
     lock = threading.Lock()
 
     def one_at_a_time(people):
@@ -710,8 +710,8 @@ def test_a_call_that_a_busy_machine_keeps_from_ending_is_undecided(monkeypatch):
         def __init__(self, limit):
             self.more = lambda: 0.0
 
-    monkeypatch.setattr("kettle.checking.same.meanwhile.PATIENCE", 0.05)
-    monkeypatch.setattr("kettle.checking.same.meanwhile.Patience", Starved)
+    monkeypatch.setattr("kettle.checking.equivalence.moments.PATIENCE", 0.05)
+    monkeypatch.setattr("kettle.checking.equivalence.moments.Patience", Starved)
     lock = threading.Lock()
 
     def one_at_a_time(people):
@@ -751,7 +751,7 @@ def test_reading_a_field_of_a_dataclass_is_a_moment_too():
 
 
 def test_what_is_new_gets_the_address_of_what_is_gone_unless_that_is_kept(monkeypatch):
-    monkeypatch.setattr("kettle.checking.same.meanwhile.MADE", 50)
+    monkeypatch.setattr("kettle.checking.equivalence.moments.MADE", 50)
     lengths, kept = {}, []
 
     def by_address(person):

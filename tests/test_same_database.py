@@ -11,10 +11,10 @@ from sqlalchemy import delete, func, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from kettle.checking.same import Same, Situation, at_once, database_world
-from kettle.checking.same.rows import TIE, edged, in_stock, newest
-from kettle.checking.same.tables import Tables
-from kettle.checking.statements import Pages, table_of
+from kettle.checking.causes.statements import Pages, table_of
+from kettle.checking.equivalence import Same, Situation, at_once, database_world
+from kettle.checking.equivalence.rows import TIE, edged, in_stock, newest
+from kettle.checking.equivalence.tables import Tables
 from kettle.database import open_database
 from kettle.database.models import Customer, Order, Review
 

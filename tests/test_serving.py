@@ -6,7 +6,7 @@ from contextvars import ContextVar
 
 import pytest
 
-from kettle.checking.serving import serving
+from kettle.checking.causes.serving import serving
 
 
 def test_requests_are_tasks_that_do_not_see_the_context_of_the_lifespan():

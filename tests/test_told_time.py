@@ -13,10 +13,10 @@ import pytest
 from contract import answers_of
 
 from kettle.checking import Undecided
+from kettle.checking.causes.virtually import OtherTimes, told_time
 from kettle.checking.checks import checks_of, load_checks
-from kettle.checking.judge import judge
 from kettle.checking.reports import observed
-from kettle.checking.virtually import OtherTimes, told_time
+from kettle.checking.runner.judge import judge
 from kettle.files import course
 from kettle.probes.engines import clocks
 from kettle.probes.engines.own_thread import OwnThread

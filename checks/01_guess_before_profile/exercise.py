@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 from string import punctuation
 
-from kettle.checking.same import Situation, with_another
+from kettle.checking.equivalence import Situation, with_another
 from kettle.probes.looks import count_looks, looked_for
 from kettle.probes.ratio import compare
 from kettle.probes.work import work

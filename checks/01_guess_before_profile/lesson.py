@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 
-from kettle.checking.same import Situation, Told, at_one_address
+from kettle.checking.equivalence import Situation, Told, at_one_address
 from kettle.probes.looks import count_looks, looked_for
 from kettle.probes.memory import peak_bytes
 from kettle.probes.ratio import compare

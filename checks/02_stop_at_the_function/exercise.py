@@ -3,7 +3,7 @@
 import random
 from datetime import datetime, timedelta
 
-from kettle.checking.same import Situation
+from kettle.checking.equivalence import Situation
 from kettle.probes.calls import count_calls
 
 from .world import _after_a_stop, _all_here, _growth

@@ -4,7 +4,7 @@ import inspect
 import re
 from dataclasses import replace
 
-from kettle.checking.same import Situation
+from kettle.checking.equivalence import Situation
 from kettle.probes.calls import count_calls
 from kettle.probes.lines import time_lines
 from kettle.probes.ratio import compare

@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 
-from kettle.checking.same import Situation
+from kettle.checking.equivalence import Situation
 from kettle.probes.work import work
 
 

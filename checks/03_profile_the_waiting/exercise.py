@@ -4,8 +4,8 @@ import asyncio
 from contextlib import asynccontextmanager
 from itertools import chain, repeat
 
-from kettle.checking.same import Situation, Told, asked, each_fails, revised
-from kettle.checking.virtually import virtual_shop_world
+from kettle.checking.causes.virtually import virtual_shop_world
+from kettle.checking.equivalence import Situation, Told, asked, each_fails, revised
 from kettle.shop.data import Data
 from kettle.shop.sales import SalesPool
 

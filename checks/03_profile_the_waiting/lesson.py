@@ -3,8 +3,8 @@
 import asyncio
 from itertools import chain, islice
 
-from kettle.checking.same import Situation, asked, asked_otherwise, each_fails, revised
-from kettle.checking.virtually import virtual_shop_world
+from kettle.checking.causes.virtually import virtual_shop_world
+from kettle.checking.equivalence import Situation, asked, asked_otherwise, each_fails, revised
 from kettle.files.traces import recorded_traces
 from kettle.shop.data import Data
 from kettle.shop.traffic import peak

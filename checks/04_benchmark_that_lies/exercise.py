@@ -4,6 +4,7 @@ import asyncio
 import time
 
 from kettle.checking import words_of
+from kettle.checking.equivalence import Situation, Told
 from kettle.checking.reports import (
     BELOW,
     STEP,
@@ -15,7 +16,6 @@ from kettle.checking.reports import (
     since_due,
     time_of,
 )
-from kettle.checking.same import Situation, Told
 
 from .world import _right, _short
 

@@ -4,6 +4,7 @@ import asyncio
 import time
 
 from kettle.checking import words_of
+from kettle.checking.equivalence import Situation, Told
 from kettle.checking.reports import (
     numbers,
     observed,
@@ -11,7 +12,6 @@ from kettle.checking.reports import (
     throughput,
     time_of,
 )
-from kettle.checking.same import Situation, Told
 
 from .world import _right, _short
 

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import jsonschema
 
-from kettle.checking.same import Situation, with_another
+from kettle.checking.equivalence import Situation, with_another
 from kettle.probes.calls import count_calls
 from kettle.probes.work import work
 

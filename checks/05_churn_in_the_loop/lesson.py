@@ -13,8 +13,8 @@ from types import SimpleNamespace
 
 import certifi
 
-from kettle.checking.same import Situation, Told, with_another
-from kettle.checking.same.sentences import part_name
+from kettle.checking.equivalence import Situation, Told, with_another
+from kettle.checking.equivalence.sentences import part_name
 from kettle.probes.calls import count_calls
 from kettle.probes.ratio import compare
 

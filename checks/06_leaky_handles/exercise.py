@@ -7,13 +7,13 @@ from types import SimpleNamespace
 
 import aiohttp
 
-from kettle.checking.lateness import hold_late
-from kettle.checking.midway import Midway
-from kettle.checking.same import (
+from kettle.checking.equivalence import (
     Situation,
     asked,
     asked_otherwise,
 )
+from kettle.checking.equivalence.lateness import hold_late
+from kettle.checking.midway import Midway
 from kettle.probes.handles import handles
 from kettle.shop import Shop
 from kettle.shop.data import Data

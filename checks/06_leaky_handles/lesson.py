@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 
-from kettle.checking.same import (
+from kettle.checking.equivalence import (
     Situation,
     Told,
     another_at_writes,

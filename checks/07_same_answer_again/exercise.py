@@ -2,7 +2,7 @@
 
 from unittest.mock import patch
 
-from kettle.checking.same import Situation, twice
+from kettle.checking.equivalence import Situation, twice
 from kettle.probes.calls import count_calls
 from kettle.probes.memory import unbounded_growth
 

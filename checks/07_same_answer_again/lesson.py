@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import date, timedelta
 
 from kettle.checking import Undecided
-from kettle.checking.same import Situation, twice
+from kettle.checking.equivalence import Situation, twice
 from kettle.probes.memory import peak_bytes, unbounded_growth
 from kettle.probes.ratio import compare
 from kettle.probes.work import work

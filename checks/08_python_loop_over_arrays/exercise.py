@@ -5,8 +5,8 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from kettle.checking.elementwise import Elementwise
-from kettle.checking.same import Situation
+from kettle.checking.causes.elementwise import Elementwise
+from kettle.checking.equivalence import Situation
 from kettle.probes.ratio import compare
 
 

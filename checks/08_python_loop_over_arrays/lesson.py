@@ -4,8 +4,8 @@ from functools import partial
 
 import numpy as np
 
-from kettle.checking.elementwise import Elementwise
-from kettle.checking.same import Situation, Told
+from kettle.checking.causes.elementwise import Elementwise
+from kettle.checking.equivalence import Situation, Told
 from kettle.probes.ratio import compare
 
 

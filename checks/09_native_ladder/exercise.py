@@ -5,8 +5,8 @@ import zlib
 import numpy as np
 
 from kettle.checking.allowance import times_as_dear
-from kettle.checking.elementwise import Elementwise
-from kettle.checking.same import Situation
+from kettle.checking.causes.elementwise import Elementwise
+from kettle.checking.equivalence import Situation
 from kettle.probes.calls import count_calls
 from kettle.probes.memory import peak_bytes
 from kettle.probes.ratio import compare

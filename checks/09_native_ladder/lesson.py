@@ -6,9 +6,9 @@ from collections import Counter
 import numpy as np
 
 from kettle.checking.allowance import times_allowed
-from kettle.checking.elementwise import Elementwise
+from kettle.checking.causes.elementwise import Elementwise
+from kettle.checking.equivalence import Situation, Told
 from kettle.checking.late_jobs import first_job_last
-from kettle.checking.same import Situation, Told
 from kettle.probes.engines.elements import taken_one_by_one
 from kettle.probes.memory import peak_bytes
 from kettle.probes.ratio import compare

@@ -2,8 +2,8 @@
 
 from contextlib import suppress
 
+from kettle.checking.equivalence import Situation
 from kettle.checking.left import has_ended
-from kettle.checking.same import Situation
 from kettle.checking.shares import is_elsewhere, is_fair
 from kettle.checking.words import many
 from kettle.probes.engines.start_method import AFRESH, start_method

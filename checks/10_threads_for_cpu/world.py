@@ -3,8 +3,8 @@
 from contextlib import nullcontext
 from types import SimpleNamespace
 
-from kettle.checking.errors import leaves
-from kettle.checking.same import Told
+from kettle.checking.equivalence import Told
+from kettle.checking.runner.errors import leaves
 from kettle.checking.words import many
 
 PATIENCE = 1.5  # seconds; paid by wrong answers only

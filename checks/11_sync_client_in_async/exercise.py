@@ -4,9 +4,7 @@ import asyncio
 import os
 
 from kettle.checking import words_of
-from kettle.checking.held_calls import LONG, explain, waited
-from kettle.checking.lateness import hold_late
-from kettle.checking.same import (
+from kettle.checking.equivalence import (
     Situation,
     asked,
     asked_otherwise,
@@ -16,6 +14,8 @@ from kettle.checking.same import (
     scribble,
     shop_world,
 )
+from kettle.checking.equivalence.lateness import hold_late
+from kettle.checking.held_calls import LONG, explain, waited
 from kettle.probes.loop import watch_loop
 from kettle.shop.data import Data
 

@@ -5,8 +5,7 @@ import gc
 import sys
 from contextlib import ExitStack, suppress
 
-from kettle.checking.held_calls import blame, explain, why_not
-from kettle.checking.same import (
+from kettle.checking.equivalence import (
     Situation,
     asked,
     asked_otherwise,
@@ -16,6 +15,7 @@ from kettle.checking.same import (
     shop_world,
     shuffled,
 )
+from kettle.checking.held_calls import blame, explain, why_not
 from kettle.probes.calls import count_calls
 from kettle.probes.ratio import compare_async
 from kettle.shop import Shop

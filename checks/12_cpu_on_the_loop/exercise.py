@@ -6,7 +6,7 @@ from contextlib import nullcontext
 from types import SimpleNamespace
 
 from kettle.checking import words_of
-from kettle.checking.same import Situation, Told
+from kettle.checking.equivalence import Situation, Told
 from kettle.checking.words import many
 from kettle.probes.turns import COPIED, PICKLED, watch_turns
 from kettle.probes.workers import has_gil, watch_workers

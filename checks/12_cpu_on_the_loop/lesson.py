@@ -8,9 +8,9 @@ from dataclasses import replace
 
 from kettle.checking import words_of
 from kettle.checking.bad_days import a_pool_breaks, one_hangs_up
+from kettle.checking.causes.lives import HOW
+from kettle.checking.equivalence import Situation, Told
 from kettle.checking.left import has_ended
-from kettle.checking.lives import HOW
-from kettle.checking.same import Situation, Told
 from kettle.checking.words import many
 from kettle.probes.calls import count_calls
 from kettle.probes.engines.start_method import AFRESH, start_method

@@ -13,8 +13,8 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from kettle.checking import words_of
+from kettle.checking.equivalence import Situation, Told
 from kettle.checking.processor import costs, cpu, fits
-from kettle.checking.same import Situation, Told
 from kettle.checking.words import many
 from kettle.probes.engines.stand_in import tapped
 from kettle.probes.workers import watch_workers

@@ -17,9 +17,9 @@ from unittest.mock import patch
 
 from kettle.checking import words_of
 from kettle.checking.desks import gated_desk, quick_desk
+from kettle.checking.equivalence import Situation, fails, shop_world
 from kettle.checking.left import has_ended
 from kettle.checking.processor import costs, cpu, fits, longest_step
-from kettle.checking.same import Situation, fails, shop_world
 from kettle.checking.words import many
 from kettle.probes.events import watch_events
 from kettle.probes.leftovers import watch_leftovers

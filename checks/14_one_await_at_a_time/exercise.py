@@ -1,6 +1,6 @@
 """One await at a time: independent calls wait for each other."""
 
-from kettle.checking.same import (
+from kettle.checking.equivalence import (
     Situation,
     asked,
     asked_otherwise,

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from kettle.checking.same import (
+from kettle.checking.equivalence import (
     Situation,
     asked,
     asked_otherwise,

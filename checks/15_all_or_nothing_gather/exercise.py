@@ -4,11 +4,11 @@ import asyncio
 import copy
 
 from kettle.checking import words_of
+from kettle.checking.causes.virtually import virtually
 from kettle.checking.ends import end_of, judge_cancelled, judge_raised, judge_running
-from kettle.checking.errors import told
+from kettle.checking.equivalence import Situation, Told
 from kettle.checking.post import WatchedOffice, post_office, seconds_to
-from kettle.checking.same import Situation, Told
-from kettle.checking.virtually import virtually
+from kettle.checking.runner.errors import told
 from kettle.checking.words import many
 
 from .world import BUG, LEFT

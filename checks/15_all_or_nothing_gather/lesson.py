@@ -7,12 +7,12 @@ from functools import partial
 import aiohttp
 
 from kettle.checking import words_of
+from kettle.checking.causes.virtually import counted_shop, virtually
 from kettle.checking.ends import end_of, judge_cancelled, judge_raised, judge_running
-from kettle.checking.errors import alone, leaves, told
+from kettle.checking.equivalence import Situation, Told, asked_otherwise, revised
+from kettle.checking.equivalence.sentences import short
 from kettle.checking.faults import Faults, all_of
-from kettle.checking.same import Situation, Told, asked_otherwise, revised
-from kettle.checking.same.sentences import short
-from kettle.checking.virtually import counted_shop, virtually
+from kettle.checking.runner.errors import alone, leaves, told
 from kettle.checking.words import many
 from kettle.probes.logs import watch_logs
 from kettle.shop.data import Data

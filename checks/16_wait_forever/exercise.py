@@ -4,11 +4,11 @@ import asyncio
 from contextlib import asynccontextmanager
 from types import SimpleNamespace
 
+from kettle.checking.causes.virtually import moving, virtually
 from kettle.checking.deadline import end_of
-from kettle.checking.errors import told
+from kettle.checking.equivalence import Situation, Told
 from kettle.checking.pages import WAITS, PagePool, Wait, page_ends, page_is_left, uncollected, used_otherwise
-from kettle.checking.same import Situation, Told
-from kettle.checking.virtually import moving, virtually
+from kettle.checking.runner.errors import told
 
 from .world import BUDGET, LONG, OTHER_CLOCK, OUTLIVED, SHORT, _given, _still, _why_none
 

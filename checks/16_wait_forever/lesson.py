@@ -6,12 +6,12 @@ import math
 import aiohttp
 
 from kettle.checking import words_of
+from kettle.checking.causes.virtually import counted_shop, virtually
 from kettle.checking.deadline import end_of, keeps, leaves_at_once, really_end, stopped
-from kettle.checking.errors import alone, told
+from kettle.checking.equivalence import Situation, Told, fails
+from kettle.checking.equivalence.sentences import short
 from kettle.checking.hangs import ENDLESS, HANGS, Hang, hanging, really_hanging
-from kettle.checking.same import Situation, Told, fails
-from kettle.checking.same.sentences import short
-from kettle.checking.virtually import counted_shop, virtually
+from kettle.checking.runner.errors import alone, told
 from kettle.checking.words import many
 
 from .world import BUDGET, LONG, OTHER_CLOCK, OUTLIVED, SHORT, TRIES, _given, _still, _why_none

@@ -3,8 +3,8 @@
 import aiohttp
 
 from kettle.checking.deadline import stopped
-from kettle.checking.errors import alone, leaves
-from kettle.checking.same import Told
+from kettle.checking.equivalence import Told
+from kettle.checking.runner.errors import alone, leaves
 
 SHORT, BUDGET, LONG = 0.05, 4, 40  # seconds
 

@@ -4,9 +4,9 @@ from contextlib import nullcontext
 
 from kettle.checking import words_of
 from kettle.checking.bounded import too_few, why_open
+from kettle.checking.causes.virtually import moving, virtually
+from kettle.checking.equivalence import Situation, Told
 from kettle.checking.pool import WatchedPool
-from kettle.checking.same import Situation, Told
-from kettle.checking.virtually import moving, virtually
 from kettle.probes.gates import watch_gates
 from kettle.probes.places import use_of
 

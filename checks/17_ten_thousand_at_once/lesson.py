@@ -8,9 +8,9 @@ import aiohttp
 
 from kettle.checking import words_of
 from kettle.checking.bounded import too_few, why_open
-from kettle.checking.errors import leaves
-from kettle.checking.same import Situation, Told, fails, revised
-from kettle.checking.virtually import counted_shop, virtually
+from kettle.checking.causes.virtually import counted_shop, virtually
+from kettle.checking.equivalence import Situation, Told, fails, revised
+from kettle.checking.runner.errors import leaves
 from kettle.probes.gates import watch_gates
 from kettle.probes.places import use_of
 from kettle.shop.data import Data

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import redis
 
 from kettle.checking import words_of
-from kettle.checking.lives import (
+from kettle.checking.causes.lives import (
     MIXED,
     after_a_failure,
     ends_clean,
@@ -19,9 +19,9 @@ from kettle.checking.lives import (
     some,
     while_it_lives,
 )
-from kettle.checking.same import Situation
-from kettle.checking.servers import redis_for_check
-from kettle.checking.serving import serving
+from kettle.checking.causes.serving import serving
+from kettle.checking.equivalence import Situation
+from kettle.checking.runner.servers import redis_for_check
 from kettle.probes.calls import count_calls
 from kettle.shop.data import Data
 

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from functools import partial
 
 from kettle.checking import words_of
-from kettle.checking.lives import (
+from kettle.checking.causes.lives import (
     after_a_failure,
     ends_clean,
     in_one_life,
@@ -15,8 +15,8 @@ from kettle.checking.lives import (
     some,
     while_it_lives,
 )
-from kettle.checking.same import Situation, Told, asked, fails, shop_world
-from kettle.checking.serving import serving
+from kettle.checking.causes.serving import serving
+from kettle.checking.equivalence import Situation, Told, asked, fails, shop_world
 from kettle.probes.calls import count_calls
 from kettle.probes.ratio import compare_async
 from kettle.shop import Shop

@@ -10,7 +10,7 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 from own_code import cells_of, run_snippet
 
-from kettle.checking.lives import open_clients
+from kettle.checking.causes.lives import open_clients
 from kettle.database.django_setup import configure
 from kettle.shop import Shop
 

@@ -2,7 +2,7 @@
 
 import re
 
-from kettle.checking.same import asked_otherwise
+from kettle.checking.equivalence import asked_otherwise
 
 IN_TURN, AT_ONCE, MOST, TOGETHER = 8, 100, 20, 4
 

@@ -5,11 +5,11 @@ from contextlib import suppress
 from dataclasses import replace
 
 from kettle.checking import words_of
-from kettle.checking.same import Situation, database_world
-from kettle.checking.same.alike import COUNT, ORDER, SWAPPED
-from kettle.checking.same.asking import failing_once
-from kettle.checking.same.rows import edged, in_stock
-from kettle.checking.statements import Pages
+from kettle.checking.causes.statements import Pages
+from kettle.checking.equivalence import Situation, database_world
+from kettle.checking.equivalence.between_statements import failing_once
+from kettle.checking.equivalence.difference import COUNT, ORDER, SWAPPED
+from kettle.checking.equivalence.rows import edged, in_stock
 
 from .world import FEW, MANY, SIZES
 

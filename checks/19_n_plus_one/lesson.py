@@ -5,11 +5,11 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from kettle.checking import words_of
-from kettle.checking.same import Situation, at_once, database_world
-from kettle.checking.same.alike import COUNT, ORDER, SWAPPED
-from kettle.checking.same.asking import failing_once
-from kettle.checking.same.rows import edged, newest
-from kettle.checking.statements import Pages
+from kettle.checking.causes.statements import Pages
+from kettle.checking.equivalence import Situation, at_once, database_world
+from kettle.checking.equivalence.between_statements import failing_once
+from kettle.checking.equivalence.difference import COUNT, ORDER, SWAPPED
+from kettle.checking.equivalence.rows import edged, newest
 from kettle.database import open_database
 from kettle.database.models import Customer, Order
 from kettle.probes.ratio import compare

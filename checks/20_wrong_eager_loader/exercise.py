@@ -5,11 +5,11 @@ import asyncio
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from kettle.checking import words_of
+from kettle.checking.equivalence import Situation, Told, database_world
+from kettle.checking.equivalence.between_statements import both_ask_first
+from kettle.checking.equivalence.difference import COUNT, ORDER, SWAPPED
+from kettle.checking.equivalence.rows import crowded, edged, newest
 from kettle.checking.products import Sums
-from kettle.checking.same import Situation, Told, database_world
-from kettle.checking.same.alike import COUNT, ORDER, SWAPPED
-from kettle.checking.same.asking import both_ask_first
-from kettle.checking.same.rows import crowded, edged, newest
 from kettle.checking.unloaded import not_loaded
 from kettle.database.models import Customer, Order
 

@@ -7,12 +7,12 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
+from kettle.checking.equivalence import Situation, at_once, database_world
+from kettle.checking.equivalence.between_statements import after_first_statement
+from kettle.checking.equivalence.difference import COUNT, ORDER, SWAPPED
+from kettle.checking.equivalence.rows import crowded, edged, newest
+from kettle.checking.equivalence.sentences import KEPT
 from kettle.checking.products import Sums
-from kettle.checking.same import Situation, at_once, database_world
-from kettle.checking.same.alike import COUNT, ORDER, SWAPPED
-from kettle.checking.same.asking import after_first_statement
-from kettle.checking.same.rows import crowded, edged, newest
-from kettle.checking.same.sentences import KEPT
 from kettle.checking.unloaded import read_out, whole
 from kettle.database import open_database
 from kettle.database.models import Customer, Order

@@ -2,7 +2,7 @@
 
 from contextlib import contextmanager
 
-from kettle.checking.same import Told
+from kettle.checking.equivalence import Told
 from kettle.database.models import Order, OrderEvent, OrderLine
 
 SIZES = {"suppliers": 5, "products": 90, "customers": 90, "orders": 70, "lines": 5, "events": 4}

@@ -4,9 +4,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from kettle.checking import words_of
+from kettle.checking.equivalence import Situation, at_once
+from kettle.checking.equivalence.tables import Tables
 from kettle.checking.others import in_the_middle, others_act, where_free
-from kettle.checking.same import Situation, at_once
-from kettle.checking.same.tables import Tables
 from kettle.checking.words import many
 from kettle.checking.writes import Writes, put_back, refusing, watched
 

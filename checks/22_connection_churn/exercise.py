@@ -3,9 +3,9 @@
 import copy
 from dataclasses import replace
 
-from kettle.checking.errors import told
+from kettle.checking.equivalence import scribble
 from kettle.checking.evenings import judge_evening
-from kettle.checking.same import scribble
+from kettle.checking.runner.errors import told
 from kettle.deployments import five_sites, starts
 
 EVENINGS = (1, 2, 5)  # seeds: the evening that is shown, one with small shares, one with more workers

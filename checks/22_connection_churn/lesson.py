@@ -9,10 +9,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from kettle.checking import words_of
-from kettle.checking.errors import alone, told
+from kettle.checking.equivalence import Situation, Told, asked, asked_otherwise, fails, revised, shop_world
+from kettle.checking.equivalence.tables import Tables
 from kettle.checking.lending import all_back, held_at, lends_at_once
-from kettle.checking.same import Situation, Told, asked, asked_otherwise, fails, revised, shop_world
-from kettle.checking.same.tables import Tables
+from kettle.checking.runner.errors import alone, told
 from kettle.checking.stopped import one_stopped
 from kettle.checking.words import many
 from kettle.probes.checkouts import watch_checkouts

@@ -1,6 +1,5 @@
 """Hidden assertions: collected, run through nbval, and turned into a verdict that never lies."""
 
-from kettle.checking.checker import Checker
 from kettle.checking.checks import (
     Question,
     Undecided,
@@ -11,7 +10,8 @@ from kettle.checking.checks import (
     words_of,
 )
 from kettle.checking.claims import DOES_NOT_HOLD, HOLDS, NOT_SHOWN, PARTLY, Claim, claims_of
-from kettle.checking.verdict import Finding, Verdict
+from kettle.checking.runner.checker import Checker
+from kettle.checking.runner.verdict import Finding, Verdict
 
 __all__ = [
     "DOES_NOT_HOLD",

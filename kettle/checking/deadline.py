@@ -7,10 +7,10 @@ from collections.abc import Awaitable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
-from kettle.checking.errors import told
-from kettle.checking.patience import hanging
-from kettle.checking.same import Told
-from kettle.checking.same.sentences import short
+from kettle.checking.equivalence import Told
+from kettle.checking.equivalence.sentences import short
+from kettle.checking.runner.errors import told
+from kettle.checking.runner.patience import hanging
 
 SOON = 1e-6  # seconds of virtual time: all turns of the loop that need no clock
 

@@ -7,10 +7,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from kettle.checking.errors import leaves, told
-from kettle.checking.same import Told
-from kettle.checking.same.sentences import short
-from kettle.checking.virtually import moving
+from kettle.checking.causes.virtually import moving
+from kettle.checking.equivalence import Told
+from kettle.checking.equivalence.sentences import short
+from kettle.checking.runner.errors import leaves, told
 from kettle.checking.words import many
 from kettle.probes.leftovers import tasks_of_cells
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
-from kettle.checking.patience import patient
-from kettle.checking.virtually import counted_shop
+from kettle.checking.causes.virtually import counted_shop
+from kettle.checking.runner.patience import patient
 from kettle.checking.words import many
 from kettle.shop import Shop
 from kettle.shop.silent_port import silent_port

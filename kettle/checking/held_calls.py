@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 
-from kettle.checking.lateness import hold_late
+from kettle.checking.equivalence.lateness import hold_late
 from kettle.probes.calls import count_calls
 from kettle.probes.loop import watch_loop
 from kettle.probes.workers import watch_workers
@@ -49,7 +49,7 @@ async def hold_calls(ask, shop, route, together, *, meanwhile=None, turns=0, lat
     flight at once. meanwhile: a coroutine function that the loop must get done while they are held, before
     they are let go. turns: of the loop, of 5 ms each, for which they are held after that, so that what waits
     there can show. late_body: seconds, of the client's life, for which the answers then stop in the midst of
-    their bodies; see kettle.checking.lateness. patience: seconds without progress after which the shop lets
+    their bodies; see equivalence.lateness. patience: seconds without progress after which the shop lets
     all calls go; paid by code that overlaps nothing, or holds the loop.
     """
     beats, value, failed = [], None, None

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
-from kettle.checking.patience import WHO_WAITS, patient
+from kettle.checking.runner.patience import WHO_WAITS, patient
 
 _TURNS = 50  # of the loop, in which whoever may open a connection begins to
 _BEAT = 0.004  # seconds between two looks at the shop

@@ -5,7 +5,7 @@ from collections.abc import Coroutine
 
 import aiohttp
 
-from kettle.checking.same import Told
+from kettle.checking.equivalence import Told
 
 PATIENCE = 2.0  # seconds until an answer begins to come; paid by wrong answers only
 TURNS = 20  # of the loop, in which code does what it can do with the beginning

@@ -9,11 +9,11 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 
+from kettle.checking.causes.virtually import moving
 from kettle.checking.deadline import end_of, keeps, leaves_at_once, stopped
+from kettle.checking.equivalence.difference import Difference
+from kettle.checking.equivalence.sentences import short
 from kettle.checking.pool import LookedInto
-from kettle.checking.same.alike import Difference
-from kettle.checking.same.sentences import short
-from kettle.checking.virtually import moving
 from kettle.checking.words import many
 
 NEVER = "the wait for a connection has no end."

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kettle.checking.statements import SPARE, Pages
+from kettle.checking.causes.statements import SPARE, Pages
 
 if TYPE_CHECKING:
     from kettle.database import Database, Seen, Statement

@@ -15,9 +15,9 @@ from math import isclose
 from numbers import Real
 from typing import Any
 
-from kettle.checking.same import Told
-from kettle.checking.same.sentences import short
-from kettle.checking.virtually import OtherTimes
+from kettle.checking.causes.virtually import OtherTimes
+from kettle.checking.equivalence import Told
+from kettle.checking.equivalence.sentences import short
 from kettle.probes.recorded import Recorded, Span, ranks
 
 BELOW, ABOVE = 0.97, 1.03  # of what is recorded: a report may round, or look only now and then

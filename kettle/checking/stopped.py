@@ -10,7 +10,7 @@ from typing import Any
 
 import aiohttp
 
-from kettle.checking.patience import WHO_WAITS, hanging
+from kettle.checking.runner.patience import WHO_WAITS, hanging
 
 _TURNS = 50  # of the loop, in which a task that is cancelled and waits for nothing ends
 _whose: ContextVar[asyncio.Task | None] = ContextVar("whose", default=None)

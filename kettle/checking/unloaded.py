@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from kettle.checking.same.sentences import a
-from kettle.checking.same.situations import Told
+from kettle.checking.equivalence.sentences import a
+from kettle.checking.equivalence.situations import Told
 
 
 def read_out(entry: Callable, things: Any, kind: type) -> Any:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from kettle.checking.same.tables import Tables
+from kettle.checking.equivalence.tables import Tables
 from kettle.checking.words import many
 from kettle.database.statements import TABLES, changes_data
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from kettle.checking.same.alike import alike
+from kettle.checking.equivalence.difference import alike
 from kettle.files.notebook import certifying
 from kettle.panels.run import Face, Ran, measured, name_of
 from kettle.panels.style import Said, inline

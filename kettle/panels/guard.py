@@ -6,7 +6,7 @@ import html
 import inspect
 from collections.abc import Callable
 
-from kettle.checking import assertions
+from kettle.checking.runner import assertions
 from kettle.panels.style import Said, inline
 
 FAILS, PASSES, ODD = "fails", "passes", "stops"

@@ -18,12 +18,12 @@ from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 
-from kettle.checking import assertions
 from kettle.checking.checks import Check, Undecided, checks_of, function_of, kind_of, load_checks, words_of
-from kettle.checking.errors import alone, sentence, told, unheard, where
-from kettle.checking.libraries import libraries_of
-from kettle.checking.patience import Patience
-from kettle.checking.verdict import BROKEN, NOT_YET, PASSED, SKIPPED, UNDECIDED, Finding
+from kettle.checking.runner import assertions
+from kettle.checking.runner.errors import alone, sentence, told, unheard, where
+from kettle.checking.runner.libraries import libraries_of
+from kettle.checking.runner.patience import Patience
+from kettle.checking.runner.verdict import BROKEN, NOT_YET, PASSED, SKIPPED, UNDECIDED, Finding
 from kettle.probes.engines.collecting import keep_out
 from kettle.probes.engines.own_thread import OwnThread
 from kettle.probes.engines.timed_job import Ended
@@ -56,13 +56,13 @@ def _database(stack: ExitStack) -> object:
 
 
 def _redis_server(stack: ExitStack) -> object:
-    from kettle.checking.servers import redis_for_check
+    from kettle.checking.runner.servers import redis_for_check
 
     return stack.enter_context(redis_for_check())
 
 
 def _told_time(stack: ExitStack) -> object:
-    from kettle.checking.virtually import told_time
+    from kettle.checking.causes.virtually import told_time
 
     return told_time
 
@@ -79,7 +79,7 @@ OFFERS: dict[str, Callable[[ExitStack], object]] = {
 
 
 def _same(function: Callable, namespace: dict[str, object]) -> object:
-    from kettle.checking.same import Same, merged_names
+    from kettle.checking.equivalence import Same, merged_names
 
     here = sys.modules[function.__module__]
     return Same(namespace, merged_names(Path(here.__file__).parent, here.__name__.rpartition(".")[2]))

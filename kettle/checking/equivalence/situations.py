@@ -14,9 +14,9 @@ from types import SimpleNamespace
 from typing import Any
 
 from kettle.checking.checks import Undecided
-from kettle.checking.same.alike import Difference, difference
-from kettle.checking.same.making import HURRY, MINE, Made, settled
-from kettle.checking.same.sentences import Words
+from kettle.checking.equivalence.difference import Difference, difference
+from kettle.checking.equivalence.leftovers import HURRY, MINE, Made, settled
+from kettle.checking.equivalence.sentences import Words
 
 
 class Told(AssertionError):

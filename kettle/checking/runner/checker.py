@@ -10,9 +10,9 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from kettle.checking.process import CheckingProcess
-from kettle.checking.slot import Slot
-from kettle.checking.verdict import BROKEN, STOPPED, Verdict
+from kettle.checking.runner.process import CheckingProcess
+from kettle.checking.runner.slot import Slot
+from kettle.checking.runner.verdict import BROKEN, STOPPED, Verdict
 
 LIMIT = 180.0  # seconds for a whole check; each cell and each assertion has a shorter one of its own
 REST = float(os.environ.get("KETTLE_REST", "240"))  # seconds untouched until the warm process is let go

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from kettle.checking.same.situations import Told
+from kettle.checking.equivalence.situations import Told
 
 PATIENCE = 2.0  # seconds that one conversation waits for the other to begin; paid by wrong answers only
 

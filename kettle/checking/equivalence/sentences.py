@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from kettle.checking.same.alike import AWAITABLE, EXCEPTION, ORDER, SHARED, SWAPPED, Difference
+from kettle.checking.equivalence.difference import AWAITABLE, EXCEPTION, ORDER, SHARED, SWAPPED, Difference
 
 SHORT = 60  # characters of a value that is shown
 Words = Mapping[Any, str] | Callable[[Difference], str] | str | None

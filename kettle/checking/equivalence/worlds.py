@@ -12,10 +12,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from kettle.checking.lateness import hold_late
-from kettle.checking.same.rows import edged
-from kettle.checking.same.situations import Situation
-from kettle.checking.same.tables import Tables
+from kettle.checking.equivalence.lateness import hold_late
+from kettle.checking.equivalence.rows import edged
+from kettle.checking.equivalence.situations import Situation
+from kettle.checking.equivalence.tables import Tables
 
 if TYPE_CHECKING:
     from kettle.database import Database
@@ -84,8 +84,8 @@ def late(seconds: float, *routes: str) -> Callable:
 
     The merged code gets its answers at once: it waits for each, and nobody has to wait for it.
 
-    See kettle.checking.lateness: on a machine that stands still for a while they are late, too. It needs an
-    event loop that runs by real time.
+    See `lateness`: on a machine that stands still for a while they are late, too. It needs an event loop that
+    runs by real time.
     """
     return lambda world: None if world.merged else hold_late(world.shop, routes, seconds)
 
@@ -120,7 +120,7 @@ def revised(world: Any) -> None:
 def database_world(
     database: Database, rng: random.Random, *, django: bool = False, writes: bool = False, **sizes: int
 ) -> Callable:
-    """Return a world that is a database, of rows with every edge (see kettle.checking.same.rows).
+    """Return a world that is a database, of rows with every edge (see kettle.checking.equivalence.rows).
 
     One database serves all worlds, one after another: opening one costs more than most situations. A world
     has `w.engine`, as many connections of it as are asked for, and `w.tables`, which changes rows, lets a

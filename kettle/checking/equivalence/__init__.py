@@ -4,12 +4,12 @@ Equal values are not enough. Whoever calls relies on the order, on failures that
 that are left alone, on results that nobody else holds, on fresh answers, and on two calls at once.
 """
 
-from kettle.checking.same.making import slow_timers
-from kettle.checking.same.meanwhile import another_at_writes, at_one_address, overlapping, with_another
-from kettle.checking.same.merged import MergedMissing, merged_names
-from kettle.checking.same.same import CONDITIONS, Same
-from kettle.checking.same.situations import Situation, Told, scribble, twice
-from kettle.checking.same.worlds import (
+from kettle.checking.equivalence.equivalence import CONDITIONS, Same
+from kettle.checking.equivalence.leftovers import slow_timers
+from kettle.checking.equivalence.merged import MergedMissing, merged_names
+from kettle.checking.equivalence.moments import another_at_writes, at_one_address, overlapping, with_another
+from kettle.checking.equivalence.situations import Situation, Told, scribble, twice
+from kettle.checking.equivalence.worlds import (
     asked,
     asked_otherwise,
     at_once,

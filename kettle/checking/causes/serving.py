@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from kettle.checking.same.making import apart
+from kettle.checking.equivalence.leftovers import apart
 
 
 @asynccontextmanager

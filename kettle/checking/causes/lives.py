@@ -13,8 +13,8 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from functools import partial
 from typing import Any
 
-from kettle.checking.same import Situation, Told
-from kettle.checking.serving import serving
+from kettle.checking.causes.serving import serving
+from kettle.checking.equivalence import Situation, Told
 from kettle.probes.handles import handles
 from kettle.probes.leftovers import tasks_of_cells
 

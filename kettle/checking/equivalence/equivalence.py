@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable
 from types import SimpleNamespace
 from typing import Any
 
-from kettle.checking.errors import alone, leaves, told
-from kettle.checking.same import sentences
-from kettle.checking.same.alike import ORDER, SHARED, SWAPPED, Difference, alike, difference
-from kettle.checking.same.making import on_loop, watching
-from kettle.checking.same.sentences import Noun, Words, part_name, short
-from kettle.checking.same.situations import Outcome, Situation, Told, empty, outcome
+from kettle.checking.equivalence import sentences
+from kettle.checking.equivalence.difference import ORDER, SHARED, SWAPPED, Difference, alike, difference
+from kettle.checking.equivalence.leftovers import on_loop, watching
+from kettle.checking.equivalence.sentences import Noun, Words, part_name, short
+from kettle.checking.equivalence.situations import Outcome, Situation, Told, empty, outcome
+from kettle.checking.runner.errors import alone, leaves, told
 from kettle.probes.engines.collecting import only_new_collected
 
 CONDITIONS = ("values", "order", "failures", "arguments", "sharing", "freshness", "overlap", "manners")

@@ -12,12 +12,12 @@ import psutil
 from jupyter_client.jsonutil import parse_date
 from nbval.kernel import CURRENT_ENV_KERNEL_NAME, RunningKernel, start_new_kernel
 
-from kettle.checking.assertions import environment_with_assertions
 from kettle.checking.checks import find_checks
-from kettle.checking.family import end_family, memory_of_family
+from kettle.checking.runner.assertions import environment_with_assertions
+from kettle.checking.runner.family import end_family, memory_of_family
 
 MEMORY_LIMIT = 1_500_000_000  # bytes; the course's own checks stay far below
-PREPARE = """from kettle.checking import judge as _kettle_judge
+PREPARE = """from kettle.checking.runner import judge as _kettle_judge
 _kettle_judge.prepare({!r}, {!r})
 del _kettle_judge"""
 

@@ -20,10 +20,10 @@ from nbformat.v4 import new_code_cell, new_notebook
 from nbval.kernel import CURRENT_ENV_KERNEL_NAME
 from nbval.plugin import IPyNbFile, find_metadata_tags
 
-from kettle.checking.cells import PROPERTY, CheckCell, DamagedNotebook, LearnerCell
 from kettle.checking.checks import INTEREST, Check, checks_of, find_checks, gone_of, kind_of
-from kettle.checking.kernel import CertifyingKernel
-from kettle.checking.verdict import Finding, Verdict, verdict_of
+from kettle.checking.runner.cells import PROPERTY, CheckCell, DamagedNotebook, LearnerCell
+from kettle.checking.runner.kernel import CertifyingKernel
+from kettle.checking.runner.verdict import Finding, Verdict, verdict_of
 
 LEFT_OUT = {"demo", "curious"}  # tags of cells that a certifying run leaves out
 MEASURES = "await lesson.measures()"  # in a full run nobody votes, so the fact check's measures are asked for
@@ -109,7 +109,9 @@ class CheckedNotebook(IPyNbFile):
 
     def _hidden(self, number: int) -> Iterator[pytest.Item]:
         def cell(name: str, title: str, kind: str, call: str) -> CheckCell:
-            code = new_code_cell(f"from kettle.checking import judge as _kettle_judge\n_kettle_judge.{call}")
+            code = new_code_cell(
+                f"from kettle.checking.runner import judge as _kettle_judge\n_kettle_judge.{call}"
+            )
             item = CheckCell.from_parent(
                 self, name=name, cell_num=number, cell=code, options=defaultdict(bool, check=False)
             )

@@ -12,9 +12,9 @@ from types import SimpleNamespace
 from typing import Any
 
 from kettle.checking.checks import Undecided
-from kettle.checking.errors import unheard
-from kettle.checking.patience import Patience
-from kettle.checking.same import Told
+from kettle.checking.equivalence import Told
+from kettle.checking.runner.errors import unheard
+from kettle.checking.runner.patience import Patience
 from kettle.probes.virtual_time import VirtualRun, VirtualShop, run_virtual
 
 HORIZON = 100_000.0  # virtual seconds

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from kettle.checking.checks import Undecided
-from kettle.checking.patience import WHO_WAITS, Patience
-from kettle.checking.same.situations import Told
+from kettle.checking.equivalence.situations import Told
+from kettle.checking.runner.patience import WHO_WAITS, Patience
 from kettle.probes.events import watch_events
 
 LOOKS = 16  # of the first call into what it is given, at each of which the other one runs

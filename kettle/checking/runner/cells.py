@@ -10,10 +10,10 @@ import pytest
 from nbval.plugin import IPyNbCell
 
 from kettle.checking.checks import INTEREST
-from kettle.checking.judge import LIMIT, MIME, NOT_THERE
-from kettle.checking.kernel import CellTimeout, KernelDied, TooMuchMemory
-from kettle.checking.patience import MOST
-from kettle.checking.verdict import BROKEN, PASSED, SKIPPED, Finding
+from kettle.checking.runner.judge import LIMIT, MIME, NOT_THERE
+from kettle.checking.runner.kernel import CellTimeout, KernelDied, TooMuchMemory
+from kettle.checking.runner.patience import MOST
+from kettle.checking.runner.verdict import BROKEN, PASSED, SKIPPED, Finding
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 CELL_LIMIT = float(os.environ.get("KETTLE_LIMIT", "20"))  # seconds that one of the learner's cells may take

@@ -17,13 +17,13 @@ from pathlib import Path
 
 import pytest
 
-from kettle.checking import plugin
-from kettle.checking.family import end_children
-from kettle.checking.kernel import CertifyingKernel
+from kettle.checking.runner import plugin
+from kettle.checking.runner.family import end_children
+from kettle.checking.runner.kernel import CertifyingKernel
 from kettle.processes import CHECK, marks
 from kettle.processes.owner import FOLDER
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 class Gate:

@@ -16,10 +16,10 @@ from queue import Empty, SimpleQueue
 
 import psutil
 
-from kettle.checking.assertions import environment_with_assertions
 from kettle.checking.checks import gone_of
-from kettle.checking.family import end_family
-from kettle.checking.verdict import BROKEN, Finding, Verdict, verdict_of
+from kettle.checking.runner.assertions import environment_with_assertions
+from kettle.checking.runner.family import end_family
+from kettle.checking.runner.verdict import BROKEN, Finding, Verdict, verdict_of
 from kettle.processes import CHECK, OWNER, marks
 from kettle.processes.owner import owner
 
@@ -54,7 +54,7 @@ class CheckingProcess:
         temporary = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), self._folder.name)
         try:
             self.popen = subprocess.Popen(
-                [sys.executable, "-m", "kettle.checking.warm", str(notebook), str(os.getpid())],
+                [sys.executable, "-m", "kettle.checking.runner.warm", str(notebook), str(os.getpid())],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,

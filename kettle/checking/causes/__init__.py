@@ -1,0 +1,1 @@
+"""Causes that several lessons look for: what makes code slow, counted rather than timed."""
