@@ -12,7 +12,6 @@ with open_database(seed=7, orders=100, delay=0.002) as database:
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from kettle.database.control import stop_servers
     from kettle.database.database import Database, open_database
     from kettle.database.postgres_store import WrongAddress, start_server_ahead
     from kettle.database.statements import Seen, Statement, Transactions
@@ -25,7 +24,6 @@ __all__ = [
     "WrongAddress",
     "open_database",
     "start_server_ahead",
-    "stop_servers",
 ]
 
 # Imported on first use, since the supervisor is a module of this package too, and must stay small.

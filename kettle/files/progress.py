@@ -5,24 +5,25 @@ It is read, changed and replaced under a lock of the operating system, which end
 it: a killed kernel leaves either the old file or the new one, and never a lock. Nothing is sent anywhere.
 """
 
+import errno
 import json
 import os
 import re
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from kettle.files.course import ROOT
-from kettle.files.filelock import file_lock
 from kettle.files.history import Event, NotebookProgress, merged, new_event, read_events
 
 _NOTEBOOK_ID = re.compile(r"(notebooks|exercises)/\w[\w .-]*")
 _FORMAT = "watched-kettle-progress"
+_NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP}
 
 
 @dataclass(frozen=True, repr=False)
@@ -156,7 +157,18 @@ class Progress:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        with file_lock(self.folder / ".lock", self._patience):
+        import filelock  # on first use: a notebook opens sooner without
+
+        lock = filelock.FileLock(self.folder / ".lock", self._patience, mode=0o600, poll_interval=0.01)
+        with ExitStack() as held:
+            try:
+                held.enter_context(lock)
+            except filelock.Timeout:
+                raise TimeoutError(errno.ETIMEDOUT, "another notebook is writing") from None
+            except OSError as error:
+                # Some network folders have no locks; there, writers must still never leave half a file.
+                if error.errno not in _NO_LOCKS:
+                    raise
             yield
 
     def _path(self, notebook_id: str) -> Path:
