@@ -383,7 +383,7 @@ def test_statements_name_the_line_that_sends_them_where_it_is_known():
 
 def test_a_waterfall_tells_calls_in_turn_from_calls_together():
     alone = waterfall(in_turn()).text
-    assert "Twelve calls one after another: at most 1 in flight; 3.60 s in all." in alone
+    assert "12 calls one after another: at most 1 in flight; 3.60 s in all." in alone
     assert "Most of the time goes to /profile (2.40 s)." in alone
     assert "Three calls all together: at most 3 in flight; 300 ms in all." in waterfall(together()).text
 
@@ -479,7 +479,7 @@ def test_bars_name_the_largest_and_what_was_predicted():
     assert "The largest of 2 is scan (85%); the prediction was format." in says
     assert "format was predicted at 60% and measured at 2%." in says
     outlines = [
-        r for r in parsed(bar_chart([("a", 1)], predicted=[2])).iter(f"{SVG}rect") if r.get("x") != "1"
+        r for r in parsed(bar_chart({"a": 1}, predicted={"a": 2})).iter(f"{SVG}rect") if r.get("x") != "1"
     ]
     guessed, measured = sorted((float(r.get("width")), r.get("class")) for r in outlines)
     assert guessed[1] == "kp-running"

@@ -55,8 +55,8 @@ def rows(ids: str, bars: Sequence[Bar], start: float, scale: Scale, y: float) ->
 def _strips(bars: Sequence[Bar]) -> list[tuple[str, str, Sequence[Bar]]]:
     """Return label, state and bars of each strip: of all, of each kind of call, of those that went wrong."""
     kinds = [(label, "running", some) for label, some in _by_label(bars).items()]
-    wrong = [state for state in present([b.kind for b in bars]) if state != "running"]
-    troubles = [(WORDS[state], state, [b for b in bars if b.kind == state]) for state in wrong]
+    wrong = present(b.kind for b in bars if b.kind != "running")
+    troubles = [(words, state, [b for b in bars if b.kind == state]) for state, words in wrong.items()]
     return [(f"all {len(bars):,}", "running", bars), *kinds, *troubles]
 
 

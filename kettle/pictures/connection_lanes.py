@@ -4,11 +4,9 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
-from kettle.pictures.figure import Picture, entry, new_ids
+from kettle.pictures.figure import Picture, new_ids
 from kettle.pictures.lanes import Drawn, Panel, Piece, lane, stacked, versions
-from kettle.pictures.marks import bar
 from kettle.pictures.model import in_order, length
-from kettle.pictures.points import each_version
 from kettle.pictures.scale import Scale
 from kettle.pictures.svg import join
 from kettle.pictures.units import number, plural, seconds
@@ -36,15 +34,13 @@ def connection_lanes(
     """
     shown = versions(traffic, before, lambda seen: in_order(getattr(seen, "requests", seen)))
     ids = new_ids()
-    states = {"blocked": "handshake", "running": noun}
     return stacked(
         ids,
         {name: _panel(ids, requests, noun) for name, requests in shown.items()},
         ["Connection", noun.capitalize(), "Starts", "Handshake", "Took"],
         title=title,
-        says=each_version(shown, lambda requests: f"{_in_short(requests, noun)}."),
         point=point,
-        legend=[entry(bar(ids, state, 0, 0, 24, 12), words) for state, words in states.items()],
+        states={"blocked": "handshake", "running": noun},
     )
 
 
@@ -90,7 +86,7 @@ def _pieces(request: Any, start: float) -> Iterator[Piece]:
 
 def _in_short(requests: Sequence[Any], noun: str) -> str:
     if not requests:
-        return f"no {noun} was sent"
+        return f"No {noun} was sent"
     connections = plural(len({request.connection for request in requests}), "connection")
     costly = seconds(sum(request.handshake for request in requests))
     took = f"{plural(len(requests), noun)} over {connections} in {seconds(length(requests))}"

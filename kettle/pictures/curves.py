@@ -10,7 +10,7 @@ from kettle.pictures.palette import SERIES
 from kettle.pictures.points import of_curves
 from kettle.pictures.scale import Scale, ticks
 from kettle.pictures.svg import Markup, join, tag, text, width
-from kettle.pictures.units import in_unit, number
+from kettle.pictures.units import in_unit, number, prefix
 
 TOP, BOTTOM = 34.0, 214.0
 DASHES = (None, "7 3", "2 3", "9 3 2 3")
@@ -45,7 +45,7 @@ def curves(
     start = min((px for px, _ in points), default=0.0)
     end = max((px for px, _ in points), default=1.0) - start
     high = max([py for _, py in points] + ([reference[0]] if reference else []) + [0.0]) or 1.0
-    factor, shown = _prefix(high, unit)
+    factor, shown = prefix(high, unit)
     named = [line.label for line in lines] + ([reference[1]] if reference else [])
     room = min(max((width(label) for label in named), default=0.0), 170) + 12
     y_marks = [(t / factor, number(t)) for t in ticks(high * factor, 4)]
@@ -94,18 +94,6 @@ def _thinned(line: Series) -> Series:
         )
     }
     return Series(line.label, [line.points[i] for i in sorted(kept)], line.step)
-
-
-def _prefix(high: float, unit: str) -> tuple[float, str]:
-    """Return the factor and the unit in which the whole axis is written."""
-    if unit == "s" and high < 1:
-        return 1e3, "ms"
-    if unit == "B":
-        power, name = next(
-            ((p, n) for p, n in ((9, "GB"), (6, "MB"), (3, "kB")) if high >= 10**p), (0, "bytes")
-        )
-        return 10.0**-power, name
-    return 1.0, unit
 
 
 def _levels(up: Scale, across: Scale, marks: Sequence[tuple[float, str]]) -> list[Markup]:

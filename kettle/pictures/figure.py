@@ -1,12 +1,12 @@
 """The figure around every picture: caption, drawing, legend, and the data as a table on demand."""
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from kettle.pictures.marks import patterns, sample, swatch
-from kettle.pictures.palette import WORDS, stylesheet
+from kettle.pictures.marks import bar, patterns, sample
+from kettle.pictures.palette import stylesheet
 from kettle.pictures.svg import Markup, join, tag
 from kettle.pictures.units import plural
 
@@ -59,7 +59,7 @@ def figure(
     height: float,
     *,
     point: str = "",
-    states: Sequence[str] = (),
+    states: Mapping[str, str] | None = None,
     legend: Sequence[Markup] = (),
     table: Table | None = None,
 ) -> Picture:
@@ -72,7 +72,7 @@ def figure(
         drawing: SVG elements on a canvas WIDTH wide.
         height: of the canvas, in the same units.
         point: what the picture is there to show: beneath it, and first in its text alternative.
-        states: the states to be explained in the legend, and whose textures the drawing uses.
+        states: what bars in which state mean, for the legend.
         legend: further legend entries, each an `<li>`.
         table: the data.
     """
@@ -91,7 +91,9 @@ def figure(
     )
     # A very narrow window scrolls the drawing; tabindex lets the keyboard scroll it too.
     window = tag("div", svg, class_="kp-scroll", tabindex=0, role="group", aria_label="Drawing")
-    key = _legend(ids, states, legend)
+    key = _legend(
+        [*(entry(bar(ids, s, 0, 0, 24, 12), words) for s, words in (states or {}).items()), *legend]
+    )
     html = frame(ids, caption(ids, title, says), window, key, beneath(point), _details(table))
 
     def again(point: str) -> Picture:
@@ -127,10 +129,8 @@ def frame(ids: str, *children: Markup | None) -> Markup:
     )
 
 
-def _legend(ids: str, states: Sequence[str], entries: Sequence[Markup]) -> Markup | None:
-    items = [tag("li", swatch(ids, state), WORDS[state]) for state in states]
-    items += entries
-    return tag("ul", *items, class_="kp-legend", aria_label="Legend") if len(items) > 1 else None
+def _legend(entries: Sequence[Markup]) -> Markup | None:
+    return tag("ul", *entries, class_="kp-legend", aria_label="Legend") if len(entries) > 1 else None
 
 
 def _details(table: Table | None) -> Markup | None:

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from kettle.pictures.figure import WIDTH, Picture, Table, figure
 from kettle.pictures.marks import bar, label_room, row_label, time_axis
+from kettle.pictures.points import each_version
 from kettle.pictures.scale import Scale
 from kettle.pictures.svg import Markup, join, tag, text, width
 
@@ -59,11 +60,12 @@ def stacked(
     columns: Sequence[str],
     *,
     title: str,
-    says: str,
-    point: str = "",
+    point: str,
+    says: str = "",
+    nothing: str = "",
     named: str = "Version",
     right: float = RIGHT,
-    states: Sequence[str] = (),
+    states: Mapping[str, str] | None = None,
     legend: Sequence[Markup] = (),
 ) -> Picture:
     """Draw panels one below the other, on one scale, each from its own beginning.
@@ -72,12 +74,13 @@ def stacked(
         ids: prefix of the figure's ids.
         panels: by name; a panel without a name has no heading.
         columns: headers of the table, the panel's name left out.
-        title: as figure() takes it, like says, point, states and legend.
-        says: the picture in a sentence or two.
-        point: what it is there to show.
+        title: as figure() takes it, like point, says, states and legend.
+        point: what the picture is there to show.
+        says: the picture in a sentence or two; where left out, each panel's heading.
+        nothing: what is said where there are no panels, and so no legend.
         named: the header of the column of the panels' names.
         right: where time ends.
-        states: to be explained in the legend.
+        states: what bars in which state mean, for the legend.
         legend: further entries.
     """
     total = max((panel.seconds for panel in panels.values()), default=0.0)
@@ -94,10 +97,12 @@ def stacked(
     top = 4 + CAPTION * any(panels)
     name_of = [named] if any(panels) else []
     rows = [[name, *row] if name else row for name, panel in panels.items() for row in panel.data]
+    if not panels:
+        says, states, legend = nothing, None, ()
     return figure(
         ids,
         title,
-        says,
+        says or each_version({name: f"{panel.heading}." for name, panel in panels.items()}),
         [time_axis(scale, top, bottom, total), *drawing],
         bottom + AXIS,
         point=point,

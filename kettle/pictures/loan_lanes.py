@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from kettle.pictures.figure import Picture, entry, new_ids
+from kettle.pictures.figure import Picture, new_ids
 from kettle.pictures.lanes import Drawn, Panel, Piece, lane, stacked
-from kettle.pictures.marks import bar
 from kettle.pictures.scale import Scale
 from kettle.pictures.svg import join, text
 from kettle.pictures.units import number, plural, seconds
@@ -30,19 +29,16 @@ def loan_lanes(
     ids = new_ids()
     shown = {name: list(getattr(group, "loans", group)) for name, group in groups.items()}
     panels = {name: _Loans(loans) for name, loans in shown.items() if loans}
-    legend = [
-        entry(bar(ids, "waiting", 0, 0, 24, 12), "lent out, and nothing asked of it"),
-        entry(bar(ids, "running", 0, 0, 24, 12), "the database works for it"),
-    ]
+    states = {"waiting": "lent out, and nothing asked of it", "running": "the database works for it"}
     return stacked(
         ids,
         {name: loans.panel(ids) for name, loans in panels.items()},
         ["Connection", "Lent at", "For", "At work"],
         title=title,
-        says=" ".join(f"{name}: {loans.in_short}." for name, loans in panels.items())
-        or "No connection was lent out. There is nothing to see.",
         point=point,
-        legend=legend if panels else (),
+        says=" ".join(f"{name}: {loans.in_short}." for name, loans in panels.items()),
+        nothing="No connection was lent out. There is nothing to see.",
+        states=states,
     )
 
 

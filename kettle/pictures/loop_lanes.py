@@ -162,9 +162,9 @@ def _strips(timeline: Timeline, scale: Scale, y: float) -> Drawn:
     """Draw tasks too many for a lane each as curves: how many are alive, and in each state."""
     found = [(plural(len(timeline.lanes), "task"), "waiting", timeline.lanes, calls.ALL, "task")]
     segments = [s for lane in timeline.lanes for s in lane.segments]
-    for state in present([s.state for s in segments if s.state != "waiting"]):
+    for state, words in present(s.state for s in segments if s.state != "waiting").items():
         some = [s for s in segments if s.state == state]
-        found.append((WORDS[state], state, some, calls.ROW, "stretch"))
+        found.append((words, state, some, calls.ROW, "stretch"))
     drawn = []
     for label, state, some, height, noun in found:
         drawn.append(calls.strip(spans_of(some), label, state, timeline.started, scale, y, height, noun))

@@ -51,9 +51,8 @@ class Watched:
 
 def says(panels: Mapping[str, Watched]) -> str:
     """Return the picture in two sentences."""
-    if "" not in panels:
-        return each_version(panels, _first_sentence)
-    return f"{_first_sentence(panels[''])} {_second_sentence(panels[''])}"
+    told = {name: _first_sentence(watched) for name, watched in panels.items()}
+    return each_version(told) if "" not in panels else f"{told['']} {_second_sentence(panels[''])}"
 
 
 def longest_gap(panels: Mapping[str, Watched]) -> str:

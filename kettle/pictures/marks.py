@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from kettle.pictures.palette import STATES
+from kettle.pictures.palette import WORDS
 from kettle.pictures.scale import Scale, ticks
 from kettle.pictures.svg import Markup, join, tag, text, width
 from kettle.pictures.units import number
@@ -49,20 +49,15 @@ def bar(
     return tag("g", tag("title", tooltip) if tooltip else None, *drawn)
 
 
-def swatch(ids: str, state: str) -> Markup:
-    """Return a small sample of a state for the legend."""
-    return sample(bar(ids, state, 0, 0, 24, 12))
-
-
 def sample(mark: Markup) -> Markup:
     """Return a mark drawn on 24 × 12 units as a small picture of its own, for the legend."""
     return tag("svg", mark, width=24, height=12, viewBox="0 0 24 12", aria_hidden="true")
 
 
-def present(states: Sequence[str]) -> list[str]:
-    """Return the states that occur, in the palette's order."""
+def present(states: Iterable[str]) -> dict[str, str]:
+    """Return the states that occur, in the palette's order, each with its words."""
     found = set(states)
-    return [state for state in STATES if state in found]
+    return {state: words for state, words in WORDS.items() if state in found}
 
 
 def row_label(scale: Scale, middle: float, words: str, class_: str = "") -> Markup:

@@ -78,14 +78,13 @@ def orphan_lanes(
         {name: _panel(ids, each, starts[name]) for name, each in asked.items()},
         ["Call", "Starts", "Took", "State", "Ran on for"],
         title=title,
-        says=" ".join(f"{name}: {each.in_short}." for name, each in asked.items())
-        or "Nothing was asked for.",
         point=point,
+        nothing="Nothing was asked for.",
         named="Asked for",
         states=present(
             [part[0] for each in asked.values() for call in each.calls for part in each.parts(call)]
         ),
-        legend=[entry(rule, "whoever asked has an answer or an error")] if asked else (),
+        legend=[entry(rule, "whoever asked has an answer or an error")],
     )
 
 

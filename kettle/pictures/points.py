@@ -1,9 +1,8 @@
 """The point of a picture in a sentence, where the picture can know it: a staircase, a crossing, a bend."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
-from typing import Any
 
 from kettle.pictures.model import Bar, Ratio, Series, length, peak, spans_of
 from kettle.pictures.units import in_unit, plural, seconds, times
@@ -19,11 +18,13 @@ def sentence(words: str) -> str:
     return f"{words[:1].upper()}{words[1:]}{'' if words.endswith(('.', '?', ':')) else '.'}" if words else ""
 
 
-def each_version(panels: Mapping[str, Any], words: Callable[[Any], str]) -> str:
-    """Say a sentence of each of several versions, or of the only one, which has no name."""
-    told = {name: words(panel) for name, panel in panels.items()}
+def each_version(told: Mapping[str, str]) -> str:
+    """Join the sentences about several panels; what has a label for a name is written as it is."""
+    known = {"before": "Before: {}", "after": "After: {}"}
     return " ".join(
-        f"{name.capitalize()}: {said[:1].lower()}{said[1:]}" if name else sentence(said)
+        known[name].format(said[:1].lower() + said[1:])
+        if name in known
+        else f"{name}: {said}".removeprefix(": ")
         for name, said in told.items()
     )
 
@@ -81,12 +82,13 @@ _SIZE = re.compile(
 )  # "400 lines", "before, 400 lines", "n = 400", "0.1 ms"; not "worker 1", which is a name
 
 
-def of_bars(measured: Sequence[tuple[str, float]], unit: str) -> str:
+def of_bars(measured: Mapping[str, float], unit: str) -> str:
     """Tell how bars grow with the sizes in their labels; else how far the largest is from the smallest."""
     grown = _growth(measured)
     if grown or len(measured) < 2:
         return grown
-    (low, least), (high, most) = (pick(measured, key=lambda pair: pair[1]) for pick in (min, max))
+    low, high = min(measured, key=measured.get), max(measured, key=measured.get)
+    least, most = measured[low], measured[high]
     if least <= 0:
         return f"{high}: {in_unit(most, unit)}; {low}: {in_unit(least, unit)}." if most > 0 else ""
     if most / least < ALIKE:
@@ -97,7 +99,7 @@ def of_bars(measured: Sequence[tuple[str, float]], unit: str) -> str:
     return f"Between {ends} lies a factor of {times(most / least).removesuffix('×')}."
 
 
-def _sizes(labels: Sequence[str]) -> list[tuple[str, float]] | None:
+def _sizes(labels: Iterable[str]) -> list[tuple[str, float]] | None:
     """Return (group, size) of each label, or None where one has no size."""
     found = [_SIZE.fullmatch(label) for label in labels]
     if (
@@ -109,12 +111,12 @@ def _sizes(labels: Sequence[str]) -> list[tuple[str, float]] | None:
     return [((m["group"] or "").strip(" ,"), float(m["size"].replace(",", ""))) for m in found]
 
 
-def _growth(measured: Sequence[tuple[str, float]]) -> str:
-    sizes = _sizes([label for label, _ in measured])
+def _growth(measured: Mapping[str, float]) -> str:
+    sizes = _sizes(measured)
     if not sizes:
         return ""
     groups: dict[str, list[tuple[float, float]]] = {}
-    for (group, size), (_, value) in zip(sizes, measured, strict=True):
+    for (group, size), value in zip(sizes, measured.values(), strict=True):
         groups.setdefault(group, []).append((size, value))
     if not all(_can_grow(points) for points in groups.values()):
         return ""

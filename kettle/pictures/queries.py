@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
 
-from kettle.pictures.figure import WIDTH, Picture, entry, new_ids
+from kettle.pictures.figure import WIDTH, Picture, new_ids
 from kettle.pictures.lanes import Drawn, Panel, Piece, lane, light_line, stacked, versions
-from kettle.pictures.marks import bar, row_label
+from kettle.pictures.marks import row_label
 from kettle.pictures.model import in_order, length
 from kettle.pictures.scale import Scale
 from kettle.pictures.statements import OFTEN, Statements, name_of, point_of, says, sent_by, shapes
@@ -37,10 +37,7 @@ def query_waterfall(
     every = [s for some in panels.values() for s in some]
     known = any(s.where for s in every)
     again = any(len(group) >= OFTEN for some in panels.values() for group in shapes(some).values())
-    legend = [
-        entry(bar(ids, "running", 0, 0, 24, 12), "sent up to three times"),
-        entry(bar(ids, "blocked", 0, 0, 24, 12), "the same shape again and again"),
-    ]
+    states = {"running": "sent up to three times", "blocked": "the same shape again and again"}
     return stacked(
         ids,
         {name: _panel(ids, some, known) for name, some in panels.items()},
@@ -49,7 +46,7 @@ def query_waterfall(
         says=says(panels),
         point=point or point_of(panels),
         right=WIDTH - (128 if any(0 < len(p) <= MOST_STATEMENTS for p in panels.values()) else 72),
-        legend=legend if again else (),
+        states=states if again else None,
     )
 
 

@@ -40,9 +40,8 @@ def name_of(statement: Any) -> str:
 
 def says(panels: Mapping[str, Statements]) -> str:
     """Return the picture in a sentence or two."""
-    if "" in panels:
-        return f"{_count(panels[''])} {_most(panels[''])}"
-    return each_version(panels, _count)
+    told = {name: _count(statements) for name, statements in panels.items()}
+    return each_version(told) if "" not in panels else f"{told['']} {_most(panels[''])}"
 
 
 def _count(statements: Statements) -> str:

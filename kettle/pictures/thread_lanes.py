@@ -39,11 +39,10 @@ def thread_lanes(
         {name: _panel(ids, stretches) for name, stretches in shown.items()},
         ["Thread", "Began", "Took", "Share of a core"],
         title=title,
-        says=" ".join(f"{name}: {_in_short(stretches)}." for name, stretches in shown.items())
-        or "No thread worked. There is nothing to see.",
         point=point,
+        nothing="No thread worked. There is nothing to see.",
         named="Work",
-        legend=legend if shown else (),
+        legend=legend,
     )
 
 

@@ -45,6 +45,18 @@ def in_unit(value: float, unit: str) -> str:
     return f"{number(value)} {unit}".rstrip()
 
 
+def prefix(high: float, unit: str) -> tuple[float, str]:
+    """Return the factor and the unit in which all values of an axis up to `high` are written."""
+    if unit == "s" and high < 1:
+        return 1e3, "ms"
+    if unit == "B":
+        power, unit = next(
+            (p, u) for p, u in ((9, "GB"), (6, "MB"), (3, "kB"), (0, "B")) if high >= 10**p or not p
+        )
+        return 10.0**-power, unit
+    return 1.0, unit
+
+
 def size(value: float) -> str:
     """Write a number of bytes with the unit that suits it, in steps of 1,000."""
     for unit in ("B", "kB", "MB", "GB"):
@@ -68,21 +80,7 @@ def plural(count: int, noun: str, nouns: str | None = None) -> str:
     return f"{count:,} {noun if count == 1 else nouns or noun + 's'}"
 
 
-_SMALL = (
-    "no",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-)
+_SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
 def spelled(count: int, noun: str, nouns: str | None = None) -> str:

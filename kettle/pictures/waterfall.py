@@ -50,17 +50,13 @@ def _panel(ids: str, bars: Sequence[Bar]) -> Panel:
 
 
 def _says(shown: Mapping[str, Sequence[Bar]]) -> str:
-    if "" not in shown:
-        return each_version(shown, _first_sentence)
-    bars = shown[""]
-    if not bars:
-        return "No calls were made. There is nothing to see."
-    return f"{_first_sentence(bars)} {_second_sentence(bars)}"
+    told = {name: _first_sentence(bars) for name, bars in shown.items()}
+    return each_version(told) if "" not in shown else f"{told['']} {_second_sentence(shown[''])}"
 
 
 def _first_sentence(bars: Sequence[Bar]) -> str:
     if not bars:
-        return "No calls."
+        return "No calls were made."
     high, how = peak(spans_of(bars)), ""
     if len(bars) > 1:
         how = " one after another" if high == 1 else " all together" if high == len(bars) else ""
@@ -74,6 +70,8 @@ def _first_sentence(bars: Sequence[Bar]) -> str:
 
 
 def _second_sentence(bars: Sequence[Bar]) -> str:
+    if not bars:
+        return "There is nothing to see."
     spent: dict[str, float] = {}
     for b in bars:
         spent[b.label] = spent.get(b.label, 0.0) + b.seconds
