@@ -9,7 +9,7 @@ from kettle.pictures.icicle import icicle
 from kettle.pictures.line_strip import line_strip
 from kettle.pictures.loan_lanes import loan_lanes
 from kettle.pictures.loop_lanes import loop_lanes
-from kettle.pictures.model import Bar, Ratio, Series, from_traffic
+from kettle.pictures.model import Bar, from_traffic
 from kettle.pictures.orphan_lanes import Asked, orphan_lanes
 from kettle.pictures.profile_tree import Frame, from_profile, from_stacks
 from kettle.pictures.queries import query_waterfall
@@ -24,8 +24,6 @@ __all__ = [
     "Bar",
     "Frame",
     "Picture",
-    "Ratio",
-    "Series",
     "bar_chart",
     "connection_lanes",
     "curves",

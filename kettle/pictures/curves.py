@@ -1,7 +1,6 @@
 """Curves over time: calls in flight, tasks alive, memory; each named where it ends."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from kettle.pictures.figure import WIDTH, Picture, Table, figure, new_ids
 from kettle.pictures.marks import axis
@@ -17,7 +16,7 @@ DASHES = (None, "7 3", "2 3", "9 3 2 3")
 
 
 def curves(
-    series: Mapping[str, Sequence[tuple[float, float]]] | Iterable[Any],
+    series: Mapping[str, Sequence[tuple[float, float]]],
     *,
     title: str = "Over time",
     x: str = "time",
@@ -30,7 +29,7 @@ def curves(
     """Draw curves on one pair of axes, both from 0 up (x from the first point).
 
     Args:
-        series: label → points (x, y) in order, drawn as steps; or objects with .label, .points and .step.
+        series: label → points (x, y) in order; each value holds until the next point.
         title: the caption.
         x: what runs along the bottom, in `x_unit`.
         y: what the height means, in `unit` ("" for a count, "B" for bytes, "s", …).
@@ -39,7 +38,7 @@ def curves(
         reference: a height to compare with, and its name.
         point: what the picture is there to show, in a sentence; where left out, the picture's own words.
     """
-    lines = [_thinned(s) for s in _series(series)]
+    lines = [_thinned(Series(str(label), list(points))) for label, points in series.items()]
     ids = new_ids()
     points = [point for line in lines for point in line.points]
     start = min((px for px, _ in points), default=0.0)
@@ -68,12 +67,6 @@ def curves(
     return figure(ids, title, says, drawn, BOTTOM + 42, point=point, table=data)
 
 
-def _series(series: Any) -> list[Series]:
-    if isinstance(series, Mapping):
-        return [Series(str(label), list(points)) for label, points in series.items()]
-    return [Series(str(s.label), list(s.points), bool(getattr(s, "step", True))) for s in series]
-
-
 def _thinned(line: Series) -> Series:
     """Keep of each of 400 columns the first, lowest, highest and last point: the picture stays the same."""
     if len(line.points) <= 1600:
@@ -93,7 +86,7 @@ def _thinned(line: Series) -> Series:
             column[-1],
         )
     }
-    return Series(line.label, [line.points[i] for i in sorted(kept)], line.step)
+    return Series(line.label, [line.points[i] for i in sorted(kept)])
 
 
 def _levels(up: Scale, across: Scale, marks: Sequence[tuple[float, str]]) -> list[Markup]:
@@ -113,7 +106,7 @@ def _line(line: Series, index: int, start: float, across: Scale, up: Scale) -> M
         if not path:
             path = f"M{cx:.1f},{cy:.1f}"
         else:
-            path += f"H{cx:.1f}V{cy:.1f}" if line.step else f"L{cx:.1f},{cy:.1f}"
+            path += f"H{cx:.1f}V{cy:.1f}"
     shade = SERIES[index % len(SERIES)]
     dash = DASHES[index % len(DASHES)]
     return tag(
@@ -158,7 +151,7 @@ def _last_high(line: Series) -> tuple[float, float]:
     half = max(py for _, py in line.points) / 2
     last = max(i for i, (_, py) in enumerate(line.points) if py >= half)
     px, py = line.points[last]
-    if line.step and last + 1 < len(line.points):  # a step holds until the next point
+    if last + 1 < len(line.points):  # a step holds until the next point
         px = line.points[last + 1][0]
     return px, py
 

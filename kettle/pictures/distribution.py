@@ -1,6 +1,7 @@
 """Distributions: how many calls took how long, with the numbers that a report gives of them marked."""
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from kettle.pictures.figure import WIDTH, Picture, Table, figure, new_ids
@@ -36,42 +37,43 @@ def distribution(
         ValueError: a value or a mark is not above 0, which a logarithmic scale cannot show.
     """
     values = sorted(float(value) for value in values)
-    named = sorted((marks or {}).items(), key=lambda each: each[1])
-    ends = [*values[:1], *values[-1:], *(value for _, value in named)]
+    named = dict(sorted((marks or {}).items(), key=lambda each: each[1]))
+    ends = [*values[:1], *values[-1:], *named.values()]
     if any(not value > 0 for value in ends):
         raise ValueError("a value on a logarithmic scale must be above 0")
-    scale = Scale(
-        min(ends, default=0.1) / 1.3, max(ends, default=1.0) * 1.3, 44, WIDTH - 16, logarithmic=True
-    )
-    top = 12 + STEP * len(named)
-    base, counts = top + HEIGHT, _columns(values, scale)
-    ticks = [(t, in_unit(t, unit)) for t in log_ticks(scale.low, scale.high, 6)]
-    drawn = [axis(scale, top, base + 4, ticks), *_bars(counts, scale, base, unit, noun)]
-    drawn += [_mark(name, value, i, scale, base, unit) for i, (name, value) in enumerate(named)]
-    high = max(counts.values(), default=0)
-    drawn += [text(38, base - HEIGHT + 12, number(high), class_="kp-muted kp-end")] if high else []
-    drawn.append(text(38, base, "0", class_="kp-muted kp-end"))
-    says = _says(values, named, unit, noun)
-    table = Table(["Number", "Value", f"{noun.capitalize()}s below it"], _rows(values, named, unit))
+    low, high = min(ends, default=0.1) / 1.3, max(ends, default=1.0) * 1.3
+    scale = Scale(low, high, 44, WIDTH - 16, logarithmic=True)
+    base = 12 + STEP * len(named) + HEIGHT
+    ticks = [(t, in_unit(t, unit)) for t in log_ticks(low, high, 6)]
+    drawn = [
+        axis(scale, base - HEIGHT, base + 4, ticks),
+        *_columns(values, scale, base, unit, noun),
+        *(
+            _mark(f"{n} {in_unit(v, unit)}", scale(v), 14 + STEP * i, base)
+            for i, (n, v) in enumerate(named.items())
+        ),
+        text(38, base, "0", class_="kp-muted kp-end"),
+    ]
+    below = {name: sum(each < value for each in values) for name, value in named.items()}
+    rows = [
+        (name, in_unit(value, unit), f"{below[name]:,} of {len(values):,}") for name, value in named.items()
+    ]
     return figure(
-        new_ids(), title, says, drawn, base + 26, point=point or _point(values, named, noun), table=table
+        new_ids(),
+        title,
+        _says(values, named, unit, noun),
+        drawn,
+        base + 26,
+        point=point or _point(values, named, noun),
+        table=Table(["Number", "Value", f"{noun.capitalize()}s below it"], rows),
     )
 
 
-def _columns(values: list[float], scale: Scale) -> dict[int, int]:
-    counts: dict[int, int] = {}
-    for value in values:
-        column = int((scale(value) - scale.left) // COLUMN)
-        counts[column] = counts.get(column, 0) + 1
-    return counts
-
-
-def _bars(counts: dict[int, int], scale: Scale, base: float, unit: str, noun: str) -> list[Markup]:
-    high, factor = (
-        max(counts.values(), default=1),
-        (scale.high / scale.low) ** (COLUMN / (scale.right - scale.left)),
-    )
-    drawn = []
+def _columns(values: list[float], scale: Scale, base: float, unit: str, noun: str) -> list[Markup]:
+    counts = Counter(int((scale(value) - scale.left) // COLUMN) for value in values)
+    high = max(counts.values(), default=0)
+    factor = (scale.high / scale.low) ** (COLUMN / (scale.right - scale.left))
+    drawn = [text(38, base - HEIGHT + 12, number(high), class_="kp-muted kp-end")] if high else []
     for column, count in sorted(counts.items()):
         low = scale.low * factor**column
         tall = max(count / high * (HEIGHT - 8), 3.0)
@@ -81,8 +83,7 @@ def _bars(counts: dict[int, int], scale: Scale, base: float, unit: str, noun: st
     return drawn
 
 
-def _mark(name: str, value: float, row: int, scale: Scale, base: float, unit: str) -> Markup:
-    words, x, y = f"{name} {in_unit(value, unit)}", scale(value), 14 + STEP * row
+def _mark(words: str, x: float, y: float, base: float) -> Markup:
     left = x + 5 + width(words) > WIDTH
     return tag(
         "g",
@@ -91,28 +92,19 @@ def _mark(name: str, value: float, row: int, scale: Scale, base: float, unit: st
     )
 
 
-def _below(values: list[float], value: float) -> int:
-    return sum(each < value for each in values)
-
-
-def _rows(values: list[float], named: list[tuple[str, float]], unit: str) -> list[list[str]]:
-    return [
-        [name, in_unit(value, unit), f"{_below(values, value):,} of {len(values):,}"] for name, value in named
-    ]
-
-
-def _says(values: list[float], named: list[tuple[str, float]], unit: str, noun: str) -> str:
+def _says(values: list[float], named: Mapping[str, float], unit: str, noun: str) -> str:
     if not values:
         return "Nothing was measured. There is nothing to see."
     span = f"{plural(len(values), noun)}: from {in_unit(values[0], unit)} to {in_unit(values[-1], unit)}."
-    told = ", ".join(f"{name} {in_unit(value, unit)}" for name, value in named)
+    told = ", ".join(f"{name} {in_unit(value, unit)}" for name, value in named.items())
     return f"{span} Marked: {told}." if told else span
 
 
-def _point(values: list[float], named: list[tuple[str, float]], noun: str) -> str:
+def _point(values: list[float], named: Mapping[str, float], noun: str) -> str:
     if not values:
         return ""
-    outside = [name for name, value in named if value < values[0] * 0.999 or value > values[-1] * 1.001]
+    low, high = values[0] * 0.999, values[-1] * 1.001
+    outside = [name for name, value in named.items() if not low <= value <= high]
     if outside:
         return sentence(
             f"{' and '.join(outside)} {'lies' if len(outside) == 1 else 'lie'} where no {noun} was"

@@ -1,6 +1,6 @@
 """Lines of source, each with its share of the time beside it: bars, hits, and the time of one hit."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from textwrap import dedent
 from typing import Any
 
@@ -13,99 +13,89 @@ BAR = 64  # the width of a bar at 100 percent
 HEADERS = ("Line", "Share of the time", "Hits", "Per hit", "Source")
 
 
-def line_strip(lines: Iterable[Any], *, title: str = "Time by line", point: str = "") -> Picture:
+def line_strip(lines: Any, *, title: str = "Time by line", point: str = "") -> Picture:
     """Draw the share of each line of a function beside its source.
 
     Args:
-        lines: objects with .number, .source, .hits and .seconds (of all hits together), in order; or what
-            has them as .lines.
+        lines: of one function, as `probes.lines` has them.
         title: the caption.
         point: what the picture is there to show, in a sentence; where left out, the picture's own words.
     """
     lines = list(getattr(lines, "lines", lines))
-    says, own = _says(lines), point or _point(lines)
-    whole = sum(line.seconds for line in lines) or 1.0
+    ran = [line for line in lines if line.hits]
+    top, whole = max(ran, key=lambda line: line.seconds, default=None), sum(line.seconds for line in lines)
+    says, own = _says(ran, top, whole), point or _point(top)
     source = dedent("\n".join(str(line.source) for line in lines)).split("\n") if lines else []
-    ids, title = new_ids(), title.replace("`", "")
+    shares = [line.seconds / (whole or 1.0) for line in lines]
+    cells = [_cells(*each) for each in zip(lines, source, shares, strict=True)]
     head = [
-        tag("th", name, scope="col", class_=None if name in HEADERS[-1:] else "kp-number") for name in HEADERS
+        tag("th", name, scope="col", class_=None if name == "Source" else "kp-number") for name in HEADERS
     ]
-    top = _top(lines)
     rows = [
-        _row(line, text, line.seconds / whole, line is top) for line, text in zip(lines, source, strict=True)
+        _row(written, BAR * share if line.hits else 0, "kp-strong" if line is top else None)
+        for line, written, share in zip(lines, cells, shares, strict=True)
     ]
+    ids, title = new_ids(), title.replace("`", "")
     shown = tag("table", tag("thead", tag("tr", *head)), tag("tbody", join(rows)), class_="kp-lines")
     window = tag("div", shown, class_="kp-scroll", tabindex=0, role="group", aria_label="Lines")
     html = frame(ids, caption(ids, title, says), window, beneath(own))
-    written = text_table(
-        HEADERS, [_cells(line, text, line.seconds / whole) for line, text in zip(lines, source, strict=True)]
-    )
-    parts = [part for part in (title, own, says, written) if part]
+    parts = filter(None, (title, own, says, text_table(HEADERS, cells)))
     return Picture(
         str(html), "\n".join(parts), own, lambda point: line_strip(lines, title=title, point=point)
     )
 
 
-def _row(line: Any, text: str, share: float, is_top: bool) -> Markup:
+def _cells(line: Any, source: str, share: float) -> Sequence[str]:
+    if not line.hits:
+        return str(line.number), "", "", "", source
+    return str(line.number), _percent(share), f"{line.hits:,}", seconds(line.seconds / line.hits), source
+
+
+def _row(cells: Sequence[str], wide: float, class_: str | None) -> Markup:
+    place, share, hits, each, source = cells
     bar = tag(
         "svg",
-        tag(
-            "rect", x=0, y=1, width=max(BAR * share, 0.5) if line.hits else 0, height=12, class_="kp-running"
-        ),
+        tag("rect", x=0, y=1, width=max(wide, 0.5) if hits else 0, height=12, class_="kp-running"),
         width=BAR,
         height=14,
         viewBox=f"0 0 {BAR} 14",
         xmlns="http://www.w3.org/2000/svg",
         aria_hidden="true",
     )
-    figures = _cells(line, text, share)
-    strong = "kp-strong" if is_top else None
     return tag(
         "tr",
-        tag("td", figures[0], class_="kp-number"),
-        tag("td", bar, tag("span", figures[1]), class_="kp-share"),
-        tag("td", figures[2], class_="kp-number"),
-        tag("td", figures[3], class_="kp-number"),
-        tag("td", tag("code", text or "\u00a0")),
-        class_=strong,
+        tag("td", place, class_="kp-number"),
+        tag("td", bar, tag("span", share), class_="kp-share"),
+        tag("td", hits, class_="kp-number"),
+        tag("td", each, class_="kp-number"),
+        tag("td", tag("code", source or "\u00a0")),
+        class_=class_,
     )
-
-
-def _cells(line: Any, text: str, share: float) -> Sequence[str]:
-    if not line.hits:
-        return str(line.number), "", "", "", text
-    return str(line.number), _percent(share), f"{line.hits:,}", seconds(line.seconds / line.hits), text
 
 
 def _percent(share: float) -> str:
     return f"{100 * share:.0f}%" if share >= 0.0995 else f"{100 * share:.1f}%"
 
 
-def _top(lines: Sequence[Any]) -> Any:
-    ran = [line for line in lines if line.hits]
-    return max(ran, key=lambda line: line.seconds) if ran else None
+def _each(line: Any) -> float:
+    return line.seconds / line.hits
 
 
-def _says(lines: Sequence[Any]) -> str:
-    top = _top(lines)
-    if top is None:
+def _says(ran: Sequence[Any], top: Any, whole: float) -> str:
+    if not ran:
         return "No line ran. There is nothing to see."
-    whole = sum(line.seconds for line in lines)
-    dear = max((line for line in lines if line.hits), key=lambda line: line.seconds / line.hits)
+    longest = max(ran, key=_each)
     first = f"Line {top.number} has {_percent(top.seconds / (whole or 1.0))} of {seconds(whole)}."
-    if dear is top:
+    if longest is top:
         return f"{first} It takes longest for one hit, too."
-    dearer = times((dear.seconds / dear.hits) / (top.seconds / top.hits))
+    longer, share = times(_each(longest) / _each(top)), _percent(longest.seconds / whole)
     return (
-        f"{first} One hit of line {dear.number} takes {dearer} as long, "
-        f"and all of its hits have {_percent(dear.seconds / whole)}."
+        f"{first} One hit of line {longest.number} takes {longer} as long, and all of its hits have {share}."
     )
 
 
-def _point(lines: Sequence[Any]) -> str:
-    top = _top(lines)
+def _point(top: Any) -> str:
     if top is None:
         return ""
     often = "once" if top.hits == 1 else f"{number(top.hits, 12)} times"
-    each = seconds(top.seconds / top.hits)
-    return f"Hits times the time of one hit: line {top.number} ran {often}, {each} each."
+    return f"Hits times the time of one hit: line {top.number} ran {often}, {seconds(_each(top))} each."

@@ -29,11 +29,10 @@ class Bar:
 
 @dataclass(frozen=True)
 class Series:
-    """One curve: points (x, y) in order; `step` holds each value until the next point."""
+    """One curve: points (x, y) in order; each value holds until the next point."""
 
     label: str
     points: Sequence[tuple[float, float]]
-    step: bool = True
 
 
 @dataclass(frozen=True)

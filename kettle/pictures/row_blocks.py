@@ -1,7 +1,5 @@
 """Rows as areas: what statements bring for each thing on a page, a product or a sum of its collections."""
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,13 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from kettle.pictures.figure import WIDTH, Picture, Table, entry, figure, new_ids
-from kettle.pictures.lanes import CAPTION, heading
+from kettle.pictures.lanes import CAPTION, Drawn, heading, versions
+from kettle.pictures.points import each_version, sentence
 from kettle.pictures.svg import Markup, join, tag, text
 from kettle.pictures.units import plural, spelled
 
 CELL, LARGEST = 9.0, 320.0  # a row of the enlarged thing, and the room for it, in the drawing's units
 GAP, LOWEST = 3.0, 1.0
 TALLEST = 170.0  # the area in which all things are drawn
+MEANS = {"kp-blocked": "a pair: one row of each collection", "kp-running": "a row that comes once"}
+
+Sizes = Mapping[str, int]  # of one thing: how many rows of its own each collection's table has
 
 
 @dataclass(frozen=True)
@@ -26,17 +28,22 @@ class _Group:
     statements: int
     rows: int
 
-    def sides(self, sizes: Mapping[str, int]) -> tuple[int, int]:
+    @property
+    def shade(self) -> str:
+        return "kp-blocked" if len(self.tables) > 1 else "kp-running"
+
+    def sides(self, sizes: Sizes) -> tuple[int, int]:
         """Return width and height of what is brought for one thing; a collection without rows joins one."""
-        if not self.tables:
-            return 1, 1
-        widest, *others = sorted((max(sizes[table], 1) for table in self.tables), reverse=True)
+        widest, *others = sorted((max(sizes[table], 1) for table in self.tables), reverse=True) or [1]
         return widest, math.prod(others)
+
+
+Groups = Sequence[_Group]
 
 
 def row_blocks(
     statements: Iterable[Any],
-    sizes: Iterable[Mapping[str, int]],
+    sizes: Iterable[Sizes],
     *,
     title: str = "Rows that crossed the wire",
     noun: str = "order",
@@ -54,44 +61,50 @@ def row_blocks(
         point: what the picture is there to show, in a sentence; where left out, the picture's own words.
     """
     sizes = [dict(each) for each in sizes]
-    tables = tuple(sizes[0]) if sizes else ()
-    panels = {"after" if before is not None else "": _groups(statements, tables)}
-    if before is not None:
-        panels = {"before": _groups(before, tables), **panels}
-    ids, drawing, y = new_ids(), [], 4.0
-    scale = _scale([group for groups in panels.values() for group in groups], sizes)
+    panels = versions(statements, before, lambda some: _groups(some, sizes))
+    every = [group for groups in panels.values() for group in groups]
+    one, drawing, y = _one_row(every, sizes), [], 4.0
     for name, groups in panels.items():
         if name:
-            drawing.append(heading(y, name, _count(groups, after=True)))
-            y += CAPTION
-        drawn, y = _panel(groups, sizes, noun, scale, y)
-        drawing.append(drawn)
+            drawing.append(heading(y, name, _count(groups, plural)))
+        enlarged, y = _enlarged(groups, sizes, noun, y + CAPTION * bool(name))
+        drawn, y = _all(groups, sizes, noun, one, y)
+        drawing += [enlarged, drawn]
         y += 14
-    says = " ".join(
-        f"{name.capitalize()}: {_count(g, after=True)}." if name else f"{_count(g)}."
-        for name, g in panels.items()
+    shades = {group.shade for group in every}
+    shape = {"x": 1, "y": 1, "width": 10, "height": 10}
+    legend = [entry(tag("rect", **shape, class_=s), words) for s, words in MEANS.items() if s in shades]
+    return figure(
+        new_ids(),
+        title,
+        each_version({n: f"{_count(groups, plural if n else spelled)}." for n, groups in panels.items()}),
+        drawing,
+        y - 8,
+        point=point or _point(panels, sizes, noun),
+        legend=legend if "kp-blocked" in shades else (),
+        table=_table(panels),
     )
-    point, data = point or _point(panels, sizes, noun), _table(panels)
-    return figure(ids, title, says, drawing, y - 8, point=point, legend=_legend(panels), table=data)
 
 
-def _groups(statements: Iterable[Any], tables: Sequence[str]) -> list[_Group]:
+def _groups(statements: Iterable[Any], sizes: Sequence[Sizes]) -> list[_Group]:
     found: dict[tuple[str, ...], list[int]] = {}
     for each in statements:
+        tables = sizes[0] if sizes else ()
         joined = tuple(table for table in tables if re.search(rf"\b{table}\b", each.sql, re.IGNORECASE))
         found.setdefault(joined, []).append(each.rows or 0)
     groups = [_Group(joined, len(rows), sum(rows)) for joined, rows in found.items()]
     return sorted(groups, key=lambda group: -group.rows)
 
 
-def _sides(groups: Sequence[_Group], sizes: Mapping[str, int]) -> list[tuple[_Group, int, int]]:
-    return [(group, *group.sides(sizes)) for group in groups]
+def _widest(groups: Groups, sizes: Sequence[Sizes]) -> tuple[int, int]:
+    """Return the rows that the widest thing has beside each other, and the highest above each other."""
+    sides = [group.sides(each) for each in sizes for group in groups]
+    return max((w for w, _ in sides), default=1), max((h for _, h in sides), default=1)
 
 
-def _scale(groups: Sequence[_Group], sizes: Sequence[Mapping[str, int]]) -> tuple[float, float, float]:
+def _one_row(groups: Groups, sizes: Sequence[Sizes]) -> tuple[float, float, float]:
     """Return the length of one row, and the room of one thing, so that all things of any panel fit."""
-    wide = max((w for each in sizes for _, w, _ in _sides(groups, each)), default=1)
-    high = max((h for each in sizes for _, _, h in _sides(groups, each)), default=1)
+    wide, high = _widest(groups, sizes)
     one = 3.0
     while one > 0.05:
         across = max(int((WIDTH + GAP) // (wide * one + GAP)), 1)
@@ -101,117 +114,83 @@ def _scale(groups: Sequence[_Group], sizes: Sequence[Mapping[str, int]]) -> tupl
     return one, wide * one + GAP, high * one + GAP
 
 
-def _panel(
-    groups: Sequence[_Group], sizes: Sequence[Mapping[str, int]], noun: str, scale: tuple, y: float
-) -> tuple[Markup, float]:
-    drawn, (one, wide, high) = [], scale
-    largest = max(sizes, key=lambda each: sum(w * h for _, w, h in _sides(groups, each)), default={})
-    drawn.append(text(0, y + 12, f"One {noun}, a cell for each row:", class_="kp-muted"))
+def _enlarged(groups: Groups, sizes: Sequence[Sizes], noun: str, y: float) -> Drawn:
+    """Draw the largest thing, with a cell for each row."""
+    drawn = [text(0, y + 12, f"One {noun}, a cell for each row:", class_="kp-muted")]
+    largest = max(sizes, key=lambda each: sum(math.prod(g.sides(each)) for g in groups), default={})
     y += 20
-    for group, w, h in _sides(groups, largest):
+    for group in groups if sizes else ():
+        w, h = group.sides(largest)
         cell = min(CELL, LARGEST / w)
+        x, middle = w * cell + 12, y + h * cell / 2
         drawn.append(_cells(group, w, h, cell, y))
-        middle = y + h * cell / 2
-        for number, words in enumerate(_told(group, w, h, largest, noun)):
-            drawn.append(
-                text(
-                    w * cell + 12,
-                    middle + 4.5 + 17 * number,
-                    words,
-                    room=WIDTH - w * cell - 12,
-                    class_="kp-muted",
-                )
-            )
+        for line, words in enumerate(_told(group, largest, noun)):
+            drawn.append(text(x, middle + 4.5 + 17 * line, words, room=WIDTH - x, class_="kp-muted"))
         y += max(h * cell, 16) + 8
-    drawn.append(
-        text(
-            0, y + 12, f"All {plural(len(sizes), noun)}, one row the same area everywhere:", class_="kp-muted"
-        )
-    )
-    y += 20
-    across = max(int((WIDTH + GAP) // wide), 1)
-    for number, each in enumerate(sizes):
-        x, top = number % across * wide, y + number // across * high
-        for group, w, h in _sides(groups, each):
-            drawn.append(_block(group, x, top, w * one, max(h * one, LOWEST)))
-            top += max(h * one, LOWEST) + 0.5
-    return join(drawn), y + math.ceil(len(sizes) / across) * high
+    return join(drawn), y
 
 
 def _cells(group: _Group, w: int, h: int, cell: float, y: float) -> Markup:
-    """Draw each row of one thing as a cell."""
     inner = max(cell - 1, cell * 0.7)
-    squares = "".join(
-        f"M{column * cell:.1f},{y + row * cell:.1f}h{inner:.1f}v{inner:.1f}h-{inner:.1f}z"
-        for row in range(h)
-        for column in range(w)
-    )
-    return tag("path", d=squares, class_=_class(group))
+    places = ((column * cell, y + row * cell) for row in range(h) for column in range(w))
+    squares = (f"M{x:.1f},{top:.1f}h{inner:.1f}v{inner:.1f}h-{inner:.1f}z" for x, top in places)
+    return tag("path", d="".join(squares), class_=group.shade)
 
 
-def _block(group: _Group, x: float, y: float, width: float, height: float) -> Markup:
-    return tag("rect", x=x, y=y, width=width, height=height, class_=_class(group))
-
-
-def _class(group: _Group) -> str:
-    return "kp-blocked" if len(group.tables) > 1 else "kp-running"
-
-
-def _told(group: _Group, w: int, h: int, sizes: Mapping[str, int], noun: str) -> list[str]:
+def _told(group: _Group, sizes: Sizes, noun: str) -> list[str]:
     named = " × ".join(f"{sizes[table]:,} {_short(table)}" for table in group.tables)
-    if len(group.tables) > 1:
-        return [named, f"= {w * h:,} rows"]
-    return [named or f"the {noun} itself"]
+    product = [f"= {math.prod(group.sides(sizes)):,} rows"] if len(group.tables) > 1 else []
+    return [named or f"the {noun} itself", *product]
+
+
+def _all(groups: Groups, sizes: Sequence[Sizes], noun: str, room: tuple, y: float) -> Drawn:
+    """Draw all things, a block for each group, one row the same area everywhere."""
+    words = f"All {plural(len(sizes), noun)}, one row the same area everywhere:"
+    drawn, (one, wide, high) = [text(0, y + 12, words, class_="kp-muted")], room
+    y += 20
+    across = max(int((WIDTH + GAP) // wide), 1)
+    for place, each in enumerate(sizes):
+        x, top = place % across * wide, y + place // across * high
+        for group in groups:
+            w, h = group.sides(each)
+            shape = {"x": x, "y": top, "width": w * one, "height": max(h * one, LOWEST)}
+            drawn.append(tag("rect", **shape, class_=group.shade))
+            top += shape["height"] + 0.5
+    return join(drawn), y + math.ceil(len(sizes) / across) * high
 
 
 def _short(table: str) -> str:
     return table.rsplit("_", 1)[-1]
 
 
-def _count(groups: Sequence[_Group], after: bool = False) -> str:
+def _count(groups: Groups, write: Any) -> str:
     sent, rows = sum(group.statements for group in groups), sum(group.rows for group in groups)
-    told = (plural if after else spelled)(sent, "statement")
-    return f"{told} brought {plural(rows, 'row')}"
+    return f"{write(sent, 'statement')} brought {plural(rows, 'row')}"
 
 
-def _point(panels: Mapping[str, Sequence[_Group]], sizes: Sequence[Mapping[str, int]], noun: str) -> str:
+def _point(panels: Mapping[str, Groups], sizes: Sequence[Sizes], noun: str) -> str:
     """Say how many rows are brought, and how many there are to be brought."""
     own = len(sizes) + sum(sum(each.values()) for each in sizes)
-    there = f"there are {own:,} rows to show: those of {plural(len(sizes), noun)} and of all they have"
     told = []
     for name, groups in panels.items():
-        crossed = sum(group.rows for group in groups if len(group.tables) > 1)
-        joined = next((group for group in groups if len(group.tables) > 1), None)
+        joined = [group for group in groups if len(group.tables) > 1]
         if joined:
-            pairs = " stands beside each of the ".join(map(_short, joined.tables))
-            why = f"since in each {noun} each of the {pairs}"
-            told.append(f"{name + ': ' if name else ''}{plural(crossed, 'row')}, {why}")
+            pairs = " stands beside each of the ".join(map(_short, joined[0].tables))
+            crossed = plural(sum(group.rows for group in joined), "row")
+            words = f"{crossed}, since in each {noun} each of the {pairs}"
+            told.append(f"{name}: {words}".removeprefix(": "))
         elif name:
             told.append(f"{name}: {plural(sum(group.rows for group in groups), 'row')}")
-    sentence = "; ".join([*told, there])
-    return f"{sentence[:1].upper()}{sentence[1:]}."
+    there = f"there are {own:,} rows to show: those of {plural(len(sizes), noun)} and of all they have"
+    return sentence("; ".join([*told, there]))
 
 
-def _table(panels: Mapping[str, Sequence[_Group]]) -> Table:
+def _table(panels: Mapping[str, Groups]) -> Table:
     rows = [
-        [
-            *([name] if name else []),
-            " × ".join(group.tables) or "–",
-            f"{group.statements:,}",
-            f"{group.rows:,}",
-        ]
+        (name, " × ".join(group.tables) or "–", f"{group.statements:,}", f"{group.rows:,}")
         for name, groups in panels.items()
         for group in groups
     ]
-    return Table(
-        [*(["Version"] if len(panels) > 1 else []), "Collections joined", "Statements", "Rows"], rows
-    )
-
-
-def _legend(panels: Mapping[str, Sequence[_Group]]) -> Sequence[Markup]:
-    shape = {"x": 1, "y": 1, "width": 10, "height": 10}
-    meant = {"kp-blocked": "a pair: one row of each collection", "kp-running": "a row that comes once"}
-    drawn = {_class(group) for groups in panels.values() for group in groups}
-    if "kp-blocked" not in drawn:
-        return ()
-    return [entry(tag("rect", **shape, class_=name), words) for name, words in meant.items() if name in drawn]
+    version = "" not in panels
+    columns = ["Version"] * version + ["Collections joined", "Statements", "Rows"]
+    return Table(columns, rows if version else [row[1:] for row in rows])
