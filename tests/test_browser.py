@@ -181,7 +181,7 @@ def test_check_and_reset_as_code(learner, lab):
     assert "Right" in said, said
     learner.type_into("check-panel", "lesson.reset()")
     said = learner.run("check-panel").inner_text()
-    assert "kept beside it" in said, said
+    assert "kept in the same folder" in said, said
     copies = list(path.parent.glob(f"{LESSON} *.ipynb"))
     assert any("asyncio.gather" in copy.read_text(encoding="utf-8") for copy in copies)
     assert "asyncio.gather" not in path.read_text(encoding="utf-8")

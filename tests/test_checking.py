@@ -190,18 +190,27 @@ HOSTILE = {
     "NameError in the cell": (
         "double = treble",
         "broken",
-        "with NameError: name 'treble' is not defined (line 1: `double = treble`). A check starts afresh",
+        (
+            "NameError: name 'treble' is not defined\n  in line 1 of the cell: double = treble\n"
+            "The cell with your fix raised NameError. A check runs the notebook from its first cell"
+        ),
     ),
     "NameError": (
         "def double(n):\n    return 2 * m" + WAIT,
         "not yet",
-        "NameError: name 'm' is not defined. It happened in `double`, at the line `return 2 * m`. A check",
+        (
+            "NameError: name 'm' is not defined\n  in double(), line 2 of the cell: return 2 * m\n"
+            "Expected a result; your code raised NameError. A check runs the notebook from its first cell"
+        ),
     ),
     "a group of one": (
         DOUBLE + FAIL + "async def wait():\n    async with asyncio.TaskGroup() as group:\n"
         "        group.create_task(fail())",
         "not yet",
-        "It stopped with ValueError: lost. It happened in `fail`, at the line `raise ValueError('lost')`.",
+        (
+            "ValueError: lost\n  in fail(), line 6 of the cell: raise ValueError('lost')\n"
+            "Expected a result; your code raised ValueError."
+        ),
     ),
     "a task thrown away": (
         DOUBLE
@@ -269,19 +278,24 @@ HOSTILE = {
     "own assertion in the answer": (
         "def double(n):\n    assert n < 0, 'mine'" + WAIT,
         "not yet",
-        "It stopped with AssertionError: mine.",
+        "AssertionError: mine\n  in double(), line 2 of the cell: assert n < 0, 'mine'\nExpected a result",
     ),
     "a library's assertion in the answer": (
         "import unittest\n\n\ndef double(n):\n    unittest.TestCase().assertEqual(n, -1)" + WAIT,
         "not yet",
-        "It stopped with AssertionError: ",
+        "Expected a result; your code raised AssertionError.",
     ),
     "an assertion of an installed library in the answer": (
         "import numpy as np\n\n\ndef double(n):\n    np.testing.assert_equal(n, -1)" + WAIT,
         "not yet",
-        "It stopped with AssertionError: ",
+        "Expected a result; your code raised AssertionError.",
     ),
 }
+
+
+def in_full(verdict):
+    """Return what is read first: the error of the learner's code, then the message."""
+    return f"{verdict.raised}\n{verdict.message}"
 
 
 ALONE = {"memory without end": "20", "endless loop in the answer": "4"}
@@ -306,7 +320,7 @@ def told(tmp_path_factory):
 def test_hostile_code_gets_a_sentence(told, name):
     run, (_, outcome, piece) = told[name], HOSTILE[name]
     assert run.verdict, run.out
-    assert (run.verdict.outcome, piece in run.verdict.message) == (outcome, True), run.verdict
+    assert (run.verdict.outcome, piece in in_full(run.verdict)) == (outcome, True), run.verdict
     assert "Traceback" not in repr(run.verdict)
     assert run.seconds < 60
 
@@ -316,7 +330,7 @@ def test_hostile_code_gets_a_sentence_from_the_warm_process(tmp_path, check, mon
     monkeypatch.setenv("KETTLE_LIMIT", ALONE[name])
     fix, outcome, piece = HOSTILE[name]
     verdict = check(make_course(tmp_path, fix, after="pass"))
-    assert (verdict.outcome, piece in verdict.message) == (outcome, True), verdict
+    assert (verdict.outcome, piece in in_full(verdict)) == (outcome, True), verdict
 
 
 @pytest.mark.parametrize(
@@ -324,7 +338,11 @@ def test_hostile_code_gets_a_sentence_from_the_warm_process(tmp_path, check, mon
     [
         ([AssertionError("One more than needed.")], "not yet", "One more than needed."),
         ([Undecided("Too noisy to tell.")], "undecided", "Too noisy to tell."),
-        ([KeyError(1), KeyError(2)], "not yet", "2 errors; one of them: KeyError: 1."),
+        (
+            [KeyError(1), KeyError(2)],
+            "not yet",
+            "Expected a result; your code raised 2 errors; one of them: KeyError: 1.",
+        ),
     ],
 )
 def test_a_group_of_one_is_told_as_what_is_in_it(errors, outcome, piece):
@@ -334,7 +352,7 @@ def test_a_group_of_one_is_told_as_what_is_in_it(errors, outcome, piece):
     thread = OwnThread()
     finding = judge(Check("check_it", "It", "check"), check_it, {}, thread)
     thread.close()
-    assert (finding.outcome, finding.message.removeprefix("It stopped with ")) == (outcome, piece)
+    assert (finding.outcome, finding.message.removeprefix("Expected a result; ")) == (outcome, piece)
 
 
 def test_the_check_after_a_hostile_one_works_and_no_file_is_left(tmp_path, monkeypatch):

@@ -246,15 +246,18 @@ def test_check_tells_shows_and_records_the_verdict(course, capsys, outcome):
     assert verdict.outcome == outcome
     assert verdict.solved == history().solved == (outcome == "right")
     assert history().checks[0].message == "So it is."
-    assert "save first" in capsys.readouterr().out
+    assert "save (Ctrl+S) and check again" in capsys.readouterr().out
 
 
-def test_hints_climb_the_ladder_and_stay_on_its_last_rung(lesson, capsys):
-    for _ in range(3):
+def test_hints_climb_the_ladder_and_after_the_last_one_there_are_no_more(lesson, capsys):
+    for _ in range(4):
         lesson.hint()
-    out = capsys.readouterr().out
-    assert out.splitlines() == ["Hint 1 of 2. one", "Hint 2 of 2. two", "Hint 2 of 2. two"]
+    out = capsys.readouterr().out.splitlines()
+    assert out[:2] == ["Hint 1 of 2. one", "Hint 2 of 2. two"]
+    assert out[2] == out[3]
+    assert out[2].startswith("No more hints. You have seen all 2.")
     assert history().hints == 2
+    assert [event["rung"] for event in history().events] == [1, 2]
 
 
 def test_the_solution_is_shown_as_a_difference_also_from_a_damaged_notebook(lesson, capsys):
@@ -396,7 +399,7 @@ def test_another_code_than_was_judged_is_said_first(lesson, course, capsys, monk
     lesson.check()
     out = capsys.readouterr().out
     assert out.index("differs from the cell that you ran") < out.index("Right. So it is.")
-    assert "if you changed it" not in out
+    assert "If you changed it" not in out
     monkeypatch.setattr(lesson._actions.saver, "wait", lambda before: True)
     lesson.check()
     assert "save" not in capsys.readouterr().out

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from kettle.checking import Finding, Question, Verdict
+from kettle.checking.verdict import verdict_of
 from kettle.files.notebook import NotebookTrouble
 from kettle.panels import compare, solution, style, verdict, warm_up
 from kettle.panels.predict import Asked, Predict, parse
@@ -161,6 +162,25 @@ def test_the_ladder_of_hints_says_where_it_stands():
     assert said.text == "Hint 2 of 4. think"
     assert "look" in said.html
     assert "tool" not in said.html
+    over = verdict.ladder(("look", "think"), 3)
+    assert over.text.startswith("No more hints.")
+    assert "1. look" in over.html
+    assert "2. think" in over.html
+
+
+def test_an_error_of_the_learners_code_is_shown_before_anything_is_said_about_it():
+    error = "KeyError: 'tea'\n  in page(), line 4 of the cell: return stock[name] < 1"
+    finding = Finding("Same page", "not yet", "Expected a result; your code raised KeyError.", raised=error)
+    found = verdict_of([finding])
+    assert found.raised == error
+    said = verdict.draw(found)
+    assert said.html.index("return stock[name] &lt; 1") < said.html.index("Expected a result")
+    assert said.text.splitlines()[:3] == [
+        "Not yet. KeyError: 'tea'",
+        "  in page(), line 4 of the cell: return stock[name] < 1",
+        "Expected a result; your code raised KeyError.",
+    ]
+    assert "wk-raised" not in verdict.draw(Verdict("not yet", "Three calls.")).html
 
 
 def test_the_difference_keeps_every_line_and_can_be_read_without_colours():

@@ -20,10 +20,12 @@ from kettle.panels.style import Prose, say
 from kettle.panels.verdict import ladder
 
 OTHER = (
-    "This verdict is on the file as it was last saved, which differs from the cell that you ran: "
-    "save (Ctrl+S) and check again."
+    "The saved file differs from the cell that you ran, and this verdict is about the file. "
+    "Save (Ctrl+S) and check again."
 )
-UNSAVED = "Judged as the file was last saved: save first (Ctrl+S) if you changed it."
+UNSAVED = (
+    "This verdict is about the file as last saved. If you changed it since, save (Ctrl+S) and check again."
+)
 SETTLE = 15.0  # seconds that a measurement waits at most for the checker's process to have started
 
 
@@ -157,8 +159,9 @@ class Actions:
             hints = ()
         if not hints:
             return [say("There are no hints for this notebook yet.", where="wk-hint-text")]
-        rung = min(self.history().hints + 1, len(hints))
-        self.record("hinted", rung=rung)
+        rung = self.history().hints + 1
+        if rung <= len(hints):
+            self.record("hinted", rung=rung)
         return [ladder(hints, rung)]
 
     def solution(self) -> list:
@@ -181,7 +184,11 @@ class Actions:
         except (NotebookTrouble, OSError) as trouble:
             return [say(str(trouble), heading="Nothing was changed", tone="unsure", where="wk-reset-done")]
         self.record("reset")
-        kept = f"Your notebook is kept beside it as `{copy.name}`." if copy else "There was nothing to keep."
+        kept = (
+            f"Your notebook is kept in the same folder as `{copy.name}`."
+            if copy
+            else "There was nothing to keep."
+        )
         shown = saved and self.saver.reload(f"Back to the starter. {kept.replace('`', '')}")
-        more = "" if shown else " Close this notebook without saving and open it again to see the starter."
+        more = "" if shown else " To see the starter, close this notebook without saving and open it again."
         return [say(kept + more, heading="Back to the starter", where="wk-reset-done")]

@@ -51,7 +51,9 @@ class Panel:
             lambda _: self._ask("See the solution now? Another hint may be enough.", self.actions.solution)
         )
         self.reset.on_click(
-            lambda _: self._ask("Go back to the starter? A dated copy is kept.", self.actions.reset)
+            lambda _: self._ask(
+                "Go back to the starter? A dated copy of your notebook is kept.", self.actions.reset
+            )
         )
         row = ipywidgets.HBox([self.check, self.stop, self.hint, self.solution, self.reset]).add_class(
             "wk-row"

@@ -13,13 +13,14 @@ MARKS = {
     "passed": ("✓", "good", "passed"),
     "not yet": ("✗", "bad", "not yet"),
     "undecided": ("?", "doubt", "cannot tell"),
-    "broken": ("✗", "bad", "stops"),
-    "skipped": ("–", "soft", "not looked at"),
+    "broken": ("✗", "bad", "stopped"),
+    "skipped": ("–", "soft", "not checked"),
 }
+OVER = "You have seen all {}. The Solution button, or `lesson.solution()`, shows the answer beside your code."
 
 
 def draw(verdict: Verdict, advice: str = "", first: str = "") -> Said:
-    """Draw a verdict: heading and message, each finding with its mark and a word, notes.
+    """Draw a verdict: heading, error of the learner's code, message, each finding with its mark, notes.
 
     Args:
         verdict: what the checker found.
@@ -39,34 +40,33 @@ def draw(verdict: Verdict, advice: str = "", first: str = "") -> Said:
     notes = "".join(f'<p class="wk-soft">Note: {inline(note)}</p>' for note in verdict.notes)
     advised = f"<p>{inline(advice)}</p>" if advice else ""
     warned = f'<p class="wk-first">{inline(first)}</p>' if first else ""
+    raised = f'<pre class="wk-raised">{html.escape(verdict.raised)}</pre>' if verdict.raised else ""
     tone = TONES.get(verdict.outcome) or "plain"
     box = (
         f'<div class="wk wk-box wk-verdict wk-{tone}" role="status" aria-live="polite"'
         f' data-outcome="{html.escape(verdict.outcome)}">{warned}'
-        f'<p class="wk-heading">{inline(verdict.heading)}</p>'
+        f'<p class="wk-heading">{inline(verdict.heading)}</p>{raised}'
         f"<p>{inline(verdict.message)}</p>{listed}{notes}{advised}</div>"
     )
     return Said(box, "\n".join(filter(None, (first, repr(verdict), advice))))
 
 
 def ladder(hints: Sequence[str], rung: int) -> Said:
-    """Show the hints up to a rung, the newest last.
+    """Show the hints up to a rung, the newest last; after the last one, say that there are no more.
 
     Args:
         hints: all rungs.
-        rung: of the newest, from 1.
+        rung: of the newest, from 1; more than there are, where all were given before.
     """
-    heading = f"Hint {rung} of {len(hints)}"
+    over = rung > len(hints)
+    heading = "No more hints" if over else f"Hint {rung} of {len(hints)}"
+    newest = OVER.format(len(hints)) if over else hints[rung - 1]
     earlier = "".join(
         f'<p class="wk-soft">{number}. {inline(hint)}</p>' for number, hint in enumerate(hints[: rung - 1], 1)
     )
-    more = (
-        ""
-        if rung < len(hints)
-        else '<p class="wk-soft">That was the last hint; the solution is there on request.</p>'
-    )
+    body = f"<p>{inline(newest)}</p>{earlier}" if over else f"{earlier}<p>{inline(newest)}</p>"
     box = (
         f'<div class="wk wk-box wk-hint-text" role="status" aria-live="polite">'
-        f'<p class="wk-heading">{heading}</p>{earlier}<p>{inline(hints[rung - 1])}</p>{more}</div>'
+        f'<p class="wk-heading">{heading}</p>{body}</div>'
     )
-    return Said(box, f"{heading}. {hints[rung - 1]}")
+    return Said(box, f"{heading}. {newest}")

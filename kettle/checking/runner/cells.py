@@ -62,7 +62,7 @@ class _Cell(IPyNbCell):
         self.output_timeout = 30  # a busy machine is slow to deliver, which is no fault of the learner's
         if self.parent.broken is not None:
             self._tell(Finding(self.title, SKIPPED, kind=self.finding_kind))
-            pytest.skip("what stands before it does not pass: mend that first")
+            pytest.skip("what comes before it does not pass: fix that first")
 
     finding_kind = "cell"
 
@@ -103,13 +103,13 @@ class LearnerCell(_Cell):
             return
         try:
             self._run(FULL_LIMIT if self.config.option.kettle_full else CELL_LIMIT)
-            message = self._bad_magic()
+            message, raised = self._bad_magic(), ""
         except (CellTimeout, KernelDied, TooMuchMemory) as error:
-            message = f"{self.place} {error}"
+            message, raised = f"{self.place} {error}", ""
         except Exception as error:  # noqa: BLE001 - nbval raises plain exceptions of many kinds
-            message = self._error() or f"{self.place} could not be run: {error}"
+            message, raised = self._error() or (f"{self.place} could not be run: {error}", "")
         if message:
-            self._stop(Finding(f"{self.place} runs", BROKEN, message, kind="cell"))
+            self._stop(Finding(f"{self.place} runs", BROKEN, message, kind="cell", raised=raised))
         self._tell(
             Finding(f"{self.place} runs", PASSED, seconds=self.parent.kernel.code_seconds, kind="cell")
         )
@@ -123,27 +123,28 @@ class LearnerCell(_Cell):
                 return f"{self.place} stopped: {output.text.splitlines()[0].removeprefix('UsageError: ')}"
         return None
 
-    def _error(self) -> str | None:
+    def _error(self) -> tuple[str, str] | None:
+        """Return what to say of an error, and the error as Python shows it; None where there is none."""
         error = next(iter(self._outputs("error")), None)
         if error is None:
             return None
         if error.ename == "StdinNotImplementedError":
-            return (
-                f"{self.place} asks for input(), and nobody is there to type it: put the value in a variable."
-            )
+            asks = "asks for input(), and nobody is there to type it: put the value in a variable."
+            return f"{self.place} {asks}", ""
         if error.ename == "SystemExit":
-            return f"{self.place} called sys.exit(), which ends the whole program: leave it out."
+            return f"{self.place} called sys.exit(), which ends the whole program: leave it out.", ""
         text = ANSI.sub("", error.evalue).strip().splitlines() or [""]
-        told = f"{self.place} stopped with {error.ename}: {text[0]}{self._line(error)}"
+        told = f"{self.place} raised {error.ename}."
         full = self.config.option.kettle_full
-        return f"{told}. {NOT_THERE}" if error.ename == "NameError" and not full else told
+        told = f"{told} {NOT_THERE}" if error.ename == "NameError" and not full else told
+        return told, f"{error.ename}: {text[0]}{self._line(error)}"
 
     def _line(self, error: object) -> str:
         found = re.findall(r"^-+> *(\d+) (.*)$", ANSI.sub("", "\n".join(error.traceback)), re.MULTILINE)
         if not found:
             return ""
         number, line = found[0]
-        return f" (line {number}: `{line.strip()}`)"
+        return f"\n  in line {number} of the cell: {line.strip()}"
 
     def reportinfo(self) -> tuple:
         """Name the cell."""
@@ -160,7 +161,7 @@ class CheckCell(_Cell):
         self.parent.run_missing()
         if self.parent.broken is not None:
             self._tell(Finding(self.title, SKIPPED, kind=self.finding_kind))
-            pytest.skip("what stands before it does not pass: mend that first")
+            pytest.skip("what comes before it does not pass: fix that first")
         try:
             self._run(MOST * LIMIT + 15)  # it has its own limit; this one is for what does not let it end
         except (CellTimeout, KernelDied, TooMuchMemory) as error:

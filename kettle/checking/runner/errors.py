@@ -154,9 +154,13 @@ def leaves(error: BaseException) -> list[BaseException]:
 
 def sentence(error: BaseException) -> str:
     """Return the first line of an error's message, as a sentence."""
-    text = (str(error).strip().splitlines() or ["no message"])[0].partition(MORE)[0]
-    text = text if len(text) <= LONG or isinstance(error, AssertionError) else f"{text[:LONG]}…"
+    text = _message(error) or "no message"
     return text if text.endswith((".", "?", "!", "…")) else f"{text}."
+
+
+def _message(error: BaseException) -> str:
+    text = (str(error).strip().splitlines() or [""])[0].partition(MORE)[0]
+    return text if len(text) <= LONG or isinstance(error, AssertionError) else f"{text[:LONG]}…"
 
 
 def told(error: BaseException) -> str:
@@ -167,6 +171,20 @@ def told(error: BaseException) -> str:
         return f"{len(found)} errors; one of them: {told(next(filter(slip, found), found[0]))}"
     parts = (f"{type(error).__name__}: {sentence(error)}", where(error), slip(error))
     return " ".join(part for part in parts if part)
+
+
+def raised(error: BaseException | None) -> str:
+    """Return an error as Python shows it, and the line of the learner's that raised it; "" where none did."""
+    error = alone(error)
+    if isinstance(error, BaseExceptionGroup):
+        error = next(filter(frames, leaves(error)), error)
+    found = frames(error) if error is not None else []
+    if not found:
+        return ""
+    frame, message = found[-1], _message(error)
+    named = f"{type(error).__name__}: {message}" if message else type(error).__name__
+    within = "" if frame.name == "<module>" else f"{frame.name}(), "
+    return f"{named}\n  in {within}line {frame.lineno} of the cell: {_source(frame)}"
 
 
 def slip(error: BaseException) -> str:
@@ -201,5 +219,8 @@ def where(error: BaseException) -> str:
     found = frames(error)
     if not found:
         return ""
-    line = (found[-1].line or linecache.getline(found[-1].filename, found[-1].lineno)).strip()
-    return f"It happened in `{found[-1].name}`, at the line `{line}`."
+    return f"It happened in `{found[-1].name}`, at the line `{_source(found[-1])}`."
+
+
+def _source(frame: traceback.FrameSummary) -> str:
+    return (frame.line or linecache.getline(frame.filename, frame.lineno)).strip()

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from kettle.checking.checks import Check, Undecided, checks_of, function_of, kind_of, load_checks, words_of
 from kettle.checking.runner import assertions
-from kettle.checking.runner.errors import alone, sentence, told, unheard, where
+from kettle.checking.runner.errors import alone, raised, sentence, slip, told, unheard, where
 from kettle.checking.runner.libraries import libraries_of
 from kettle.checking.runner.patience import Patience
 from kettle.checking.runner.verdict import BROKEN, NOT_YET, PASSED, SKIPPED, UNDECIDED, Finding
@@ -32,7 +32,10 @@ from kettle.shop import start_ahead
 
 MIME = "application/vnd.watched-kettle.finding+json"
 LIMIT = float(os.environ.get("KETTLE_LIMIT", "20"))  # seconds that one hidden assertion may take
-NOT_THERE = "A check starts afresh and leaves out the cells tagged `demo`: does one of the others define it?"
+NOT_THERE = (
+    "A check runs the notebook from its first cell and leaves out the cells that only show something, such "
+    "as runs and pictures. Define the name in another cell."
+)
 NEVER_ENDS = "a loop that never ends, or something that nothing will ever wake?"
 DEADLOCK = (
     "a deadlock. The thread waits there for something that cannot come while it waits. A `threading.Lock` "
@@ -146,14 +149,14 @@ def _arguments(function: Callable, namespace: dict[str, object], stack: ExitStac
 
 
 def _finding(check: Check, ended: Ended, patience: Patience) -> Finding:
-    def finding(outcome: str, message: str) -> Finding:
-        return Finding(check.title, outcome, message, kind=check.kind)
+    def finding(outcome: str, message: str, error: BaseException | None = None) -> Finding:
+        return Finding(check.title, outcome, message, kind=check.kind, raised=raised(error))
 
     if ended.timed_out:
         return finding(*_late(ended, patience))
     error = alone(ended.error)
     if isinstance(error, AssertionError) and not _by_learner(error):
-        return finding(NOT_YET, sentence(error))
+        return finding(NOT_YET, sentence(error), error.__cause__)
     if isinstance(error, Undecided):
         return finding(UNDECIDED, sentence(error))
     if type(error).__name__ == "StdinNotImplementedError":
@@ -165,11 +168,18 @@ def _finding(check: Check, ended: Ended, patience: Patience) -> Finding:
     if isinstance(error, asyncio.CancelledError):
         return finding(NOT_YET, f"Your code cancelled the very task that called it. {where(error)}".strip())
     if error is not None:
-        stopped = f"It stopped with {told(error)}"
-        return finding(NOT_YET, f"{stopped} {NOT_THERE}" if _unknown_name(error) else stopped)
+        return finding(NOT_YET, _stopped(error), error)
     if lost := unheard(ended.complaints):
         return finding(NOT_YET, lost)
     return finding(PASSED, ended.value if isinstance(ended.value, str) else "")
+
+
+def _stopped(error: BaseException) -> str:
+    """Say that the learner's code raised an error, which is shown before this where its line is known."""
+    if not raised(error) or isinstance(error, BaseExceptionGroup):
+        return f"Expected a result; your code raised {told(error)}"
+    more = (slip(error), NOT_THERE if _unknown_name(error) else "")
+    return " ".join(filter(None, (f"Expected a result; your code raised {type(error).__name__}.", *more)))
 
 
 def _late(ended: Ended, patience: Patience) -> tuple[str, str]:

@@ -35,6 +35,7 @@ class Finding:
         notes: further sentences for the learner, which decide nothing.
         seconds: how long it took in the kernel, in seconds.
         kind: "check", "interest" (told, never decides) or "cell".
+        raised: an error of the learner's code, as Python shows it, with its line.
     """
 
     title: str
@@ -43,6 +44,7 @@ class Finding:
     notes: tuple[str, ...] = ()
     seconds: float = field(default=0.0, compare=False)
     kind: str = "check"
+    raised: str = ""
 
     def as_dict(self) -> dict:
         """Return it as plain JSON data."""
@@ -54,8 +56,8 @@ class Finding:
         return cls(**{**data, "notes": tuple(data.get("notes", ()))})
 
     def __str__(self) -> str:
-        line = f"{MARKS[self.outcome]} {self.title}"
-        return f"{line}\n    {self.message}" if self.message else line
+        lines = [f"{MARKS[self.outcome]} {self.title}"]
+        return "\n    ".join([*lines, *self.raised.splitlines(), *filter(None, [self.message])])
 
 
 @dataclass(frozen=True, repr=False)
@@ -69,6 +71,7 @@ class Verdict:
         notes: sentences of interest that decide nothing.
         seconds: from the request to the verdict, in seconds.
         code_seconds: of these, spent in the learner's own code and in the checks.
+        raised: an error of the learner's code, as Python shows it, with its line; read before the message.
     """
 
     outcome: str
@@ -77,6 +80,7 @@ class Verdict:
     notes: tuple[str, ...] = ()
     seconds: float = field(default=0.0, compare=False)
     code_seconds: float = field(default=0.0, compare=False)
+    raised: str = ""
 
     @property
     def solved(self) -> bool:
@@ -89,7 +93,8 @@ class Verdict:
         return HEADINGS[self.outcome]
 
     def __repr__(self) -> str:
-        lines = [f"{self.heading}. {self.message}"]
+        lines = [*self.raised.splitlines(), self.message]
+        lines[0] = f"{self.heading}. {lines[0]}"
         lines += [f"  {line}" for finding in self.findings for line in str(finding).splitlines()]
         lines += [f"  Note: {note}" for note in self.notes]
         return "\n".join(lines)
@@ -113,7 +118,7 @@ def verdict_of(findings: Iterable[Finding], seconds: float = 0.0, gone: str = ""
     for outcome in (BROKEN, NOT_YET, UNDECIDED):
         first = next((f for f in shown if f.outcome == outcome), None)
         if first:
-            return Verdict(outcome, first.message, *told)
+            return Verdict(outcome, first.message, *told, raised=first.raised)
     passed = [f for f in shown if f.outcome == PASSED]
     if not passed:
         return Verdict(BROKEN, "Nothing was checked: there are no checks for this notebook.", *told)
