@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from kettle.checking import Finding, Question, Verdict
-from kettle.checking.verdict import verdict_of
+from kettle.checking.runner.verdict import verdict_of
 from kettle.files.notebook import NotebookTrouble
 from kettle.panels import compare, solution, style, verdict, warm_up
 from kettle.panels.predict import Asked, Predict, parse
