@@ -16,6 +16,7 @@ from contextlib import ExitStack, contextmanager
 from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
+from kettle.probes.engines.patches import Once, replace
 from kettle.probes.engines.stand_in import tapped
 
 
@@ -118,12 +119,8 @@ def _resolve(target: Any, name: str | None) -> tuple[Any, str | None, Any]:
 
 def _watch(owner: Any, key: str | None, found: Any, undo: ExitStack) -> Calls:
     bound = _in_a_class(owner, key) and not isinstance(found, staticmethod)
-    if isinstance(found, MethodType):
-        found, bound = found.__func__, True
-    if isinstance(found, staticmethod | classmethod):
-        found = found.__func__
-    if isinstance(found, property):
-        found, bound = found.fget, True
+    bound = bound or isinstance(found, MethodType | property)
+    found = _function_in(found)
     if isinstance(found, type):
         return _watch_class(found, undo)
     if not callable(found):
@@ -136,7 +133,7 @@ def _watch(owner: Any, key: str | None, found: Any, undo: ExitStack) -> Calls:
             f"{calls.name} is not written in Python: name its owner, as in count_calls(owner, 'name')"
         )
     else:
-        _replace(owner, key, found, _Proxy(found, calls), undo)
+        _replace_everywhere(owner, key, found, calls, undo)
     return calls
 
 
@@ -147,18 +144,22 @@ def _in_a_class(owner: Any, key: str | None) -> bool:
 
 
 def _watch_class(cls: Any, undo: ExitStack) -> Calls:
-    init = cls.__init__
+    init: Any = cls.__init__
     calls = Calls(cls.__qualname__, _signature(cls, False), True)
     if isinstance(init, FunctionType):
         undo.enter_context(tapped(init, calls.add))
         return calls
 
-    def counted(self, *args, **kwargs):
-        calls.add((self, *args), kwargs)
-        if init is not object.__init__ or cls.__new__ is object.__new__:  # else __new__ took the arguments
-            init(self, *args, **kwargs)
+    def counting(init):
+        def counted(self, *args, **kwargs):
+            calls.add((self, *args), kwargs)
+            # Else __new__ took the arguments.
+            if init is not object.__init__ or cls.__new__ is object.__new__:
+                init(self, *args, **kwargs)
 
-    _set(cls, "__init__", counted, undo)
+        return counted
+
+    undo.callback(replace(cls, "__init__", counting))
     return calls
 
 
@@ -191,24 +192,19 @@ class _Proxy:
         return getattr(self._real, name)
 
 
-def _replace(owner: Any, key: str, real: Any, proxy: _Proxy, undo: ExitStack) -> None:
-    _set(owner, key, proxy, undo)
+def _replace_everywhere(owner: Any, key: Any, real: Any, calls: Calls, undo: ExitStack) -> None:
+    proxy = Once(lambda below: _Proxy(_function_in(below), calls))
+    undo.callback(replace(owner, key, proxy))
     for module in list(sys.modules.values()):
-        space = getattr(module, "__dict__", None)
-        if isinstance(space, dict) and space is not owner:
-            for name in [name for name, value in list(space.items()) if value is real]:
-                _set(space, name, proxy, undo)
+        space = getattr(module, "__dict__", {})
+        for name in [name for name, value in list(space.items()) if value is real]:
+            undo.callback(replace(space, name, proxy))
 
 
-def _set(owner: Any, key: str, value: Any, undo: ExitStack) -> None:
-    if isinstance(owner, MutableMapping):
-        before, owner[key] = owner[key], value
-        undo.callback(owner.__setitem__, key, before)
-        return
-    own = getattr(owner, "__dict__", {})
-    back = (setattr, owner, key, own[key]) if key in own else (delattr, owner, key)
-    setattr(owner, key, value)
-    undo.callback(*back)
+def _function_in(found: Any) -> Any:
+    if isinstance(found, MethodType | staticmethod | classmethod):
+        return found.__func__
+    return found.fget if isinstance(found, property) else found
 
 
 def _frozen(value: Any) -> Any:

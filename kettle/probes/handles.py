@@ -205,7 +205,7 @@ class _Listening:
     def _install(self, patches: Patches) -> None:
         patches.undo.enter_context(warnings.catch_warnings())
         warnings.simplefilter("always", ResourceWarning)
-        show, handle = warnings.showwarning, asyncio.BaseEventLoop.call_exception_handler
+        show = warnings.showwarning
 
         def showwarning(message, category, *place, **more):
             if issubclass(category, ResourceWarning):
@@ -213,6 +213,10 @@ class _Listening:
             else:
                 show(message, category, *place, **more)
 
+        warnings.showwarning = showwarning
+        patches.put(asyncio.BaseEventLoop, "call_exception_handler", self._hearing)
+
+    def _hearing(self, handle):
         def call_exception_handler(loop, context):
             message = str(context.get("message", ""))
             if message.startswith("Unclosed"):
@@ -220,8 +224,7 @@ class _Listening:
             else:
                 handle(loop, context)
 
-        warnings.showwarning = showwarning
-        patches.put(asyncio.BaseEventLoop, "call_exception_handler", call_exception_handler)
+        return call_exception_handler
 
 
 _LISTENING = _Listening()

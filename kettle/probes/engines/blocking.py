@@ -18,13 +18,14 @@ import time
 from concurrent import futures
 from concurrent.futures import process as _process  # noqa: F401 (so that the attribute is there to be patched)
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing.pool import ApplyResult
 from multiprocessing.process import BaseProcess
 from queue import Queue
 from types import FrameType
 
 from kettle.probes.engines.callbacks import own_name
-from kettle.probes.engines.patches import Patches
+from kettle.probes.engines.patches import Once, Patches
 from kettle.probes.engines.where import is_library, own_frame, place, source
 
 SHORTEST = 0.001  # seconds: calls that end sooner held nobody up
@@ -165,12 +166,11 @@ def patched(recorder):
 def _install(patches):
     modules = own_modules()
     for known in KNOWN:
-        original = known.function
-        wrapper = _wrapped(known, original)
-        patches.put(known.owner, known.name, wrapper)
+        original, wrapped = known.function, Once(partial(_wrapped, known))
+        patches.put(known.owner, known.name, wrapped)
         if not isinstance(known.owner, type):
-            for replaced in replace_names(modules, original, wrapper):
-                patches.undo.callback(setattr, *replaced)
+            for module, name in names_of(original, modules):
+                patches.put(module, name, wrapped)
 
 
 _PATCHES = Patches(_install)
@@ -178,7 +178,8 @@ _PATCHES = Patches(_install)
 
 def own_modules():
     """Return the imported modules that are no library's: the learner's, and what they call."""
-    return [module for module in list(sys.modules.values()) if _is_own(module)]
+    known = {id(module): module for module in list(sys.modules.values())}  # one may stand there twice
+    return [module for module in known.values() if _is_own(module)]
 
 
 def _is_own(module):
@@ -186,16 +187,10 @@ def _is_own(module):
     return getattr(module, "__name__", "") == "__main__" or bool(filename and not is_library(filename))
 
 
-def replace_names(modules, original, replacement):
-    """Put a replacement under each name that modules have for a function (`from time import sleep`).
-
-    Yields (module, name, original) for undoing it with `setattr`.
-    """
-    for module in modules:
-        for name, value in list(vars(module).items()):
-            if value is original:
-                setattr(module, name, replacement)
-                yield module, name, original
+def names_of(function, modules):
+    """List (module, name) for each name that modules have for a function (`from time import sleep`)."""
+    names = [(module, name) for module in modules for name in list(vars(module))]
+    return [(module, name) for module, name in names if vars(module).get(name) is function]
 
 
 def _wrapped(known, original):

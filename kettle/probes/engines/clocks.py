@@ -16,7 +16,8 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any, Protocol
 
-from kettle.probes.engines.blocking import own_modules, replace_names
+from kettle.probes.engines.blocking import names_of, own_modules
+from kettle.probes.engines.patches import replace
 
 MONOTONIC, WALL, CPU = "monotonic", "wall", "cpu"
 KINDS = {
@@ -61,7 +62,8 @@ def install() -> None:
     readers[dt.datetime] = _telling(dt.datetime)
     modules = [time, dt, timeit, *own_modules()]
     for original, reader in readers.items():
-        _undo.extend(partial(setattr, *replaced) for replaced in replace_names(modules, original, reader))
+        for module, name in names_of(original, modules):
+            _undo.append(replace(module, name, lambda _, reader=reader: reader))
     reading: tuple[Any, ...] = (timeit.Timer.__init__, timeit.timeit, timeit.repeat)
     for function in reading:
         _undo.append(partial(setattr, function, "__defaults__", function.__defaults__))

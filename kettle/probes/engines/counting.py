@@ -144,17 +144,17 @@ def _install(patches: Patches) -> None:
 
 
 def _patch(patches: Patches, owner: Any, name: str, instead: Callable) -> None:
-    real = getattr(owner, name, None)
-    if real is None:  # not on this system
-        return
+    def patched(real: Callable) -> Callable:
+        def start(*args, **kwargs):
+            counted = _COUNTED.get(threading.get_ident())
+            if counted and counted.by.is_open:
+                return instead(counted, real, *args, **kwargs)
+            return real(*args, **kwargs)
 
-    def patched(*args, **kwargs):
-        counted = _COUNTED.get(threading.get_ident())
-        if counted and counted.by.is_open:
-            return instead(counted, real, *args, **kwargs)
-        return real(*args, **kwargs)
+        return start
 
-    patches.put(owner, name, patched)
+    if hasattr(owner, name):  # else it is not on this system
+        patches.put(owner, name, patched)
 
 
 _WATCH = Patches(_install)

@@ -100,8 +100,7 @@ def _is_context_run(function):
 
 
 def _replace(patches, owner, name, make):
-    original = getattr(owner, name)
-    patches.put(owner, name, functools.wraps(original)(make(original)))
+    patches.put(owner, name, lambda original: functools.wraps(original)(make(original)))
 
 
 def _install(patches):

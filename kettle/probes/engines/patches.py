@@ -1,9 +1,15 @@
-"""Functions that are replaced while anybody watches: put in for the first, put back after the last."""
+"""Functions that are replaced while somebody watches: in layers, which may come and go in any order."""
 
+import inspect
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from contextlib import ExitStack
+from types import ModuleType
 from typing import Any
+
+Make = Callable[[Any], Any]
+_NOTHING = object()
+_LOCK = threading.RLock()
 
 
 class Patches:
@@ -24,17 +30,92 @@ class Patches:
                 self._install(self)
 
     def close(self) -> None:
-        """Put back what was there, unless somebody still needs the replacements."""
+        """Take the replacements out, unless somebody still needs them."""
         with self._lock:
             self._users -= 1
             if not self._users:
                 self.undo.close()
 
-    def put(self, owner: Any, name: str, replacement: Any) -> None:
-        """Replace an attribute; one that the owner only inherits is deleted afterwards."""
-        own = vars(owner)
-        if name in own:
-            self.undo.callback(setattr, owner, name, own[name])
+    def put(self, owner: Any, name: str, make: Make) -> None:
+        """Replace an attribute by what is made of it."""
+        self.undo.callback(replace(owner, name, make))
+
+
+class Once:
+    """Makes the same replacement of the same thing each time: one function may stand under many names."""
+
+    def __init__(self, make: Make):
+        self._make = make
+        self._made: list[tuple[Any, Any]] = []
+
+    def __call__(self, below: Any) -> Any:
+        """Return what is made of this, now or before."""
+        for known, made in self._made:
+            if known is below:
+                return made
+        made = self._make(below)
+        self._made.append((below, made))
+        return made
+
+
+def replace(owner: Any, name: str, make: Make) -> Callable[[], None]:
+    """Replace an attribute, or an item of a mapping, by what is made of it; return what undoes this.
+
+    Others may replace the same one meanwhile. Whoever is undone first, the rest stay in place, each made of
+    the one before it, and what was there at first comes back with the last.
+
+    make: called with what is there, and again where a layer below this one has gone.
+    """
+    if isinstance(owner, ModuleType):
+        owner = vars(owner)  # so that a module and its globals() are one place
+    with _LOCK:
+        place = _PLACES.get((id(owner), name))
+        if place is None or place.value is not place.shown:  # somebody else has replaced it since
+            place = _PLACES[id(owner), name] = _Place(owner, name)
+        layer = place.add(make)
+    return lambda: place.remove(layer)
+
+
+class _Place:
+    """An attribute, or an item of a mapping, with the layers that lie over what was there."""
+
+    def __init__(self, owner: Any, name: str):
+        self.owner, self.name = owner, name
+        self.before = self.shown = self.value
+        self.lowest = inspect.getattr_static(owner, name) if self.before is _NOTHING else self.before
+        self.layers: list[Once] = []
+
+    @property
+    def value(self) -> Any:
+        """What stands there now; _NOTHING where the owner only inherits it."""
+        own = self.owner if isinstance(self.owner, MutableMapping) else getattr(self.owner, "__dict__", {})
+        return own.get(self.name, _NOTHING)
+
+    def add(self, make: Make) -> Once:
+        layer = make if isinstance(make, Once) else Once(make)
+        self.layers.append(layer)
+        self._show()
+        return layer
+
+    def remove(self, layer: Once) -> None:
+        with _LOCK:
+            ours = self.value is self.shown
+            self.layers.remove(layer)
+            if ours:  # else somebody has replaced it since, or put back what they had found
+                self._show()
+            if not self.layers and _PLACES.get((id(self.owner), self.name)) is self:
+                del _PLACES[id(self.owner), self.name]
+
+    def _show(self) -> None:
+        self.shown = self.lowest if self.layers else self.before
+        for layer in self.layers:
+            self.shown = layer(self.shown)
+        if isinstance(self.owner, MutableMapping):
+            self.owner[self.name] = self.shown
+        elif self.shown is _NOTHING:
+            delattr(self.owner, self.name)
         else:
-            self.undo.callback(delattr, owner, name)
-        setattr(owner, name, replacement)
+            setattr(self.owner, self.name, self.shown)
+
+
+_PLACES: dict[tuple[int, str], _Place] = {}  # what is replaced now, by the owner's id

@@ -11,7 +11,8 @@ from concurrent.futures import thread as _thread
 from multiprocessing.process import BaseProcess
 from typing import Any
 
-from kettle.probes.engines.blocking import BlockingCall, own_modules, replace_names
+from kettle.probes.engines.blocking import BlockingCall, names_of, own_modules
+from kettle.probes.engines.patches import replace
 from kettle.probes.engines.where import own_frame, place, source
 
 from .refused import refuse
@@ -23,29 +24,23 @@ class Threads:
     def __init__(self, recorder):
         self.loop: Any = None  # a VirtualLoop, made later, in its own thread
         self.recorder = recorder
-        self.workers, self.undo = set(), []
+        self.workers = set()
 
     @contextlib.contextmanager
     def replaced(self):
         """Replace what starts threads, hands them work and sleeps, where this loop's threads call it."""
-        self.really_sleep = time.sleep
-        sleep = self.sleep
-        self.put(time, "sleep", sleep)
-        self.undo.extend(replace_names(own_modules(), self.really_sleep, sleep))
-        self.put(futures.ThreadPoolExecutor, "submit", self.submitting(futures.ThreadPoolExecutor.submit))
-        self.put(threading.Thread, "start", self.starting(threading.Thread.start))
-        for owner, name in ((futures.ProcessPoolExecutor, "submit"), (BaseProcess, "start")):
-            self.put(owner, name, self.refusing(getattr(owner, name)))
-        try:
+        self.really_sleep, asleep = time.sleep, self.sleep
+        sleeps = [(time, "sleep"), *names_of(self.really_sleep, own_modules())]
+        with contextlib.ExitStack() as undo:
+            for owner, name, make in (
+                *((*place, lambda _: asleep) for place in sleeps),
+                (futures.ThreadPoolExecutor, "submit", self.submitting),
+                (threading.Thread, "start", self.starting),
+                (futures.ProcessPoolExecutor, "submit", self.refusing),
+                (BaseProcess, "start", self.refusing),
+            ):
+                undo.callback(replace(owner, name, make))
             yield
-        finally:
-            while self.undo:
-                setattr(*self.undo.pop())
-
-    def put(self, owner, name, replacement):
-        """Replace an attribute until the end."""
-        self.undo.append((owner, name, getattr(owner, name)))
-        setattr(owner, name, replacement)
 
     @property
     def clock(self):
