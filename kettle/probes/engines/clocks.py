@@ -62,8 +62,8 @@ def install() -> None:
     readers[dt.datetime] = _telling(dt.datetime)
     modules = [time, dt, timeit, *own_modules()]
     for original, reader in readers.items():
-        for module, name in names_of(original, modules):
-            _undo.append(replace(module, name, lambda _, reader=reader: reader))
+        instead = partial(_first, reader)
+        _undo.extend(replace(module, name, instead) for module, name in names_of(original, modules))
     reading: tuple[Any, ...] = (timeit.Timer.__init__, timeit.timeit, timeit.repeat)
     for function in reading:
         _undo.append(partial(setattr, function, "__defaults__", function.__defaults__))
@@ -86,6 +86,10 @@ def telling(teller: Teller) -> Iterator[None]:
         yield
     finally:
         _teller = None
+
+
+def _first(reader: Any, original: Any) -> Any:
+    return reader
 
 
 def _functions() -> list[tuple[str, str]]:
