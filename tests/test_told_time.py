@@ -14,10 +14,9 @@ from contract import answers_of
 
 from kettle.checking import Undecided
 from kettle.checking.causes.virtually import OtherTimes, told_time
-from kettle.checking.checks import checks_of, load_checks
+from kettle.checking.checks import checks_of, function_of
 from kettle.checking.reports import observed
 from kettle.checking.runner.judge import judge
-from kettle.files import course
 from kettle.probes.engines import clocks
 from kettle.probes.engines.own_thread import OwnThread
 from kettle.probes.recorded import Recorded
@@ -322,11 +321,10 @@ def percentile(times, share):
     return sorted(times)[math.ceil(share / 100 * len(times)) - 1]
 """
     names = defined(f"{imports}\n{percentile}\n{answer.source}", __name__="__main__")
-    check_file = course.lesson(LESSON).check
-    module, thread = load_checks(LESSON), OwnThread()
+    thread = OwnThread()
     try:
-        for check in checks_of(check_file, answer.kind):
-            found = judge(check, getattr(module, check.name), names, thread)
+        for check in checks_of(LESSON, answer.kind):
+            found = judge(check, function_of(LESSON, answer.kind, check), names, thread)
             if found.outcome != "passed":
                 break
     finally:
