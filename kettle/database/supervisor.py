@@ -30,11 +30,11 @@ class Supervisor(Service):
         server = Server()
         server.start()  # on the main thread, though it waits: on Linux it ends with the thread that starts it
         self._server, self._address = server, server.address
-        return {"pid": server.process.pid, "folder": str(server.folder), "password": server.password}
+        return {"pid": server.pid, "folder": str(server.folder), "password": server.password}
 
     def is_needed(self) -> bool:
         """Whether the server has not been ended by somebody else."""
-        return self._server is None or self._server.process.poll() is None
+        return self._server is None or self._server.lives
 
     async def end(self) -> None:
         """Stop our server and remove its folder; of the user's, drop only our schemas."""

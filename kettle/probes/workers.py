@@ -95,7 +95,7 @@ class watch_workers:  # noqa: N801 (used as a verb: with watch_workers() as work
     @property
     def batches(self):
         """The processes that began, one batch for each pool and for each process started by hand."""
-        owners = {}
+        owners: dict[tuple, list] = {}
         for key, owner, started in self._notes.starts:
             owners.setdefault((id(key), owner), []).append(started)
         return tuple(Batch(owner, tuple(times)) for (_, owner), times in owners.items())

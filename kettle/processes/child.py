@@ -180,7 +180,7 @@ class Child:
         return ""
 
 
-_children: dict[tuple[type[Child], tuple], Child] = {}  # of this process
+_children: dict[tuple[type[Child], tuple], Any] = {}  # of this process
 _starting = threading.Lock()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
@@ -21,7 +22,14 @@ _NOT_PASSED_ON = (
 )
 
 
-def start(module: str, complaints: IO[bytes], tidies_up: bool) -> subprocess.Popen[bytes]:
+class Piped(subprocess.Popen[bytes]):
+    """A process with a pipe to it, and one from it."""
+
+    stdin: IO[bytes]
+    stdout: io.FileIO
+
+
+def start(module: str, complaints: IO[bytes], tidies_up: bool) -> Piped:
     """Start a module that calls `kettle.processes.serve`.
 
     Args:
@@ -37,11 +45,11 @@ def start(module: str, complaints: IO[bytes], tidies_up: bool) -> subprocess.Pop
     environment["SSL_CERT_FILE"] = os.devnull  # it speaks no TLS, and aiohttp would read all certificates
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
     # A session (on Windows a group) of its own: the interrupt button signals the kernel's whole group.
-    if os.name == "posix":
+    if sys.platform != "win32":
         apart: dict[str, Any] = {"start_new_session": True}
     else:
         apart = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
-    return subprocess.Popen(
+    return Piped(
         # -P: a learner's file that is called json.py must not be imported.
         [sys.executable, "-P", "-m", module, str(os.getpid())],
         bufsize=0,

@@ -42,13 +42,11 @@ def _tidy_up(parent: int, token: str, leader: bool, prefix: str) -> None:
     import glob
     import tempfile
 
-    import psutil
-
     from kettle.processes import OWNER, remove
     from kettle.processes.marks import end, marked, runs
 
     def left() -> list:
-        found = {*marked(OWNER, token), *(_in_session(psutil, parent) if leader else ())}
+        found = {*marked(OWNER, token), *(_in_session(parent) if leader else ())}
         return [each for each in found if runs(each)]
 
     calm, give_up = 0, time.monotonic() + MOST
@@ -59,13 +57,15 @@ def _tidy_up(parent: int, token: str, leader: bool, prefix: str) -> None:
         for folder in glob.glob(f"{glob.escape(prefix)}*"):  # noqa: PTH207 - pathlib is not needed otherwise
             remove(folder)
         time.sleep(PAUSE)
-    for parent in {tempfile.gettempdir(), "/tmp", "/var/tmp", "/dev/shm"}:  # where a database may lie, too
-        for folder in glob.glob(f"{parent}/kettle-*{token}-*"):  # noqa: PTH207 - as above
+    for room in {tempfile.gettempdir(), "/tmp", "/var/tmp", "/dev/shm"}:  # where a database may lie, too
+        for folder in glob.glob(f"{room}/kettle-*{token}-*"):  # noqa: PTH207 - as above
             remove(folder)
 
 
-def _in_session(psutil, leader: int) -> list:
+def _in_session(leader: int) -> list:
     """List the processes of a session; its number is not given away as long as one of them lives."""
+    import psutil
+
     found = []
     for process in psutil.process_iter():
         try:

@@ -40,7 +40,7 @@ class Own:
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
-        self.address = (parts.hostname, parts.port or 6379)
+        self.address = (parts.hostname or "localhost", parts.port or 6379)
         self.login = parts.netloc.rpartition("@")[0]
         self.database = parts.path.strip("/") or "0"
         self._url = url

@@ -36,7 +36,8 @@ class Port:
 
     async def close(self) -> None:
         """Stop listening, let all go that is held, and close every connection."""
-        self._listener.close()
+        if self._listener is not None:
+            self._listener.close()
         for watcher in self.watchers.values():
             if isinstance(watcher, Rendezvous):
                 watcher.release()
@@ -62,6 +63,7 @@ class Port:
             if isinstance(watcher, Window):
                 watcher.opened.append(self._count)
         task = asyncio.current_task()
+        assert task is not None  # each connection is served in one
         self._talks[task] = talk
         upstream = None
         try:

@@ -47,7 +47,7 @@ class Valkey:
         self.folder = Path(tempfile.mkdtemp(prefix=owned(PREFIX)))
         self.password = secrets.token_hex(16)
         self.login = f":{self.password}"
-        self.address: Address = str(self.folder / "socket")
+        self.address: Address
         self.process: subprocess.Popen | None = None
         try:
             self._start(binary)
@@ -75,7 +75,9 @@ class Valkey:
         options = {"save": "", "appendonly": "no", "dir": str(self.folder), "requirepass": self.password}
         options |= {"loglevel": "warning", "daemonize": "no", "maxmemory": "64mb"}
         options |= {"set-proc-title": "no"}  # which would write over its environment, and so over its mark
-        if len(os.fsencode(self.address)) < 100:  # a socket's path has a limit of 104 to 108 bytes
+        path = self.folder / "socket"
+        if len(os.fsencode(path)) < 100:  # a socket's path has a limit of 104 to 108 bytes
+            self.address = str(path)
             options |= {"port": "0", "unixsocket": self.address, "unixsocketperm": "700"}
         else:
             with socket.socket() as probe:
@@ -99,12 +101,12 @@ class Valkey:
                 )
         except OSError as error:
             raise NoRedis(f"Valkey could not be started: {error}.") from error
-        self._await_answer(log)
+        self._await_answer(self.process, log)
 
-    def _await_answer(self, log: Path) -> None:
+    def _await_answer(self, process: subprocess.Popen, log: Path) -> None:
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
-            if self.process.poll() is not None:
+            if process.poll() is not None:
                 raise NoRedis(f"Valkey ended at once: {log.read_text(errors='replace').strip()[-300:]}")
             with suppress(OSError), self._reach() as asking:
                 asking.sendall(_command("PING"))
@@ -144,7 +146,8 @@ class Fake:
         except (ImportError, OSError) as error:
             raise NoRedis(f"Neither Valkey nor fakeredis can be used here: {error}.") from error
         self._server.daemon_threads = True
-        self.address: Address = self._server.server_address[:2]
+        host, port = self._server.server_address[:2]
+        self.address: Address = (str(host), port)
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def drop(self, prefix: str) -> None:

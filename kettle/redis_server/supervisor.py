@@ -10,7 +10,7 @@ from typing import Any
 from kettle.processes.serve import serve
 from kettle.redis_server.own import Own
 from kettle.redis_server.proxy import Port
-from kettle.redis_server.server import Fake, Valkey, start_server
+from kettle.redis_server.server import start_server
 from kettle.shop.watching import Watching
 
 
@@ -19,7 +19,7 @@ class Redis(Watching):
 
     def __init__(self) -> None:
         super().__init__()
-        self._server: Valkey | Fake | Own | None = None
+        self._server: Any = None  # a Valkey, a Fake or an Own, once it has started
         self._prefixes: set[str] = set()  # of keys that have not been dropped yet
 
     async def start(self, own: list[str]) -> dict[str, Any]:

@@ -43,7 +43,7 @@ class Counting:
         self.is_open = True
         return self
 
-    def __exit__(self, *error) -> None:
+    def __exit__(self, *error: object) -> None:
         self.is_open = False
         for _, meter in self._meters:
             meter.close()
@@ -53,7 +53,7 @@ class Counting:
         self.threads = len({thread for thread, count in counts if count[0]} - {threading.current_thread()})
         self.lost = any(meter.lost for _, meter in self._meters)
 
-    def here(self, fn: Callable, *args, **kwargs) -> Any:
+    def here(self, fn: Callable, *args: Any, **kwargs: Any) -> Any:
         """Call `fn`, counted in this thread."""
         counted = _COUNTED.get(threading.get_ident())
         if not self.is_open or (counted and counted.by is self):
@@ -90,15 +90,15 @@ class _Counted:
     before: "_Counted | None"
     leaving: str | None = None
 
-    def start_process(self, real: Callable, *args, **kwargs) -> Any:
+    def start_process(self, real: Callable, *args: Any, **kwargs: Any) -> Any:
         self.by.processes += self.leaving != "start"  # Process.start calls os.fork
         return self._leave("start", real, *args, **kwargs)
 
-    def send_away(self, real: Callable, *args, **kwargs) -> Any:
+    def send_away(self, real: Callable, *args: Any, **kwargs: Any) -> Any:
         self.by.sent_away += self.leaving is None
         return self._leave("send", real, *args, **kwargs)
 
-    def start_thread(self, real: Callable, thread: threading.Thread) -> None:
+    def start_thread(self, real: Callable, thread: Any) -> None:
         if self.leaving:  # the helpers of a pool of processes
             return real(thread)
         run = thread.run
@@ -110,12 +110,14 @@ class _Counted:
         thread.run = counted_run
         return real(thread)
 
-    def submit(self, real: Callable, pool: ThreadPoolExecutor, fn: Callable, /, *args, **kwargs) -> Any:
+    def submit(
+        self, real: Callable, pool: ThreadPoolExecutor, fn: Callable, /, *args: Any, **kwargs: Any
+    ) -> Any:
         if type(pool).__name__ == "InterpreterPoolExecutor":  # a subclass, whose jobs are pickled
             return self.send_away(real, pool, fn, *args, **kwargs)
         return real(pool, self.by.here, fn, *args, **kwargs)
 
-    def _leave(self, how: str, real: Callable, *args, **kwargs) -> Any:
+    def _leave(self, how: str, real: Callable, *args: Any, **kwargs: Any) -> Any:
         """Call `real` without counting what the standard library does to start or reach a process."""
         before, self.leaving, here = self.leaving, how, os.getpid()
         if before is None:

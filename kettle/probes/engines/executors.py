@@ -60,10 +60,10 @@ class Notes:
     def __init__(self):
         self.made, self.starts, self.ran, self.by_id, self.running = [], [], [], {}, []
         self.threads_started = self.programs = 0
-        self.folder = None
+        self.folder = ""
 
 
-TAKEN = []
+TAKEN: list[Notes] = []
 """The notes that are being taken."""
 
 
@@ -91,7 +91,7 @@ def _name(function):
         if isinstance(function, functools.partial) and function.args and _is_context_run(function.func):
             function = function.args[0]  # asyncio.to_thread
         else:
-            function = getattr(function, "func", None) or function.function
+            function = function.func if isinstance(function, functools.partial) else function.function
     return getattr(function, "__qualname__", type(function).__qualname__)
 
 
@@ -197,7 +197,8 @@ def _starting(original):
 
 def _owner(process):
     """Return what tells a process's pool from others, and its kind; a pool gives its workers one queue."""
-    target, args = getattr(process, "_target", None), getattr(process, "_args", ())
+    target = getattr(process, "_target", None)
+    args: tuple = getattr(process, "_args", ())
     if getattr(target, "__module__", "") == "concurrent.futures.process":
         return args[0], "ProcessPoolExecutor"
     if getattr(target, "__module__", "") == "multiprocessing.pool":

@@ -179,4 +179,7 @@ def _counter(current: dict[int, _Monitored], which: int) -> Callable:
     return count
 
 
-Meter = _Monitored if sys.version_info >= (3, 12) else _Traced
+if sys.version_info >= (3, 12):
+    Meter = _Monitored
+else:
+    Meter = _Traced
