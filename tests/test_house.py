@@ -1,10 +1,10 @@
 """The rooms of kettle: imports point one way, in no circle, and probes/ shows instruments only."""
 
 import ast
-import re
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
+import probes_page
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -124,7 +124,15 @@ def test_a_circle_within_a_room_is_found(made_up):
     assert set(circle) == {"kettle.shop.handle", "kettle.shop.watched"}
 
 
-def test_probes_shows_the_instruments_that_contributing_names():
-    table = set(re.findall(r"\| `probes\.(\w+)` \|", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")))
-    shown = {path.stem for path in (ROOT / "kettle/probes").iterdir() if not path.name.startswith("__")}
-    assert shown == {*table, "engines"}
+def test_the_page_of_the_probes_is_what_their_docstrings_say():
+    assert probes_page.PAGE.read_text(encoding="utf-8") == probes_page.page(), (
+        "run python tests/probes_page.py"
+    )
+
+
+def test_a_probe_says_what_it_measures_and_shows_its_use():
+    for name, path in probes_page.modules().items():
+        told = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+        first = told.splitlines()[0] if told else ""
+        assert first.endswith("."), f"probes.{name} has no first line that says what it measures"
+        assert "\n    " in told, f"probes.{name} shows no example in its docstring"

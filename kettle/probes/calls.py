@@ -5,6 +5,10 @@ a name imported elsewhere, the function inside an lru_cache. Other callables (wr
 `__call__`) are replaced by name, in their owner and in each imported module that holds them.
 
 Calls made in another process are not seen; see `kettle.probes.work` for noticing that work went there.
+
+    with count_calls(tariff, "price") as calls:
+        labels(parcels)
+    calls.count, calls.distinct
 """
 
 import functools

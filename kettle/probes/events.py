@@ -1,4 +1,11 @@
-"""Events that Python itself reports (PEP 578), such as a file that is opened, and on which thread."""
+"""Events that Python itself reports (PEP 578), such as a file that is opened, and on which thread.
+
+For example:
+
+    with watch_events("open") as events:
+        await cart(desk, lines, note)
+    [event.thread for event in events.of(path)]
+"""
 
 import os
 import sys

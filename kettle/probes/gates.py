@@ -1,6 +1,10 @@
 """Gates: the semaphores of asyncio that some code makes, how wide they are, and how often they are passed.
 
 They explain why a limit was not kept, and decide nothing: other code counts with queues, or by hand.
+
+    with watch_gates() as gates:
+        await reindex(api, items, limit)
+    gates.made, gates.widest, gates.passed
 """
 
 import asyncio

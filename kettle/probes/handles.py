@@ -1,6 +1,10 @@
-"""Open descriptors, sockets and connections: what a block opened and left open, also when it raises.
+"""Open descriptors, sockets and connections: what a block opened and left open, even when it raises.
 
 Linux and macOS: all descriptors of the process. Windows: files and sockets, as far as psutil tells of them.
+
+    with handles() as open_handles:
+        print_labels()
+    open_handles.opened_left
 """
 
 import asyncio

@@ -1,4 +1,11 @@
-"""Leftovers: what a block has started and not ended, processes, programs, executors and tasks."""
+"""Leftovers: the processes, programs, executors and tasks that a block has started and not ended.
+
+For example:
+
+    with watch_leftovers() as watch:
+        await one_day_of_the_service()
+        left = await watch.left()
+"""
 
 import asyncio
 import gc

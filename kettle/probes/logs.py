@@ -1,4 +1,11 @@
-"""Logs: what was written to any logger in a block, and how a record reads as a whole."""
+"""Logs: what was written to any logger in a block, and how a record reads as a whole.
+
+For example:
+
+    with watch_logs() as logs:
+        await page(api)
+    logs.texts
+"""
 
 import logging
 

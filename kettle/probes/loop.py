@@ -1,4 +1,11 @@
-"""The event loop: how long one step held it, which code did, and what every task did when."""
+"""The event loop: how long one step blocked it, which code did that, and what each task did when.
+
+For example:
+
+    with watch_loop() as loop:
+        await page(api)
+    loop.longest_hold, loop.held_by
+"""
 
 import asyncio
 import threading

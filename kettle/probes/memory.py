@@ -3,6 +3,10 @@
 Counted is what Python and NumPy allocate, in all threads of the process meanwhile; not what other C
 libraries take from the system. Automatic garbage collection is off during a run, so that a peak repeats: it
 holds the cycles too.
+
+    peak_bytes(read, path)
+    retained_growth(feed)
+    measure_memory(read, path)
 """
 
 import gc

@@ -1,4 +1,11 @@
-"""Parsed: how much JSON is parsed between two turns of the event loop, or by one call in a thread."""
+"""Parsed: how much JSON is parsed between two turns of the event loop, or by one call in a thread.
+
+For example:
+
+    with watch_parsed('"sku"') as parsed:
+        await cart(desk, lines, note)
+    parsed.longest, parsed.on_loop
+"""
 
 import json
 import threading

@@ -2,6 +2,10 @@
 
 A rendezvous decides what overlaps: the first pieces wait until so many have begun, however slow the
 machine is.
+
+    with watch_pieces(together=2) as pieces:
+        search(texts, WatchedSet(codes, pieces.note))
+    pieces.here, pieces.met, pieces.arrived
 """
 
 import contextlib

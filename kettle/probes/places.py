@@ -2,6 +2,10 @@
 
 For any work that has a bound: calls with a limit, queries on a pool, jobs on workers. In virtual time the
 numbers are exact; elsewhere they are as good as the clock.
+
+    run = virtually(night)
+    use = use_of(spans, limit, number)
+    use.most, use.full, use.in_batches
 """
 
 from collections.abc import Iterable

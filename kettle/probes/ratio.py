@@ -2,6 +2,10 @@
 
 For where no cause can be counted. Runs alternate in random order, so that a slow moment of the machine hits
 both.
+
+    found = compare(before, after, clock="cpu", at_least=3)
+    if found.answer == TOO_NOISY:
+        raise Undecided(str(found))
 """
 
 import gc

@@ -1,4 +1,11 @@
-"""An operation that keeps a record of its calls: what a report on it can be held against."""
+"""An operation that keeps a record of its calls, to compare a report about it with.
+
+For example:
+
+    service = Recorded(behave)
+    report = await benchmark(service.operation)
+    service.spans, service.most
+"""
 
 import asyncio
 import time

@@ -1,7 +1,11 @@
-"""A rendezvous for work that must not hold the event loop: the work waits until the loop shows life.
+"""A rendezvous for work that must not block the event loop: the work waits until the loop shows life.
 
 No clock decides: work on the loop's own thread waits in vain, however fast the machine is, and work elsewhere
 meets a living loop, however slow.
+
+    async with loop_shows_life() as life:
+        await offload(work, life.pulse)
+    life.lived, life.processes
 """
 
 import asyncio

@@ -1,4 +1,11 @@
-"""Tasks: how many were alive at once, which were left over, and whose exceptions nobody retrieved."""
+"""Tasks: how many were alive at once, which were left over, and whose exceptions nobody retrieved.
+
+For example:
+
+    async with watch_tasks() as tasks:
+        await page(api)
+    tasks.peak, tasks.leftover
+"""
 
 import asyncio
 import gc

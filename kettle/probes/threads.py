@@ -1,4 +1,11 @@
-"""Threads: when each one worked on what, and how much of that time it had a processor."""
+"""Threads: when each one worked on what, and how much of that time it had a processor.
+
+It is for the picture; no verdict rests on it.
+
+    with watch_threads() as threads:
+        list(pool.map(threads.noted(work), things))
+    threads.cores, threads.stretches
+"""
 
 import functools
 import threading

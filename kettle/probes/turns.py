@@ -1,4 +1,11 @@
-"""Turns: how much of some data is handled between two turns of the event loop, or by one call in a thread."""
+"""Turns: how much of some data is handled between two turns of the event loop, or by one call in a thread.
+
+For example:
+
+    with watch_turns() as turns:
+        await export([turns.item(paid=True)])
+    turns.longest.count
+"""
 
 import asyncio
 import copy

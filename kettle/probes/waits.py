@@ -1,7 +1,13 @@
-"""Waits: what each task of an event loop stands at, asked a hundred times a second from beside the loop.
+"""Waits: where each task of an event loop is waiting, asked a hundred times a second from another thread.
 
 A task that waits is on no stack: its coroutines are suspended, and a profiler of threads sees the loop's
 own poll instead. But each coroutine knows which one it awaits, so a task can be asked.
+
+It shows where to look; no verdict rests on it.
+
+    with watch_waits() as waits:
+        await page(api)
+    waits.lines_of(page)
 """
 
 import asyncio

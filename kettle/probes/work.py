@@ -4,6 +4,10 @@ The counts repeat exactly on one version of Python, however busy the machine is;
 Work inside C code is invisible to them, and counting slows Python code about 20 to 50 times: count small
 sizes. What asyncio, threading, concurrent.futures and multiprocessing execute for themselves is left out,
 since how often they wake up depends on the moment; what they call is counted.
+
+    done = work(labels, parcels)
+    done.instructions, done.processes
+    growth(labels, sizes=(100, 400))
 """
 
 import asyncio

@@ -1,4 +1,11 @@
-"""Workers: which executors were made and shut down, which processes began, and where the work ran."""
+"""Workers: which executors were made and shut down, which processes began, and where the work ran.
+
+For example:
+
+    with watch_workers() as workers:
+        await uploads()
+    workers.made, workers.batches
+"""
 
 import json
 import os
