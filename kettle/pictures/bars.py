@@ -49,7 +49,8 @@ def prediction_beside_fact(
         label: what the number is, for the caption.
         point: what the picture is there to show, in a sentence; where left out, the picture's own words.
     """
-    rows, fact = [("measured", measured, None)], in_unit(measured, unit)
+    rows: list[Row] = [("measured", measured, None)]
+    fact = in_unit(measured, unit)
     if predicted is None:
         says, point = f"Measured: {fact}.", point or "Nothing was predicted."
     else:
@@ -77,8 +78,8 @@ def _draw(
         entry(tag("rect", **shape, class_="kp-outline"), "predicted"),
         entry(tag("rect", **shape, class_="kp-running"), "measured"),
     ]
-    legend = legend if both else ()
-    return figure(new_ids(), title, says, drawn, bottom + 24, point=point, legend=legend, table=table)
+    height, legend = bottom + 24, legend if both else []
+    return figure(new_ids(), title, says, drawn, height, point=point, legend=legend, table=table)
 
 
 def _row(scale: Scale, middle: float, row: Row, unit: str) -> Markup:
@@ -107,10 +108,10 @@ def _one(scale: Scale, y: float, value: float, unit: str, class_: str, before: s
 def _says(measured: Mapping[str, float], known: Mapping[str, float], unit: str) -> str:
     if not measured:
         return "Nothing was measured. There is nothing to see."
-    label, lowest = max(measured, key=measured.get), min(measured, key=measured.get)
+    label, lowest = max(measured, key=measured.__getitem__), min(measured, key=measured.__getitem__)
     most, least = in_unit(measured[label], unit), in_unit(measured[lowest], unit)
     if known:
-        guessed = max(known, key=known.get)
+        guessed = max(known, key=known.__getitem__)
         agreed = "as predicted" if guessed == label else f"the prediction was {guessed}"
         values = f"{in_unit(known[guessed], unit)} and measured at {in_unit(measured[guessed], unit)}"
         first = f"The largest of {len(measured):,} is {label} ({most})"

@@ -97,8 +97,9 @@ def figure(
     html = frame(ids, caption(ids, title, says), window, key, beneath(point), _details(table))
 
     def again(point: str) -> Picture:
-        more = {"states": states, "legend": legend, "table": table}
-        return figure(ids, title, says, drawing, height, point=point, **more)
+        return figure(
+            ids, title, says, drawing, height, point=point, states=states, legend=legend, table=table
+        )
 
     return Picture(str(html), "\n".join(filter(None, (title, point, says))), point, again)
 

@@ -27,7 +27,8 @@ def icicle(tree: Frame, *, title: str = "Where the time went", depth: int = 4, p
         depth: rows at most; what lies deeper is in the width of the boxes all the same.
         point: what the picture is there to show, in a sentence; where left out, the picture's own words.
     """
-    ids, drawn, bottom, whole = new_ids(), [], 0.0, tree.seconds or 1.0
+    ids, bottom, whole = new_ids(), 0.0, tree.seconds or 1.0
+    drawn: list[Markup] = []
     placed = list(_placed(tree, 0.0, float(WIDTH) / whole, 0, depth))
     for frame, x, level in placed:
         drawn += _box(frame, x, 2 + level * ROW, WIDTH * frame.seconds / whole, whole)
@@ -103,7 +104,7 @@ def _point(tree: Frame) -> str:
     own: dict[str, float] = defaultdict(float)
     for frame, _ in _frames(tree, 0, 1_000):
         own[frame.name] += frame.own
-    name = max(own, key=own.get)
+    name = max(own, key=own.__getitem__)
     if not own[name]:
         return "No time was measured."
     return f"{name} itself has {number(100 * own[name] / tree.seconds, 2)}% of the time."

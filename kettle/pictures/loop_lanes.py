@@ -10,7 +10,7 @@ from kettle.pictures.figure import WIDTH, Picture, new_ids
 from kettle.pictures.lanes import CAPTION, Drawn, Panel, light_line, stacked, versions
 from kettle.pictures.loop_words import Watched, longest_gap, says
 from kettle.pictures.marks import bar, present, row_label
-from kettle.pictures.model import from_traffic, spans_of
+from kettle.pictures.model import Timed, from_traffic, spans_of
 from kettle.pictures.palette import WORDS
 from kettle.pictures.scale import Scale
 from kettle.pictures.svg import Markup, join, shorten, tag, text, width
@@ -160,11 +160,12 @@ def _hidden(last: Segment, segment: Segment, grain: float) -> bool:
 
 def _strips(timeline: Timeline, scale: Scale, y: float) -> Drawn:
     """Draw tasks too many for a lane each as curves: how many are alive, and in each state."""
+    found: list[tuple[str, str, Sequence[Timed], int, str]]
     found = [(plural(len(timeline.lanes), "task"), "waiting", timeline.lanes, calls.ALL, "task")]
     segments = [s for lane in timeline.lanes for s in lane.segments]
     for state, words in present(s.state for s in segments if s.state != "waiting").items():
-        some = [s for s in segments if s.state == state]
-        found.append((words, state, some, calls.ROW, "stretch"))
+        of_state = [s for s in segments if s.state == state]
+        found.append((words, state, of_state, calls.ROW, "stretch"))
     drawn = []
     for label, state, some, height, noun in found:
         drawn.append(calls.strip(spans_of(some), label, state, timeline.started, scale, y, height, noun))

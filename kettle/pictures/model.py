@@ -2,9 +2,24 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from kettle.pictures.palette import STATES
+
+
+class Timed(Protocol):
+    """What has a start and an end, in seconds."""
+
+    @property
+    def started(self) -> float:
+        """When it started."""
+
+    @property
+    def ended(self) -> float:
+        """When it ended."""
+
+
+T = TypeVar("T", bound=Timed)
 
 
 @dataclass(frozen=True)
@@ -58,18 +73,18 @@ def _request_bar(request: Any) -> Bar:
     return Bar(request.route, request.started, request.ended, kind, detail)
 
 
-def in_order(bars: Iterable[Bar]) -> list[Bar]:
+def in_order(bars: Iterable[T]) -> list[T]:
     """Return bars in the order of their start."""
     return sorted(bars, key=lambda bar: bar.started)
 
 
-def length(bars: Iterable[Any]) -> float:
+def length(bars: Iterable[Timed]) -> float:
     """Return the seconds from the first start to the last end; 0 without bars."""
     bars = list(bars)
     return max((b.ended for b in bars), default=0.0) - min((b.started for b in bars), default=0.0)
 
 
-def spans_of(bars: Iterable[Any]) -> list[tuple[float, float]]:
+def spans_of(bars: Iterable[Timed]) -> list[tuple[float, float]]:
     """Return when each of them started and ended."""
     return [(b.started, b.ended) for b in bars]
 

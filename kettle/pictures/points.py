@@ -87,7 +87,7 @@ def of_bars(measured: Mapping[str, float], unit: str) -> str:
     grown = _growth(measured)
     if grown or len(measured) < 2:
         return grown
-    low, high = min(measured, key=measured.get), max(measured, key=measured.get)
+    low, high = min(measured, key=measured.__getitem__), max(measured, key=measured.__getitem__)
     least, most = measured[low], measured[high]
     if least <= 0:
         return f"{high}: {in_unit(most, unit)}; {low}: {in_unit(least, unit)}." if most > 0 else ""
@@ -101,12 +101,12 @@ def of_bars(measured: Mapping[str, float], unit: str) -> str:
 
 def _sizes(labels: Iterable[str]) -> list[tuple[str, float]] | None:
     """Return (group, size) of each label, or None where one has no size."""
-    found = [_SIZE.fullmatch(label) for label in labels]
-    if (
-        not all(found)
-        or len({(m["n"], m["of"]) for m in found}) > 1
-        or not all(m["n"] or m["of"] for m in found)
-    ):
+    found = []
+    for label in labels:
+        if (size := _SIZE.fullmatch(label)) is None or not (size["n"] or size["of"]):
+            return None
+        found.append(size)
+    if len({(m["n"], m["of"]) for m in found}) > 1:
         return None
     return [((m["group"] or "").strip(" ,"), float(m["size"].replace(",", ""))) for m in found]
 

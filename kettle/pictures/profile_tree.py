@@ -47,7 +47,8 @@ def from_profile(profile: cProfile.Profile | pstats.Stats, root: str) -> Frame:
     Raises:
         LookupError: the profile has no such function.
     """
-    found = (profile if isinstance(profile, pstats.Stats) else pstats.Stats(profile)).stats
+    # typeshed does not know the one attribute that holds it all
+    found: dict = vars(profile if isinstance(profile, pstats.Stats) else pstats.Stats(profile))["stats"]
     roots = [key for key in found if key[2] == root]
     if not roots:
         raise LookupError(f"The profile has no function called {root!r}.")
@@ -97,8 +98,8 @@ def from_stacks(stacks: Iterable[str], rate: float, root: str) -> Frame:
         under = [
             grown((*path, name)) for name in {stack[len(path)] for stack in here if len(stack) > len(path)}
         ]
-        under = tuple(sorted(under, key=lambda each: (-each.seconds, each.name)))
-        return Frame(path[-1], sum(here.values()) / rate, counts[path] / rate, None, under)
+        under.sort(key=lambda each: (-each.seconds, each.name))
+        return Frame(path[-1], sum(here.values()) / rate, counts[path] / rate, None, tuple(under))
 
     return grown(next(iter(counts))[:1])
 
@@ -119,6 +120,6 @@ def _gathered(frames: list[Frame], least: float) -> tuple[Frame, ...]:
         f"{len(small)} more",
         sum(each.seconds for each in small),
         sum(each.own for each in small),
-        sum(each.calls for each in small),
+        sum(each.calls or 0 for each in small),
     )
     return (*frames[: len(frames) - len(small)], more)

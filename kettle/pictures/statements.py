@@ -77,9 +77,10 @@ def _again(statements: Statements) -> str:
     """Tell of the shape sent most often; once a row, where a statement before brought so many rows."""
     found = shapes(statements)
     group = max(found.values(), key=len, default=[])
-    first, count = next(iter(group), None), len(group)
+    count = len(group)
     if count < OFTEN:
         return "each statement is sent once" if len(statements) == len(found) > 1 else ""
+    first = group[0]
     earlier = next((s for s in in_order(statements) if s.started < first.started and s.rows == count), None)
     if earlier:
         how = f", once for each of the {count:,} rows of {name_of(earlier)}"
