@@ -2,6 +2,7 @@
 
 import functools
 import random
+import sys
 
 import numpy as np
 import pandas as pd
@@ -106,6 +107,33 @@ def test_instructions_of_libraries_are_not_ones_own():
     table = (pd.Series(range(2_000)),)
     assert own_instructions(lambda x: (x * 2).rolling(3).mean(), table) < 50
     assert own_instructions(lambda x: x.map(double), table) > 4_000
+
+
+def test_the_first_run_of_a_function_counts_like_the_second():
+    exec("def total(x):\n    s = 0\n    for v in x:\n        s += v\n    return s", names := {})
+    first, second = (own_instructions(names["total"], (range(200),)) for _ in range(2))
+    assert first == second > 800
+
+
+def test_instruments_give_back_the_profiler_and_the_debugger_that_they_found():
+    def profiler(*_):
+        pass
+
+    def debugger(*_):
+        pass
+
+    before = sys.gettrace(), sys.getprofile()
+    sys.setprofile(profiler)
+    sys.settrace(debugger)
+    try:
+        objects_for_each(lambda x: x * 2, make)
+        loop_of_library(lambda x: x * 2, make(100), 100)
+        own_instructions(lambda x: x * 2, make(100))
+        found = sys.gettrace(), sys.getprofile()
+    finally:
+        sys.settrace(before[0])
+        sys.setprofile(before[1])
+    assert found == (debugger, profiler)
 
 
 def test_the_plain_function_is_found():

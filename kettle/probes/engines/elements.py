@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from kettle.probes.calls import count_calls
+from kettle.probes.engines.instructions import Meter
 
 LOOPS = (
     *("DataFrame.iterrows", "DataFrame.itertuples", "DataFrame.apply", "Series.apply", "Series.map"),
@@ -209,29 +210,20 @@ def own_instructions(function: Callable, arguments: tuple) -> int:
         function: is called once.
         arguments: that it is called with.
     """
-    own, count = plain_function(function).__globals__, 0
-
-    def note(frame: Any, event: str, arg: Any) -> Any:
-        nonlocal count
-        if frame.f_globals is not own:
-            return None
-        frame.f_trace_opcodes = True
-        count += event == "opcode"
-        return note
-
-    before = sys.gettrace()
-    sys.settrace(note)
+    meter = Meter(plain_function(function).__globals__)
+    meter.start()
     try:
         function(*arguments)
     finally:
-        sys.settrace(before)
-    return count
+        meter.stop()
+    return meter.read()[0]
 
 
 @contextmanager
 def _profiled(note: Callable) -> Iterator[None]:
+    before = sys.getprofile()
     sys.setprofile(note)
     try:
         yield
     finally:
-        sys.setprofile(None)
+        sys.setprofile(before)

@@ -28,11 +28,14 @@ MACHINERY = (  # how often these act depends on the moment, so they are left out
 
 
 class _Traced:
-    """The counts of one thread by its trace and profile functions (Python 3.11)."""
+    """The counts of one thread by its trace and profile functions (Python 3.11).
+
+    of: the globals of the module whose code is counted; without it, all code is but MACHINERY.
+    """
 
     lost = False
 
-    def __init__(self):
+    def __init__(self, of: dict | None = None):
         self.live = True
         instructions = calls = c_calls = 0  # closures: an attribute would cost more for each instruction
 
@@ -48,7 +51,7 @@ class _Traced:
             if not self.live:  # a thread that outlived the run
                 sys.settrace(None)
                 sys.setprofile(None)
-            elif not code.co_filename.startswith(MACHINERY):
+            elif (of is None or frame.f_globals is of) and not code.co_filename.startswith(MACHINERY):
                 frame.f_trace_opcodes, frame.f_trace_lines = True, False
                 calls += _begins(code, frame.f_lasti)
                 return step
@@ -86,15 +89,18 @@ def _begins(code: CodeType, at: int) -> bool:
 
 
 class _Monitored:
-    """The counts of one thread by sys.monitoring (Python 3.12 and later)."""
+    """The counts of one thread by sys.monitoring (Python 3.12 and later).
+
+    of: the globals of the module whose code is counted; without it, all code is but MACHINERY.
+    """
 
     lost = False
     _lock = threading.Lock()
     _current: ClassVar[dict[int, "_Monitored"]] = {}
     _tool = -1  # of sys.monitoring
 
-    def __init__(self):
-        self.live = True
+    def __init__(self, of: dict | None = None):
+        self.live, self.of = True, of
         self.counts = [0, 0, 0]
 
     def read(self) -> tuple[int, int, int]:
@@ -173,7 +179,7 @@ def _counter(current: dict[int, _Monitored], which: int) -> Callable:
             return never
         meter = current.get(ident())
         if meter is not None and meter.live and (not called or type(called[0]) in of_c):
-            meter.counts[which] += 1
+            meter.counts[which] += meter.of is None or sys._getframe(1).f_globals is meter.of
         return None
 
     return count
