@@ -7,13 +7,14 @@ import os
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from kettle.checking import Checker, Verdict, hints_of
 from kettle.files import executed, notebook, pristine
 from kettle.files.course import LessonFiles, lessons
-from kettle.files.history import last_answers
+from kettle.files.history import NotebookProgress, last_answers
 from kettle.files.notebook import NotebookTrouble, Saver, certifying
-from kettle.files.progress import NotebookProgress, Progress
+from kettle.files.progress import Progress
 from kettle.panels import solution as solutions
 from kettle.panels.prewarm import Prewarm
 from kettle.panels.style import Prose, say
@@ -57,7 +58,7 @@ class Actions:
         if not certifying():
             executed.remember_cells()
 
-    def record(self, event: str, **details) -> None:
+    def record(self, event: str, **details: Any) -> None:
         """Remember an event; nothing is remembered while a notebook is being checked."""
         if not certifying():
             self._progress.record(self._id, event, **details)
@@ -91,7 +92,7 @@ class Actions:
 
     def check(
         self,
-        before,
+        before: tuple[int, int] | None,
         tell: Callable[[str], None] | None = None,
         note: Callable[[Verdict, str, str], None] | None = None,
     ) -> tuple[Verdict, str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from typing import Any
 
 from kettle.files.kernel_loop import on_loop
 from kettle.panels.actions import Actions
@@ -63,7 +64,7 @@ class Panel:
         panel = ipywidgets.VBox([sheet(), row, self._question, self._below])
         return panel.add_class("wk").add_class("wk-panel")
 
-    def _say(self, *things) -> None:
+    def _say(self, *things: Any) -> None:
         self._question.children = ()
         self._shown = things
         self._below.outputs = tuple(as_output(thing) for thing in things)
@@ -78,7 +79,7 @@ class Panel:
         text = ipywidgets.HTML(f'<span role="status" aria-live="polite">{inline(sentence)}</span>')
         self._question.children = (text, yes, no)
 
-    def _check(self, _=None) -> None:
+    def _check(self, _: object = None) -> None:
         if self._checking:
             return
         self._checking, self.check.disabled, self.stop.disabled = True, True, False
@@ -86,10 +87,11 @@ class Panel:
         before = self.actions.saver.start_saving()  # a comm message: sent here, awaited in the thread
         threading.Thread(target=self._work, args=(before,), name="check", daemon=True).start()
 
-    def _work(self, before) -> None:
-        drawn, said = threading.Event(), []
+    def _work(self, before: tuple[int, int] | None) -> None:
+        drawn = threading.Event()
+        said: list[Said] = []
 
-        def note(*verdict) -> None:
+        def note(*verdict: Any) -> None:
             if drawn.wait(10):
                 self._soon(self._replace, said[0], draw(*verdict))
 
@@ -112,7 +114,7 @@ class Panel:
         if self._checking:
             self._say(checking(what))
 
-    def _done(self, *said) -> None:
+    def _done(self, *said: Any) -> None:
         self._checking, self.check.disabled, self.stop.disabled = False, False, True
         self._say(*said)
 
@@ -121,7 +123,7 @@ class Panel:
         if any(each is said for each in self._shown):
             self._say(*(more if each is said else each for each in self._shown))
 
-    def _stop(self, _=None) -> None:
+    def _stop(self, _: object = None) -> None:
         self.stop.disabled = True
         self._progress("Stopping")
         # Ending processes takes a moment; the loop goes on meanwhile.
@@ -137,7 +139,7 @@ def checking(what: str) -> Said:
     )
 
 
-def as_output(thing) -> dict:
+def as_output(thing: Any) -> dict:
     """Turn something displayable into an output for `ipywidgets.Output.outputs`."""
     data = thing._repr_mimebundle_()
     data = data[0] if isinstance(data, tuple) else data

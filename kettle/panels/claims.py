@@ -6,6 +6,7 @@ import asyncio
 import html
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from kettle.checking.claims import DOES_NOT_HOLD, HOLDS, NOT_SHOWN, PARTLY, TRUTHS, Claim
 from kettle.panels.run import in_thread
@@ -144,7 +145,7 @@ class Votes:
         if measuring:  # off the click's handler: the next click is taken meanwhile
             self._task = asyncio.ensure_future(self._finish(name, vote, below))
 
-    async def _finish(self, name: str, vote: str, below) -> None:
+    async def _finish(self, name: str, vote: str, below: Any) -> None:
         told = await self._told(name)
         if f'data-vote="{vote}"' in below.value:  # else the vote was changed meanwhile, and has its own
             below.value = reply(self.claims[name], vote, told).html

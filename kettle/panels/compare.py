@@ -67,7 +67,9 @@ class Refused:
     sentence: str
 
 
-async def compare(before: Callable, after: Callable, args: tuple, kwargs: dict, *, repeat: int, watch=None):
+async def compare(
+    before: Callable, after: Callable, args: tuple, kwargs: dict, *, repeat: int, watch: Any = None
+) -> Comparison | Refused:
     """Run both in turn, in random order, with the same inputs.
 
     Args:
@@ -101,12 +103,12 @@ async def compare(before: Callable, after: Callable, args: tuple, kwargs: dict, 
                 runs[function].append(await _once(function, args, kwargs, watch, face))
     finally:
         face.finish(f"Compared in {seconds(face.seconds)}: {repeat} runs of each, in random order.")
-    sides = tuple(_side(function, runs[function]) for function in (before, after))
-    times = [side.seconds for side in sides]
-    return Comparison(*sides, ratio_of_medians(*times), *bootstrap(*times))
+    one, other = (_side(function, runs[function]) for function in (before, after))
+    times = (one.seconds, other.seconds)
+    return Comparison(one, other, ratio_of_medians(*times), *bootstrap(*times))
 
 
-async def _once(function: Callable, args: tuple, kwargs: dict, watch, face: Face) -> Ran:
+async def _once(function: Callable, args: tuple, kwargs: dict, watch: Any, face: Face) -> Ran:
     ran = await measured(function, args, kwargs, watch=watch, face=face)
     face.tick()
     await asyncio.sleep(0)

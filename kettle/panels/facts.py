@@ -26,11 +26,10 @@ def facts_of(given: Facts, result: Any, seen: Any, names: Collection[str]) -> di
     if given is None:
         named = result if isinstance(result, Mapping) else {}
         given = {name: named[name] for name in names if isinstance(named.get(name), Real)} or None
-    if callable(given):
-        given = answered(given, result, seen)
-    if given is None:
+    facts: Mapping[str, Any] | None = answered(given, result, seen)
+    if facts is None:
         return None
-    return {name: float(answered(fact, result, seen)) for name, fact in given.items()}
+    return {name: float(answered(fact, result, seen)) for name, fact in facts.items()}
 
 
 def answered(given: Any, result: Any, seen: Any) -> Any:

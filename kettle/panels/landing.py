@@ -5,6 +5,7 @@ import base64
 import contextlib
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 from kettle.files import pristine
 from kettle.files.progress import Progress
@@ -137,28 +138,28 @@ def _start(work: Callable, name: str) -> None:
     _RUNNING[name] = loop.create_task(work(), name=name)
 
 
-def _on_click(button: object, work: Callable) -> None:
+def _on_click(button: Any, work: Callable) -> None:
     button.on_click(lambda _: _start(work, name=button.description))
 
 
-def _button(description: str, tooltip: str) -> object:
+def _button(description: str, tooltip: str) -> Any:
     import ipywidgets
 
     return ipywidgets.Button(description=description, tooltip=tooltip).add_class("wk-main")
 
 
-def _row(*widgets: object) -> object:
+def _row(*widgets: object) -> Any:
     import ipywidgets
 
     return ipywidgets.HBox(list(widgets)).add_class("wk-row")
 
 
-def _panel(name: str, *widgets: object) -> object:
+def _panel(name: str, *widgets: object) -> Any:
     import ipywidgets
 
     look_of_it = ipywidgets.HTML(CSS, layout={"display": "none"})
     return ipywidgets.VBox([sheet(), look_of_it, *widgets]).add_class("wk").add_class(name)
 
 
-def _say(place: object, sentence: str, tone: str = "wk-soft") -> None:
+def _say(place: Any, sentence: str, tone: str = "wk-soft") -> None:
     place.value = f'<p class="{tone}" role="status">{inline(sentence)}</p>'

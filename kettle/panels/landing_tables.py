@@ -3,7 +3,8 @@
 from html import escape
 
 from kettle.files.course import BEGINNINGS, PARTS, PATHS, CoursePath, LessonFiles, Part, lessons
-from kettle.files.progress import NotebookProgress, Progress
+from kettle.files.history import NotebookProgress
+from kettle.files.progress import Progress
 from kettle.machine.preflight import Preflight
 from kettle.panels.style import Said
 
@@ -85,7 +86,7 @@ def draw_beginnings() -> Said:
     rows, lines = [], []
     for each in BEGINNINGS:
         steps = [(lesson.notebook.name, _name(lesson)) for n in each.numbers if (lesson := found.get(n))]
-        if lesson := found.get(each.exercise):
+        if each.exercise is not None and (lesson := found.get(each.exercise)):
             steps.append((f"../exercises/{lesson.exercise.name}", f"the exercise of {_name(lesson)}"))
         if steps:
             links = ", then ".join(_link(target, name) for target, name in steps)

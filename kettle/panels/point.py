@@ -5,12 +5,13 @@ from __future__ import annotations
 import html
 import os
 from pathlib import Path
+from typing import Any
 
 from kettle.files.course import LessonFiles
 from kettle.panels.style import Said, inline
 
 
-def pointed(picture, point: str) -> list:
+def pointed(picture: Any, point: str) -> list:
     """Return what to show: the point of a picture, and under it the picture.
 
     The text for those who see no picture begins with the point.

@@ -95,7 +95,7 @@ class Predict:
     def _say(self, sentence: str, tone: str = "wk-soft") -> None:
         self._below.value = f'<p class="{tone}" role="status" aria-live="polite">{inline(sentence)}</p>'
 
-    def _click(self, _=None) -> None:
+    def _click(self, _: object = None) -> None:
         numbers = {}
         for each in self.still_open():
             try:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from IPython import get_ipython
 
@@ -27,7 +28,7 @@ class Prewarm:
     def __init__(self, path: Path, checker: Checker) -> None:
         self.path, self.checker = path, checker
         self._expected = False
-        shell = None if certifying() else get_ipython()
+        shell: Any = None if certifying() else get_ipython()
         if getattr(shell, "kernel", None) is None:  # nobody is there to click
             return
         with suppress(OSError):
@@ -44,7 +45,7 @@ class Prewarm:
         self._expected = True
         self._have_it_ready()
 
-    def after_cell(self, result: object) -> None:
+    def after_cell(self, result: Any) -> None:
         """Keep the process, or bring it back, since somebody is at work."""
         if not self.checker.resting:
             self.checker.touch()

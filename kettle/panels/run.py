@@ -50,7 +50,7 @@ class Face:
     def __init__(self, what: str, total: int | None = None) -> None:
         self.what, self.total, self.count = what, total, 0
         self.started = time.perf_counter()
-        self._handle = None
+        self._handle: Any = None  # of the display
         self._shown = -1
 
     @property
@@ -109,7 +109,7 @@ def name_of(function: Callable) -> str:
 
 
 async def measured(
-    function: Callable, args: tuple, kwargs: dict, *, watch=None, face: Face | None = None
+    function: Callable, args: tuple, kwargs: dict, *, watch: Any = None, face: Face | None = None
 ) -> Ran:
     """Call a function and measure it: async on this loop, anything else in a thread of its own.
 
@@ -133,19 +133,19 @@ async def measured(
     return Ran(result, seconds, traffic)
 
 
-async def _called(function: Callable, args: tuple, kwargs: dict):
+async def _called(function: Callable, args: tuple, kwargs: dict) -> Any:
     if inspect.iscoroutinefunction(function):
         return await function(*args, **kwargs)
     result = await in_thread(lambda: function(*args, **kwargs))
     return await result if inspect.isawaitable(result) else result
 
 
-async def in_thread(function: Callable):
+async def in_thread(function: Callable) -> Any:
     """Run a function in a daemon thread, which cannot keep a kernel from ending, and await its result."""
     loop, done = asyncio.get_running_loop(), asyncio.get_running_loop().create_future()
     context = contextvars.copy_context()  # output of the function belongs to this cell
 
-    def deliver(setter: Callable, value) -> None:
+    def deliver(setter: Callable, value: Any) -> None:
         if not done.done():
             setter(value)
 

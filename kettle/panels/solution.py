@@ -64,10 +64,11 @@ def difference(before: str, after: str) -> list[tuple[str, str]]:
     Returns:
         Pairs of a sign ("+", "-" or " ") and a line; no line is left out.
     """
-    matcher = difflib.SequenceMatcher(None, before.splitlines(), after.splitlines(), autojunk=False)
+    merged, yours = before.splitlines(), after.splitlines()
+    matcher = difflib.SequenceMatcher(None, merged, yours, autojunk=False)
     lines: list[tuple[str, str]] = []
     for _, start, end, new_start, new_end in matcher.get_opcodes():
-        old, new = matcher.a[start:end], matcher.b[new_start:new_end]
+        old, new = merged[start:end], yours[new_start:new_end]
         if old == new:
             lines += [(" ", line) for line in old]
         else:

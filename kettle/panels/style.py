@@ -6,6 +6,7 @@ import html
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 CSS = Path(__file__).with_name("look.css").read_text(encoding="utf-8")
 
@@ -20,7 +21,7 @@ class Said:
     def __repr__(self) -> str:
         return self.text
 
-    def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict:
         return {"text/html": f"<style>{CSS}</style>{self.html}", "text/plain": self.text}
 
 
@@ -33,7 +34,7 @@ class Prose:
     def __repr__(self) -> str:
         return self.text
 
-    def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict:
         return {"text/markdown": self.text, "text/plain": self.text}
 
 
@@ -60,7 +61,7 @@ def say(text: str, *, heading: str = "", tone: str = "", where: str = "", live: 
     return Said(f'<div class="{classes}"{role}>{top}{body}</div>', plain)
 
 
-def show(widget, text: str) -> None:
+def show(widget: Any, text: str) -> None:
     """Display a widget, with a text for front ends that have none."""
     from IPython import get_ipython
     from IPython.display import display
@@ -68,7 +69,7 @@ def show(widget, text: str) -> None:
     if get_ipython() is None:
         display(Said("", text))
         return
-    bundle = {"text/plain": text}
+    bundle: dict[str, Any] = {"text/plain": text}
     if widget is not None:
         bundle["application/vnd.jupyter.widget-view+json"] = {
             "version_major": 2,
@@ -78,7 +79,7 @@ def show(widget, text: str) -> None:
     display(bundle, raw=True)
 
 
-def mark(button, text: str, sign: str = "") -> None:
+def mark(button: Any, text: str, sign: str = "") -> None:
     """Mark a button as the right answer ("✓"), as a wrong one ("✗"), or as neither.
 
     Args:

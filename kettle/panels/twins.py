@@ -19,8 +19,9 @@ def one_function(before: Callable, after: Callable) -> str:
     """
     if before is after:
         return f"`{_name(before)}` was given twice: give the merged version, then yours."
-    plain = isinstance(before, FunctionType) and isinstance(after, FunctionType)
-    if not plain or list(_passed(before.__code__)) != list(_passed(after.__code__)):
+    if not isinstance(before, FunctionType) or not isinstance(after, FunctionType):
+        return ""
+    if list(_passed(before.__code__)) != list(_passed(after.__code__)):
         return ""
     prints = [_Prints(each) for each in (before, after)]
     same_steps = before.__code__.co_code == after.__code__.co_code
@@ -74,7 +75,7 @@ class _Prints:
         function: a function of a notebook.
     """
 
-    def __init__(self, function: FunctionType) -> None:
+    def __init__(self, function: Callable) -> None:
         self._function = function
         self._known: dict[int, int] = {id(function): 0}
         self.uses = [self._of(thing) for thing in _used(function)]  # in the order of its names
