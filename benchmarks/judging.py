@@ -121,7 +121,8 @@ def verdict(answer: Answer, names: dict) -> dict:
     started = time.perf_counter()
     message, outcome, thread = "", "passed", OwnThread()
     for check in (check for check in checks_of(answer.stem, answer.kind) if check.kind == "check"):
-        finding = judge(check, function_of(answer.stem, answer.kind, check), names, thread)
+        function = function_of(answer.stem, answer.kind, check)
+        finding = judge(check, function, names, thread, home=(course.lesson(answer.stem).checks, answer.kind))
         if finding.outcome != "passed":
             outcome, message = finding.outcome, finding.message
             break

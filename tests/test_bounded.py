@@ -8,7 +8,7 @@ import pytest
 from kettle.checking import Undecided
 from kettle.checking.bounded import too_few, why_open
 from kettle.checking.causes.virtually import counted_shop, moving, virtually
-from kettle.checking.equivalence import Same, Situation, Told
+from kettle.checking.equivalence import Equivalence, Situation, Told
 from kettle.checking.pool import WatchedPool
 from kettle.probes.gates import watch_gates
 from kettle.probes.places import use_of
@@ -150,7 +150,7 @@ def test_a_situation_has_its_own_say():
 
     situation = Situation("it is Sunday", lambda f, w: f())
     with pytest.raises(AssertionError, match=r"^When it is Sunday, the shop is closed\.$"):
-        Same({"f": answer}, {"f": lambda: 1})(answer, None, (situation,))
+        Equivalence({"f": answer}, {"f": lambda: 1})(answer, None, (situation,))
 
 
 def test_a_session_counts_what_is_sent_and_stops_what_goes_on_for_ever():

@@ -18,7 +18,7 @@ from kettle.checking.causes.lives import (
     while_it_lives,
 )
 from kettle.checking.causes.serving import serving
-from kettle.checking.equivalence import Same, Situation, shop_world
+from kettle.checking.equivalence import Equivalence, Situation, shop_world
 from kettle.shop import Shop
 
 
@@ -60,7 +60,7 @@ async def shared(app, country):
 def told(lifespan, ask, situations=None):
     """Return what an answer is told of these situations, "" where it is right."""
     rng = random.Random(18)
-    same = Same({"ask": ask, "lifespan": lifespan}, {"ask": session_each, "lifespan": no_life})
+    same = Equivalence({"ask": ask, "lifespan": lifespan}, {"ask": session_each, "lifespan": no_life})
     world = service_world(shop_world(rng, latency=0.0, watched=True), app)
 
     async def main():

@@ -15,7 +15,7 @@ import pytest
 
 from kettle.checking.checks import Undecided
 from kettle.checking.equivalence import (
-    Same,
+    Equivalence,
     Situation,
     another_at_writes,
     at_one_address,
@@ -45,7 +45,7 @@ def merged(names):
 def told(answer, *situations, was=merged, off=(), world=None, **options):
     """Return what an answer is told; None where it is alike."""
     try:
-        Same({"f": answer}, {"f": was}, off=off)(answer, world, situations, **options)
+        Equivalence({"f": answer}, {"f": was}, off=off)(answer, world, situations, **options)
     except AssertionError as error:
         return str(error)
 
@@ -240,7 +240,7 @@ def test_what_the_other_side_saw_is_compared_where_it_is_asked_for():
 
     once = Situation("one is asked", lambda f, w: f("ada"), seen=lambda w: list(asked))
     with pytest.raises(AssertionError, match="the other side sees something else"):
-        Same({"f": answer}, {"f": was}, off=())(answer, world, [once])
+        Equivalence({"f": answer}, {"f": was}, off=())(answer, world, [once])
 
 
 def test_a_situation_may_state_its_own_truth():
@@ -256,7 +256,7 @@ def test_the_lessons_own_words_come_first():
 
 def test_the_merged_code_may_lack_a_name():
     with pytest.raises(LookupError, match="defines nothing like"):
-        Same({"g": merged}, {"f": merged})(merged, None, [])
+        Equivalence({"g": merged}, {"f": merged})(merged, None, [])
 
 
 # --- asynchronous
@@ -270,7 +270,7 @@ async def page(api, customer):
 
 def told_of_shop(answer, *situations, was=page, off=(), **options):
     async def run():
-        await Same({"f": answer}, {"f": was}, off=off)(
+        await Equivalence({"f": answer}, {"f": was}, off=off)(
             answer, shop_world(random.Random(1)), situations, **options
         )
 
@@ -444,7 +444,7 @@ def test_orphans_of_a_failure_are_heard_out_and_do_not_complain():
     async def run():
         asyncio.get_running_loop().set_exception_handler(lambda loop, context: complaints.append(context))
         down = orders(prepare=fails("/customers/1001/orders", "/customers/1002/orders"))
-        await Same({"f": both}, {"f": both})(both, shop_world(random.Random(2)), [down])
+        await Equivalence({"f": both}, {"f": both})(both, shop_world(random.Random(2)), [down])
 
     asyncio.run(run())
     assert complaints == []
@@ -456,7 +456,7 @@ def test_calls_that_wait_for_each_other_do_not_meet():
             shop.set(latency=0.0)
             async with shop.session() as api:
                 calls = [function(api, number) for number in (1001, 1002)]
-                same = Same({"f": function}, {"f": page}, off=off)
+                same = Equivalence({"f": function}, {"f": page}, off=off)
                 return (await same.together(shop, ["orders"] * 2, *calls, patience=0.3)).met
 
     async def locked(api, customer):

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from kettle.checking.causes.statements import Pages, table_of
-from kettle.checking.equivalence import Same, Situation, at_once, database_world
+from kettle.checking.equivalence import Equivalence, Situation, at_once, database_world
 from kettle.checking.equivalence.rows import TIE, edged, in_stock, newest
 from kettle.checking.equivalence.tables import Tables
 from kettle.database import open_database
@@ -42,7 +42,7 @@ def all_names(session):
 
 def told(answer, *situations, world):
     try:
-        Same({"f": answer}, {"f": all_names})(answer, world, situations)
+        Equivalence({"f": answer}, {"f": all_names})(answer, world, situations)
     except AssertionError as error:
         return str(error)
     return None
@@ -132,9 +132,9 @@ def test_rows_that_the_compared_code_writes_are_put_back_where_asked_for(databas
         return session.scalar(select(func.count()).select_from(Review))
 
     world = world_of(database, writes=True)
-    Same({"f": clears}, {"f": clears})(clears, world, [Situation("reviews are cleared", names)])
+    Equivalence({"f": clears}, {"f": clears})(clears, world, [Situation("reviews are cleared", names)])
     counted = Situation("they are counted", names)
-    Same({"f": reviews}, {"f": lambda session: len(world.rows.reviews)})(reviews, world, [counted])
+    Equivalence({"f": reviews}, {"f": lambda session: len(world.rows.reviews)})(reviews, world, [counted])
 
 
 def test_calls_at_once_have_connections_of_their_own():

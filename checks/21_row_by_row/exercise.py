@@ -5,10 +5,10 @@ from datetime import datetime
 
 from kettle.checking import words_of
 from kettle.checking.equivalence import Situation, at_once
-from kettle.checking.equivalence.tables import Tables
+from kettle.checking.equivalence.tables import Tables, put_back
 from kettle.checking.others import in_the_middle, others_act, where_free
 from kettle.checking.words import many
-from kettle.checking.writes import Writes, put_back, refusing, watched
+from kettle.checking.writes import Writes, refusing, watched
 
 from .world import BAD, FAR, FEW, LONG, MANY, WHOLLY
 

@@ -7,8 +7,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from kettle.checking import words_of
 from kettle.checking.equivalence import Situation, at_once
+from kettle.checking.equivalence.tables import put_back
 from kettle.checking.others import others_act, where_free
-from kettle.checking.writes import Writes, put_back, watched
+from kettle.checking.writes import Writes, watched
 from kettle.database import open_database
 from kettle.probes.ratio import compare
 

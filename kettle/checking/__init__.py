@@ -10,6 +10,7 @@ from kettle.checking.checks import (
     words_of,
 )
 from kettle.checking.claims import DOES_NOT_HOLD, HOLDS, NOT_SHOWN, PARTLY, Claim, claims_of
+from kettle.checking.contract import Case, Contract
 from kettle.checking.runner.checker import Checker
 from kettle.checking.runner.verdict import Finding, Verdict
 
@@ -18,8 +19,10 @@ __all__ = [
     "HOLDS",
     "NOT_SHOWN",
     "PARTLY",
+    "Case",
     "Checker",
     "Claim",
+    "Contract",
     "Finding",
     "Question",
     "Undecided",

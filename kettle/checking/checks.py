@@ -95,7 +95,10 @@ def load_checks(lesson: str | Path, kind: str) -> ModuleType:
     Raises:
         FileNotFoundError: there are no such checks.
     """
-    return load_module(folder_of(lesson), kind)
+    module = load_module(folder_of(lesson), kind)
+    if (contract := getattr(module, kind, None)) is not None:
+        contract.words = words_of(lesson).of(kind)
+    return module
 
 
 def load_module(folder: Path, name: str) -> ModuleType:
@@ -122,7 +125,12 @@ def function_of(lesson: str | Path, kind: str, check: Check) -> Callable:
         LookupError: words.toml has a title for it, and the module has no function.
     """
     module = load_checks(lesson, kind)
-    function = getattr(module, f"{check.kind}_{check.name}", None)
+    contract = getattr(module, kind, None)
+    function = (
+        contract.checks.get(check.name)
+        if contract is not None
+        else getattr(module, f"{check.kind}_{check.name}", None)
+    )
     if function is None:
         raise LookupError(f"{module.__name__} has nothing for “{check.title}”.")
     return function

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from kettle.checking.equivalence.tables import Tables
@@ -131,32 +130,6 @@ def label(statement: Statement) -> str:
     word = (statement.sql.split() or ["?"])[0].rstrip(";").upper()
     table = _TABLE.search(statement.sql) if statement.kind == "data" else None
     return f"{word} {table[1].lower()}" if table else word
-
-
-@contextmanager
-def put_back(database: Database, *tables: str, **more: Any) -> Iterator[SimpleNamespace]:
-    """Enter a world whose named tables get the rows back that they had: quicker than all tables anew.
-
-    Args:
-        database: whose `data` says which rows.
-        *tables: children before parents; nothing else may lead to their rows.
-        **more: what else the world has, beside `w.database` and `w.tables`.
-    """
-    from kettle.database.models import Base
-
-    changes = Tables(database)
-    try:
-        yield SimpleNamespace(database=database, tables=changes, **more)
-    finally:
-        changes.put_back()
-        database.end_transactions()
-        kept = [Base.metadata.tables[name] for name in tables]
-        with database.behind.begin() as connection:
-            for table in kept:
-                connection.execute(table.delete())
-            for table in reversed(kept):
-                if rows := getattr(database.data, table.name):
-                    connection.execute(table.insert(), list(rows))
 
 
 @contextmanager

@@ -4,7 +4,7 @@ Equal values are not enough. Whoever calls relies on the order, on failures that
 that are left alone, on results that nobody else holds, on fresh answers, and on two calls at once.
 """
 
-from kettle.checking.equivalence.equivalence import CONDITIONS, Same
+from kettle.checking.equivalence.equivalence import CONDITIONS, Equivalence
 from kettle.checking.equivalence.leftovers import slow_timers
 from kettle.checking.equivalence.merged import MergedMissing, merged_names
 from kettle.checking.equivalence.moments import another_at_writes, at_one_address, overlapping, with_another
@@ -24,8 +24,8 @@ from kettle.checking.equivalence.worlds import (
 
 __all__ = [
     "CONDITIONS",
+    "Equivalence",
     "MergedMissing",
-    "Same",
     "Situation",
     "Told",
     "another_at_writes",

@@ -1,8 +1,9 @@
-"""Same: plays situations with the merged code and the learner's, and says where they part."""
+"""Equivalence: plays situations with the merged code and the learner's, and says where they differ."""
 
 from __future__ import annotations
 
 import asyncio
+import inspect
 import os
 from collections.abc import Callable, Iterable
 from types import SimpleNamespace
@@ -20,10 +21,10 @@ CONDITIONS = ("values", "order", "failures", "arguments", "sharing", "freshness"
 """What a caller relies on, by the names that mutants and excuses use."""
 
 
-class Same:
-    """Plays situations with the merged code and the learner's, and says where they part.
+class Equivalence:
+    """Plays situations with the merged code and the learner's, and says where they differ.
 
-    A check takes it by the name `same` and calls it: `await same(account_page, world, situations)`, or
+    A check takes it by the name `equivalence` and calls it: `await equivalence(page, world, situations)`, or
     without `await` in a plain check, where no loop runs.
 
     Args:
@@ -53,7 +54,7 @@ class Same:
         noun: Noun = "",
         why: Words = None,
     ) -> Any:
-        """Raise AssertionError, with a sentence, for the first situation in which the answers part.
+        """Raise AssertionError, with a sentence, for the first situation in which the answers differ.
 
         Args:
             function: the learner's; the merged one of the same name is its measure.
@@ -68,14 +69,16 @@ class Same:
     async def _play(
         self, function: Callable, world: Callable, situations: tuple[Situation, ...], noun: Noun, why: Words
     ) -> None:
-        merged, names = self._merged_names[self.name_of(function)], self._merged_names
+        merged, names = self.merged_of(function), self._merged_names
         playing = (  # made one by one: what is not played need not be closed
             outcome(each.truth or merged, world, each, names, truth=bool(each.truth), merged=True)
             for each in situations
         )
         with watching(), only_new_collected():  # what a failure leaves behind is new
             if on_loop():  # worlds know nothing of each other: the waits of the merged code need not add up
-                playing = [_known(each) for each in await asyncio.gather(*playing)]
+                async with asyncio.TaskGroup() as group:
+                    played = [group.create_task(each) for each in playing]
+                playing = [_known(each.result()) for each in played]
             try:
                 for situation, expecting in zip(situations, playing, strict=True):
                     expected = await expecting
@@ -105,6 +108,15 @@ class Same:
             await asyncio.gather(*calls)
         return meeting
 
+    def is_asynchronous(self, function: Callable) -> bool:
+        """Tell whether the merged code has to be awaited, or entered by `async with`."""
+        merged = inspect.unwrap(self.merged_of(function))
+        return inspect.iscoroutinefunction(merged) or inspect.isasyncgenfunction(merged)
+
+    def merged_of(self, function: Callable) -> Callable:
+        """Return the merged code of a learner's function."""
+        return self._merged_names[self.name_of(function)]
+
     def name_of(self, function: Callable) -> str:
         """Return the name under which the merged code defines what the learner's function took the place of.
 
@@ -129,13 +141,11 @@ class Same:
         if given.error is not None:
             words = sentences.special(own, "error", given.error)
             said = f"{told(given.error)} {words}".strip()
-            raise AssertionError(
-                f"{when}there was an answer, and your code stops with {said}"
-            ) from given.error
+            raise AssertionError(f"{when}expected a result; your code raised {said}") from given.error
         self._judge_arguments(given, when)
         assert not given.overwritten or expected.overwritten or not self.compares("sharing"), (
-            f"{when}the answer to the first call changes while the second one is made: your code hands out "
-            "one thing to all."
+            f"{when}the answer to the first call changes during the second one: both callers got the same "
+            "object. Make a new one for each call."
         )
         found = difference(expected.value, given.value, ordered_keys=situation.ordered_keys)
         if found and self.compares(self._condition(situation, expected, given, found)):
@@ -144,17 +154,18 @@ class Same:
             seen = difference(expected.seen, given.seen)
             assert not seen, when + (
                 sentences.special(own, "seen", seen)
-                or f"the other side sees something else: {sentences.told(seen, noun)}"
+                or f"the answer is right, and what it leaves behind is not: {sentences.told(seen, noun, own)}"
             )
         assert given.left <= expected.left or not self.compares("manners"), (
-            f"{when}your code gives its answer while {_tasks(given.left)}. "
-            "Who waits until the work is done, and who hears of a failure?"
+            f"{when}your code returns while {_tasks(given.left)}: nobody would hear of a failure. "
+            "Await it before you return."
         )
         self._judge_unclosed(expected, given, when)
 
     def _judge_unclosed(self, expected: Outcome, given: Outcome, when: str) -> None:
         assert given.unclosed <= expected.unclosed or not self.compares("manners"), (
-            f"{when}your code leaves a client session open, with its connections. Who closes it, and when?"
+            f"{when}your code leaves a client session open, with its connections. Close it, as "
+            "`async with` does."
         )
 
     def _judge_failure(
@@ -171,21 +182,21 @@ class Same:
                 else f"returns {short(given.value)}"
             )
             raise AssertionError(
-                f"{when}the merged code raises {name}; yours {hidden}: a failure that nobody sees. "
-                "Who should be told?"
+                f"{when}expected {name}; your code {hidden}, and the caller does not hear of the failure. "
+                "Let it raise."
             )
         kinds = situation.raises
         if kinds and not any(isinstance(leaf, kinds) for leaf in leaves(given.error)):
             raise AssertionError(
-                f"{when}{name} has to reach the caller, and your code stops with {told(given.error)}"
+                f"{when}expected {name} to reach the caller; your code raised {told(given.error)}"
             ) from given.error
 
     def _judge_arguments(self, given: Outcome, when: str) -> None:
         if not self.compares("arguments"):
             return
         assert given.changed is None, (
-            f"{when}your code changes what it was given: {_of_it(given.changed)} "
-            "It belongs to whoever called."
+            f"{when}your code changes its argument: {_of_it(given.changed)} "
+            "It belongs to the caller: work on a copy."
         )
 
     def _condition(self, situation: Situation, expected: Outcome, given: Outcome, found: Difference) -> str:
@@ -215,18 +226,18 @@ class Same:
         match self._condition(situation, expected, given, found):
             case "freshness":
                 what = sentences.told(found, noun, "").rstrip(".")
-                question = sentences.own_words(found, own) or sentences.KEPT
-                return f"{what}. That was right for an earlier call. {question}"
+                following = sentences.own_words(found, own) or sentences.KEPT
+                return f"{what}. That was the answer to an earlier call. {following}"
             case "sharing" if found.kind != SHARED:
                 return (
-                    f"the next caller gets {short(given.value)}: your code hands out one thing to all, "
-                    "and whoever changes it changes it for the others."
+                    f"the next caller gets {short(given.value)}: all callers share one object, and one of "
+                    "them has changed it. Make a new one for each call."
                 )
         return sentences.told(found, noun, own)
 
 
 def _of_it(found: Difference) -> str:
-    return sentences.told(found, "", "").replace("the answer", "it", 1)
+    return sentences.told(found, "", "")
 
 
 def _failed_part(value: Any) -> tuple | None:

@@ -1,4 +1,4 @@
-"""What a learner is told where two answers part: the situation, the part, and a question that leads on."""
+"""What a learner is told where two answers differ: the part, what was expected and got, what to do next."""
 
 from __future__ import annotations
 
@@ -8,33 +8,35 @@ from typing import Any
 from kettle.checking.equivalence.difference import AWAITABLE, EXCEPTION, ORDER, SHARED, SWAPPED, Difference
 
 SHORT = 60  # characters of a value that is shown
+WHOLE = "the answer"
 Words = Mapping[Any, str] | Callable[[Difference], str] | str | None
 """What a lesson adds: a sentence; one for each part, or kind of difference, by name; or a function of it."""
 Noun = str | Callable[[tuple], str]
 """What the keys of an answer name, such as "supplier"; or a function that names the part at a path."""
 
-QUESTIONS = {
-    AWAITABLE: "Calling an async function starts nothing: what was never awaited?",
-    EXCEPTION: "Whoever reads the answer takes it for data. Who should be told of the failure?",
-    SWAPPED: "In which order do your results come?",
-    SHARED: "Whoever changes the one changes the other: what is made once and handed out twice?",
-    ORDER: "Who sees to the order, whichever comes first?",
+NEXT = {
+    AWAITABLE: "Calling an async function only makes a coroutine: await it.",
+    EXCEPTION: "The caller would take it for data: raise it instead.",
+    SWAPPED: "Put each result where its request was.",
+    SHARED: "A change to one changes the other: make a new one for each.",
+    ORDER: "Keep the order that the caller asked in.",
 }
-KEPT = "What is kept from one call to the next?"
+"""By the kind of a difference, what to do next."""
+KEPT = "Do not keep it from one call to the next, or drop it when what it depends on has changed."
 
 
 def told(found: Difference, noun: Noun = "", why: Words = None) -> str:
-    """Say in a sentence or two where two answers part.
+    """Say in a sentence or two where two answers differ.
 
     Args:
         found: the difference.
         noun: what a key of the answer names, such as "supplier"; a key that is a text needs none. Or a
             function that names the part at a path.
-        why: the lesson's own words on it; they stand where the usual question would.
+        why: the lesson's own words on it, in the place of the usual next step.
     """
     own = own_words(found, why)
-    question = own if own is not None else QUESTIONS.get(found.kind, "")
-    return f"{_what(found, noun)}. {question}".strip()
+    following = own if own is not None else NEXT.get(found.kind, "")
+    return f"{_what(found, noun)}. {following}".strip()
 
 
 def own_words(found: Difference, why: Words) -> str | None:
@@ -69,23 +71,28 @@ def _what(found: Difference, noun: Noun) -> str:
         case "exception":
             return f"{part} is an exception object ({type(found.given).__name__})"
         case "type":
-            return f"{part} is {_typed(found.given)}, and was {_typed(found.expected)}"
+            return _expected(part, _typed(found.expected), _typed(found.given))
         case "missing":
             return f"{part} is missing"
         case "extra":
-            return f"{part} is there, and was not before"
+            return f"{part} should not be there"
         case "count" | "index" as kind:
             size = _beginning if kind == "index" else _size
-            return f"{part} has {size(found.given)}, and had {size(found.expected)}"
+            return _expected(part, size(found.expected), size(found.given))
         case "order":
             whole = part_name(found.path[:-1] if found.path else (), noun)
-            return f"{whole} holds the same things in another order"
+            return f"{whole} has the right entries in the wrong order"
         case "shared":
             other = part_name((*found.path[:-1], found.owner), noun)
-            return f"{part} and {other} are one and the same {type(found.given).__name__}"
+            return f"{part} and {other} are the same {type(found.given).__name__}, not two"
         case "swapped":
             return f"{part} holds what belongs to {part_name((*found.path[:-1], found.owner), noun)}"
-    return f"{part} is {short(found.given)}, and was {short(found.expected)}"
+    return _expected(part, short(found.expected), short(found.given))
+
+
+def _expected(part: str, expected: str, given: str) -> str:
+    where = "" if part == WHOLE else f"{part}: "
+    return f"{where}expected {expected}, got {given}"
 
 
 def part_name(path: tuple, noun: Noun = "") -> str:
@@ -93,7 +100,7 @@ def part_name(path: tuple, noun: Noun = "") -> str:
     if callable(noun):
         return noun(path)
     if not path:
-        return "the answer"
+        return WHOLE
     names = []
     for depth, key in enumerate(path):
         if isinstance(key, str):

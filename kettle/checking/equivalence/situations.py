@@ -109,7 +109,7 @@ async def outcome(
             found.changed = found.changed or next(named, None)
             arguments.clear()
 
-    async with _entered(world()) as here:
+    async with entered(world()) as here:
         here.names, here.merged = names, merged
         if situation.prepare:
             await _awaited(situation.prepare(here))
@@ -200,7 +200,7 @@ async def _awaited(value: Any) -> Any:
     return await value if inspect.isawaitable(value) else value
 
 
-class _entered:  # noqa: N801 - used as a phrase
+class entered:  # noqa: N801 - used as a phrase
     """Enters a context manager of either kind."""
 
     def __init__(self, manager: Any) -> None:

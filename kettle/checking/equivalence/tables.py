@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -73,6 +75,30 @@ class Tables:
         with self._database.behind.begin() as connection:
             connection.execute(statement)
         self._undo.append(undo)
+
+
+@contextmanager
+def put_back(database: Database, *tables: str, **more: Any) -> Iterator[SimpleNamespace]:
+    """Enter a world whose named tables get the rows back that they had: quicker than all tables anew.
+
+    Args:
+        database: whose `data` says which rows.
+        *tables: children before parents; nothing else may lead to their rows.
+        **more: what else the world has, beside `w.database` and `w.tables`.
+    """
+    changes = Tables(database)
+    try:
+        yield SimpleNamespace(database=database, tables=changes, **more)
+    finally:
+        changes.put_back()
+        database.end_transactions()
+        kept = [_table(name) for name in tables]
+        with database.behind.begin() as connection:
+            for table in kept:
+                connection.execute(table.delete())
+            for table in reversed(kept):
+                if rows := getattr(database.data, table.name):
+                    connection.execute(table.insert(), list(rows))
 
 
 def _table(name: str) -> Any:

@@ -9,7 +9,6 @@ import inspect
 import os
 import random
 import re
-import sys
 import time
 import traceback
 from collections.abc import Callable, Mapping
@@ -81,11 +80,10 @@ OFFERS: dict[str, Callable[[ExitStack], object]] = {
 """What a hidden assertion can ask for by name, besides what the learner defined."""
 
 
-def _same(function: Callable, namespace: dict[str, object]) -> object:
-    from kettle.checking.equivalence import Same, merged_names
+def _equivalence(home: tuple[Path, str] | None, namespace: dict[str, object]) -> object:
+    from kettle.checking.equivalence import Equivalence, merged_names
 
-    here = sys.modules[function.__module__]
-    return Same(namespace, merged_names(Path(here.__file__).parent, here.__name__.rpartition(".")[2]))
+    return Equivalence(namespace, merged_names(*home) if home else {})
 
 
 class NotDefined(Exception):
@@ -98,6 +96,7 @@ def judge(
     namespace: dict[str, object],
     thread: OwnThread,
     limit: float = LIMIT,
+    home: tuple[Path, str] | None = None,
 ) -> Finding:
     """Run one hidden assertion.
 
@@ -108,6 +107,7 @@ def judge(
         thread: in which all assertions on a notebook run, so that what a right answer makes once, such as a
             client or a connection, serves them all.
         limit: seconds that it may take.
+        home: the folder of the lesson's checks, and "lesson" or "exercise": where the merged code is found.
 
     Returns:
         What it found. Nothing is raised, whatever the learner's code does.
@@ -115,7 +115,7 @@ def judge(
     started = time.perf_counter()
     with ExitStack() as stack:
         try:
-            arguments = _arguments(function, namespace, stack)
+            arguments = _arguments(function, namespace, stack, home)
         except NotDefined as missing:
             outcome = SKIPPED if check.kind == "interest" else NOT_YET
             return Finding(check.title, outcome, str(missing), kind=check.kind)
@@ -131,11 +131,13 @@ def judge(
     return replace(finding, notes=notes, seconds=time.perf_counter() - started)
 
 
-def _arguments(function: Callable, namespace: dict[str, object], stack: ExitStack) -> dict[str, object]:
-    arguments = {}
+def _arguments(
+    function: Callable, namespace: dict[str, object], stack: ExitStack, home: tuple[Path, str] | None
+) -> dict[str, object]:
+    arguments: dict[str, object] = {}
     for name in inspect.signature(function).parameters:
-        if name == "same":
-            arguments[name] = _same(function, namespace)
+        if name in ("same", "equivalence"):
+            arguments[name] = _equivalence(home, namespace)
         elif name in OFFERS:
             arguments[name] = OFFERS[name](stack)
         elif name in namespace:
@@ -232,7 +234,9 @@ def publish(path: str, kind: str, name: str, limit: float = LIMIT) -> None:
         return
     try:
         check = next(check for check in checks_of(Path(path), kind) if check.name == name)
-        finding = judge(check, function_of(Path(path), kind, check), get_ipython().user_ns, _thread(), limit)
+        home = (Path(path), kind)
+        function = function_of(*home, check)
+        finding = judge(check, function, get_ipython().user_ns, _thread(), limit, home)
     except Exception as error:  # noqa: BLE001 - a fault of the course's own must not look like the learner's
         message = f"The course itself failed here, not your code: {type(error).__name__}: {error}"
         finding = Finding(name, BROKEN, message)

@@ -1,0 +1,160 @@
+"""Where the cases of a contract are played: a practice shop, a database's tables, or nowhere in particular.
+
+What a world draws at random is drawn once, so that the merged code and the learner's meet the same one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from kettle.checking.equivalence import worlds as made
+from kettle.checking.equivalence.leftovers import on_loop
+from kettle.checking.equivalence.situations import empty, entered
+
+Draw = Callable[..., Mapping[str, Any]]
+"""Given a random.Random, and the world's factory (`.rows` of a database), returns attributes of the world."""
+
+
+@dataclass(frozen=True)
+class World:
+    """Where cases are played.
+
+    Args:
+        needs: what a check that plays there has to be given, by name.
+        make: given these, returns what makes one world: a context manager of either kind.
+        draw: what is drawn for all worlds, as attributes of each.
+        failed: the sentence's part for what fails, such as "the call for the {} fails once".
+        fail: given a world and what shall fail, lets it fail.
+    """
+
+    needs: tuple[str, ...]
+    make: Callable[..., Callable]
+    draw: Draw | None = None
+    failed: str = "{} fails"
+    fail: Callable[[Any, Any], None] | None = None
+
+    def open(self, **given: Any) -> Callable:
+        """Return what makes a world for each outcome."""
+        world = self.make(**given)
+        if self.draw is None:
+            return world
+        drawn = dict(self.draw(given["rng"], world))
+
+        @asynccontextmanager
+        async def drawn_world():
+            async with entered(world()) as here:
+                vars(here).update(drawn)
+                yield here
+
+        return drawn_world
+
+    def failing(self, thing: Any) -> Callable:
+        """Return what lets a thing fail in a world."""
+        if self.fail is None:
+            raise TypeError("nothing can be let fail in this world")
+        fail = self.fail
+        return lambda world: fail(world, thing)
+
+
+NOWHERE = World((), lambda: empty)
+"""Of plain functions: what is called gets its arguments and nothing else."""
+
+
+def drawn(draw: Draw) -> World:
+    """Return a world of plain functions that has nothing but what is drawn."""
+    return World(("rng",), lambda rng: empty, draw)
+
+
+def shop(draw: Draw | None = None, **options: Any) -> World:
+    """Return the world of a practice shop, with a session: `w.shop`, `w.url`, `w.api`, `w.traffic`.
+
+    What fails is a path, with what was drawn in braces: "/customers/{customer}/orders". It fails once, with
+    a 503.
+
+    Args:
+        draw: given a random.Random, what is drawn.
+        **options: see kettle.checking.equivalence.shop_world; the traffic is collected unless told otherwise.
+    """
+
+    def fail(world: Any, path: str) -> None:
+        world.shop.break_calls(path.format(**vars(world)), calls=(1,))
+
+    return World(
+        ("rng",),
+        lambda rng: made.shop_world(rng, **{"watched": True, **options}),
+        draw,
+        "the call for the {} fails once",
+        fail,
+    )
+
+
+def rows(draw: Draw | None = None, **options: Any) -> World:
+    """Return the world of a database whose rows have every edge: `w.engine`, `w.tables`, `w.rows`.
+
+    What fails is a table, by its name.
+
+    Args:
+        draw: given a random.Random and what makes the world, which has `rows`.
+        **options: see kettle.checking.equivalence.database_world.
+    """
+    return World(
+        ("database", "rng"),
+        lambda database, rng: made.database_world(database, rng, **options),
+        draw,
+        "the table `{}` is gone",
+        _fail_table,
+    )
+
+
+def tables(*names: str, draw: Draw | None = None, django: bool = False, **seeded: Any) -> World:
+    """Return the world of tables that are written to: `w.engine`, `w.tables`; they are put back afterwards.
+
+    What fails is a table, by its name.
+
+    Args:
+        *names: of the tables that get their rows back, children before parents.
+        draw: as for `rows`.
+        django: whether Django is pointed at the database.
+        **seeded: sizes of the tables and their `shape`, as for `Database.seed`; none where left out.
+    """
+
+    def make(database: Any, rng: Any) -> Callable:
+        from kettle.checking.equivalence.tables import put_back
+
+        nothing = dict.fromkeys(("orders", "reviews"), 0)
+        data = database.seed(rng.randrange(1 << 30), **{**nothing, **seeded})
+        if django:
+            database.configure_django()
+        engine = database.engine()
+
+        def world() -> Any:
+            return put_back(database, *names, engine=engine, rows=data)
+
+        world.rows = data  # type: ignore[attr-defined]
+        return world
+
+    return World(("database", "rng"), make, draw, "the table `{}` cannot be written", _fail_table)
+
+
+def at_once(*calls: Callable) -> Any:
+    """Make calls at once: awaited together, or each in a thread of its own, begun together.
+
+    Args:
+        *calls: plain functions without arguments, all of them asynchronous or none.
+
+    Returns:
+        What they return, in order; an awaitable, where they are asynchronous.
+    """
+    if not on_loop():
+        return made.at_once(*calls)
+    called = [call() for call in calls]
+    return asyncio.gather(*called) if all(map(inspect.isawaitable, called)) else called
+
+
+def _fail_table(world: Any, table: str) -> None:
+    world.tables.fail(table)
