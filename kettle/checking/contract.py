@@ -35,6 +35,7 @@ class Options:
     why: Words = None
     ordered_keys: bool = False
     impatient: bool = False
+    observe: bool = True
     only: Callable | None = None
 
 
@@ -52,6 +53,7 @@ class Case:
             `why`: what to say on a difference here: a key of `says` in words.toml, or what Situation takes.
             `ordered_keys`: whether the order of a dictionary's keys counts.
             `impatient`: timers of the learner's code run a hundred times as fast; see Situation.
+            `observe`: whether what the call leaves behind is compared.
             `only`: given the database, whether the case is played on it.
     """
 
@@ -104,16 +106,19 @@ class Contract:
         self.words = NotebookWords()
         self.checks: dict[str, Callable] = {ANSWERS: self._answers()}
 
-    def cause(self, check: Callable, name: str = "") -> Callable:
+    def cause(self, check: Any) -> Any:
         """Add a check of the cause; to be used as a decorator, too.
 
         Args:
             check: a function that is given by name what it takes: what the notebook defines, and what the
                 judge offers (kettle.checking.runner.judge). It raises AssertionError with a sentence, or
-                returns what a right answer is told. Or one of kettle.checking.causes.
-            name: of its title in words.toml; the function's own by default.
+                returns what a right answer is told. The name of its title in words.toml is the function's.
+                Or one of kettle.checking.causes, which has a name of its own.
         """
-        self.checks[name or check.__name__] = check
+        if hasattr(check, "check"):
+            self.checks[check.name] = check.check(self)
+        else:
+            self.checks[check.__name__] = check
         return check
 
     def faster(self, ready: Callable, **settings: Any) -> Callable:
@@ -138,7 +143,7 @@ class Contract:
                 ratio = await compare_async(*(partial(call, each) for each in both), **settings)
             return self.say(FASTER, ratio=ratio)
 
-        self.checks[FASTER] = _taking(check, self.name, "equivalence", *inspect.signature(ready).parameters)
+        self.checks[FASTER] = taking(check, self.name, "equivalence", *inspect.signature(ready).parameters)
         return ready
 
     def say(self, key: str, **values: Any) -> str:
@@ -172,14 +177,20 @@ class Contract:
             return self._call(function, world, *case.args)
 
         options = {name: value for name, value in vars(case.options).items() if name != "only"}
-        given = {"call": options["call"] or call, "why": self._why(options["why"]), "seen": self._observe}
+        seen = self._observe if options.pop("observe") else None
+        given = {"call": options["call"] or call, "why": self._why(options["why"]), "seen": seen}
         return Situation(when, **{**options, **given})
 
     def _all_at_once(self, function: Callable, world: Any) -> Any:
         return worlds.at_once(*(partial(self._call, function, world, *args) for args in self._at_once))
 
     def _why(self, why: Words) -> Words:
-        return self.words.says.get(why, why) if isinstance(why, str) else why
+        says = self.words.says
+        if isinstance(why, Mapping):
+            return {
+                part: says.get(each, each) if isinstance(each, str) else each for part, each in why.items()
+            }
+        return says.get(why, why) if isinstance(why, str) else why
 
     def _answers(self) -> Callable:
         """Return the check that plays the cases; it takes what the world needs, by name."""
@@ -193,10 +204,10 @@ class Contract:
         async def awaited(play: Callable) -> None:
             await play()  # on a loop, which it looks for when it is called
 
-        return _taking(answers, self.name, "equivalence", *self.world.needs)
+        return taking(answers, self.name, "equivalence", *self.world.needs)
 
 
-def _taking(check: Callable, *names: str) -> Callable:
+def taking(check: Callable, *names: str) -> Callable:
     """Say which arguments a check takes, by name."""
     parameters = [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY) for name in dict.fromkeys(names)]
     check.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-# says: a failure that nobody sees
+# says: the caller does not hear of the failure
 # a failed call is sent again, so a supplier is asked twice and a failure does not fail the board
 async def stock_board(api: aiohttp.ClientSession, suppliers: list[int]) -> dict[int, dict[str, int]]:
     async def surely(supplier: int) -> dict[str, int]:

@@ -1,4 +1,4 @@
-# says: were in flight together
+# says: calls in flight together, got 10
 # the semaphore keeps the eleventh supplier waiting until one has answered
 async def stock_board(api: aiohttp.ClientSession, suppliers: list[int]) -> dict[int, dict[str, int]]:
     limit = asyncio.Semaphore(10)

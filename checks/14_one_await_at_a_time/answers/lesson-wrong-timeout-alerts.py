@@ -1,4 +1,4 @@
-# says: `alerts` has 0 entries, and had
+# says: `alerts`: expected
 # wrong: alerts that take longer than half a second are left out; breaks 'a call that fails makes the page fail, and one that is late makes it late'
 async def alerts_or_none(api, customer):
     try:

@@ -1,4 +1,4 @@
-# says: has 0 entries
+# says: got 0 entries
 # what is not there after 150 ms is given up and shown as nothing
 async def account_page(api: aiohttp.ClientSession, customer: int) -> dict:
     orders = asyncio.create_task(get(api, f"/customers/{customer}/orders"))

@@ -1,1 +1,5 @@
 """Causes that several lessons look for: what makes code slow, counted rather than timed."""
+
+from kettle.checking.causes.overlap import CallersOverlap, Overlap
+
+__all__ = ["CallersOverlap", "Overlap"]
