@@ -107,8 +107,8 @@ def test_sampled_stacks_make_a_tree_without_calls():
     assert tree == Frame(
         "Loop._run_once", 1, 0.1, None, (select, Frame("Handle._run", 0.2, 0, None, (page,)))
     )
-    assert "Selector.select: 70%, 700 ms, 700 ms in itself" in icicle(tree).html
-    with pytest.raises(LookupError, match="No stack holds a function called 'nowhere'"):
+    assert "Selector.select: 70%, 700 ms, self time 700 ms" in icicle(tree).html
+    with pytest.raises(LookupError, match="No stack contains a function called 'nowhere'"):
         from_stacks(STACKS, rate=100, root="nowhere")
 
 
@@ -133,15 +133,15 @@ def test_boxes_are_as_wide_as_their_shares_and_hang_under_their_callers():
     assert found["a"] == [0, 2 + ROW, WIDTH * 3 / 4, WIDTH / 4]
     assert found["b"] == [0, 2 + 2 * ROW, WIDTH / 2, WIDTH / 2]
     assert found["c"] == [WIDTH * 3 / 4, 2 + ROW, WIDTH / 4, WIDTH / 4]
-    assert "b itself has 50% of the time." in icicle(tree).text
+    assert "b itself takes 50% of the time." in icicle(tree).text
 
 
 def test_what_lies_too_deep_is_left_out_and_does_not_become_own_time():
     tree = Frame("main", 4, 0, 1, (Frame("a", 4, 0, 1, (Frame("b", 4, 4, 1),)),))
     assert [name for name, *_ in boxes(icicle(tree, depth=2))] == ["main", "a"]
     assert [len(place) for _, *place in boxes(icicle(tree, depth=2))] == [3, 3]
-    assert "b itself has 100%" in icicle(tree, depth=2).text
-    assert "what lies deeper is left out" in icicle(tree, depth=2).text
+    assert "b itself takes 100%" in icicle(tree, depth=2).text
+    assert "deeper calls are left out" in icicle(tree, depth=2).text
     assert "left out" not in icicle(tree, depth=3).text
 
 

@@ -233,8 +233,8 @@ def test_lines_stand_beside_their_share_and_hits_times_time_counts():
     picture = line_strip(twelve_lines(), title="Where `f` spends it")
     assert picture.text.splitlines()[:3] == [
         "Where f spends it",
-        "Hits times the time of one hit: line 4 ran 2,000 times, 3.75 ms each.",
-        "Line 4 has 75% of 10 s. One hit of line 1 takes 533× as long, and all of its hits have 20%.",
+        "Hits × time per hit: line 4 ran 2,000 times, 3.75 ms each.",
+        "Line 4 takes 75% of 10 s. One hit of line 1 takes 533× as long, but all its hits together take 20%.",
     ]
     rows = parsed(picture).findall(".//tbody/tr")
     widths = [float(rect.get("width")) for row in rows for rect in row.iter(f"{SVG}rect")]
@@ -243,8 +243,8 @@ def test_lines_stand_beside_their_share_and_hits_times_time_counts():
     assert rows[0].find(".//code").text == "total += price", "what all lines are set in by is left out"
 
 
-def test_a_line_that_is_dearest_and_longest_is_said_to_be_both():
-    assert "It takes longest for one hit, too." in line_strip(twelve_lines()[1:]).text
+def test_a_line_that_takes_longest_and_longest_per_hit_is_said_to_do_both():
+    assert "It also takes longest per hit." in line_strip(twelve_lines()[1:]).text
 
 
 # What a picture is there to show
@@ -279,8 +279,8 @@ def test_every_picture_takes_a_point_by_name():
     assert {picture.point for picture in drawn} == {"This is what it shows."}
 
 
-STAIRS = "a staircase: each call starts after the one before it has ended"
-TOGETHER = "calls overlap, and the whole takes no longer than the longest."
+STAIRS = "each call starts after the previous one has ended, like a staircase"
+TOGETHER = "calls overlap, and together they take no longer than the longest one."
 ONE_LANE = Timeline((Lane("a", (Segment("waiting", 0, 1),)),), (), 0, 1)
 GROWING = {"before, 1 line": 10, "before, 4 line": 40, "after, 1 line": 60, "after, 4 line": 60}
 DISGUISES = [Ratio("np.sum", 9, 8, 10), Ratio("np.vectorize", 0.5, 0.4, 0.6), Ratio("object", 1, 0.9, 1.1)]
@@ -293,45 +293,45 @@ SIZES = [Ratio("n = 1", 0.2, 0.1, 0.3), Ratio("n = 20", 1, 0.9, 1.1), Ratio("n =
 @pytest.mark.parametrize(
     ("picture", "point"),
     [
-        (waterfall(in_turn()), f"A{STAIRS[1:]}."),
-        (waterfall([Bar("a", 0, 1), Bar("b", 0, 1)]), f"All 2 {TOGETHER}"),
-        (waterfall([Bar("a", 0, 2), Bar("b", 1, 3)]), "All 2 calls overlap."),
+        (waterfall(in_turn()), f"E{STAIRS[1:]}."),
+        (waterfall([Bar("a", 0, 1), Bar("b", 0, 1)]), f"Both {TOGETHER}"),
+        (waterfall([Bar("a", 0, 2), Bar("b", 1, 3)]), "Both calls overlap."),
         (
             waterfall([Bar("a", 0, 2), Bar("b", 1, 3), Bar("c", 3, 4)]),
-            "2 of 3 calls overlap with another.",
+            "2 of 3 calls overlap another one.",
         ),
         (
             waterfall([Bar("a", 0, 2), Bar("b", 1, 3), Bar("c", 2.5, 4)]),
-            "Each of the 3 calls overlaps with another, at most 2 at once.",
+            "Each of the 3 calls overlaps another one, at most 2 at once.",
         ),
         (waterfall([Bar("a", 0, 2)]), ""),
         (
             waterfall(together(), before=in_turn()),
-            f"Before: {STAIRS}; after: all 3 {TOGETHER} The whole went from 3.60 s to 300 ms.",
+            f"Before: {STAIRS}; after: all 3 {TOGETHER} Total time: 3.60 s before, 300 ms after.",
         ),
         (
             loop_lanes(timeline()),
-            "The loop's longest gap is 250 ms, held by shop.py:41: nothing else could run meanwhile.",
+            "The event loop was blocked for up to 250 ms (shop.py:41). Nothing else could run meanwhile.",
         ),
         (
             loop_lanes(ONE_LANE, before=timeline()),
-            "The loop's longest gap: before 250 ms, held by shop.py:41; after none.",
+            "Longest block of the event loop: before 250 ms (shop.py:41), after none.",
         ),
         (
             bar_chart({"100 lines": 1000, "200 lines": 2000, "400 lines": 4000}, unit=""),
-            "The value grows 4.0×, while the size grows 4.0×.",
+            "While the size grows 4.0×, the value grows 4.0×.",
         ),
         (
             bar_chart(GROWING, unit=""),
-            "before: grows 4.0×; after: stays the same, while the size grows 4.0×.",
+            "While the size grows 4.0×: before grows 4.0×, after stays the same.",
         ),
         (
             bar_chart({"worker 1": 2, "worker 2": 6}, unit="jobs"),
-            "Between worker 1 (2 jobs) and worker 2 (6 jobs) lies a factor of 3.0.",
+            "worker 2 (6 jobs) is 3.0× worker 1 (2 jobs).",
         ),
         (bar_chart({"list": 3, "array": 1}), "The fastest is array; list takes 3.0× as long."),
         (bar_chart({"asked": 4, "answered": 0}, unit=""), "asked: 4; answered: 0."),
-        (bar_chart({"one": 100, "two": 110}), "All are about alike: 100 s to 110 s."),
+        (bar_chart({"one": 100, "two": 110}), "All are about the same: 100 s to 110 s."),
         (ratio_bars(DISGUISES), DISGUISED),
         (ratio_bars(SIZES), "Slower up to n = 1, faster from n = 1,000 on: between them it turns."),
         (curves({"a": [(0, 0), (1, 5), (2, 10)]}), "a rises steadily to 10."),
@@ -348,15 +348,15 @@ SIZES = [Ratio("n = 1", 0.2, 0.1, 0.3), Ratio("n = 20", 1, 0.9, 1.1), Ratio("n =
         ),
         (
             query_waterfall(n_plus_one(60)),
-            "The statement SELECT author is sent 60 times, once for each of the 60 rows of SELECT orders.",
+            "SELECT author is sent 60 times, once for each of the 60 rows of SELECT orders.",
         ),
         (
             query_waterfall(n_plus_one(5)[1:]),
-            "The statement SELECT author is sent 5 times, with other values each time.",
+            "SELECT author is sent 5 times, with different values each time.",
         ),
         (
             query_waterfall([Statement("SELECT a FROM b WHERE c = $1", 0, i, i + 1) for i in range(5)]),
-            "The statement SELECT b is sent 5 times.",
+            "SELECT b is sent 5 times.",
         ),
         (query_waterfall(n_plus_one(5)[:2]), "Each statement is sent once."),
     ],
@@ -369,11 +369,11 @@ def test_statements_name_the_line_that_sends_them_where_it_is_known():
     sent = n_plus_one(60)
     known = [*sent[:1], *(replace(s, where="cell:4 `order.author`") for s in sent[1:])]
     picture = query_waterfall(known)
-    assert picture.point.endswith("of SELECT orders, sent by cell:4 order.author.")
+    assert picture.point.startswith("Line cell:4 order.author sends SELECT author 60 times, once for each")
     assert [head.text for head in parsed(picture).findall(".//details//th")][4] == "Sent by"
-    assert "sent by cell:4" in picture.html.split("</svg>")[0]
+    assert "sent by line cell:4" in picture.html.split("</svg>")[0]
     other = query_waterfall([*known, *(replace(s, where="cell:9", started=s.started + 9) for s in sent[1:3])])
-    assert "sent by cell:4 order.author and 1 other line" in other.point
+    assert "Line cell:4 order.author and 1 other line send SELECT author 62 times" in other.point
     assert "Sent by" not in query_waterfall(sent).html
 
 
@@ -382,15 +382,15 @@ def test_statements_name_the_line_that_sends_them_where_it_is_known():
 
 def test_a_waterfall_tells_calls_in_turn_from_calls_together():
     alone = waterfall(in_turn()).text
-    assert "12 calls one after another: at most 1 in flight; 3.60 s in all." in alone
+    assert "12 calls, one after another: at most 1 in flight, 3.60 s in total." in alone
     assert "Most of the time goes to /profile (2.40 s)." in alone
-    assert "Three calls all together: at most 3 in flight; 300 ms in all." in waterfall(together()).text
+    assert "Three calls, all at once: at most 3 in flight, 300 ms in total." in waterfall(together()).text
 
 
 def test_a_waterfall_counts_what_went_wrong():
     bars = [Bar("a", 0, 1, "failed"), Bar("b", 0, 2, "cancelled"), Bar("c", 1, 2), Bar("d", 2, 2)]
     says = waterfall(bars).text
-    assert "Four calls: at most 2 in flight; 1 failed; 1 cancelled; 2.00 s in all." in says
+    assert "Four calls: at most 2 in flight, 1 failed, 1 cancelled, 2.00 s in total." in says
 
 
 def test_before_and_after_share_a_scale():
@@ -407,7 +407,7 @@ def test_many_calls_fold_into_strips_that_keep_the_peak():
     assert len(list(parsed(picture).iter(f"{SVG}rect"))) < 10
     texts = {t.text for t in parsed(picture).iter(f"{SVG}text")}
     assert {"all 501", "/items/#", "stock", "failed", "peak 50"} <= texts
-    assert "at most 50 in flight; 50 failed" in picture.text
+    assert "at most 50 in flight, 50 failed" in picture.text
 
 
 def test_sixty_calls_keep_a_row_each():
@@ -423,7 +423,7 @@ def test_traffic_becomes_bars_with_their_states():
     bars = from_traffic(SimpleNamespace(requests=(ok, failed, cancelled)))
     assert [b.kind for b in bars] == ["running", "failed", "cancelled"]
     assert bars[1].detail == "GET /customers/7/orders 503"
-    assert "1 failed; 1 cancelled" in waterfall(bars).text
+    assert "1 failed, 1 cancelled" in waterfall(bars).text
 
 
 def test_an_unknown_state_is_refused():
@@ -434,13 +434,15 @@ def test_an_unknown_state_is_refused():
 def test_lanes_say_what_held_the_loop_and_for_how_long():
     says = loop_lanes(timeline(), [request("health", 0.1, 0.2), request("stock", 0.1, 0.3)]).text
     assert (
-        "Three tasks in 750 ms: the loop was held 3 times, 750 ms in all, longest 250 ms, in shop.py:41."
-        in says
+        "Three tasks in 750 ms: the event loop was blocked 3 times, 750 ms in total, "
+        "at most 250 ms at a time (shop.py:41)." in says
     )
     assert "the server saw at most 2 requests in flight." in says
     waits = (Lane("a", (Segment("waiting", 0, 1),)), Lane("b", (Segment("waiting", 0.5, 1),)))
     free = Timeline(waits, (), 0, 1)
-    assert "Two tasks in 1.00 s: nothing held the loop. At most 2 tasks waited" in loop_lanes(free).text
+    assert (
+        "Two tasks in 1.00 s: nothing blocked the event loop. At most 2 tasks waited" in loop_lanes(free).text
+    )
 
 
 def test_lanes_take_what_the_probe_has_seen():
@@ -450,13 +452,17 @@ def test_lanes_take_what_the_probe_has_seen():
         return loop.timeline
 
     says = loop_lanes(asyncio.run(held())).text
-    assert re.search(r"One task in .*: the loop was held once, for .*, in test_pictures:\d+", says), says
+    assert re.search(
+        r"One task in .*: the event loop was blocked once, for .* \(test_pictures:\d+\)", says
+    ), says
 
 
 def test_each_hold_is_told_from_the_next():
     root = parsed(loop_lanes(timeline(3)))
     holds = [
-        g for g in root.iter(f"{SVG}g") if "event loop: holding the loop" in (g.findtext(f"{SVG}title") or "")
+        g
+        for g in root.iter(f"{SVG}g")
+        if "event loop: blocking the event loop" in (g.findtext(f"{SVG}title") or "")
     ]
     assert len(holds) == 3
 
@@ -475,8 +481,8 @@ def test_three_hundred_tasks_are_drawn_in_no_time_and_small():
 
 def test_bars_name_the_largest_and_what_was_predicted():
     says = bar_chart({"scan": 85, "format": 2}, predicted={"format": 60, "scan": 10}, unit="%").text
-    assert "The largest of 2 is scan (85%); the prediction was format." in says
-    assert "format was predicted at 60% and measured at 2%." in says
+    assert "The largest of 2 is scan (85%); the prediction said format." in says
+    assert "format: 60% predicted, 2% measured." in says
     outlines = [
         r for r in parsed(bar_chart({"a": 1}, predicted={"a": 2})).iter(f"{SVG}rect") if r.get("x") != "1"
     ]
@@ -488,12 +494,12 @@ def test_bars_name_the_largest_and_what_was_predicted():
 @pytest.mark.parametrize(
     ("guess", "fact", "verdict"),
     [
-        (1.2, 3.6, "The fact is 3.0× the prediction."),
-        (6, 2, "The prediction is 3.0× the fact."),
+        (1.2, 3.6, "The measured value is 3.0× the prediction."),
+        (6, 2, "The prediction is 3.0× the measured value."),
         (1, 1.05, "The prediction was close."),
-        (None, 1, "Nothing was predicted."),
+        (None, 1, "No prediction was made."),
         (0, 0, "The prediction was right."),
-        (0, 3, "They differ."),
+        (0, 3, "The prediction was off."),
     ],
 )
 def test_a_prediction_is_set_beside_the_fact(guess, fact, verdict):
@@ -543,12 +549,12 @@ def test_long_curves_are_thinned_without_losing_the_peak():
 
 def test_statements_of_one_shape_are_counted():
     says = query_waterfall(n_plus_one(100)).text
-    assert "101 statements of 2 shapes in 1.01 s, 200 rows fetched." in says
+    assert "101 statements (2 distinct) in 1.01 s, 200 rows fetched." in says
     assert "100 of them differ only in their values: SELECT author." in says
     begun = query_waterfall([Statement("BEGIN", 0, i, i + 1) for i in range(9)]).text
-    assert "9 of them are the same: BEGIN." in begun
+    assert "9 of them are identical: BEGIN." in begun
     few = query_waterfall([Statement(f"SELECT {i} FROM t{i}x", 0, i, i + 1) for i in range(3)]).text
-    assert "No shape is sent more than three times." in few
+    assert "None is sent more than three times." in few
 
 
 def test_hundreds_of_statements_become_a_barcode():
@@ -678,10 +684,11 @@ def test_a_long_unit_is_not_cut_off():
 def test_a_distribution_names_the_mark_that_no_value_is_near():
     waits = [0.1] * 95 + [0.5] * 5
     drawn = distribution(waits, marks={"the average": 0.004, "p50": 0.1, "p99": 0.5})
-    assert drawn.point == "The average lies where no call was."
-    assert "100 calls: from 100 ms to 500 ms. Marked: the average 4 ms, p50 100 ms, p99 500 ms." in drawn.text
+    assert drawn.point == "The average is shorter than the fastest call."
+    assert "100 calls, from 100 ms to 500 ms. Marked: the average 4 ms, p50 100 ms, p99 500 ms." in drawn.text
+    assert distribution(waits, marks={"the limit": 2}).point == "The limit is longer than the slowest call."
     assert distribution(waits).point == "The slowest call took 5 times as long as the typical one."
-    assert distribution([1.0] * 9).point == "All 9 calls took about as long as each other."
+    assert distribution([1.0] * 9).point == "All 9 calls took about the same time."
     with pytest.raises(ValueError, match="above 0"):
         distribution([0.0, 1.0])
 
@@ -697,8 +704,11 @@ def test_a_distribution_lies_on_a_logarithmic_scale_with_marks_in_their_order():
 
 def test_lanes_of_connections_say_for_how_long_they_worked():
     picture = loan_lanes({"before": loans(3), "after": loans(1)}, point="They wait along.")
-    assert "before: 3 connections, lent 3 times, 3.00 s; at work for 50% of the time lent." in picture.text
-    assert "after: 1 connection, lent once, 1.00 s" in picture.text
+    assert (
+        "Before: 3 connections, lent out 3 times in 3.00 s; the database works for 50% of the time"
+        in picture.text
+    )
+    assert "After: 1 connection, lent out once in 1.00 s" in picture.text
     assert picture.point == "They wait along."
     boxes = list(parsed(picture).iter(f"{SVG}rect"))
     lent = [float(box.get("width")) for box in boxes if box.get("class") == "kp-waiting"]
@@ -708,20 +718,20 @@ def test_lanes_of_connections_say_for_how_long_they_worked():
 
 def test_a_connection_that_did_not_come_back_is_drawn_to_the_end():
     open_still = [Loan(0, 1.0, None, [(1.0, 1.5)]), Loan(1, 1.0, 4.0, [])]
-    assert "lent 2 times, 3.00 s" in loan_lanes({"now": open_still}).text
+    assert "lent out 2 times in 3.00 s" in loan_lanes({"now": open_still}).text
 
 
 def test_lanes_of_threads_say_how_many_cores_they_had_together():
     picture = thread_lanes({"search": quarters(), "hash": quarters(0.5)}, point="Threads take turns.")
-    assert "search: 4 threads, 2.00 s, together 1.0 cores." in picture.text
-    assert "hash: 4 threads, 2.00 s, together 2.0 cores." in picture.text
+    assert "search: 4 threads kept 1.0 cores busy for 2.00 s." in picture.text
+    assert "hash: 4 threads kept 2.0 cores busy for 2.00 s." in picture.text
     assert picture.point == "Threads take turns."
     filled = [float(mark.get("height")) for mark in parsed(picture).iter(f"{SVG}rect")][1::2]
     assert set(filled[:8]) == {4.0}  # a quarter of 16
     assert set(filled[8:16]) == {8.0}
 
 
-# Orphans: what ran on after the end
+# Orphans: what kept running after the end
 
 
 def half_a_page(over=0.15):
@@ -731,14 +741,14 @@ def half_a_page(over=0.15):
 
 def test_orphans_are_counted_and_split_at_the_end_of_what_they_were_for():
     picture = orphan_lanes({"as merged": half_a_page(), "yours": half_a_page(over=0.9)})
-    assert "as merged: the page fails, 1 call ran on." in picture.text
-    assert "yours: the page fails, no call ran on." in picture.text
+    assert "as merged: the page fails, 1 call kept running." in picture.text
+    assert "yours: the page fails, no call kept running." in picture.text
     marks = [rect.get("class") for rect in parsed(picture).iter(f"{SVG}rect")]
     drawn = [mark for mark in marks if mark in {"kp-running", "kp-failed", "kp-orphan"}]
     # merged: price, reviews, related and what ran on; yours: three whole ones; then the legend's samples
     kinds = ["running", "failed", "running", "orphan", "running", "failed", "running"]
     assert drawn[:7] == [f"kp-{kind}" for kind in kinds]
-    assert "running on for nobody" in picture.html
+    assert "orphan: nobody waits for it" in picture.html
 
 
 def test_an_answer_that_is_just_being_delivered_is_no_orphan():
@@ -760,8 +770,8 @@ def test_pages_on_one_clock_begin_where_they_began():
 
 def test_connections_have_a_lane_each_and_say_what_their_handshakes_cost():
     picture = connection_lanes(sent(4, kept=True), before=sent(4))
-    assert "Before: 4 requests over 4 connections in 160 ms, handshakes 120 ms together." in picture.text
-    assert "After: 4 requests over 1 connection in 70 ms, handshakes 30 ms together." in picture.text
+    assert "Before: 4 requests over 4 connections in 160 ms; handshakes took 120 ms in total." in picture.text
+    assert "After: 4 requests over 1 connection in 70 ms; handshakes took 30 ms in total." in picture.text
     drawing = parsed(picture).find(f".//{SVG}svg[@role='img']")
     widths = {"kp-blocked": [], "kp-running": []}
     for mark in drawing.iter(f"{SVG}rect"):

@@ -45,13 +45,13 @@ def test_a_product_has_a_cell_for_each_pair():
     assert cells(picture) == {"kp-blocked": 24}
     assert len(blocks(picture)) == 12
     assert "288 rows" in picture.point
-    assert "in each order each of the lines stands beside each of the events" in picture.point
-    assert "132 rows to show" in picture.point
+    assert "in each order each of the lines is paired with each of the events" in picture.point
+    assert "The page shows 132 rows" in picture.point
 
 
 def test_the_legend_names_what_is_drawn():
-    assert "a row that comes once" not in row_blocks(JOINED, SIZES).html
-    assert "a row that comes once" in row_blocks(APART, SIZES, before=JOINED).html
+    assert "a row that is sent once" not in row_blocks(JOINED, SIZES).html
+    assert "a row that is sent once" in row_blocks(APART, SIZES, before=JOINED).html
 
 
 def test_collections_apart_have_a_cell_for_each_row():
@@ -74,9 +74,7 @@ def test_one_row_is_the_same_area_before_and_after():
 def test_many_statements_of_one_kind_are_drawn_as_one():
     picture = row_blocks([sent("SELECT … FROM order_lines WHERE order_id = 1", 6)] * 12, SIZES)
     assert [path.get("d").count("z") for path in drawing(picture).findall(f"{SVG}path")] == [6]
-    assert (
-        "Twelve statements brought 72 rows" in picture.text or "12 statements brought 72 rows" in picture.text
-    )
+    assert "12 statements returned 72 rows" in picture.text
 
 
 @pytest.mark.parametrize("count", [0, 1, 200, 5000])

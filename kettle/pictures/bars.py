@@ -52,12 +52,12 @@ def prediction_beside_fact(
     rows: list[Row] = [("measured", measured, None)]
     fact = in_unit(measured, unit)
     if predicted is None:
-        says, point = f"Measured: {fact}.", point or "Nothing was predicted."
+        says, point = f"Measured: {fact}.", point or "No prediction was made."
     else:
         rows.insert(0, ("predicted", None, predicted))
         says = f"Predicted: {in_unit(predicted, unit)}; measured: {fact}."
         point = point or _verdict(predicted, measured)
-    return _draw(label or "Prediction beside fact", says, rows, unit, point)
+    return _draw(label or "Prediction and measurement", says, rows, unit, point)
 
 
 def _draw(
@@ -107,15 +107,14 @@ def _one(scale: Scale, y: float, value: float, unit: str, class_: str, before: s
 
 def _says(measured: Mapping[str, float], known: Mapping[str, float], unit: str) -> str:
     if not measured:
-        return "Nothing was measured. There is nothing to see."
+        return "Nothing was measured."
     label, lowest = max(measured, key=measured.__getitem__), min(measured, key=measured.__getitem__)
     most, least = in_unit(measured[label], unit), in_unit(measured[lowest], unit)
     if known:
         guessed = max(known, key=known.__getitem__)
-        agreed = "as predicted" if guessed == label else f"the prediction was {guessed}"
-        values = f"{in_unit(known[guessed], unit)} and measured at {in_unit(measured[guessed], unit)}"
-        first = f"The largest of {len(measured):,} is {label} ({most})"
-        return f"{first}; {agreed}. {guessed} was predicted at {values}."
+        agreed = ", as predicted" if guessed == label else f"; the prediction said {guessed}"
+        values = f"{in_unit(known[guessed], unit)} predicted, {in_unit(measured[guessed], unit)} measured"
+        return f"The largest of {len(measured):,} is {label} ({most}){agreed}. {guessed}: {values}."
     if len(measured) == 1:
         return f"{label}: {most}."
     return f"{spelled(len(measured), 'bar')}, from {least} ({lowest}) to {most} ({label})."
@@ -125,13 +124,13 @@ def _verdict(predicted: float, measured: float) -> str:
     if predicted == measured:
         return "The prediction was right."
     if predicted <= 0 or measured <= 0:
-        return "They differ."
+        return "The prediction was off."
     ratio = measured / predicted
     if 0.9 <= ratio <= 1.1:
         return "The prediction was close."
     if ratio > 1:
-        return f"The fact is {times(ratio)} the prediction."
-    return f"The prediction is {times(1 / ratio)} the fact."
+        return f"The measured value is {times(ratio)} the prediction."
+    return f"The prediction is {times(1 / ratio)} the measured value."
 
 
 def _table(rows: Sequence[Row], known: bool, unit: str) -> Table:

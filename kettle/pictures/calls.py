@@ -45,7 +45,7 @@ def rows(ids: str, bars: Sequence[Bar], start: float, scale: Scale, y: float) ->
     height = 20 if len(bars) <= 24 else 17
     for b in bars:
         state = "" if b.kind == "running" else f", {WORDS[b.kind]}"
-        told = f"{b.detail or b.label}: {seconds(b.seconds)}, from {seconds(b.started - start)}{state}"
+        told = f"{b.detail or b.label}: {seconds(b.seconds)}, starts at {seconds(b.started - start)}{state}"
         piece = Piece(b.kind, b.started - start, b.ended - start, told)
         drawn.append(lane(ids, b.label, [piece], scale, y, height, note=seconds(b.seconds)))
         y += height
@@ -82,7 +82,7 @@ def strip(
     path = _step_path(_columns(spans, start, scale), scale.left, base, room, high)
     return tag(
         "g",
-        tag("title", f"{label}: {plural(len(spans), noun)}, at most {high:,} at one time"),
+        tag("title", f"{label}: {plural(len(spans), noun)}, at most {high:,} at once"),
         tag("path", d=path, class_=f"kp-{state}"),
         tag("line", x1=scale.left, x2=scale.right, y1=base, y2=base, class_="kp-axis"),
         row_label(scale, middle, label),

@@ -7,6 +7,7 @@ from typing import Any
 from kettle.pictures.figure import Picture, new_ids
 from kettle.pictures.lanes import Drawn, Panel, Piece, lane, stacked, versions
 from kettle.pictures.model import in_order, length
+from kettle.pictures.points import each_version
 from kettle.pictures.scale import Scale
 from kettle.pictures.svg import join
 from kettle.pictures.units import number, plural, seconds
@@ -37,9 +38,10 @@ def connection_lanes(
     return stacked(
         ids,
         {name: _panel(ids, requests, noun) for name, requests in shown.items()},
-        ["Connection", noun.capitalize(), "Starts", "Handshake", "Took"],
+        ["Connection", noun.capitalize(), "Start", "Handshake", "Duration"],
         title=title,
         point=point,
+        says=each_version({name: f"{_in_words(requests, noun)}." for name, requests in shown.items()}),
         states={"blocked": "handshake", "running": noun},
     )
 
@@ -59,7 +61,9 @@ def _panel(ids: str, requests: Sequence[Any], noun: str) -> Panel:
         for request in requests
     ]
     room, draw = [f"connection {len(lanes)}"], partial(_draw, ids, list(lanes.values()), start)
-    return Panel(_in_short(requests, noun), length(requests), room, draw, data)
+    costly = seconds(sum(request.handshake for request in requests))
+    in_short = f"{seconds(length(requests))}, {plural(len(lanes), 'connection')}, {costly} of handshakes"
+    return Panel(in_short, length(requests), room, draw, data)
 
 
 def _draw(ids: str, lanes: Sequence[Sequence[Any]], start: float, scale: Scale, top: float) -> Drawn:
@@ -78,16 +82,16 @@ def _pieces(request: Any, start: float) -> Iterator[Piece]:
     ready = min(began + request.handshake, ended)
     told = f"{request.path}: {seconds(ended - began)}"
     if request.handshake:
-        told += f", of which {seconds(request.handshake)} are the handshake"
+        told += f", {seconds(request.handshake)} of it for the handshake"
         yield Piece("blocked", began, ready, told)
     failed = request.status is not None and request.status >= 400
     yield Piece("failed" if failed else "running", ready, ended, told, hair=0.6)
 
 
-def _in_short(requests: Sequence[Any], noun: str) -> str:
+def _in_words(requests: Sequence[Any], noun: str) -> str:
     if not requests:
         return f"No {noun} was sent"
     connections = plural(len({request.connection for request in requests}), "connection")
     costly = seconds(sum(request.handshake for request in requests))
     took = f"{plural(len(requests), noun)} over {connections} in {seconds(length(requests))}"
-    return f"{took}, handshakes {costly} together"
+    return f"{took}; handshakes took {costly} in total"

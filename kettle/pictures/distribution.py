@@ -94,8 +94,8 @@ def _mark(words: str, x: float, y: float, base: float) -> Markup:
 
 def _says(values: list[float], named: Mapping[str, float], unit: str, noun: str) -> str:
     if not values:
-        return "Nothing was measured. There is nothing to see."
-    span = f"{plural(len(values), noun)}: from {in_unit(values[0], unit)} to {in_unit(values[-1], unit)}."
+        return "Nothing was measured."
+    span = f"{plural(len(values), noun)}, from {in_unit(values[0], unit)} to {in_unit(values[-1], unit)}."
     told = ", ".join(f"{name} {in_unit(value, unit)}" for name, value in named.items())
     return f"{span} Marked: {told}." if told else span
 
@@ -104,12 +104,18 @@ def _point(values: list[float], named: Mapping[str, float], noun: str) -> str:
     if not values:
         return ""
     low, high = values[0] * 0.999, values[-1] * 1.001
-    outside = [name for name, value in named.items() if not low <= value <= high]
+    told = (
+        ("shorter", "fastest", [name for name, value in named.items() if value < low]),
+        ("longer", "slowest", [name for name, value in named.items() if value > high]),
+    )
+    outside = [
+        f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} {how} than the {which} {noun}"
+        for how, which, names in told
+        if names
+    ]
     if outside:
-        return sentence(
-            f"{' and '.join(outside)} {'lies' if len(outside) == 1 else 'lie'} where no {noun} was"
-        )
+        return sentence("; ".join(outside))
     middle = values[math.ceil(len(values) / 2) - 1]
     if values[-1] >= 2 * middle:
         return f"The slowest {noun} took {number(values[-1] / middle, 2)} times as long as the typical one."
-    return f"All {plural(len(values), noun)} took about as long as each other."
+    return f"All {plural(len(values), noun)} took about the same time."

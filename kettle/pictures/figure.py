@@ -25,7 +25,7 @@ class Picture:
     again: Callable[[str], "Picture"] | None = field(default=None, repr=False, compare=False)
 
     def with_point(self, point: str) -> "Picture":
-        """Return the same picture with another sentence beneath it, for whoever knows better what counts."""
+        """Return the same picture with another sentence beneath it."""
         return self.again(point) if point and self.again else self
 
     def __repr__(self) -> str:

@@ -13,7 +13,7 @@ BAR = 64  # the width of a bar at 100 percent
 HEADERS = ("Line", "Share of the time", "Hits", "Per hit", "Source")
 
 
-def line_strip(lines: Any, *, title: str = "Time by line", point: str = "") -> Picture:
+def line_strip(lines: Any, *, title: str = "Time per line", point: str = "") -> Picture:
     """Draw the share of each line of a function beside its source.
 
     Args:
@@ -83,19 +83,18 @@ def _each(line: Any) -> float:
 
 def _says(ran: Sequence[Any], top: Any, whole: float) -> str:
     if not ran:
-        return "No line ran. There is nothing to see."
+        return "No line ran."
     longest = max(ran, key=_each)
-    first = f"Line {top.number} has {_percent(top.seconds / (whole or 1.0))} of {seconds(whole)}."
+    first = f"Line {top.number} takes {_percent(top.seconds / (whole or 1.0))} of {seconds(whole)}."
     if longest is top:
-        return f"{first} It takes longest for one hit, too."
+        return f"{first} It also takes longest per hit."
     longer, share = times(_each(longest) / _each(top)), _percent(longest.seconds / whole)
-    return (
-        f"{first} One hit of line {longest.number} takes {longer} as long, and all of its hits have {share}."
-    )
+    each = f"One hit of line {longest.number} takes {longer} as long"
+    return f"{first} {each}, but all its hits together take {share}."
 
 
 def _point(top: Any) -> str:
     if top is None:
         return ""
     often = "once" if top.hits == 1 else f"{number(top.hits, 12)} times"
-    return f"Hits times the time of one hit: line {top.number} ran {often}, {seconds(_each(top))} each."
+    return f"Hits × time per hit: line {top.number} ran {often}, {seconds(_each(top))} each."

@@ -6,6 +6,7 @@ from typing import Any
 
 from kettle.pictures.figure import Picture, new_ids
 from kettle.pictures.lanes import Drawn, Panel, Piece, lane, stacked
+from kettle.pictures.points import each_version
 from kettle.pictures.scale import Scale
 from kettle.pictures.svg import join, text
 from kettle.pictures.units import number, plural, seconds
@@ -17,7 +18,7 @@ MOST_LANES = 30  # of one group; the others are told in a line
 def loan_lanes(
     groups: Mapping[str, Any], *, title: str = "Connections that were lent out", point: str = ""
 ) -> Picture:
-    """Draw when each connection was lent out, and when the database worked for whoever had it.
+    """Draw when each connection was lent out, and when the database worked for its borrower.
 
     Args:
         groups: by name, such as a version of the code, what has .loans, or the loans: each with .connection
@@ -29,15 +30,15 @@ def loan_lanes(
     ids = new_ids()
     shown = {name: list(getattr(group, "loans", group)) for name, group in groups.items()}
     panels = {name: _Loans(loans) for name, loans in shown.items() if loans}
-    states = {"waiting": "lent out, and nothing asked of it", "running": "the database works for it"}
+    states = {"waiting": "lent out, idle", "running": "lent out, the database is working"}
     return stacked(
         ids,
         {name: loans.panel(ids) for name, loans in panels.items()},
-        ["Connection", "Lent at", "For", "At work"],
+        ["Connection", "Start", "Lent out for", "Database at work"],
         title=title,
         point=point,
-        says=" ".join(f"{name}: {loans.in_short}." for name, loans in panels.items()),
-        nothing="No connection was lent out. There is nothing to see.",
+        says=each_version({name: f"{loans.in_short}." for name, loans in panels.items()}),
+        nothing="No connection was lent out.",
         states=states,
     )
 
@@ -64,11 +65,11 @@ class _Loans:
     def in_short(self) -> str:
         connections = plural(len({loan.connection for loan in self.loans}), "connection")
         times = "once" if len(self.loans) == 1 else f"{number(len(self.loans))} times"
-        worked = f"at work for {self.share:.0f}% of the time lent"
-        return f"{connections}, lent {times}, {seconds(self.seconds)}; {worked}"
+        worked = f"the database works for {self.share:.0f}% of the time that they are lent out"
+        return f"{connections}, lent out {times} in {seconds(self.seconds)}; {worked}"
 
     def panel(self, ids: str) -> Panel:
-        heading = f"{seconds(self.seconds)}, at work for {self.share:.0f}% of the time lent"
+        heading = f"{seconds(self.seconds)}, the database at work for {self.share:.0f}%"
         data = [
             (
                 number(loan.connection + 1),
@@ -91,14 +92,14 @@ class _Loans:
             drawn.append(lane(ids, name, pieces, scale, y, LANE, inset=2, rail=False))
             y += LANE
         if len(lanes) > MOST_LANES:
-            more = f"and {plural(len(lanes) - MOST_LANES, 'connection')} more"
+            more = f"and {plural(len(lanes) - MOST_LANES, 'more connection')}"
             drawn.append(text(scale.left, y + LANE / 2 + 4.5, more, class_="kp-muted"))
             y += LANE
         return join(drawn), y
 
     def pieces(self, loan: Any, name: str) -> list[Piece]:
         began, ended = loan.began - self.start, self.ended(loan) - self.start
-        told = f"{name}: lent for {seconds(ended - began)}, at work for {seconds(_worked(loan))}"
+        told = f"{name}: lent out for {seconds(ended - began)}, database at work for {seconds(_worked(loan))}"
         worked = [Piece("running", b - self.start, e - self.start, told) for b, e in loan.work]
         return [Piece("waiting", began, ended, told, hair=1.0), *worked]
 

@@ -44,7 +44,7 @@ def loop_lanes(
     return stacked(
         ids,
         {name: _panel(ids, watched) for name, watched in panels.items()},
-        ["Task", "State", "Starts", "Takes", "Where"],
+        ["Task", "State", "Start", "Duration", "Where"],
         title=title,
         says=says(panels),
         point=point or longest_gap(panels),
@@ -61,7 +61,7 @@ def _panel(ids: str, watched: Watched) -> Panel:
     lanes = watched.timeline.lanes
     named = ["event loop", *(lane.name for lane in lanes)]
     if _folded(watched):
-        named = ["holding the loop", plural(len(lanes), "task")]
+        named = [WORDS["blocked"], plural(len(lanes), "task")]
     room, draw = [*named, *calls.labels(watched.requests)], partial(_draw, ids, watched)
     return Panel(watched.heading, watched.timeline.seconds, room, draw, watched.data)
 
@@ -83,7 +83,7 @@ def _draw(ids: str, watched: Watched, scale: Scale, y: float) -> Drawn:
             drawn.append(_lane(ids, lane, start, scale, y, LANE))
             y += LANE
     if watched.requests:
-        drawn.append(text(scale.left, y + 19, "requests, as the server saw them", class_="kp-muted"))
+        drawn.append(text(scale.left, y + 19, "requests as the server saw them", class_="kp-muted"))
         seen, y = calls.rows(ids, watched.requests, start, scale, y + CAPTION + 4)
         drawn.append(seen)
     # While the loop is held nothing else moves: a wash over everything below shows it.
@@ -105,7 +105,7 @@ def _names(held: Sequence[Segment], start: float, scale: Scale, y: float) -> Mar
     drawn = []
     for where, holds in places.items():
         took = seconds(holds[0].seconds)
-        took = took if len(holds) == 1 else f"{len(holds):,} times, longest {took}"
+        took = took if len(holds) == 1 else f"{len(holds):,} times, at most {took}"
         words = shorten(f"{where}, {took}" if where else took, 0.75 * WIDTH)
         x0 = max(0.0, min(scale(min(s.started for s in holds) - start), WIDTH - width(words)))
         x1 = x0 + width(words) + 8
@@ -128,11 +128,21 @@ def _lane(
         x0, x1 = scale(s.started - start), scale(s.ended - start)
         waits = s.state == "waiting"
         where = f" {'at' if waits else 'in'} {s.where}" if s.where else ""
-        told = f"{lane.name}: {WORDS[s.state]}{where}, {seconds(s.seconds)} from {seconds(s.started - start)}"
+        when = f"{seconds(s.seconds)}, starts at {seconds(s.started - start)}"
         inset = 5 if waits else 3
         # A hair's breadth between one hold and the next shows that they are two.
         x1 -= 1.5 if s.state == "blocked" and x1 - x0 > 6 else 0
-        drawn.append(bar(ids, s.state, x0, y + inset, x1 - x0, height - 2 * inset, told))
+        drawn.append(
+            bar(
+                ids,
+                s.state,
+                x0,
+                y + inset,
+                x1 - x0,
+                height - 2 * inset,
+                f"{lane.name}: {WORDS[s.state]}{where}, {when}",
+            )
+        )
     return join(drawn)
 
 
@@ -165,7 +175,7 @@ def _strips(timeline: Timeline, scale: Scale, y: float) -> Drawn:
     segments = [s for lane in timeline.lanes for s in lane.segments]
     for state, words in present(s.state for s in segments if s.state != "waiting").items():
         of_state = [s for s in segments if s.state == state]
-        found.append((words, state, of_state, calls.ROW, "stretch"))
+        found.append((words, state, of_state, calls.ROW, "period"))
     drawn = []
     for label, state, some, height, noun in found:
         drawn.append(calls.strip(spans_of(some), label, state, timeline.started, scale, y, height, noun))

@@ -35,7 +35,7 @@ class Watched:
     @property
     def heading(self) -> str:
         """How long it took, and how long the loop was held."""
-        held = f"the loop held for {seconds(self.held)}" if self.held else "the loop never held"
+        held = f"event loop blocked for {seconds(self.held)}" if self.held else "event loop never blocked"
         return f"{seconds(self.timeline.seconds)}, {held}"
 
     @property
@@ -58,31 +58,35 @@ def says(panels: Mapping[str, Watched]) -> str:
 def longest_gap(panels: Mapping[str, Watched]) -> str:
     """Return the point of the picture: the longest time for which nothing else ran, and who held the loop."""
     if "" not in panels:
-        told = "; ".join(f"{name} {_gap(watched) or 'none'}" for name, watched in panels.items())
-        return f"The loop's longest gap: {told}."
+        told = ", ".join(f"{name} {_gap(watched) or 'none'}" for name, watched in panels.items())
+        return f"Longest block of the event loop: {told}."
     if panels[""].longest:
-        return f"The loop's longest gap is {_gap(panels[''])}: nothing else could run meanwhile."
-    return "Nothing held the loop: whatever was ready could run." if panels[""].timeline.lanes else ""
+        return f"The event loop was blocked for up to {_gap(panels[''])}. Nothing else could run meanwhile."
+    return (
+        "Nothing blocked the event loop: every task could run when it was ready."
+        if panels[""].timeline.lanes
+        else ""
+    )
 
 
 def _gap(watched: Watched) -> str:
     longest = watched.longest
     if longest is None:
         return ""
-    return seconds(longest.seconds) + (f", held by {longest.where}" if longest.where else "")
+    return seconds(longest.seconds) + (f" ({longest.where})" if longest.where else "")
 
 
 def _first_sentence(watched: Watched) -> str:
     longest, times = watched.longest, len(watched.timeline.held)
     tasks = f"{spelled(len(watched.timeline.lanes), 'task')} in {seconds(watched.timeline.seconds)}"
     if longest is None:
-        return f"{tasks}: nothing held the loop."
-    where = f", in {longest.where}" if longest.where else ""
-    how = f"held once, for {seconds(watched.held)}{where}"
+        return f"{tasks}: nothing blocked the event loop."
+    where = f" ({longest.where})" if longest.where else ""
+    how = f"once, for {seconds(watched.held)}{where}"
     if times > 1:
         held, most = seconds(watched.held), seconds(longest.seconds)
-        how = f"held {times:,} times, {held} in all, longest {most}{where}"
-    return f"{tasks}: the loop was {how}."
+        how = f"{times:,} times, {held} in total, at most {most} at a time{where}"
+    return f"{tasks}: the event loop was blocked {how}."
 
 
 def _second_sentence(watched: Watched) -> str:

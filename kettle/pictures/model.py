@@ -34,7 +34,7 @@ class Bar:
 
     def __post_init__(self) -> None:
         if self.kind not in STATES:
-            raise ValueError(f"unknown state {self.kind!r}: a picture knows {', '.join(STATES)}")
+            raise ValueError(f"unknown state {self.kind!r}, expected one of: {', '.join(STATES)}")
 
     @property
     def seconds(self) -> float:

@@ -1,4 +1,4 @@
-"""Orphans: calls, a row each, and what of them ran on after whoever asked had an answer or an error."""
+"""Orphans: calls, a row each, and which of them kept running after their caller had an answer or an error."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,13 +14,13 @@ from kettle.pictures.svg import join, tag
 from kettle.pictures.units import plural, seconds
 
 ROW = 18
-BARELY = 0.01  # seconds: an answer may take so long from the other side to whoever waits for it
+BARELY = 0.01  # seconds: an answer may take so long from the other side to its caller
 HEARS = 0.1  # seconds: within which the other side of a busy machine hears that a call was cancelled
 
 
 @dataclass(frozen=True)
 class Asked:
-    """One thing that was asked for: its calls, when whoever asked had its end, and that end in words.
+    """One thing that was asked for: its calls, when its caller had an end, and that end in words.
 
     calls: as from_traffic() makes them. over: seconds on their clock. how: such as "the page is shown".
     """
@@ -31,17 +31,17 @@ class Asked:
 
     @property
     def orphans(self) -> list[Bar]:
-        """The calls that ran on after the end."""
+        """The calls that kept running after the end."""
         return [call for call in in_order(self.calls) if self.runs_on(call)]
 
     @property
     def in_short(self) -> str:
-        """How it ended, and how many calls ran on, in a few words."""
-        ran_on = f"{plural(len(self.orphans), 'call')} ran on" if self.orphans else "no call ran on"
-        return f"{self.how}, {ran_on}" if self.how else ran_on
+        """How it ended, and how many calls kept running, in a few words."""
+        orphans = f"{plural(len(self.orphans), 'call') if self.orphans else 'no call'} kept running"
+        return f"{self.how}, {orphans}" if self.how else orphans
 
     def runs_on(self, call: Bar) -> bool:
-        """Tell whether a call ran on after the end."""
+        """Tell whether a call kept running after the end."""
         return call.ended > self.over + (HEARS if call.kind == "cancelled" else BARELY)
 
     def parts(self, call: Bar) -> list[tuple[str, float, float]]:
@@ -56,11 +56,11 @@ class Asked:
 def orphan_lanes(
     asked: Mapping[str, Asked],
     *,
-    title: str = "Calls, and the end of what they were for",
+    title: str = "Calls, and when their caller was done",
     point: str = "",
     one_clock: bool = False,
 ) -> Picture:
-    """Draw the calls of several things that were asked for; what ran on after the end is marked.
+    """Draw the calls of several things that were asked for; what kept running after the end is marked.
 
     Args:
         asked: by name, such as a page or a version of the code.
@@ -76,15 +76,15 @@ def orphan_lanes(
     return stacked(
         ids,
         {name: _panel(ids, each, starts[name]) for name, each in asked.items()},
-        ["Call", "Starts", "Took", "State", "Ran on for"],
+        ["Call", "Start", "Duration", "State", "Kept running for"],
         title=title,
         point=point,
-        nothing="Nothing was asked for.",
-        named="Asked for",
+        nothing="No calls were made.",
+        named="Request",
         states=present(
             [part[0] for each in asked.values() for call in each.calls for part in each.parts(call)]
         ),
-        legend=[entry(rule, "whoever asked has an answer or an error")],
+        legend=[entry(rule, "the caller has its answer or error")],
     )
 
 
@@ -109,7 +109,7 @@ def _draw(ids: str, asked: Asked, start: float, scale: Scale, top: float) -> Dra
     for call in in_order(asked.calls):
         took = seconds(call.seconds)
         pieces = [
-            Piece(state, began - start, ended - start, f"{call.label}: {WORDS[state]}, {took} in all")
+            Piece(state, began - start, ended - start, f"{call.label}: {WORDS[state]}, {took} in total")
             for state, began, ended in asked.parts(call)
         ]
         drawn.append(lane(ids, call.label, pieces, scale, y, ROW, note=took, clear=asked.over - start))

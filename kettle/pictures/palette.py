@@ -10,10 +10,10 @@ from pathlib import Path
 WORDS = {
     "running": "running",
     "waiting": "waiting",
-    "blocked": "holding the loop",
+    "blocked": "blocking the event loop",
     "failed": "failed",
     "cancelled": "cancelled",
-    "orphan": "running on for nobody",
+    "orphan": "orphan: nobody waits for it",
 }
 STATES = tuple(WORDS)
 SERIES = ("series0", "series1", "series2", "series3")

@@ -45,8 +45,8 @@ def of_calls(panels: Mapping[str, Sequence[Bar]]) -> str:
     told = "; ".join(
         f"{name}: {_overlap(bars) or plural(len(bars), 'call')}" for name, bars in panels.items()
     )
-    took = " to ".join(seconds(length(bars)) for bars in panels.values())
-    return f"{sentence(told)} The whole went from {took}."
+    took = ", ".join(f"{seconds(length(bars))} {name}" for name, bars in panels.items())
+    return f"{sentence(told)} Total time: {took}."
 
 
 def _overlap(bars: Sequence[Bar]) -> str:
@@ -54,15 +54,17 @@ def _overlap(bars: Sequence[Bar]) -> str:
         return ""
     high = peak(spans_of(bars))
     if high == 1:
-        return "a staircase: each call starts after the one before it has ended"
+        return "each call starts after the previous one has ended, like a staircase"
     if high == len(bars):
         longest = max(b.seconds for b in bars)
-        whole = ", and the whole takes no longer than the longest" if length(bars) <= 1.1 * longest else ""
-        return f"all {plural(len(bars), 'call')} overlap{whole}"
+        whole = (
+            ", and together they take no longer than the longest one" if length(bars) <= 1.1 * longest else ""
+        )
+        return f"{'both' if high == 2 else f'all {high:,}'} calls overlap{whole}"
     some = overlapping(bars)
     if some == len(bars):
-        return f"each of the {plural(some, 'call')} overlaps with another, at most {high:,} at once"
-    return f"{some:,} of {plural(len(bars), 'call')} overlap with another"
+        return f"each of the {plural(some, 'call')} overlaps another one, at most {high:,} at once"
+    return f"{some:,} of {plural(len(bars), 'call')} overlap another one"
 
 
 def overlapping(bars: Sequence[Bar]) -> int:
@@ -92,11 +94,10 @@ def of_bars(measured: Mapping[str, float], unit: str) -> str:
     if least <= 0:
         return f"{high}: {in_unit(most, unit)}; {low}: {in_unit(least, unit)}." if most > 0 else ""
     if most / least < ALIKE:
-        return f"All are about alike: {in_unit(least, unit)} to {in_unit(most, unit)}."
+        return f"All are about the same: {in_unit(least, unit)} to {in_unit(most, unit)}."
     if unit in {"s", "ms"}:
         return f"The fastest is {low}; {high} takes {times(most / least)} as long."
-    ends = f"{low} ({in_unit(least, unit)}) and {high} ({in_unit(most, unit)})"
-    return f"Between {ends} lies a factor of {times(most / least).removesuffix('×')}."
+    return f"{high} ({in_unit(most, unit)}) is {times(most / least)} {low} ({in_unit(least, unit)})."
 
 
 def _sizes(labels: Iterable[str]) -> list[tuple[str, float]] | None:
@@ -120,12 +121,9 @@ def _growth(measured: Mapping[str, float]) -> str:
         groups.setdefault(group, []).append((size, value))
     if not all(_can_grow(points) for points in groups.values()):
         return ""
-    told = [
-        f"{group}: {_grown(points)}" if group else f"The value {_grown(points)}"
-        for group, points in groups.items()
-    ]
     (first, _), *_, (last, _) = next(iter(groups.values()))
-    return f"{'; '.join(told)}, while the size grows {times(last / first)}."
+    told = ", ".join(f"{group or 'the value'} {_grown(points)}" for group, points in groups.items())
+    return f"While the size grows {times(last / first)}{':' if len(groups) > 1 else ','} {told}."
 
 
 def _can_grow(points: Sequence[tuple[float, float]]) -> bool:

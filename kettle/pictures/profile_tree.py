@@ -91,7 +91,7 @@ def from_stacks(stacks: Iterable[str], rate: float, root: str) -> Frame:
         if begins:
             counts[tuple(path[begins[0] :])] += int(number)
     if not counts:
-        raise LookupError(f"No stack holds a function called {root!r}.")
+        raise LookupError(f"No stack contains a function called {root!r}.")
 
     def grown(path: tuple[str, ...]) -> Frame:
         here = {stack: number for stack, number in counts.items() if stack[: len(path)] == path}

@@ -37,11 +37,11 @@ def query_waterfall(
     every = [s for some in panels.values() for s in some]
     known = any(s.where for s in every)
     again = any(len(group) >= OFTEN for some in panels.values() for group in shapes(some).values())
-    states = {"running": "sent up to three times", "blocked": "the same shape again and again"}
+    states = {"running": "sent up to three times", "blocked": "the same statement, four times or more"}
     return stacked(
         ids,
         {name: _panel(ids, some, known) for name, some in panels.items()},
-        ["Statement", "Starts", "Takes", "Rows", *(["Sent by"] if known else []), "SQL"],
+        ["Statement", "Start", "Duration", "Rows", *(["Sent by"] if known else []), "SQL"],
         title=title,
         says=says(panels),
         point=point or point_of(panels),
@@ -77,7 +77,9 @@ def _rows(ids: str, statements: Statements, start: float, scale: Scale, y: float
         took = seconds(s.ended - s.started)
         rows = "" if s.rows is None else plural(s.rows, "row")
         sent = f"\nsent by {s.where}" if s.where else ""
-        told = f"{s.sql}\n{', '.join(filter(None, (took, rows)))}, from {seconds(s.started - start)}{sent}"
+        told = (
+            f"{s.sql}\n{', '.join(filter(None, (took, rows)))}, starts at {seconds(s.started - start)}{sent}"
+        )
         piece = Piece("blocked" if id(s) in marked else "running", s.started - start, s.ended - start, told)
         note = " · ".join(filter(None, (took, rows)))
         drawn.append(lane(ids, name_of(s), [piece], scale, y, ROW, note=note))
@@ -93,7 +95,7 @@ def _barcode_rows(statements: Statements) -> list[tuple[str, str, Statements]]:
         often = often[: MOST_SHAPES - 1]
     rows = [(name_of(group[0]), key, group) for key, group in found.items() if key in often]
     rest = [s for key, group in found.items() if key not in often for s in group]
-    return [*rows, *([("other shapes", "", rest)] if rest else [])]
+    return [*rows, *([("other statements", "", rest)] if rest else [])]
 
 
 def _barcode(rows: Sequence[tuple[str, str, Statements]], start: float, scale: Scale, y: float) -> Drawn:
@@ -117,10 +119,11 @@ def _code(
     wide = scale.right - scale.left
     lines = "".join(f"M{scale(s.started - start):.1f},{y + 5:.0f}v{CODE - 12}" for s in group)
     # Thin enough that hundreds of lines stay lines.
+    sent = [f"sent by {line}" for line in sent_by(group)[:1] if line]
     stroke = min(1.2, max(0.7, 0.5 * wide / len(group)))
     return tag(
         "g",
-        tag("title", f"{key or label}\n{plural(len(group), 'statement')}{sent_by(group)}"),
+        tag("title", "\n".join([key or label, plural(len(group), "statement"), *sent])),
         tag("rect", x=scale.left, y=y, width=wide, height=CODE, class_="kp-hit"),
         tag(
             "path",

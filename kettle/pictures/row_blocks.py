@@ -15,7 +15,7 @@ from kettle.pictures.units import plural, spelled
 CELL, LARGEST = 9.0, 320.0  # a row of the enlarged thing, and the room for it, in the drawing's units
 GAP, LOWEST = 3.0, 1.0
 TALLEST = 170.0  # the area in which all things are drawn
-MEANS = {"kp-blocked": "a pair: one row of each collection", "kp-running": "a row that comes once"}
+MEANS = {"kp-blocked": "a pair: one row of each collection", "kp-running": "a row that is sent once"}
 
 Sizes = Mapping[str, int]  # of one thing: how many rows of its own each collection's table has
 
@@ -116,7 +116,7 @@ def _one_row(groups: Groups, sizes: Sequence[Sizes]) -> tuple[float, float, floa
 
 def _enlarged(groups: Groups, sizes: Sequence[Sizes], noun: str, y: float) -> Drawn:
     """Draw the largest thing, with a cell for each row."""
-    drawn = [text(0, y + 12, f"One {noun}, a cell for each row:", class_="kp-muted")]
+    drawn = [text(0, y + 12, f"One {noun}, one cell per row:", class_="kp-muted")]
     largest = max(sizes, key=lambda each: sum(math.prod(g.sides(each)) for g in groups), default={})
     y += 20
     for group in groups if sizes else ():
@@ -145,7 +145,7 @@ def _told(group: _Group, sizes: Sizes, noun: str) -> list[str]:
 
 def _all(groups: Groups, sizes: Sequence[Sizes], noun: str, room: tuple, y: float) -> Drawn:
     """Draw all things, a block for each group, one row the same area everywhere."""
-    words = f"All {plural(len(sizes), noun)}, one row the same area everywhere:"
+    words = f"All {plural(len(sizes), noun)}, all drawn to the same scale:"
     drawn, (one, wide, high) = [text(0, y + 12, words, class_="kp-muted")], room
     y += 20
     across = max(int((WIDTH + GAP) // wide), 1)
@@ -165,7 +165,7 @@ def _short(table: str) -> str:
 
 def _count(groups: Groups, write: Any) -> str:
     sent, rows = sum(group.statements for group in groups), sum(group.rows for group in groups)
-    return f"{write(sent, 'statement')} brought {plural(rows, 'row')}"
+    return f"{write(sent, 'statement')} returned {plural(rows, 'row')}"
 
 
 def _point(panels: Mapping[str, Groups], sizes: Sequence[Sizes], noun: str) -> str:
@@ -175,14 +175,14 @@ def _point(panels: Mapping[str, Groups], sizes: Sequence[Sizes], noun: str) -> s
     for name, groups in panels.items():
         joined = [group for group in groups if len(group.tables) > 1]
         if joined:
-            pairs = " stands beside each of the ".join(map(_short, joined[0].tables))
+            pairs = " is paired with each of the ".join(map(_short, joined[0].tables))
             crossed = plural(sum(group.rows for group in joined), "row")
-            words = f"{crossed}, since in each {noun} each of the {pairs}"
+            words = f"{crossed}, because in each {noun} each of the {pairs}"
             told.append(f"{name}: {words}".removeprefix(": "))
         elif name:
             told.append(f"{name}: {plural(sum(group.rows for group in groups), 'row')}")
-    there = f"there are {own:,} rows to show: those of {plural(len(sizes), noun)} and of all they have"
-    return sentence("; ".join([*told, there]))
+    there = f"The page shows {own:,} rows: {plural(len(sizes), noun)} and everything that belongs to them."
+    return f"{sentence('; '.join(told))} {there}".strip()
 
 
 def _table(panels: Mapping[str, Groups]) -> Table:

@@ -41,7 +41,7 @@ def name_of(statement: Any) -> str:
 def says(panels: Mapping[str, Statements]) -> str:
     """Return the picture in a sentence or two."""
     told = {name: _count(statements) for name, statements in panels.items()}
-    return each_version(told) if "" not in panels else f"{told['']} {_most(panels[''])}"
+    return each_version(told) if "" not in panels else f"{told['']} {_most(panels[''])}".rstrip()
 
 
 def _count(statements: Statements) -> str:
@@ -49,17 +49,17 @@ def _count(statements: Statements) -> str:
         return "No statement was sent."
     known = [s.rows for s in statements if s.rows is not None]
     rows = f", {plural(sum(known), 'row')} fetched" if known else ""
-    different = f" of {plural(len(shapes(statements)), 'shape')}" if len(statements) > 1 else ""
+    different = f" ({len(shapes(statements)):,} distinct)" if len(statements) > 1 else ""
     return f"{spelled(len(statements), 'statement')}{different} in {seconds(length(statements))}{rows}."
 
 
 def _most(statements: Statements) -> str:
     if not statements:
-        return "There is nothing to see."
+        return ""
     group = max(shapes(statements).values(), key=len)
     if len(group) < OFTEN:
-        return "No shape is sent more than three times."
-    alike = "are the same" if len({s.sql for s in group}) == 1 else "differ only in their values"
+        return "None is sent more than three times."
+    alike = "are identical" if len({s.sql for s in group}) == 1 else "differ only in their values"
     return f"{len(group):,} of them {alike}: {name_of(group[0])}."
 
 
@@ -67,10 +67,12 @@ def point_of(panels: Mapping[str, Statements]) -> str:
     """Say which statement is sent again and again, how often, and by which line."""
     if "" in panels:
         return sentence(_again(panels[""]))
-    told = {
-        name: ", ".join(filter(None, (plural(len(p), "statement"), _again(p)))) for name, p in panels.items()
-    }
-    return sentence("; ".join(f"{name}: {words}" for name, words in told.items()))
+    told = {name: (plural(len(p), "statement"), _again(p)) for name, p in panels.items()}
+    return sentence(
+        "; ".join(
+            f"{name}: {count}" + (f" ({again})" if again else "") for name, (count, again) in told.items()
+        )
+    )
 
 
 def _again(statements: Statements) -> str:
@@ -85,14 +87,19 @@ def _again(statements: Statements) -> str:
     if earlier:
         how = f", once for each of the {count:,} rows of {name_of(earlier)}"
     else:
-        how = ", with other values each time" if len({s.sql for s in group}) == count else ""
-    return f"the statement {name_of(first)} is sent {count:,} times{how}{sent_by(group)}"
+        how = ", with different values each time" if len({s.sql for s in group}) == count else ""
+    lines, others = sent_by(group)
+    sends = (
+        f"{lines} {'send' if others else 'sends'} {name_of(first)}" if lines else f"{name_of(first)} is sent"
+    )
+    return f"{sends} {count:,} times{how}"
 
 
-def sent_by(statements: Statements) -> str:
-    """Return ", sent by …" with the line of Python that sends most of them, where lines are known."""
+def sent_by(statements: Statements) -> tuple[str, int]:
+    """Return the line of Python that sends most of them, in words, and how many other lines there are."""
     lines = Counter(s.where for s in statements if s.where)
     if not lines:
-        return ""
+        return "", 0
     (line, _), *others = lines.most_common()
-    return f", sent by {line}" + (f" and {plural(len(others), 'other line')}" if others else "")
+    more = f" and {plural(len(others), 'other line')}" if others else ""
+    return f"line {line}{more}", len(others)

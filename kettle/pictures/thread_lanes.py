@@ -15,7 +15,7 @@ LANE = 20
 
 
 def thread_lanes(
-    groups: Mapping[str, Any], *, title: str = "What the threads had of a core", point: str = ""
+    groups: Mapping[str, Any], *, title: str = "Share of a core that each thread got", point: str = ""
 ) -> Picture:
     """Draw when each thread worked, and how much of that time it had a processor.
 
@@ -31,16 +31,16 @@ def thread_lanes(
     shown = {name: stretches for name, stretches in shown.items() if stretches}
     waits, works = bar(ids, "waiting", 0, 0, 24, 12), bar(ids, "running", 0, 6, 24, 6)
     legend = [
-        entry(waits, "waiting: for the interpreter, for a core, or for an answer"),
-        entry(join([waits, works]), "filled: its share of a core"),
+        entry(waits, "waiting: for the GIL, for a core, or for a reply"),
+        entry(join([waits, works]), "filled up to its share of a core"),
     ]
     return stacked(
         ids,
         {name: _panel(ids, stretches) for name, stretches in shown.items()},
-        ["Thread", "Began", "Took", "Share of a core"],
+        ["Thread", "Start", "Duration", "Share of a core"],
         title=title,
         point=point,
-        nothing="No thread worked. There is nothing to see.",
+        nothing="No thread did any work.",
         named="Work",
         legend=legend,
     )
@@ -75,7 +75,7 @@ def _share(stretch: Any) -> str:
 def _in_short(stretches: Sequence[Any]) -> str:
     threads, length = plural(len({each.thread for each in stretches}), "thread"), _length(stretches)
     cores = sum(each.share * (each.ended - each.began) for each in stretches) / (length or 1.0)
-    return f"{threads}, {seconds(length)}, together {cores:.1f} cores"
+    return f"{threads} kept {cores:.1f} cores busy for {seconds(length)}"
 
 
 def _length(stretches: Sequence[Any]) -> float:

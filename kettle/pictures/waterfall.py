@@ -31,7 +31,7 @@ def waterfall(
     return stacked(
         ids,
         {name: _panel(ids, some) for name, some in shown.items()},
-        ["Call", "Starts", "Ends", "Took", "State"],
+        ["Call", "Start", "End", "Duration", "State"],
         title=title,
         says=_says(shown),
         point=point or of_calls(shown),
@@ -51,7 +51,7 @@ def _panel(ids: str, bars: Sequence[Bar]) -> Panel:
 
 def _says(shown: Mapping[str, Sequence[Bar]]) -> str:
     told = {name: _first_sentence(bars) for name, bars in shown.items()}
-    return each_version(told) if "" not in shown else f"{told['']} {_second_sentence(shown[''])}"
+    return each_version(told) if "" not in shown else f"{told['']} {_second_sentence(shown[''])}".rstrip()
 
 
 def _first_sentence(bars: Sequence[Bar]) -> str:
@@ -59,25 +59,25 @@ def _first_sentence(bars: Sequence[Bar]) -> str:
         return "No calls were made."
     high, how = peak(spans_of(bars)), ""
     if len(bars) > 1:
-        how = " one after another" if high == 1 else " all together" if high == len(bars) else ""
+        how = ", one after another" if high == 1 else ", all at once" if high == len(bars) else ""
     troubles = [
         f"{sum(b.kind == kind for b in bars):,} {kind}"
         for kind in ("failed", "cancelled")
         if any(b.kind == kind for b in bars)
     ]
-    parts = [f"at most {high:,} in flight", *troubles, f"{seconds(length(bars))} in all"]
-    return f"{spelled(len(bars), 'call')}{how}: {'; '.join(parts)}."
+    parts = [f"at most {high:,} in flight", *troubles, f"{seconds(length(bars))} in total"]
+    return f"{spelled(len(bars), 'call')}{how}: {', '.join(parts)}."
 
 
 def _second_sentence(bars: Sequence[Bar]) -> str:
     if not bars:
-        return "There is nothing to see."
+        return ""
     spent: dict[str, float] = {}
     for b in bars:
         spent[b.label] = spent.get(b.label, 0.0) + b.seconds
     label, most = max(spent.items(), key=lambda item: item[1])
     if len(spent) > 1 and most < sum(spent.values()) and len(spent) < len(bars):
-        share = "Most" if most > sum(spent.values()) / 2 else "The largest part"
+        share = "Most" if most > sum(spent.values()) / 2 else "The largest share"
         return f"{share} of the time goes to {label} ({seconds(most)})."
     longest = max(bars, key=lambda b: b.seconds)
-    return f"The longest is {longest.label} ({seconds(longest.seconds)})."
+    return f"The longest call is {longest.label} ({seconds(longest.seconds)})."
