@@ -8,7 +8,7 @@ from __future__ import print_function
 import sys
 
 TOO_OLD = "The course needs Python 3.11 or newer, and this is Python {}.{}.{}.\n  "
-FETCH = "Install a newer one from your system's packages or from python.org, and start with that one."
+FETCH = "Install a newer Python from your system's packages or from python.org, and run start.py with it."
 
 if sys.version_info < (3, 11):
     import os
@@ -41,30 +41,30 @@ LAB = "import sys; sys.modules['rfc3987_syntax'] = None; from jupyterlab.labapp 
 ROOM = 1000000000  # bytes: the environment with its test tools takes about four fifths of this
 
 FULL = (
-    "The disk is full: the course needs about 1 GB and there are {free:.1f} GB free at {where}.\n"
-    "  Make room, there and where uv or pip keeps its cache, then run start.py again."
+    "The disk is full: the course needs about 1 GB, and {free:.1f} GB are free at {where}.\n"
+    "  Free some space there, and where uv or pip keeps its cache. Then run start.py again."
 )
 NOT_WRITABLE = (
     "The course cannot write in its own folder: {where}\n"
-    "  Copy or clone it to a place that is yours, your home folder say, and run start.py there."
+    "  Copy or clone it to a folder of your own, such as your home folder, and run start.py there."
 )
 NO_NETWORK = (
     "The course's packages could not be downloaded from a package index.\n"
     "  Are you online? Behind a proxy, set HTTPS_PROXY; for an index of your own, set PIP_INDEX_URL.\n"
-    "  Then run start.py again: it goes on where it stopped. What the tools said is in {log}"
+    "  Then run start.py again: it goes on where it stopped. The full output is in {log}"
 )
 NOT_TRUSTED = (
     "The package index was reached, but its certificate is not trusted here.\n"
     "  If your network has a certificate of its own, set SSL_CERT_FILE and PIP_CERT to its file, then run\n"
-    "  start.py again. What the tools said is in {log}"
+    "  start.py again. The full output is in {log}"
 )
 NO_PIP = (
     "This Python has neither pip nor venv, and uv is not installed either; one of them is needed.\n"
     "  On Debian or Ubuntu:  sudo apt install python3-venv   Elsewhere install uv, then run start.py again."
 )
-FAILED = "The set-up did not succeed. It ended with:\n\n{tail}\n\n  All of what the tools said is in {log}"
-PORT_BUSY = "Port {port} is in use. Name another one, or leave --port out and a free one is found."
-STOPPED = "\nStopped. start.py goes on from here when it is run again."
+FAILED = "The set-up failed. Its last lines:\n\n{tail}\n\n  The full output is in {log}"
+PORT_BUSY = "Port {port} is in use. Choose another one, or leave out --port, and start.py finds a free one."
+STOPPED = "\nStopped. Run start.py again to go on from here."
 # What uv, pip and Python print for each of these; the first that fits is told.
 SIGNS = (
     (r"No space left on device|os error 28|not enough space on the disk|Disk quota exceeded", FULL),
@@ -180,7 +180,7 @@ def install(uv, requirements, again):
     """Install what is pinned, checked against its hashes, and then the course itself, editable."""
     output = "No module named pip, ensurepip is not available"
     for installer in installers(uv, again):
-        step("Packages: what {} pins, each checked against its hash.".format(requirements.name))
+        step("Packages: the versions in {}, each checked against its hash.".format(requirements.name))
         succeeded, output = run(installer + ["--require-hashes", "-r", requirements])
         if succeeded:
             step("The course itself, with its settings for JupyterLab.")
@@ -223,7 +223,7 @@ def set_up(with_tests=False):
     stamp, wanted = read_stamp(), fingerprint()
     if PYTHON.exists() and stamp.get("inputs") == wanted and stamp["tests"] >= with_tests:
         return
-    print("Setting the course up in {}: once, a minute or so.".format(VENV), flush=True)
+    print("Setting the course up in {}. This happens once and takes about a minute.".format(VENV), flush=True)
     if "inputs" not in stamp and shutil.disk_usage(ROOT).free < ROOM:
         raise Stop(FULL)
     TOOLS.mkdir(exist_ok=True)
@@ -234,7 +234,7 @@ def set_up(with_tests=False):
     requirements = ROOT / ("requirements-test.txt" if with_tests else "requirements.txt")
     install(uv or fetch_uv(), requirements, again="unfinished" in stamp)
     write_stamp(inputs=wanted, tests=with_tests)
-    step("Set up. What the tools said is in {}".format(LOG))
+    step("Done. The full output is in {}".format(LOG))
 
 
 def keep_starters():
@@ -283,14 +283,14 @@ def open_course(port, browser):
 def read_arguments(arguments):
     """Return (options, arguments for pytest)."""
     parser = argparse.ArgumentParser(
-        description="Set the course up, once, and open it in JupyterLab.",
-        epilog="Without a command the course opens. To start afresh, delete .venv and .tools.",
+        description="Set the course up once and open it in JupyterLab.",
+        epilog="Without a command, the course opens. To set it up again, delete .venv and .tools.",
     )
     parser.add_argument("--port", type=int, help="the port to listen on; without it, a free one is found")
     parser.add_argument("--no-browser", action="store_true", help="print the address, do not open a browser")
     commands = parser.add_subparsers(dest="command", metavar="command")
-    commands.add_parser("test", add_help=False, help="run the tests; what follows is given to pytest")
-    commands.add_parser("update", help="bring new lessons, and keep every edit of yours")
+    commands.add_parser("test", add_help=False, help="run the tests; further arguments go to pytest")
+    commands.add_parser("update", help="get new lessons and keep all your edits")
     options, rest = parser.parse_known_args(arguments)
     if rest and options.command != "test":
         parser.error("unrecognized arguments: " + " ".join(rest))
@@ -303,7 +303,7 @@ def main(arguments=None):
     try:
         set_up(with_tests=options.command == "test")
         if options.command == "test":
-            print("Running the tests: pytest says how far it is.", flush=True)
+            print("Running the tests. pytest shows how far it is.", flush=True)
             # Once, and not again in each process where Python may not write bytecode.
             run([PYTHON, "-m", "compileall", "-q", "kettle", "checks"])
             return become([PYTHON, "-m", "pytest", "-n", "4", "--dist", "loadscope"] + rest)

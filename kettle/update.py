@@ -17,25 +17,26 @@ NO_GIT = (
     "  Install it from your system's packages, then run start.py update again."
 )
 NOT_CLONED = (
-    "This folder was not cloned with git, so there is nothing to update it from.\n"
-    "  Clone the course beside it. Your progress moves with its download on the landing page of this one."
+    "This folder was not cloned with git, so it cannot be updated.\n"
+    "  Clone the course into another folder. To take your progress along, save it on the landing page of\n"
+    "  this copy, and load that file on the landing page of the new one."
 )
 NO_REMOTE = (
     "This clone does not know where the course came from: it has no remote called origin.\n"
-    "  git remote add origin ADDRESS  tells it; then run start.py update again."
+    "  Run  git remote add origin ADDRESS  and then start.py update again."
 )
 NO_BRANCH = (
     "You are on {branch}, which the course's repository does not have.\n"
-    "  git switch main  brings you to the branch that lessons arrive on; then run start.py update again."
+    "  Run  git switch main  to go back to the branch of the course, and then start.py update again."
 )
 UNDER_WAY = (
-    "A merge is under way in this folder. Finish it, or give it up with  git merge --abort ;\n"
-    "  then run start.py update again."
+    "A merge is in progress in this folder. Finish it, or cancel it with  git merge --abort .\n"
+    "  Then run start.py update again."
 )
 UNREACHABLE = "The course's repository cannot be reached, so nothing was changed. git says:\n    {said}"
 NOT_MERGED = (
-    "The update could not be merged, and everything of yours is as it was. git says:\n    {said}\n"
-    "  Your edits are also kept as a commit; git log shows it."
+    "The update could not be merged, so all your files are as they were. git says:\n    {said}\n"
+    "  Your edits are also kept in a commit, which git log shows."
 )
 
 
@@ -131,14 +132,14 @@ def update(folder: Path = ROOT) -> list[str]:
     pull(folder, address, branch)
     came = changed(folder, start, theirs)
     if not came:
-        return ["Nothing is new: the course is up to date."]
+        return ["Nothing new: the course is up to date."]
     merged = git("rev-parse", "--verify", "--quiet", "HEAD^2", folder=folder).returncode == 0
     both = came & changed(folder, start, "HEAD^1") if merged else set()
     new = [path for path in sorted(changed(folder, start, theirs, "A")) if path.startswith("notebooks/")]
-    told = [f"{len(came)} files came from the course."]
+    told = ["1 file was updated." if len(came) == 1 else f"{len(came)} files were updated."]
     told += [f"New: {path}" for path in new]
     told += [
-        f"Changed by you and by the course; your lines stay where both changed them: {path}"
+        f"Changed by you and by the course; where both changed a line, yours stays: {path}"
         for path in sorted(both)
     ]
     told += [

@@ -148,7 +148,7 @@ def test_sets_up_once_and_opens_the_lab_in_its_own_folder(copy, tmp_path):
 def test_each_step_of_a_set_up_is_a_line_also_where_there_is_no_terminal(copy):
     done = copy.start("test")
     told = [line.strip().partition(" ")[0] for line in done.stdout.splitlines()]
-    steps = ["Setting", "Environment:", "Packages:", "The", "Set", "Running"]
+    steps = ["Setting", "Environment:", "Packages:", "The", "Done.", "Running"]
     assert [word for word in told if word in steps] == steps
     assert told[: len(steps)] == steps, "a line a step, and no flood"
     again = copy.start("test").stdout
@@ -404,7 +404,7 @@ def test_no_network_with_the_real_tools(copy, tool):
 def test_a_disk_with_too_little_room(copy):
     little = "import shutil; shutil.disk_usage = lambda path: type('', (), {'free': 3e8, 'total': 1e12})"
     shadow = copy.shadow("sitecustomize", little)
-    assert "there are 0.3 GB free" in said(copy.start(PYTHONPATH=shadow))
+    assert "0.3 GB are free" in said(copy.start(PYTHONPATH=shadow))
     assert not (copy.folder / ".venv").exists()
 
 

@@ -90,9 +90,9 @@ def repository(tmp_path, monkeypatch):
 
 def test_new_lessons_come_and_are_named(repository):
     repository.publish({"notebooks/08_new.ipynb": notebook("new = 1"), "kettle/new.py": "new = 1\n"})
-    assert update(repository.mine) == ["2 files came from the course.", "New: notebooks/08_new.ipynb"]
+    assert update(repository.mine) == ["2 files were updated.", "New: notebooks/08_new.ipynb"]
     assert (repository.mine / "notebooks/08_new.ipynb").exists()
-    assert update(repository.mine) == ["Nothing is new: the course is up to date."]
+    assert update(repository.mine) == ["Nothing new: the course is up to date."]
 
 
 def test_edits_on_both_sides_of_one_notebook(repository):
@@ -123,7 +123,7 @@ def test_work_of_weeks_survives_many_updates(repository):
         update(repository.mine)
         assert f"slow = 'mine {week}'" in sources(mine)
         assert f"own = {week}" in sources(mine)
-        assert update(repository.mine) == ["Nothing is new: the course is up to date."]
+        assert update(repository.mine) == ["Nothing new: the course is up to date."]
 
 
 def test_files_of_the_learners_own_stay(repository):
@@ -203,7 +203,7 @@ def test_a_repository_that_cannot_be_reached(repository):
 def test_a_merge_under_way(repository):
     head = git(repository.mine, "rev-parse", "HEAD")
     (repository.mine / ".git" / "MERGE_HEAD").write_text(f"{head.strip()}\n")
-    assert "A merge is under way" in unable(repository)
+    assert "A merge is in progress" in unable(repository)
 
 
 def test_no_git(repository, monkeypatch):
@@ -231,7 +231,7 @@ def test_by_the_command(repository):
     update(repository.mine)
     command = [sys.executable, "-P", repository.mine / "kettle" / "update.py"]
     done = subprocess.run(command, cwd=repository.mine, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout) == (0, "Nothing is new: the course is up to date.\n"), done.stderr
+    assert (done.returncode, done.stdout) == (0, "Nothing new: the course is up to date.\n"), done.stderr
     shutil.rmtree(repository.mine / ".git")
     done = subprocess.run(command, cwd=repository.mine, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr.strip()) == (1, NOT_CLONED)
