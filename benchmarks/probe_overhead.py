@@ -1,16 +1,16 @@
 """How much each probe slows what it measures, beside asyncio's debug mode and cProfile.
 
-    python benchmarks/probe_overhead.py [--repeat 15] [--only loop]
+    python benchmarks/probe_overhead.py [--rounds 5] [--only loop]
 
-Each number is the time with the probe divided by the time without, in interleaved runs in random order: the
-ratio of medians, its 95% interval, and the interquartile ranges of both sides. To add a probe, add a line to
-PROBES.
+Each number is the time with the probe divided by the time without, with its interval, from rounds of three
+runs of each in random order. To add a probe, add a line to PROBES.
 """
 
 import argparse
 import asyncio
 import cProfile
 import logging
+import math
 import os
 import platform
 import sys
@@ -141,17 +141,18 @@ PROBES = (
 )
 
 
-async def slowdown(probe: Probe, workload: Workload, repeat: int) -> Ratio:
+async def slowdown(probe: Probe, workload: Workload, rounds: int) -> Ratio:
     async def probed() -> None:
         with probe.make():
             await workload.run()
 
-    return await compare_async(probed, workload.run, clock=workload.clock, repeat=repeat, most=repeat)
+    return await compare_async(
+        probed, workload.run, clock=workload.clock, rounds=rounds, patience=math.inf, enough=lambda _: False
+    )
 
 
 def told(ratio: Ratio) -> str:
-    spread = f"±{ratio.before_spread / 2:.0%}/{ratio.after_spread / 2:.0%}"
-    return f"{ratio.ratio:6.2f}x ({ratio.low:.2f} to {ratio.high:.2f}; {spread})"
+    return f"{ratio.ratio:6.2f}x ({ratio.low:.2f} to {ratio.high:.2f})"
 
 
 def verdict(probe: Probe, ratios: list[Ratio]) -> str:
@@ -163,18 +164,18 @@ def verdict(probe: Probe, ratios: list[Ratio]) -> str:
     return "over the goal" if ratios[0].low > GOAL else "too noisy to tell"
 
 
-async def measure(probes: list[Probe], repeat: int) -> None:
+async def measure(probes: list[Probe], rounds: int) -> None:
     heads = ["probe", *(f"{load.name} ({load.clock})" for load in WORKLOADS), f"goal {GOAL}x"]
     print("| " + " | ".join(heads) + " |")
     print("|---" * len(heads) + "|")
     for probe in probes:
-        ratios = [await slowdown(probe, workload, repeat) for workload in WORKLOADS]
+        ratios = [await slowdown(probe, workload, rounds) for workload in WORKLOADS]
         print("| " + " | ".join([probe.name, *map(told, ratios), verdict(probe, ratios)]) + " |", flush=True)
 
 
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--repeat", type=int, default=15, help="interleaved runs of each (default 15)")
+    parser.add_argument("--rounds", type=int, default=5, help="rounds, three runs of each (default 5)")
     parser.add_argument("--only", default="", help="measure only probes whose name contains this")
     chosen = parser.parse_args(arguments)
     probes = [probe for probe in PROBES if chosen.only in probe.name]
@@ -182,8 +183,11 @@ def main(arguments: list[str] | None = None) -> None:
     machine = f"Python {platform.python_version()}, {platform.system()}, {os.cpu_count()} cores{load}"
     print(machine, file=sys.stderr)
     started = time.perf_counter()
-    asyncio.run(measure(probes, chosen.repeat))
-    print(f"{chosen.repeat} interleaved runs each, {time.perf_counter() - started:.0f} s", file=sys.stderr)
+    asyncio.run(measure(probes, chosen.rounds))
+    print(
+        f"{chosen.rounds} rounds of three interleaved runs each, {time.perf_counter() - started:.0f} s",
+        file=sys.stderr,
+    )
 
 
 if __name__ == "__main__":

@@ -203,24 +203,48 @@ class Lesson:
         return ran.result
 
     async def compare(
-        self, before: Callable, after: Callable, *args: Any, repeat: int = 5, watch: Any = None, **kwargs: Any
+        self,
+        before: Callable,
+        after: Callable,
+        *args: Any,
+        what: str = "",
+        unit: str = "s",
+        measure: Callable[[Any], float] | None = None,
+        watch: Any = None,
+        repeat: int | None = None,
+        **kwargs: Any,
     ) -> comparing.Comparison | None:
-        """Run two versions in turn, in random order: the same answers, how much less work, how much faster.
+        """Run two versions in rounds of random order: the same answers, how much less work, how much faster.
+
+        Rounds go on until it is decided, or for some 20 seconds. The time of a run is compared, unless the
+        lesson is about something else. Then `what` names it, in the singular. Where the run itself takes the
+        number, each version returns a pair, its answer and what it saw; `measure` makes the number of that:
+
+            async def after():
+                late = []  # milliseconds, filled by a task beside the cart
+                return await priced_beside(cart, late), late
+
+            await lesson.compare(before, after, what="the longest delay of /health", unit="ms", measure=max)
 
         Args:
             before: the slow version, synchronous or asynchronous.
             after: the fix.
             *args: what both are called with.
-            repeat: runs of each.
+            what: what is compared; left out, how long a run takes.
+            unit: of what is compared: "s", "ms", "B", or what is counted.
+            measure: makes a number above 0, smaller is better, of what a version returns beside its answer;
+                left out, the run is timed.
             watch: a shop whose traffic is compared.
+            repeat: not used any more, since it is the noise that says how many runs are needed.
             **kwargs: what else both are called with.
 
         Returns:
             The comparison; None, after a sentence, where the answers differ or both are one function.
         """
         await self._actions.settle()
+        subject = comparing.Subject(what, unit, measure)
         try:
-            found = await comparing.compare(before, after, args, kwargs, repeat=repeat, watch=watch)
+            found = await comparing.compare(before, after, args, kwargs, subject=subject, watch=watch)
         except asyncio.CancelledError:
             raise Interrupted("Interrupted: nothing was compared.") from None
         if isinstance(found, comparing.Refused):
@@ -228,7 +252,8 @@ class Lesson:
             return None
         for thing in comparing.draw(found):
             display(thing)
-        self._actions.record("compared", ratio=found.ratio, low=found.low, high=found.high)
+        ratio = found.found
+        self._actions.record("compared", ratio=ratio.ratio, low=ratio.low, high=ratio.high)
         return found
 
     def check(self) -> Verdict | None:

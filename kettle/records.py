@@ -58,3 +58,20 @@ class Timeline:
     def __repr__(self) -> str:
         held = sum(segment.seconds for segment in self.held)
         return f"Timeline({len(self.lanes)} tasks, {self.seconds:.3f} s, held {held:.3f} s)"
+
+
+# What a ratio with an interval tells.
+FASTER, SLOWER, SAME, TOO_NOISY = "faster", "slower", "the same within a tenth", "too noisy to say"
+TENTH = (0.9, 1.1)
+# Smaller factors are not told: where things lie in memory makes as much difference (T. Mytkowicz et al.,
+# "Producing wrong data without doing anything obviously wrong!", ASPLOS 2009).
+SMALLEST = 1.03
+
+
+def outcome(low: float, high: float) -> str:
+    """Tell which it is: faster (or slower), the same within a tenth, or too noisy to say."""
+    if TENTH[0] <= low and high <= TENTH[1]:
+        return SAME
+    if low > SMALLEST:
+        return FASTER
+    return SLOWER if high < 1 / SMALLEST else TOO_NOISY

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import random
 import shutil
 import subprocess
 import sys
@@ -213,10 +214,53 @@ def test_compare_gives_numbers_for_the_same_answers(lesson, capsys):
         await asyncio.sleep(0.05)
         return value
 
-    found = asyncio.run(lesson.compare(slow, lambda value: value, 7, repeat=3))
-    assert found.verdict == "faster"
+    found = asyncio.run(lesson.compare(slow, lambda value: value, 7)).found
+    assert found.outcome == "faster"
     assert history().compared == (found.ratio, found.low, found.high)
-    assert "The same answers." in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "The same answers. Faster: `<lambda>` is about" in said
+    assert f"{len(found.before)} runs of each, in random order." in said
+
+
+def test_compare_compares_what_the_lesson_is_about(lesson, capsys):
+    """A version that takes as long, and keeps others waiting less."""
+    rng = random.Random(24)
+
+    def as_merged(value):
+        return value, [4.0, 900 + rng.randrange(50)]
+
+    def fixed(value):
+        time.sleep(0.01)
+        return value, [30 + rng.randrange(3), 2.0]
+
+    given = {"what": "the longest delay of /health", "unit": "ms", "measure": max}
+    found = asyncio.run(lesson.compare(as_merged, fixed, 7, **given)).found
+    assert found.outcome == "faster"
+    assert found.before[0] >= 900
+    assert found.after[0] < 40
+    said = capsys.readouterr().out
+    assert "The longest delay of /health is about" in said
+    assert "times shorter with `fixed` than with `as_merged`" in said
+    assert "the longest delay of /health, median: 9" in said
+
+
+def test_compare_in_other_words_still_takes_the_time_of_a_run(lesson, capsys):
+    async def slow(value):
+        await asyncio.sleep(0.05)
+        return value
+
+    asyncio.run(lesson.compare(slow, lambda value: value, 7, what="the wait until the visitor has an answer"))
+    assert "The wait until the visitor has an answer is about" in capsys.readouterr().out
+
+
+def test_what_is_measured_takes_no_part_in_the_answers(lesson, capsys):
+    given = {"what": "the number of open files", "unit": "open", "measure": float}
+    assert asyncio.run(lesson.compare(lambda: (1, 40), lambda: (2, 3), **given)) is None
+    assert "Not the same answers" in capsys.readouterr().out
+    with pytest.raises(
+        ValueError, match="the number of open files must be a number above 0 to be compared, got 0"
+    ):
+        asyncio.run(lesson.compare(lambda: (1, 40), lambda: (1, 0), **given))
 
 
 def test_compare_stops_at_different_answers(lesson, capsys):
@@ -231,10 +275,10 @@ def test_compare_refuses_a_function_with_itself(lesson, capsys):
     assert asyncio.run(lesson.compare(names["before"], names["after"], 7)) is None
     assert "`as_merged` and `tripled` are one and the same function." in capsys.readouterr().out
     names["tripled"] = lambda value: 3 * value
-    assert asyncio.run(lesson.compare(names["before"], names["after"], 7, repeat=1)) is not None
+    assert asyncio.run(lesson.compare(names["before"], names["after"], 7)) is not None
     names |= {"as_merged": np.zeros(2), "tripled": np.zeros(2)}
     exec("def before(): return len(as_merged)\ndef after(): return len(tripled)", names)
-    assert asyncio.run(lesson.compare(names["before"], names["after"], repeat=1)) is not None
+    assert asyncio.run(lesson.compare(names["before"], names["after"])) is not None
     assert asyncio.run(lesson.compare(triple, triple, 7)) is None
     assert "`triple` was given twice" in capsys.readouterr().out
 

@@ -12,6 +12,7 @@ from kettle.files.notebook import NotebookTrouble
 from kettle.panels import compare, solution, style, verdict, warm_up
 from kettle.panels.predict import Asked, Predict, parse
 from kettle.panels.run import Face
+from kettle.probes.ratio import TOO_NOISY
 from kettle.shop.traffic import Request, Traffic
 
 ASKED = Question("Which one?", ("this", "that <b>"), 1, "Because `that` is it.")
@@ -210,11 +211,84 @@ def test_the_solution_is_the_fix_of_the_right_kind_with_the_prose_before_it(tmp_
         solution.load(path, "exercise")
 
 
-def test_the_interval_tells_faster_from_no_difference():
-    side = compare.Side("f", (1.0,))
-    assert compare.Comparison(side, side, 2.0, 1.8, 2.2).verdict == "faster"
-    assert compare.Comparison(side, side, 1.1, 0.8, 1.4).verdict == "no difference"
-    assert compare.Comparison(side, side, 0.5, 0.4, 0.6).verdict == "slower"
+def comparison(before, after, **subject):
+    sides = (compare.Side("old", tuple(before)), compare.Side("new", tuple(after)))
+    return compare.Comparison(*sides, compare.Subject(**subject) if subject else compare.TIME)
+
+
+STEADY = (1.0, 1.01, 0.99, 1.0, 1.02, 1.0)
+NOISY = (1.0, 3.0, 0.9, 2.8, 1.1, 2.9)
+LATE = "the delay of /health"
+AGAIN = "Run this cell again when the machine has less to do."
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "says"),
+    [
+        (
+            [3 * t for t in STEADY],
+            STEADY,
+            "Faster: `new` is about 3 times as fast as `old` here (2.9 to 3.1).",
+        ),
+        (
+            STEADY,
+            [2 * t for t in STEADY],
+            "Slower: `new` takes about 2 times as long as `old` here (1.96 to 2).",
+        ),
+        (
+            STEADY,
+            STEADY[::-1],
+            "The same within a tenth: `new` takes as long as `old` here (0.97 to 1.03 times).",
+        ),
+        (
+            [3 * t for t in NOISY],
+            NOISY,
+            "Too noisy to say; so far `new` is about 3 times as fast as `old` (0.9 to 10).",
+        ),
+    ],
+)
+def test_a_comparison_has_three_outcomes_in_words(before, after, says):
+    found = comparison(before, after)
+    noisy = f" {AGAIN}" if found.found.outcome == TOO_NOISY else ""
+    assert compare.told(found) == says + noisy
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "says"),
+    [
+        (
+            [1130 * t for t in STEADY],
+            [38 * t for t in STEADY],
+            "The delay of /health is about 30 times shorter with `new` than with `old` (29 to 30).",
+        ),
+        (
+            STEADY,
+            [2 * t for t in STEADY],
+            "The delay of /health is longer with `new`, about 2 times that of `old` (1.96 to 2).",
+        ),
+        (
+            STEADY,
+            STEADY[::-1],
+            f"The same within a tenth: {LATE}, with `new` as with `old` (0.97 to 1.03 times).",
+        ),
+        (
+            NOISY,
+            [3 * t for t in NOISY],
+            f"Too noisy to say; so far {LATE} is longer with `new`, about 3 times that of `old` (0.9 to 10).",
+        ),
+    ],
+)
+def test_something_else_than_the_time_of_a_run_is_compared_in_words_of_its_own(before, after, says):
+    found = comparison(before, after, what=LATE, unit="ms")
+    noisy = f" {AGAIN}" if found.found.outcome == TOO_NOISY else ""
+    assert compare.told(found) == says + noisy
+    assert f"{LATE}, median: " in compare.draw(found)[0].text
+
+
+def test_what_is_counted_is_smaller():
+    found = comparison([40.0] * 6, [2.0] * 6, what="the number of open files", unit="open")
+    assert "is about 20 times smaller with `new`" in compare.told(found)
+    assert "the number of open files, median: 40 open, then 2 open" in compare.draw(found)[0].text
 
 
 def test_answers_are_compared_as_a_whole():
@@ -244,24 +318,16 @@ def test_an_array_is_like_the_list_of_its_values():
     assert not compare.same(np.arange(3), [0, 1])
 
 
-def test_where_nothing_can_be_told_no_number_harms():
-    side = compare.Side("f", (1.0,))
-    said = compare.told(compare.Comparison(side, side, 0.947, 0.8, 1.1))
-    assert said == "No difference that this machine can tell between `f` and `f`."
-    slower = compare.told(compare.Comparison(side, side, 0.5, 0.4, 0.625))
-    assert slower == "`f` is slower here: it takes 2 times as long (95 % interval 1.6 to 2.5)."
-
-
 def test_refusals_are_counted_where_there_were_any():
     def side(name, *statuses):
         requests = tuple(
             Request("stock", "GET", "/", number / 10, number / 10 + 0.05, status, 1, False)
             for number, status in enumerate(statuses)
         )
-        return compare.Side(name, (1.0,), Traffic(requests))
+        return compare.Side(name, (1.0,) * 6, Traffic(requests))
 
     def text(*sides):
-        return compare.draw(compare.Comparison(*sides, 2.0, 1.8, 2.2))[0].text
+        return compare.draw(compare.Comparison(*sides))[0].text
 
     assert "of these refused (429): 2, then 0" in text(side("a", 429, 200, 429), side("b", 200))
     assert "refused" not in text(side("a", 200), side("b", 200))

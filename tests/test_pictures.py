@@ -283,10 +283,8 @@ STAIRS = "each call starts after the previous one has ended, like a staircase"
 TOGETHER = "calls overlap, and together they take no longer than the longest one."
 ONE_LANE = Timeline((Lane("a", (Segment("waiting", 0, 1),)),), (), 0, 1)
 GROWING = {"before, 1 line": 10, "before, 4 line": 40, "after, 1 line": 60, "after, 4 line": 60}
-DISGUISES = [Ratio("np.sum", 9, 8, 10), Ratio("np.vectorize", 0.5, 0.4, 0.6), Ratio("object", 1, 0.9, 1.1)]
-DISGUISED = (
-    "Faster: np.sum (9.0×). Slower: np.vectorize (0.5×). No difference that this machine can tell: object."
-)
+DISGUISES = [Ratio("np.sum", 9, 8, 10), Ratio("np.vectorize", 0.5, 0.4, 0.6), Ratio("object", 1.2, 0.9, 1.5)]
+DISGUISED = "Faster: np.sum (9.0×). Slower: np.vectorize (0.5×). Too noisy to say, so far: object (1.20×)."
 SIZES = [Ratio("n = 1", 0.2, 0.1, 0.3), Ratio("n = 20", 1, 0.9, 1.1), Ratio("n = 1,000", 9, 8, 10)]
 
 
@@ -508,13 +506,26 @@ def test_a_prediction_is_set_beside_the_fact(guess, fact, verdict):
     assert drawn.text.splitlines()[:2] == ["total", verdict]
 
 
-def test_ratios_admit_what_cannot_be_told():
-    says = ratio_bars([Ratio("after", 3.1, 2.8, 3.4), Ratio("tuned", 1.02, 0.9, 1.1)]).text
-    assert "after: 3.1× as fast, with an interval from 2.8× to 3.4×." in says
-    assert "tuned cannot be told from 1×" in says
-    assert "the difference is real" in ratio_bars([Ratio("after", 3.1, 2.8, 3.4)]).text
+def test_ratios_have_three_outcomes():
+    found = [Ratio("after", 3.1, 2.8, 3.4), Ratio("tuned", 1.02, 0.95, 1.1), Ratio("cached", 2, 0.9, 4)]
+    drawn = ratio_bars(found)
+    faster, same, noisy = (f"{sentence}." for sentence in drawn.point.removesuffix(".").split(". "))
+    assert faster == "Faster: after (3.1×)."
+    assert same == "The same within a tenth: tuned (1.02×)."
+    assert noisy == "Too noisy to say, so far: cached (2.0×)."
+    assert "after: 3.1× as fast, with an interval from 2.8× to 3.4×." in drawn.text
+    assert "The same within a tenth: tuned. Too noisy to say: cached." in drawn.text
+    assert "That is more than noise." in ratio_bars(found[:1]).text
+    both = ratio_bars([*found[:1], Ratio("slow", 0.5, 0.4, 0.6)]).text
+    assert "The smallest is slow, 0.5×. All are more than noise." in both
     with pytest.raises(ValueError, match="above 0"):
         ratio_bars([Ratio("none", 0, 0, 1)])
+
+
+def test_only_what_is_too_noisy_is_drawn_in_outline():
+    same, noisy = Ratio("same", 1.02, 0.95, 1.1), Ratio("noisy", 2, 0.9, 4)
+    assert 'class="kp-outline"' not in ratio_bars([same]).html
+    assert 'class="kp-outline"' in ratio_bars([noisy]).html
 
 
 def test_ratios_lie_on_a_logarithmic_scale():
@@ -537,6 +548,18 @@ def test_curves_say_who_goes_highest():
     ).text
     assert "In flight: gather goes highest, to 2,000, after 1.00 s." in says
     assert "workers stays lowest, at most 20; the line marks limit (100)." in says
+
+
+def test_no_curve_goes_highest_where_all_are_one():
+    """Before a fix, both curves are the same."""
+    night = [(0, 0), (20, 160)]
+    says = curves({"as merged": night, "yours": night}, y="open", x_unit="", reference=(200, "limit")).text
+    assert "Open: as merged and yours go about equally high, to 160; the line marks limit (200)." in says
+    several = {"as merged": night, "yours": [(0, 0), (20, 150)], "another": night}
+    says = curves(several, y="open", x_unit="").text
+    assert "Open: all 3 curves go about equally high, to 160." in says
+    assert "highest" not in says
+    assert "lowest" not in says
 
 
 def test_long_curves_are_thinned_without_losing_the_peak():

@@ -8,7 +8,7 @@ BENCHMARK = Path(__file__).parents[1] / "benchmarks" / "probe_overhead.py"
 
 
 def test_a_short_run_prints_a_row():
-    command = [sys.executable, BENCHMARK, "--repeat", "3", "--only", "calls"]
+    command = [sys.executable, BENCHMARK, "--rounds", "2", "--only", "calls"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     head, _, row = done.stdout.splitlines()

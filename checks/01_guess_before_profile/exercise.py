@@ -7,7 +7,7 @@ from string import punctuation
 
 from kettle.checking.equivalence import Situation, with_another
 from kettle.probes.looks import count_looks, looked_for
-from kettle.probes.ratio import compare
+from kettle.probes.ratio import compare, far_from
 from kettle.probes.work import work
 
 from .world import _line, _read
@@ -108,10 +108,9 @@ def check_no_walk(export, same, rng):
     ratio = compare(
         lambda: export(plain),
         lambda: [export(plain[at : at + 200]) for at in range(0, MANY, 200)],
-        repeat=3,
-        most=5,
         clock="cpu",
-        at_least=2.5,
+        rounds=2,
+        enough=far_from(2.5),
     )
     assert ratio.best_ratio < 2.5, (
         f"A row takes {ratio.best_ratio:.1f} times as long among {MANY:,} buyers as among 200: it still grows with "

@@ -158,9 +158,6 @@ def interest_how_much_faster(as_merged, build_receipt, products, rng):
     ratio = compare(
         lambda: [as_merged(1, lines) for lines in orders],
         lambda: [build_receipt(1, lines) for lines in orders],
-        repeat=5,
-        most=5,
-        patience=0.6,
         clock="cpu",
     )
     return f"Here, a receipt is {ratio}."

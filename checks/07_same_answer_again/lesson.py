@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from kettle.checking import Undecided
 from kettle.checking.equivalence import Situation, twice
 from kettle.probes.memory import peak_bytes, unbounded_growth
-from kettle.probes.ratio import compare
+from kettle.probes.ratio import compare, far_from
 from kettle.probes.work import work
 
 SHARE = 0.05  # of one walk's instructions: an answer that is at hand costs far less, half a walk far more
@@ -120,7 +120,8 @@ def check_no_walk_in_c(label, squares, same, rng):
         lambda: [same.merged.rings_out(squares[district]) for _ in postcodes[:2]],
         lambda: [label(postcode) for postcode in postcodes],
         clock="cpu",
-        at_least=1,
+        rounds=5,
+        enough=far_from(1),
     )
     times = 10 * ratio.best_ratio
     if 8 <= times < 12:
@@ -177,8 +178,6 @@ def interest_how_much_faster(as_merged, label, squares, rng):
     ratio = compare(
         lambda: [as_merged(postcode) for postcode in postcodes],
         lambda: [label(postcode) for postcode in postcodes],
-        repeat=5,
-        most=5,
     )
     return f"Here, your label is {ratio}, for districts that are known."
 

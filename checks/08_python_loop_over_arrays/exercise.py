@@ -48,7 +48,7 @@ def check_same_averages_of_parts_and_many(smoothed, same, rng):
 
 def interest_how_much_faster(same, smoothed, rng):
     """How much faster here."""
-    ratio = compare(same.merged.smoothed, smoothed, _readings(500, rng), 24, repeat=3, most=3, patience=0.5)
+    ratio = compare(same.merged.smoothed, smoothed, _readings(500, rng), 24)
     return f"Here, with 500 readings, your version is {ratio}."
 
 

@@ -9,7 +9,7 @@ from kettle.checking.causes.elementwise import Elementwise
 from kettle.checking.equivalence import Situation
 from kettle.probes.calls import count_calls
 from kettle.probes.memory import peak_bytes
-from kettle.probes.ratio import compare
+from kettle.probes.ratio import compare, far_from
 from kettle.probes.work import growth, work
 
 
@@ -101,7 +101,7 @@ def check_plain(same):
         f"`distance` makes {'an array' if arrays == 1 else f'{arrays} arrays'} of two numbers: that takes longer than the arithmetic by far. "
         "What does the module `math` have for it?"
     )
-    ratio = compare(same.merged.distance, distance, *places, clock="cpu", repeat=5, most=5, patience=0.3)
+    ratio = compare(same.merged.distance, distance, *places, clock="cpu", rounds=2, enough=far_from(1.6))
     assert ratio.best_ratio > 1.6, (
         f"`distance` is {ratio.best_ratio:.1f} times as fast as merged: something still has to be made for each "
         "two numbers. What is the shortest way in plain Python?"

@@ -113,9 +113,7 @@ def check_fresh_workers(search, same, rng):
 def interest_how_much_faster(as_merged, search, rng):
     """How much faster a search is here."""
     issued, texts = _vouchers(rng, 24, places=4)
-    ratio = compare(
-        lambda: as_merged(texts, issued, 2), lambda: search(texts, issued, 2), repeat=3, most=3, patience=1
-    )
+    ratio = compare(lambda: as_merged(texts, issued, 2), lambda: search(texts, issued, 2))
     return f"Here, with two workers, your search is {ratio}; free cores bound what processes gain."
 
 

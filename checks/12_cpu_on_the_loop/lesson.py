@@ -213,8 +213,6 @@ async def interest_how_much_faster(as_merged, photo_service, rng):
         ratio = await compare_async(
             lambda: asyncio.gather(*map(before, photos)),
             lambda: asyncio.gather(*map(after, photos)),
-            repeat=5,
-            most=5,
         )
     return f"Here, six uploads that come together are {ratio}. A pool gains no more than the cores that are free."
 

@@ -119,7 +119,7 @@ async def interest_how_much_faster(merged_lifespan, as_merged, lifespan, tax_of,
             serving(merged_lifespan, as_merged, app) as before,
             serving(lifespan, tax_of, app) as after,
         ):
-            ratio = await compare_async(partial(before, "DE"), partial(after, "DE"), repeat=5)
+            ratio = await compare_async(partial(before, "DE"), partial(after, "DE"))
     return f"Here, with a handshake of a third of its usual time, a look-up is {ratio}."
 
 

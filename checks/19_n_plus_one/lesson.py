@@ -140,7 +140,7 @@ def interest_how_much_faster(as_merged, order_page):
             with Session(engine) as session:
                 return page(session, 15)
 
-        ratio = compare(lambda: call(as_merged), lambda: call(order_page), repeat=3, most=3)
+        ratio = compare(lambda: call(as_merged), lambda: call(order_page))
     return f"Here, your page is {ratio}, for 15 orders with 2 ms for each round trip."
 
 

@@ -191,5 +191,5 @@ def interest_how_much_faster(as_merged, day_sheet):
             with Session(engine) as session:
                 sheet(session, 20)
 
-        ratio = compare(lambda: call(as_merged), lambda: call(day_sheet), repeat=3, most=3)
+        ratio = compare(lambda: call(as_merged), lambda: call(day_sheet))
     return f"Here, your sheet is {ratio}, for 20 orders with 2 ms for each round trip."

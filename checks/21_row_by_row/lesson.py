@@ -199,8 +199,6 @@ def interest_how_much_faster(as_merged, import_delivery, rng):
         ratio = compare(
             lambda: as_merged(engine, _list(rng, 60)),
             lambda: import_delivery(engine, _list(rng, 60)),
-            repeat=3,
-            most=3,
         )
     return f"Here, your import is {ratio}, for a list of 60 rows and no network."
 

@@ -168,7 +168,6 @@ async def interest_how_much_faster(as_merged, book, open_engine, database, shop)
         ratio = await compare_async(
             lambda: asyncio.gather(*(as_merged(engine, api, number) for number in orders)),
             lambda: asyncio.gather(*(book(engine, api, number) for number in orders)),
-            repeat=3,
         )
     await engine.dispose()
     return f"Here, 20 bookings at once are {ratio}, with 5 connections and couriers that take 50 ms."

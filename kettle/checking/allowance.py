@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from kettle.checking.checks import Undecided
-from kettle.probes.ratio import compare
+from kettle.probes.ratio import compare, far_from
 
 
 def times_allowed(allowed: Callable, taken: Callable, what: str) -> float:
@@ -18,9 +18,9 @@ def times_allowed(allowed: Callable, taken: Callable, what: str) -> float:
         Undecided: it is too near the limit.
     """
     taken()
-    ratio = compare(allowed, taken, clock="cpu", at_least=1.0, repeat=3, most=5, patience=1.0)
+    ratio = compare(allowed, taken, clock="cpu", rounds=3, patience=1.0, enough=far_from(1))
     if 0.8 < ratio.best_ratio < 1.2:
-        raise Undecided(f"Too near the limit to tell whether {what}: {ratio}.")
+        raise Undecided(f"The CPU time is too near the limit to tell whether {what}.")
     return 0 if ratio.best_ratio >= 1.2 else 1 / ratio.best_ratio
 
 

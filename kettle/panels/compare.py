@@ -1,12 +1,11 @@
-"""Before and after in one interleaved run: same answers, the work in numbers, the ratio with its interval."""
+"""Before and after in interleaved rounds: same answers, the work in numbers, how much faster, if at all."""
 
 from __future__ import annotations
 
 import asyncio
-import random
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 from typing import Any
 
@@ -16,40 +15,66 @@ from kettle.panels.run import Face, Ran, measured, name_of
 from kettle.panels.style import Said, inline
 from kettle.panels.twins import one_function
 from kettle.pictures import from_traffic, waterfall
-from kettle.pictures.units import number, seconds
-from kettle.probes.engines.bootstrap import bootstrap, ratio_of_medians
+from kettle.pictures.units import in_unit, seconds
+from kettle.probes.ratio import FASTER, SAME, SLOWER, TOO_NOISY, Ratio, in_words, turns
 
 REFUSED = "of these refused (429)"  # in no time, so that they are hardly in flight together
 
 
+ROUNDS = 15  # at most, of three runs of each version
+QUIETER = "Run this cell again when the machine has less to do."
+PATIENCE = 20.0  # seconds after which no round begins, but for the second
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is compared, if not how long a run takes.
+
+    Args:
+        what: its name, in the singular: "the delay of /health".
+        unit: "s", "ms", or what is counted.
+        measure: makes the number from what a version returns beside its answer; without one, a run is timed.
+    """
+
+    what: str
+    unit: str = "s"
+    measure: Callable[[Any], float] | None = None
+
+    def of(self, ran: Ran) -> Ran:
+        """Put the number in the place of the time, and the answer in the place of the pair."""
+        if self.measure is None:
+            return ran
+        answer, seen = ran.result
+        value = float(self.measure(seen))
+        if not value > 0:
+            raise ValueError(f"{self.what} must be a number above 0 to be compared, got {value:g}")
+        return replace(ran, result=answer, seconds=value)
+
+
+TIME = Subject("")
+
+
 @dataclass(frozen=True)
 class Side:
-    """One of the two versions: its name, seconds of each run, and the traffic of the median run."""
+    """One of the two versions: its name, seconds (or what else is compared) of each run, its traffic."""
 
     name: str
-    seconds: tuple[float, ...]
+    values: tuple[float, ...]
     traffic: Any = None
-
-    @property
-    def median(self) -> float:
-        """Median of the runs, in seconds."""
-        return median(self.seconds)
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """How much faster `after` is than `before`: ratio of medians with a 95 % bootstrap interval."""
+    """How much faster `after` is than `before`, or less by what else is compared."""
 
     before: Side
     after: Side
-    ratio: float
-    low: float
-    high: float
+    subject: Subject = TIME
 
     @property
-    def verdict(self) -> str:
-        """Say "faster", "slower", or "no difference" where the interval holds 1."""
-        return "faster" if self.low > 1 else "slower" if self.high < 1 else "no difference"
+    def found(self) -> Ratio:
+        """What the runs tell."""
+        return Ratio(self.before.values, self.after.values, rounds=ROUNDS)
 
     def __repr__(self) -> str:
         return told(self)
@@ -68,16 +93,22 @@ class Refused:
 
 
 async def compare(
-    before: Callable, after: Callable, args: tuple, kwargs: dict, *, repeat: int, watch: Any = None
+    before: Callable,
+    after: Callable,
+    args: tuple,
+    kwargs: dict,
+    *,
+    subject: Subject = TIME,
+    watch: Any = None,
 ) -> Comparison | Refused:
-    """Run both in turn, in random order, with the same inputs.
+    """Run both with the same inputs, three runs of each a round in random order, until it is decided.
 
     Args:
         before: a synchronous or asynchronous function.
         after: the same, changed.
         args: what both are called with.
         kwargs: what else both are called with.
-        repeat: runs of each, after one whose answers are compared and whose time is not counted.
+        subject: what is compared.
         watch: a shop whose traffic is collected.
 
     Returns:
@@ -86,33 +117,35 @@ async def compare(
     # In a full run nobody has changed anything, and the comparison itself is what is tried.
     if (before is after or not certifying()) and (twins := one_function(before, after)):
         return Refused("One function, twice", twins)
-    face = Face("Comparing", 2 * repeat + 2)
+    face, versions = Face("Comparing", 2), (before, after)
+    runs: tuple[list[Ran], list[Ran]] = ([], [])
+
+    async def once(version: Callable) -> Ran:
+        ran = await measured(version, args, kwargs, watch=watch, face=face)
+        face.tick()
+        await asyncio.sleep(0)
+        return subject.of(ran)
+
+    def found() -> Comparison:
+        return Comparison(_side(before, runs[0]), _side(after, runs[1]), subject)
+
     face.start()
     try:
-        first = {function: await _once(function, args, kwargs, watch, face) for function in (before, after)}
-        if not same(first[before].result, first[after].result):
+        first = [await once(version) for version in versions]  # not timed: caches are filled
+        if not same(*(ran.result for ran in first)):
             return Refused(
                 "Not the same answers",
                 f"`{name_of(after)}` does not return what `{name_of(before)}` returns for the same input. "
                 "Speed counts only once the answers are the same.",
             )
-        runs: dict[Callable, list[Ran]] = {before: [], after: []}
-        for _ in range(repeat):
-            # The order is random, so that a machine that grows busier or warmer favours neither.
-            for function in random.sample((before, after), 2):
-                runs[function].append(await _once(function, args, kwargs, watch, face))
+        for which in turns(ROUNDS, PATIENCE, lambda: found().found.decided):
+            if face.count == face.total:
+                face.total += 6  # another round
+            runs[which].append(await once(versions[which]))
     finally:
-        face.finish(f"Compared in {seconds(face.seconds)}: {repeat} runs of each, in random order.")
-    one, other = (_side(function, runs[function]) for function in (before, after))
-    times = (one.seconds, other.seconds)
-    return Comparison(one, other, ratio_of_medians(*times), *bootstrap(*times))
-
-
-async def _once(function: Callable, args: tuple, kwargs: dict, watch: Any, face: Face) -> Ran:
-    ran = await measured(function, args, kwargs, watch=watch, face=face)
-    face.tick()
-    await asyncio.sleep(0)
-    return ran
+        count = len(runs[0])
+        face.finish(f"Compared in {seconds(face.seconds)}: {count} runs of each, in random order.")
+    return found()
 
 
 def _side(function: Callable, runs: list[Ran]) -> Side:
@@ -140,26 +173,56 @@ def work(side: Side) -> dict[str, int]:
     }
 
 
-def told(found: Comparison) -> str:
-    """Say in a sentence or two how the two compare."""
-    after, before = found.after.name, found.before.name
-    range_ = f"{number(found.low)} to {number(found.high)}"
-    if found.verdict == "no difference":
-        return f"No difference that this machine can tell between `{before}` and `{after}`."
-    if found.verdict == "slower":
-        slower = f"{number(1 / found.high)} to {number(1 / found.low)}"
-        longer = number(1 / found.ratio)
-        return f"`{after}` is slower here: it takes {longer} times as long (95 % interval {slower})."
-    return f"`{after}` is {number(found.ratio)} times as fast here (95 % interval {range_})."
+def told(comparison: Comparison) -> str:
+    """Say in a sentence how the two compare: faster or slower, the same within a tenth, too noisy to say."""
+    found, subject = comparison.found, comparison.subject
+    after, before = f"`{comparison.after.name}`", f"`{comparison.before.name}`"
+    if subject.what:
+        return _told_of(subject, found, before, after)
+    times, ends = _numbers(found)
+    if found.outcome == FASTER:
+        return f"Faster: {after} is {times} as fast as {before} here ({ends})."
+    if found.outcome == SAME:
+        return f"The same within a tenth: {after} takes as long as {before} here ({ends} times)."
+    if found.outcome == SLOWER:
+        times, ends = _numbers(found, turned=True)
+        return f"Slower: {after} takes {times} as long as {before} here ({ends})."
+    return f"Too noisy to say; so far {after} is {times} as fast as {before} ({ends}). {QUIETER}"
+
+
+def _told_of(subject: Subject, found: Ratio, before: str, after: str) -> str:
+    """Say the same of something else than the time of a run."""
+    times, ends = _numbers(found, turned=found.ratio < 1)
+    if found.outcome == SAME:
+        return f"The same within a tenth: {subject.what}, with {after} as with {before} ({ends} times)."
+    less, more = ("shorter", "longer") if subject.unit in {"s", "ms"} else ("smaller", "larger")
+    much = f"{times} {less} with {after} than with {before} ({ends})"
+    if found.ratio < 1:
+        much = f"{more} with {after}, {times} that of {before} ({ends})"
+    if found.outcome == TOO_NOISY:
+        return f"Too noisy to say; so far {subject.what} is {much}. {QUIETER}"
+    return f"{subject.what[:1].upper()}{subject.what[1:]} is {much}."
+
+
+def _numbers(found: Ratio, turned: bool = False) -> tuple[str, str]:
+    """Write the ratio and its interval; `turned`, how many times as long instead of as fast."""
+    ratio, ends = found.ratio, (found.low, found.high)
+    if turned:
+        ratio, ends = 1 / ratio, (1 / found.high, 1 / found.low)
+    return f"about {in_words(ratio)} times", " to ".join(map(in_words, ends))
 
 
 def draw(found: Comparison, title: str = "") -> list:
     """Return what to show: a sentence with a table, and the picture on one scale if traffic was watched."""
     sides = (found.before, found.after)
-    rows = [("median time of a run", [seconds(side.median) for side in sides])]
-    rows.append(
-        ("fastest to slowest", [f"{seconds(min(s.seconds))} to {seconds(max(s.seconds))}" for s in sides])
-    )
+    what, unit = found.subject.what or "time of a run", found.subject.unit
+    rows = [
+        (f"{what}, median", [in_unit(median(side.values), unit) for side in sides]),
+        (
+            "smallest to largest",
+            [" to ".join(in_unit(f(side.values), unit) for f in (min, max)) for side in sides],
+        ),
+    ]
     counts = [work(side) for side in sides]
     rows += [
         (name, [f"{count[name]:,}" for count in counts])

@@ -6,7 +6,7 @@ from kettle.pictures.figure import WIDTH, Picture, Table, figure, new_ids
 from kettle.pictures.marks import axis
 from kettle.pictures.model import Series
 from kettle.pictures.palette import SERIES
-from kettle.pictures.points import of_curves
+from kettle.pictures.points import ALIKE, of_curves
 from kettle.pictures.scale import Scale, ticks
 from kettle.pictures.svg import Markup, join, tag, text, width
 from kettle.pictures.units import in_unit, number, prefix
@@ -180,16 +180,19 @@ def _says(
     if not tops:
         return "Nothing was recorded. There is nothing to see."
     (px, py), label = max(tops, key=lambda top: top[0][1])
+    (_, least), lowest = min(tops, key=lambda top: top[0][1])
     after = f"{in_unit(py, unit)}, after {in_unit(px - start, x_unit)}"
     what = y[:1].upper() + y[1:]
     if len(tops) == 1:
-        first, second = f"{what}: at most {after}.", f"It ends at {in_unit(lines[0].points[-1][1], unit)}"
+        told = f"{what}: at most {after}. It ends at {in_unit(lines[0].points[-1][1], unit)}"
+    elif py <= ALIKE * least:
+        names = " and ".join(name for _, name in tops) if len(tops) == 2 else f"all {len(tops)} curves"
+        told = f"{what}: {names} go about equally high, to {in_unit(py, unit)}"
     else:
-        (_, least), lowest = min(tops, key=lambda top: top[0][1])
-        first = f"{what}: {label} goes highest, to {after}."
         second = f"{lowest} stays lowest, at most {in_unit(least, unit)}"
+        told = f"{what}: {label} goes highest, to {after}. {second}"
     marked = f"; the line marks {reference[1]} ({in_unit(reference[0], unit)})" if reference else ""
-    return f"{first} {second}{marked}."
+    return f"{told}{marked}."
 
 
 def _table(lines: Sequence[Series], start: float, unit: str, x: str, x_unit: str, y: str) -> Table:

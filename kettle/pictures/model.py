@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from kettle.pictures.palette import STATES
+from kettle.records import outcome
 
 
 class Timed(Protocol):
@@ -58,6 +59,11 @@ class Ratio:
     ratio: float
     low: float
     high: float
+
+    @property
+    def outcome(self) -> str:
+        """Faster, slower, the same within a tenth, or too noisy to say: as `kettle.records` has them."""
+        return outcome(self.low, self.high)
 
 
 def from_traffic(traffic: Any) -> list[Bar]:

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from kettle.pictures.model import Bar, Ratio, Series, length, peak, spans_of
 from kettle.pictures.units import in_unit, plural, seconds, times
+from kettle.records import FASTER, SAME, SLOWER, TOO_NOISY
 
 ALIKE = 1.15  # values whose ratio stays below this are told as alike
 MOST_NAMED = 4  # of a list of names in a sentence
@@ -148,7 +149,7 @@ def _grown(points: Sequence[tuple[float, float]]) -> str:
 
 
 def of_ratios(ratios: Sequence[Ratio], meaning: str) -> str:
-    """Tell what is faster, what is slower, what nobody can tell; and between which sizes it turns."""
+    """Tell what is faster, slower, the same, or too noisy to say; and between which sizes it turns."""
     if not ratios:
         return ""
     faster, slower = (
@@ -161,15 +162,17 @@ def of_ratios(ratios: Sequence[Ratio], meaning: str) -> str:
         low, high, up = turn
         first, then = (slower, faster) if up else (faster, slower)
         return f"{first} up to {low}, {then.lower()} from {high} on: between them it turns."
-    parts = (
-        (faster, [r for r in ratios if r.low > 1]),
-        (slower, [r for r in ratios if r.high < 1]),
-    )
+    words = {
+        FASTER: faster,
+        SLOWER: slower,
+        SAME: "The same within a tenth",
+        TOO_NOISY: "Too noisy to say, so far",
+    }
     told = [
-        f"{word}: {listed([f'{r.label} ({times(r.ratio)})' for r in rows])}." for word, rows in parts if rows
+        f"{word}: {listed([f'{r.label} ({times(r.ratio)})' for r in rows])}."
+        for outcome, word in words.items()
+        if (rows := [r for r in ratios if r.outcome == outcome])
     ]
-    unsure = [r.label for r in ratios if r.low <= 1 <= r.high]
-    told += [f"No difference that this machine can tell: {listed(unsure)}."] if unsure else []
     return " ".join(told)
 
 
@@ -182,7 +185,7 @@ def _turn(ratios: Sequence[Ratio]) -> tuple[str, str, bool] | None:
         or any(a >= b for (_, a), (_, b) in pairwise(sizes))
     ):
         return None
-    sure = [r for r in ratios if not r.low <= 1 <= r.high]
+    sure = [r for r in ratios if r.outcome in (FASTER, SLOWER)]
     turns = [(a, b) for a, b in pairwise(sure) if (a.ratio > 1) != (b.ratio > 1)]
     if len(turns) != 1:
         return None

@@ -6,10 +6,11 @@ from typing import Any
 from kettle.pictures.figure import WIDTH, Picture, Table, entry, figure, new_ids
 from kettle.pictures.marks import axis, label_room
 from kettle.pictures.model import Ratio
-from kettle.pictures.points import of_ratios
+from kettle.pictures.points import listed, of_ratios
 from kettle.pictures.scale import Scale, log_ticks
 from kettle.pictures.svg import Markup, tag, text, width
 from kettle.pictures.units import times
+from kettle.records import SAME, TOO_NOISY
 
 ROW = 26
 
@@ -44,8 +45,7 @@ def ratio_bars(
     drawn = [axis(scale, 2, bottom, [(t, times_tick(t)) for t in log_ticks(low, high, 6)])]
     drawn += [_row(r, scale, 6 + i * ROW) for i, r in enumerate(ratios)]
     drawn.append(tag("line", x1=scale(1), x2=scale(1), y1=2, y2=bottom, class_="kp-rule"))
-    unsure = any(_unsure(r) for r in ratios)
-    legend = _legend() if unsure else ()
+    legend = _legend() if any(r.outcome == TOO_NOISY for r in ratios) else ()
     point = point or of_ratios(ratios, meaning)
     says, data = _says(ratios, meaning), _table(ratios)
     return figure(ids, title, says, drawn, bottom + 24, point=point, legend=legend, table=data)
@@ -56,16 +56,12 @@ def times_tick(value: float) -> str:
     return f"{value:g}×" if value < 1000 else f"{value:,.0f}×"
 
 
-def _unsure(r: Ratio) -> bool:
-    return r.low <= 1 <= r.high
-
-
 def _row(r: Ratio, scale: Scale, y: float) -> Markup:
     middle, one, x = y + ROW / 2, scale(1), scale(r.ratio)
     low, high = scale(r.low), scale(r.high)
     left, wide = min(one, x), max(abs(x - one), 1.0)
     whisker = f"M{low:.1f},{middle:.1f}H{high:.1f}M{low:.1f},{middle - 4:.1f}v8M{high:.1f},{middle - 4:.1f}v8"
-    shade = "kp-outline" if _unsure(r) else "kp-running"
+    shade = "kp-outline" if r.outcome == TOO_NOISY else "kp-running"
     return tag(
         "g",
         tag("title", f"{r.label}: {times(r.ratio)}, interval {times(r.low)} to {times(r.high)}"),
@@ -80,8 +76,8 @@ def _row(r: Ratio, scale: Scale, y: float) -> Markup:
 def _legend() -> Sequence[Markup]:
     shape = {"x": 1, "y": 1, "width": 22, "height": 10}
     return [
-        entry(tag("rect", **shape, class_="kp-running"), "differs from 1×"),
-        entry(tag("rect", **shape, class_="kp-outline"), "cannot be told from 1×"),
+        entry(tag("rect", **shape, class_="kp-running"), "decided"),
+        entry(tag("rect", **shape, class_="kp-outline"), "too noisy to say"),
         entry(tag("path", d="M2,6H22M2,2v8M22,2v8", class_="kp-ink-line"), "interval"),
     ]
 
@@ -92,14 +88,17 @@ def _says(ratios: Sequence[Ratio], meaning: str) -> str:
     best = max(ratios, key=lambda r: r.ratio)
     interval = f"with an interval from {times(best.low)} to {times(best.high)}"
     first = f"{best.label}: {times(best.ratio)} {meaning}, {interval}."
-    unsure = [r.label for r in ratios if _unsure(r)]
-    if unsure:
-        named = unsure[0] if len(unsure) == 1 else f"{len(unsure)} of {len(ratios)}"
-        return f"{first} {named} cannot be told from 1×: the interval contains it."
+    rest = [
+        f"{word}: {listed([r.label for r in rows])}"
+        for outcome, word in ((SAME, "The same within a tenth"), (TOO_NOISY, "Too noisy to say"))
+        if (rows := [r for r in ratios if r.outcome == outcome])
+    ]
+    if rest:
+        return f"{first} {'. '.join(rest)}."
     if len(ratios) == 1:
-        return f"{first} The interval does not contain 1×, so the difference is real."
+        return f"{first} That is more than noise."
     least = min(ratios, key=lambda r: r.ratio)
-    return f"{first} The smallest is {least.label}, {times(least.ratio)}; no interval contains 1×."
+    return f"{first} The smallest is {least.label}, {times(least.ratio)}. All are more than noise."
 
 
 def _table(ratios: Sequence[Ratio]) -> Table:

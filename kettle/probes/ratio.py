@@ -1,28 +1,27 @@
-"""How many times as fast one callable is as another: interleaved runs, an interval, an honest answer.
+"""How many times as fast one callable is as another: interleaved runs until it is decided, three outcomes.
 
-For where no cause can be counted. Runs alternate in random order, so that a slow moment of the machine hits
-both.
+For where no cause can be counted. By which method the times tell it: `kettle.probes.engines.interval`.
 
-    found = compare(before, after, clock="cpu", at_least=3)
-    if found.answer == TOO_NOISY:
-        raise Undecided(str(found))
+    found = compare(before, after)
+    found.outcome, found.ratio, found.low, found.high
+    f"Here, your page is {found}."
 """
 
 import gc
 import inspect
 import random
-import statistics
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
 from kettle.probes.engines.blas import one_blas_thread
-from kettle.probes.engines.bootstrap import bootstrap, divided, ratio_of_medians, spread
+from kettle.probes.engines.interval import MOST, ROUND, divided, interval
+from kettle.records import FASTER, SAME, SLOWER, TOO_NOISY, outcome
 
-FASTER, NOT_FASTER, TOO_NOISY = "faster", "not faster", "too noisy to tell"
+__all__ = ["FASTER", "SAME", "SLOWER", "TOO_NOISY", "Ratio", "compare", "compare_async", "far_from", "turns"]
 _CLOCKS: dict[str, tuple[Callable[[], float], Literal["perf_counter", "thread_time"]]] = {
     "wall": (time.perf_counter, "perf_counter"),
     "cpu": (time.thread_time, "thread_time"),
@@ -31,28 +30,38 @@ _CLOCKS: dict[str, tuple[Callable[[], float], Literal["perf_counter", "thread_ti
 
 @dataclass(frozen=True)
 class Ratio:
-    """Two callables compared.
+    """Two versions compared. In a sentence: `Here, your page is {ratio}.`
 
     Attributes:
-        before, after: seconds for one call, in the order of the pairs; on the clock named by `clock`.
+        before, after: seconds for one call, in the order of the rounds.
         clock: "wall", or "cpu" for the CPU time of the calling thread.
-        at_least: the smallest ratio that counts as faster.
-        confidence: of the interval from `low` to `high`, between 0 and 1.
-        before_value, after_value: what the warm-up calls returned.
+        rounds: that there could have been. The interval from `low` to `high` holds the true ratio in 99 of
+            100 comparisons, whenever they ended.
     """
 
     before: tuple[float, ...]
     after: tuple[float, ...]
     clock: str = "wall"
-    at_least: float = 1.1
-    confidence: float = 0.95
-    before_value: Any = field(default=None, repr=False, compare=False)
-    after_value: Any = field(default=None, repr=False, compare=False)
+    rounds: int = MOST
+
+    @cached_property
+    def _interval(self) -> tuple[float, float, float]:
+        return interval(self.before, self.after, self.rounds)
+
+    @property
+    def low(self) -> float:
+        """The lower end of the interval of `ratio`; 0 after a single round."""
+        return self._interval[0]
 
     @property
     def ratio(self) -> float:
-        """The median of `before` divided by the median of `after`: above 1, `after` is faster."""
-        return ratio_of_medians(self.before, self.after)
+        """How many times as fast `after` is: below 1, it is slower."""
+        return self._interval[1]
+
+    @property
+    def high(self) -> float:
+        """The upper end of the interval of `ratio`; infinity after a single round."""
+        return self._interval[2]
 
     @property
     def best_ratio(self) -> float:
@@ -60,200 +69,170 @@ class Ratio:
         return divided(min(self.before), min(self.after))
 
     @property
-    def low(self) -> float:
-        """The lower end of the interval of `ratio`."""
-        return self._interval[0]
+    def outcome(self) -> str:
+        """One of FASTER, SLOWER, SAME (within a tenth) and TOO_NOISY."""
+        return outcome(self.low, self.high)
 
     @property
-    def high(self) -> float:
-        """The upper end of the interval of `ratio`."""
-        return self._interval[1]
-
-    @cached_property
-    def _interval(self) -> tuple[float, float]:
-        return bootstrap(self.before, self.after, confidence=self.confidence)
-
-    @property
-    def before_median(self) -> float:
-        """Seconds for one call of `before`."""
-        return statistics.median(self.before)
-
-    @property
-    def after_median(self) -> float:
-        """Seconds for one call of `after`."""
-        return statistics.median(self.after)
-
-    @property
-    def before_spread(self) -> float:
-        """The interquartile range of `before`, as a share of its median."""
-        return spread(self.before)
-
-    @property
-    def after_spread(self) -> float:
-        """The interquartile range of `after`, as a share of its median."""
-        return spread(self.after)
-
-    @property
-    def answer(self) -> str:
-        """One of three: "faster", "not faster", "too noisy to tell".
-
-        "faster" only if the whole interval reaches `at_least`, "not faster" only if none of it does.
-        """
-        if self.low >= self.at_least:
-            return FASTER
-        return NOT_FASTER if self.high < self.at_least else TOO_NOISY
+    def decided(self) -> bool:
+        """Whether further runs would say little more: the interval is narrow, too, for its distance to 1."""
+        low, high = (self.low, self.high) if self.outcome != SLOWER else (1 / self.high, 1 / self.low)
+        return self.outcome == SAME or (self.outcome != TOO_NOISY and high <= low * max(2, low))
 
     def __repr__(self) -> str:
-        runs = f"{len(self.before)} interleaved runs each"
-        cpu = ", CPU time" if self.clock == "cpu" else ""
-        if self.low <= 1 <= self.high:
-            return f"as fast: no difference that this machine can tell ({runs}{cpu})"
-        return f"{_told(self.ratio)} times as fast ({_told(self.low)} to {_told(self.high)}; {runs}{cpu})"
+        ends = (1 / self.high, 1 / self.low) if self.outcome == SLOWER else (self.low, self.high)
+        between = f"{in_words(ends[0])} to {in_words(ends[1])}{', CPU time' if self.clock == 'cpu' else ''}"
+        return {
+            FASTER: f"about {in_words(self.ratio)} times as fast ({between})",
+            SLOWER: f"slower, by a factor of about {in_words(1 / self.ratio)} ({between})",
+            SAME: f"just as fast, the same within a tenth ({between})",
+            TOO_NOISY: f"about {in_words(self.ratio)} times as fast so far ({between}: too noisy to say)",
+        }[self.outcome]
+
+
+def far_from(limit: float) -> Callable[[Ratio], bool]:
+    """Return a rule by which runs end as soon as the shortest of them are far from a limit."""
+    return lambda found: not limit / 2 < found.best_ratio < limit * 2
+
+
+def _decided(found: Ratio) -> bool:
+    return found.decided
 
 
 def compare(
     before: Callable,
     after: Callable,
     *args: Any,
-    repeat: int = 7,
     clock: str = "wall",
-    at_least: float | None = None,
     make: Callable[[], tuple] | None = None,
-    most: int | None = None,
-    patience: float = 30.0,
+    rounds: int = MOST,
+    patience: float = 10.0,
     shortest: float = 0.001,
+    enough: Callable[[Ratio], bool] = _decided,
     seed: int = 7,
 ) -> Ratio:
-    """Time `before(*args)` and `after(*args)` in interleaved pairs, each pair in random order.
+    """Time `before(*args)` and `after(*args)`, three runs of each a round, until it is decided.
 
-    Each is called once to warm up. While the answer is "too noisy to tell", further pairs are run, within
-    bounds. Automatic garbage collection is off during a run, and NumPy's linear algebra uses one thread
-    where that can be set.
+    The order in a round is random. Each is called once to warm up. Automatic garbage collection is off during
+    a run, and NumPy's linear algebra uses one thread where that can be set.
 
-    Arguments:
+    Args:
         before: a plain function.
         after: another, for the same work.
         *args: what both are called with, unless `make` is given.
-        repeat: pairs of runs, at least 3.
         clock: "wall", or "cpu" for the CPU time of this thread, which a busy machine disturbs less; work in
             other threads and waiting are not in it.
-        at_least: the smallest ratio that counts as faster; 1.1 if not given.
         make: builds fresh arguments for each call, untimed, in the place of `args`.
-        most: pairs at most; 4 times `repeat` if not given.
-        patience: seconds after which no further pairs are added.
+        rounds: at most, two or more.
+        patience: seconds after which no round begins, but for the second.
         shortest: seconds that a run should last at least; quicker functions are called several times in a
             run, unless `make` is given.
+        enough: tells of a Ratio whether runs may end; if not given, `Ratio.decided`.
         seed: of the order of the runs.
 
-    Raises what the callables raise, TypeError for coroutine functions, ValueError for settings that make no
-    sense.
+    Raises:
+        TypeError: one of the two is a coroutine function.
+        ValueError: fewer than two rounds, or an unknown clock.
     """
     for fn in (before, after):
         if inspect.iscoroutinefunction(fn):
             raise TypeError(f"{fn.__name__} is a coroutine function: use `await compare_async(...)`")
-    most = most or 4 * repeat
-    plan = _Plan(args, repeat, clock, at_least or 1.1, make, most, patience, shortest, seed)
+    read, resolution = _clock(clock)
+    # Windows ticks CPU time in 1/64 s: a run must span many ticks to be told at all
+    shortest, versions = max(shortest, 20 * resolution), (before, after)
+    numbers, times = [1, 1], _no_times()
+
+    def timed(which: int) -> float:
+        given, calls, fn = make() if make else args, range(numbers[which]), versions[which]
+        with _collector_off():
+            started = read()
+            for _ in calls:
+                fn(*given)
+            return (read() - started) / len(calls)
+
+    def found() -> Ratio:
+        return Ratio(tuple(times[0]), tuple(times[1]), clock, rounds)
+
     with one_blas_thread(warn=False):
-        runs = [_Runs(fn) for fn in (before, after)]
-        for side in runs:
-            side.value = side.fn(*plan.arguments())
-            if make is None:
-                side.number = plan.calls_in_a_run(_timed(plan, side.fn, 1))
-        while plan.goes_on(runs):
-            for side in plan.pair(runs):
-                side.times.append(_timed(plan, side.fn, side.number) / side.number)
-    return plan.judged(runs)
+        for which, fn in enumerate(versions):
+            fn(*(make() if make else args))
+            if not make:
+                numbers[which] = max(1, min(100_000, round(shortest / max(timed(which), 1e-7))))
+        for which in turns(rounds, patience, lambda: enough(found()), seed):
+            times[which].append(timed(which))
+    return found()
 
 
 async def compare_async(
     before: Callable[..., Awaitable],
     after: Callable[..., Awaitable],
     *args: Any,
-    repeat: int = 7,
     clock: str = "wall",
-    at_least: float | None = None,
     make: Callable[[], tuple] | None = None,
-    most: int | None = None,
-    patience: float = 30.0,
+    rounds: int = MOST,
+    patience: float = 10.0,
+    enough: Callable[[Ratio], bool] = _decided,
     seed: int = 7,
 ) -> Ratio:
     """Time two coroutine functions on the running loop; otherwise like `compare`, with one call in each run.
 
     What else runs on the loop is in the times. A plain function may be one of the two.
     """
-    most = most or 4 * repeat
-    plan = _Plan(args, repeat, clock, at_least or 1.1, make, most, patience, 0.0, seed)
+    read, _ = _clock(clock)
+    times = _no_times()
+
+    async def timed(fn: Callable) -> float:
+        given = make() if make else args
+        with _collector_off():
+            started = read()
+            await _awaited(fn(*given))
+            return read() - started
+
+    def found() -> Ratio:
+        return Ratio(tuple(times[0]), tuple(times[1]), clock, rounds)
+
     with one_blas_thread(warn=False):
-        runs = [_Runs(fn) for fn in (before, after)]
-        for side in runs:
-            side.value = await _awaited(side.fn(*plan.arguments()))
-        while plan.goes_on(runs):
-            for side in plan.pair(runs):
-                side.times.append(await _timed_async(plan, side.fn))
-    return plan.judged(runs)
+        for fn in (before, after):
+            await timed(fn)
+        for which in turns(rounds, patience, lambda: enough(found()), seed):
+            times[which].append(await timed((before, after)[which]))
+    return found()
 
 
-class _Runs:
-    """The runs of one of the two callables."""
+def turns(rounds: int, patience: float, enough: Callable[[], bool], seed: int | None = None) -> Iterator[int]:
+    """Yield whose turn it is, 0 or 1: three runs of each in random order, round after round.
 
-    def __init__(self, fn: Callable):
-        self.fn, self.number, self.value = fn, 1, None
-        self.times: list[float] = []
+    Args:
+        rounds: at most, two or more.
+        patience: seconds after which no round begins, but for the second.
+        enough: asked after each round.
+        seed: of the order.
+    """
+    if rounds < 2:
+        raise ValueError("there must be two rounds or more: one cannot decide anything")
+    order, ends = random.Random(seed), time.monotonic() + patience
+    for done in range(1, rounds + 1):
+        places = [0, 1] * ROUND
+        order.shuffle(places)
+        yield from places
+        if enough() or (done > 1 and time.monotonic() > ends):
+            return
 
 
-@dataclass
-class _Plan:
-    """The settings of a comparison, and when it ends."""
+def _no_times() -> tuple[list[float], list[float]]:
+    return [], []
 
-    args: tuple
-    repeat: int
-    clock: str
-    at_least: float
-    make: Callable[[], tuple] | None
-    most: int
-    patience: float
-    shortest: float
-    seed: int
 
-    def __post_init__(self):
-        if self.repeat < 3 or self.clock not in _CLOCKS:
-            raise ValueError("repeat must be at least 3, and clock one of 'wall' and 'cpu'")
-        self.read, clock_name = _CLOCKS[self.clock]
-        # Windows ticks CPU time in 1/64 s: a run must span many ticks to be told at all
-        self.shortest = max(self.shortest, 20 * time.get_clock_info(clock_name).resolution)
-        self.most = max(self.repeat, self.most)
-        self._ends, self._order = time.monotonic() + self.patience, random.Random(self.seed)
-
-    def arguments(self) -> tuple:
-        return self.make() if self.make else self.args
-
-    def calls_in_a_run(self, seconds: float) -> int:
-        return max(1, min(100_000, round(self.shortest / max(seconds, 1e-7))))
-
-    def pair(self, runs: list[_Runs]) -> list[_Runs]:
-        return runs if self._order.random() < 0.5 else runs[::-1]
-
-    def goes_on(self, runs: list[_Runs]) -> bool:
-        done = len(runs[0].times)
-        if done < self.repeat or done % self.repeat:
-            return True
-        late = time.monotonic() > self._ends
-        return done < self.most and not late and self.judged(runs).answer == TOO_NOISY
-
-    def judged(self, runs: list[_Runs]) -> Ratio:
-        before, after = runs
-        return Ratio(
-            tuple(before.times),
-            tuple(after.times),
-            self.clock,
-            self.at_least,
-            before_value=before.value,
-            after_value=after.value,
-        )
+def _clock(name: str) -> tuple[Callable[[], float], float]:
+    """Give the clock of a name, and its resolution in seconds."""
+    if name not in _CLOCKS:
+        raise ValueError("clock must be one of 'wall' and 'cpu'")
+    read, known_as = _CLOCKS[name]
+    return read, time.get_clock_info(known_as).resolution
 
 
 @contextmanager
-def _collector_off():
+def _collector_off() -> Iterator[None]:
     collecting = gc.isenabled()
     gc.disable()
     try:
@@ -263,26 +242,10 @@ def _collector_off():
             gc.enable()
 
 
-def _timed(plan: _Plan, fn: Callable, number: int) -> float:
-    args, read, calls = plan.arguments(), plan.read, range(number)
-    with _collector_off():
-        started = read()
-        for _ in calls:
-            fn(*args)
-        return read() - started
-
-
-async def _timed_async(plan: _Plan, fn: Callable) -> float:
-    args = plan.arguments()
-    with _collector_off():
-        started = plan.read()
-        await _awaited(fn(*args))
-        return plan.read() - started
-
-
-async def _awaited(value: Any) -> Any:
+async def _awaited(value: object) -> object:
     return await value if inspect.isawaitable(value) else value
 
 
-def _told(ratio: float) -> str:
-    return f"{ratio:,.0f}" if ratio >= 99.5 else f"{ratio:.2g}"
+def in_words(ratio: float) -> str:
+    """Write a ratio with two digits; with three just above 1."""
+    return f"{ratio:,.0f}" if ratio >= 99.5 else f"{ratio:.{3 if 0.995 <= ratio < 1.995 else 2}g}"

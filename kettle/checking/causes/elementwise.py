@@ -18,7 +18,7 @@ from kettle.probes.engines.elements import (
     taken_one_by_one,
 )
 from kettle.probes.memory import peak_bytes
-from kettle.probes.ratio import FASTER, NOT_FASTER, compare
+from kettle.probes.ratio import compare
 from kettle.probes.work import Growth, Work, growth
 
 LOOP = 4  # instructions for each element: the least that a loop over all of them takes
@@ -130,14 +130,16 @@ class Elementwise:
         if share > 3:
             return
         if share > 0.05:  # otherwise one look is enough, and more of them would take long
-            ratio = compare(allowed, taken, clock="cpu", at_least=1.0, repeat=9, most=45, patience=4.0)
+            ratio = compare(
+                allowed, taken, clock="cpu", patience=4.0, enough=lambda r: not r.low <= 1 <= r.high
+            )
             share = ratio.best_ratio
-            if ratio.answer == FASTER or share > 1.2:
+            if ratio.low > 1 or share > 1.2:
                 return
-            if ratio.answer != NOT_FASTER and share > 0.8:
+            if ratio.high >= 1 and share > 0.8:
                 raise Undecided(
-                    f"Too near the limit to tell whether one more {self.item} costs over {times} times what "
-                    f"it could: {ratio}."
+                    f"The CPU time is too near the limit to tell whether one more {self.item} costs over "
+                    f"{times} times what it could."
                 )
         raise AssertionError(self._why_dear(f" over {times} times what it costs"))
 
