@@ -6,6 +6,7 @@ import asyncio
 import logging
 import socket
 import subprocess
+import sys
 import threading
 import time
 
@@ -13,7 +14,7 @@ import pytest
 
 from kettle.checking.desks import gated_desk, quick_desk
 from kettle.shop import Shop
-from kettle.shop.desk import ARCHIVE, LABEL, NAMES, open_desk, wholesale
+from kettle.shop.desk import ARCHIVE, LABEL, NAMES, open_desk, start_name_server, wholesale
 
 QUICK = {NAMES: 0.0, LABEL: 0.0, ARCHIVE: 0.0}
 
@@ -49,11 +50,55 @@ def test_a_name_is_known_while_its_desk_is_open_and_other_names_as_ever(shop):
     async def names(desk):
         return desk.courier, socket.gethostbyname(desk.courier.encode())
 
-    courier, address = at_desk(shop, names, seconds=QUICK)
+    stop = start_name_server()
+    try:
+        courier, address = at_desk(shop, names, seconds=QUICK)
+        assert address == "127.0.0.1"
+        assert socket.gethostbyname("127.0.0.1") == "127.0.0.1"
+        with pytest.raises(socket.gaierror):
+            socket.getaddrinfo(courier, None)
+    finally:
+        stop()
+
+
+LOOK_UPS = ("getaddrinfo", "gethostbyname", "gethostbyname_ex")
+
+
+def test_to_import_the_desk_changes_nothing():
+    code = f"""
+import socket
+before = [getattr(socket, name) for name in {LOOK_UPS}]
+import kettle.shop.desk
+assert [getattr(socket, name) for name in {LOOK_UPS}] == before
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_look_ups_are_the_systems_again_when_the_last_desk_is_closed(shop):
+    before = [getattr(socket, name) for name in LOOK_UPS]
+
+    async def opened(desk):
+        async with open_desk(shop, seconds=QUICK):
+            pass
+        return [getattr(socket, name) for name in LOOK_UPS], socket.gethostbyname(desk.courier)
+
+    meanwhile, address = at_desk(shop, opened, seconds=QUICK)
+    assert not set(meanwhile) & set(before)
     assert address == "127.0.0.1"
-    assert socket.gethostbyname("127.0.0.1") == "127.0.0.1"
-    with pytest.raises(socket.gaierror):
-        socket.getaddrinfo(courier, None)
+    assert [getattr(socket, name) for name in LOOK_UPS] == before
+
+
+def test_a_look_up_that_was_kept_knows_the_desks_that_are_opened_later(shop):
+    stop = start_name_server()
+    kept = socket.gethostbyname
+    try:
+
+        async def look_up(desk):
+            return kept(desk.courier)
+
+        assert at_desk(shop, look_up, seconds=QUICK) == "127.0.0.1"
+    finally:
+        stop()
 
 
 def test_a_label_is_made_or_fails(shop):

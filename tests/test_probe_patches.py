@@ -14,10 +14,10 @@ from unittest import mock
 
 import pytest
 
+from kettle.layers import Once, replace
 from kettle.probes.calls import count_calls
 from kettle.probes.engines import blocking
 from kettle.probes.engines.counting import Counting
-from kettle.probes.engines.patches import Once, replace
 from kettle.probes.virtual_time.threads import Threads
 from kettle.probes.workers import watch_workers
 
@@ -94,6 +94,17 @@ def test_each_layer_is_made_of_the_one_below_it():
     undo[0]()
     assert owner.word == "tea."
     undo[2]()
+    assert owner.word == "tea"
+
+
+def test_a_layer_may_lie_under_the_others():
+    owner = SimpleNamespace(word="tea")
+    undo = replace(owner, "word", str.upper)
+    undo_under = replace(owner, "word", lambda below: f"more {below}", under=True)
+    assert owner.word == "MORE TEA"
+    undo()
+    assert owner.word == "more tea"
+    undo_under()
     assert owner.word == "tea"
 
 

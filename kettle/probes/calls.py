@@ -20,7 +20,7 @@ from contextlib import ExitStack, contextmanager
 from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
-from kettle.probes.engines.patches import Once, replace
+from kettle.layers import Once, replace
 from kettle.probes.engines.stand_in import tapped
 
 

@@ -19,8 +19,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from kettle.layers import Patches
 from kettle.probes.engines.collecting import only_new_collected
-from kettle.probes.engines.patches import Patches
 
 _TURN = 0.005  # seconds between two looks, while a loop gets the time to close what was let go
 

@@ -17,6 +17,7 @@ from typing import Any
 
 import aiohttp
 
+from kettle.layers import Patches
 from kettle.processes import owned
 from kettle.shop.handle import Shop
 
@@ -160,12 +161,14 @@ async def open_desk(
             command = _SHELL
         connector = aiohttp.TCPConnector(resolver=aiohttp.ThreadedResolver())
         _KNOWN[host] = waits[NAMES]
+        _SERVER.open()
         try:
             async with aiohttp.ClientSession(connector=connector) as api:
                 path = f"http://{{host}}:{port}/couriers/3/quote?postcode=KT1"
                 yield Desk(str(banner), host, archive, api, path, command)
         finally:
             archive.close()
+            _SERVER.close()
             _KNOWN.pop(host)
 
 
@@ -204,9 +207,19 @@ def _answering(original: Callable) -> Callable:
     return look_up
 
 
-for _name in (
-    "getaddrinfo",
-    "gethostbyname",
-    "gethostbyname_ex",
-):  # now, so that nobody keeps the ones before
-    setattr(socket, _name, _answering(getattr(socket, _name)))
+def _install(patches: Patches) -> None:
+    for name in ("getaddrinfo", "gethostbyname", "gethostbyname_ex"):
+        patches.put(socket, name, _answering, under=True)  # who watches look-ups sees these, too
+
+
+_SERVER = Patches(_install)  # in place while any desk is open
+
+
+def start_name_server() -> Callable[[], None]:
+    """Answer for names that end in .kettle from now on, not only while a desk is open; return what stops it.
+
+    Code that keeps a function of `socket`, as by `from socket import getaddrinfo`, then keeps one that knows
+    these names.
+    """
+    _SERVER.open()
+    return _SERVER.close

@@ -24,8 +24,8 @@ from multiprocessing.process import BaseProcess
 from queue import Queue
 from types import FrameType
 
+from kettle.layers import Once, Patches
 from kettle.probes.engines.callbacks import own_name
-from kettle.probes.engines.patches import Once, Patches
 from kettle.probes.engines.where import is_library, own_frame, place, source
 
 SHORTEST = 0.001  # seconds: calls that end sooner held nobody up

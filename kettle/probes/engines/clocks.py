@@ -16,8 +16,8 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any, Protocol
 
+from kettle.layers import replace
 from kettle.probes.engines.blocking import names_of, own_modules
-from kettle.probes.engines.patches import replace
 
 MONOTONIC, WALL, CPU = "monotonic", "wall", "cpu"
 KINDS = {

@@ -11,8 +11,8 @@ from multiprocessing.pool import Pool
 from multiprocessing.process import BaseProcess
 from typing import Any
 
+from kettle.layers import Patches
 from kettle.probes.engines.instructions import Meter
-from kettle.probes.engines.patches import Patches
 
 _STARTERS = (
     (BaseProcess, "start"),

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import psutil
 
-from kettle.probes.engines.patches import Patches
+from kettle.layers import Patches
 from kettle.probes.engines.where import is_library, own_frame, place
 
 PROCESS_POOLS = (futures.ProcessPoolExecutor, Pool)  # and ThreadPool, which is a Pool, is none

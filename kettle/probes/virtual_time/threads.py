@@ -11,8 +11,8 @@ from concurrent.futures import thread as _thread
 from multiprocessing.process import BaseProcess
 from typing import Any
 
+from kettle.layers import replace
 from kettle.probes.engines.blocking import BlockingCall, names_of, own_modules
-from kettle.probes.engines.patches import replace
 from kettle.probes.engines.where import own_frame, place, source
 
 from .refused import refuse

@@ -1,4 +1,4 @@
-"""Functions that are replaced while somebody watches: in layers, which may come and go in any order."""
+"""Attributes that are replaced for a while: in layers, which may come and go in any order."""
 
 import inspect
 import threading
@@ -36,9 +36,9 @@ class Patches:
             if not self._users:
                 self.undo.close()
 
-    def put(self, owner: Any, name: str, make: Make) -> None:
-        """Replace an attribute by what is made of it."""
-        self.undo.callback(replace(owner, name, make))
+    def put(self, owner: Any, name: str, make: Make, *, under: bool = False) -> None:
+        """Replace an attribute by what is made of it, as `replace` does."""
+        self.undo.callback(replace(owner, name, make, under=under))
 
 
 class Once:
@@ -58,13 +58,14 @@ class Once:
         return made
 
 
-def replace(owner: Any, name: str, make: Make) -> Callable[[], None]:
+def replace(owner: Any, name: str, make: Make, *, under: bool = False) -> Callable[[], None]:
     """Replace an attribute, or an item of a mapping, by what is made of it; return what undoes this.
 
     Others may replace the same one meanwhile. Whoever is undone first, the rest stay in place, each made of
     the one before it, and what was there at first comes back with the last.
 
-    make: called with what is there, and again where a layer below this one has gone.
+    make: called with what is there, and again where a layer below this one has come or gone.
+    under: lie below all others, which then watch this replacement instead of what was there.
     """
     if isinstance(owner, ModuleType):
         owner = vars(owner)  # so that a module and its globals() are one place
@@ -72,7 +73,7 @@ def replace(owner: Any, name: str, make: Make) -> Callable[[], None]:
         place = _PLACES.get((id(owner), name))
         if place is None or place.value is not place.shown:  # somebody else has replaced it since
             place = _PLACES[id(owner), name] = _Place(owner, name)
-        layer = place.add(make)
+        layer = place.add(make, 0 if under else len(place.layers))
     return lambda: place.remove(layer)
 
 
@@ -91,9 +92,9 @@ class _Place:
         own = self.owner if isinstance(self.owner, MutableMapping) else getattr(self.owner, "__dict__", {})
         return own.get(self.name, _NOTHING)
 
-    def add(self, make: Make) -> Once:
+    def add(self, make: Make, at: int) -> Once:
         layer = make if isinstance(make, Once) else Once(make)
-        self.layers.append(layer)
+        self.layers.insert(at, layer)
         self._show()
         return layer
 
