@@ -88,7 +88,7 @@ class Lesson:
                 index = "abcdefgh".index(str(choice).strip().lower()[:1] or "?")
                 display(self._warm_up.answer(range(len(self._warm_up.questions))[question - 1], index))
                 return
-        display(say("Run the warm-up first; then say, for instance, `lesson.recall(1, 'a')`."))
+        display(say("Run the warm-up first. Then answer as in `lesson.recall(1, 'a')`."))
 
     def predict(
         self,
@@ -101,7 +101,7 @@ class Lesson:
 
         Args:
             unit: of the numbers, such as "s"; or one for each question, by name.
-            answer: numbers that the run does not measure, to be shown beside the predictions.
+            answer: numbers that the run does not measure, shown beside the predictions.
             questions: by name, such as total="How many seconds will twelve pages take?".
         """
         units = unit if isinstance(unit, Mapping) else dict.fromkeys(questions, unit)
@@ -112,7 +112,7 @@ class Lesson:
         self._actions.get_ready()
 
     def lock_in(self, **numbers: float) -> None:
-        """Lock predictions in, as the button does: lesson.lock_in(total=3.0). What is locked in stays.
+        """Lock in predictions, as the button does: lesson.lock_in(total=3.0). What is locked in stays.
 
         Args:
             **numbers: by the names of the questions.
@@ -121,26 +121,23 @@ class Lesson:
         strange = [name for name in numbers if name not in units]
         if strange or not numbers:
             asked = (
-                ", ".join(f"`{name}`" for name in units)
-                or "nothing yet: run the cell with the questions first"
+                ", ".join(f"`{name}`" for name in units) or "none yet, run the cell with the questions first"
             )
-            display(
-                say(f"Name a question and give a number, as in `lesson.lock_in(total=3.0)`. Asked: {asked}.")
-            )
+            display(say(f"Give a number by its name, as in `lesson.lock_in(total=3.0)`. Names: {asked}."))
             return
         locked = self._lock({name: float(value) for name, value in numbers.items()})
         if self._predict is not None:
             self._predict.refresh(locked)
         kept = any(locked[name] != value for name, value in numbers.items())
         values = ", ".join(in_unit(locked[name], units[name]) for name in numbers)
-        said = [f"Locked in: {values}.", "What was locked in before stays as it was." if kept else ""]
+        said = [f"Locked in: {values}.", "A number that was locked in before stays." if kept else ""]
         left = [each.name for each in self._asked if each.name not in locked]
         said.append(f"Still open: {', '.join(f'`{name}`' for name in left)}." if left else "")
         display(say(" ".join(filter(None, said))))
 
     @property
     def predictions(self) -> dict[str, float]:
-        """What this learner has locked in, by the questions' names, for pictures that set it beside facts."""
+        """What this learner has locked in, by the questions' names, to be drawn beside facts."""
         return self._locked()
 
     async def run(
@@ -155,18 +152,18 @@ class Lesson:
         progress: int | None = None,
         **kwargs: Any,
     ) -> Any:
-        """Run a function against the clock; then show the picture, and the predictions beside the facts.
+        """Run a function and time it; then show the picture, and the predictions beside the facts.
 
-        The simplest call is `await lesson.run(function)`. Where the first prediction is in seconds, the time
-        measured is its fact; where the function returns a dictionary with numbers by the predictions' names,
-        these are the facts. Where it returns something else, a function of the result names them:
+        The simplest call is `await lesson.run(function)`. If the first prediction is in seconds, its fact is
+        the measured time. If the function returns a dictionary with numbers by the predictions' names, these
+        are the facts. If it returns something else, a function of the result names them:
 
             def counted(pages, seen):
                 return {"peak": seen.peak_in_flight}
 
             pages = await lesson.run(clicks, watch=shop, facts=counted, point="Each bar waits for another.")
 
-        Each function that is given takes the result, or the result and what was watched meanwhile.
+        Each function that you give takes the result, or the result and what was watched meanwhile.
 
         Args:
             function: asynchronous, or synchronous (it then runs in a thread of its own).
@@ -239,7 +236,7 @@ class Lesson:
             **kwargs: what else both are called with.
 
         Returns:
-            The comparison; None, after a sentence, where the answers differ or both are one function.
+            The comparison; None, after a sentence, where the answers differ or both are the same function.
         """
         await self._actions.settle()
         subject = comparing.Subject(what, unit, measure)
@@ -259,7 +256,7 @@ class Lesson:
     def check(self) -> Verdict | None:
         """Save the notebook and check it; the verdict is shown and returned."""
         if certifying():
-            display(say("This notebook is being checked already."))
+            display(say("This notebook is already being checked."))
             return None
         drawn = threading.Event()
         shown: list[Any] = []
@@ -283,7 +280,7 @@ class Lesson:
         display(*self._actions.solution())
 
     def debrief(self) -> None:
-        """Show what happened, why, and where else it hides; once the answer is right."""
+        """Show what happened, why, and where else the mistake hides, once your answer is right."""
         display(*self._actions.debrief())
 
     def reset(self) -> None:
@@ -297,7 +294,7 @@ class Lesson:
         self._actions.prewarm.expect()
 
     def claims(self, **measures: Callable[[], str | Awaitable[str]]) -> Votes:
-        """Ask for a vote on what is often said; then show what is true, and what this machine measures.
+        """Ask for a vote on each claim; then show what is true, and what this machine measures.
 
         Args:
             **measures: by the names of the claims in the check file, functions that return a sentence.
@@ -311,7 +308,7 @@ class Lesson:
         return self._votes
 
     async def vote(self, name: str, vote: str) -> None:
-        """Vote on a claim without clicking: await lesson.vote("gather", "partly"). The first is recorded.
+        """Vote on a claim without clicking: await lesson.vote("gather", "partly"). The first vote counts.
 
         Args:
             name: of the claim.
@@ -332,10 +329,10 @@ class Lesson:
         return await self._votes.measures() if self._votes is not None else {}
 
     async def guard(self, test: Callable, merged: Callable, yours: Callable) -> None:
-        """Run a test for one's own project on the merged code, where it ought to fail, and on yours.
+        """Run a test for your own project on the merged code, where it should fail, and on yours.
 
         Args:
-            test: takes the function to be tested; plain or asynchronous.
+            test: takes the function under test; plain or asynchronous.
             merged: the merged code.
             yours: your code.
         """
@@ -346,7 +343,7 @@ class Lesson:
 
         Args:
             stem: the name that the lesson's files share.
-            what: one finds there, such as "what happens when one call fails".
+            what: is found there, such as "what happens when one call fails".
         """
         with suppress(LookupError):
             display(pointer(course.lesson(stem, self._root), self.path.parent, what))
@@ -371,7 +368,7 @@ class Lesson:
         missing = [each.text for each in self._asked if each.name not in locked]
         if not missing and (self._asked or locked):
             return True
-        which = f"Still open: {missing[0]}" if missing else "The cell above asks for it: run that one first."
+        which = f"Still open: {missing[0]}" if missing else "Run the cell above first: it asks for it."
         display(say(which, heading="Lock in your prediction first", tone="unsure", where="wk-refused"))
         return False
 

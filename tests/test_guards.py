@@ -61,7 +61,7 @@ def test_a_guard_tried_out_without_a_fix_says_so():
     def slow():
         return 2
 
-    assert "Your code is the merged code still" in asyncio.run(try_out(test_of, slow, slow)).text
+    assert "Your code is still the merged code" in asyncio.run(try_out(test_of, slow, slow)).text
 
 
 def test_a_guard_that_cannot_fail_is_not_tried(monkeypatch):

@@ -52,7 +52,7 @@ def test_damaged_json_gets_a_sentence(tmp_path, damage):
 
 
 def test_a_missing_cell_and_a_missing_file_get_a_sentence(tmp_path):
-    with pytest.raises(notebook.NotebookTrouble, match="no cell tagged"):
+    with pytest.raises(notebook.NotebookTrouble, match="cell with the fix is missing"):
         notebook.fix_of(write(tmp_path / "a.ipynb", ("x = 1",)))
     with pytest.raises(notebook.NotebookTrouble, match=r"no notebook b\.ipynb"):
         notebook.fix_of(tmp_path / "b.ipynb")
@@ -94,7 +94,7 @@ def test_upstream_comes_before_a_commit_of_the_learners_edit(tmp_path, lesson):
 
 def test_without_git_the_pristine_folder_serves_and_without_that_nothing_is_touched(tmp_path, lesson):
     lesson.write_text("mine")
-    with pytest.raises(notebook.NotebookTrouble, match="neither git nor"):
+    with pytest.raises(notebook.NotebookTrouble, match="neither in git nor"):
         notebook.reset(lesson, STEM, "lesson", tmp_path)
     assert lesson.read_text() == "mine"
     assert list(lesson.parent.iterdir()) == [lesson]

@@ -91,7 +91,7 @@ def test_the_warm_up_of_who_has_done_nothing_is_a_guess_or_nothing(monkeypatch, 
     monkeypatch.setattr(warm_up, "_guess", lambda stem: (ASKED,) if stem == "14_x" else ())
     assert warm_up.choose("14_x", []) == (("14_x", ASKED),)
     panel = warm_up.WarmUp("14_x", warm_up.choose("14_x", ["14_x"]), print)
-    assert panel.text().startswith("A guess, before you read on.")
+    assert panel.text().startswith("Guess before you read on.")
     assert warm_up.WarmUp("07_x", warm_up.choose("07_x", []), print).text() == warm_up.NOTHING
 
 
@@ -189,7 +189,7 @@ def test_the_difference_keeps_every_line_and_can_be_read_without_colours():
     assert said.text.splitlines()[1:] == ["  a", "- b", "+ B < 2", "  c", "+ d"]
     assert "<ins><b>+</b>B &lt; 2</ins>" in said.html
     assert "<del><b>−</b>b</del>" in said.html
-    assert "is the solution" in solution.draw("a", "a").text
+    assert "is the same as the solution" in solution.draw("a", "a").text
 
 
 def test_the_solution_is_the_fix_of_the_right_kind_with_the_prose_before_it(tmp_path):

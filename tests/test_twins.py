@@ -49,7 +49,7 @@ def notebook(*cells):
 @pytest.mark.parametrize("sides", [SIDES, PLAIN, THROUGH_LAMBDA])
 @pytest.mark.parametrize("keep", [KEEP, KEEP_NAME])
 def test_a_fix_that_was_kept_as_the_merged_version_is_noticed(keep, sides):
-    assert "Run the merged code, then that cell, then your fix." in notebook(
+    assert "Run the merged code, then the cell that keeps it, then your fix." in notebook(
         MERGED, CACHED, keep, CACHED, sides
     )
     assert notebook(MERGED, CACHED, keep, sides)
@@ -77,9 +77,7 @@ def test_other_steps_with_the_same_constants_are_no_twin():
 
 
 def test_both_are_named_where_each_uses_one_of_its_own():
-    assert notebook(MERGED, KEEP_NAME, PLAIN).startswith(
-        "`as_merged` and `label` are one and the same function."
-    )
+    assert notebook(MERGED, KEEP_NAME, PLAIN).startswith("`as_merged` and `label` are the same function.")
     assert notebook(MERGED, KEEP_NAME, SIDES).startswith("Both run the same code.")
 
 

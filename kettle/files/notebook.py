@@ -65,7 +65,7 @@ def read(path: Path) -> dict:
         raise NotebookTrouble(f"There is no notebook {path.name} in the folder {path.parent.name}.") from None
     except (ValueError, KeyError, TypeError):
         raise NotebookTrouble(
-            f"The file of {path.name} is damaged: it cannot be read as a notebook. "
+            f"The file {path.name} is damaged: it cannot be read as a notebook. "
             "Save the notebook again, or go back to the starter with `lesson.reset()`."
         ) from None
     return content
@@ -91,7 +91,7 @@ def fix_of(path: Path) -> str:
     cells = tagged(read(path), "fix")
     if not cells:
         raise NotebookTrouble(
-            "This notebook has no cell tagged `fix` any more. `lesson.reset()` brings the starter back."
+            "The cell with the fix is missing in this notebook. `lesson.reset()` brings the starter back."
         )
     return "\n\n".join(source(cell).strip("\n") for cell in cells)
 
@@ -218,8 +218,8 @@ def starter(stem: str, kind: str, root: Path = ROOT) -> bytes:
         return (pristine.place_of(root) / place).read_bytes()
     except OSError:
         raise NotebookTrouble(
-            f"The starter of {stem} was not found: neither git nor .kettle/pristine holds it. "
-            "Download the course again and copy the notebook over."
+            f"The starter of {stem} was not found, neither in git nor in .kettle/pristine. "
+            "Download the course again and copy the notebook from there."
         ) from None
 
 

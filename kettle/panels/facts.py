@@ -33,7 +33,7 @@ def facts_of(given: Facts, result: Any, seen: Any, names: Collection[str]) -> di
 
 
 def answered(given: Any, result: Any, seen: Any) -> Any:
-    """Call what can be called, with as much of the result and of what was seen as it takes."""
+    """Call what can be called, with the result, and with what was seen if it takes that, too."""
     if not callable(given):
         return given
     try:

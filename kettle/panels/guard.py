@@ -1,4 +1,4 @@
-"""A guard tried out: a test for the learner's own project, run on the merged code and on theirs."""
+"""A guard tried out: a test for the learner's own project, run on the merged code and on the learner's."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ async def try_out(test: Callable, merged: Callable, yours: Callable) -> Said:
         how, why = await outcome(test, code)
         lines.append(f"`{test.__name__}` {how} on {name}{f': {why}' if why else ''}.".replace("..", "."))
     if merged is yours:
-        lines[1:] = ["Your code is the merged code still: run your fix, then this cell again."]
+        lines[1:] = ["Your code is still the merged code. Run your fix, then run this cell again."]
     return _said(lines)
 
 

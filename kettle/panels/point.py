@@ -12,9 +12,9 @@ from kettle.panels.style import Said, inline
 
 
 def pointed(picture: Any, point: str) -> list:
-    """Return what to show: the point of a picture, and under it the picture.
+    """Return what to show: the point of a picture, and the picture below it.
 
-    The text for those who see no picture begins with the point.
+    The text alternative of the picture begins with the point.
 
     Args:
         picture: anything that can be displayed, or None.
@@ -34,7 +34,7 @@ def pointer(lesson: LessonFiles, folder: Path, what: str) -> Said:
     Args:
         lesson: where it leads.
         folder: of the notebook that it stands in.
-        what: one finds there.
+        what: is found there.
     """
     link = os.path.relpath(lesson.notebook, folder).replace(os.sep, "/")
     name = f"Lesson {lesson.number:02}, {lesson.title}"

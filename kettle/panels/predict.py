@@ -26,7 +26,7 @@ class Asked:
 
 
 def parse(text: str) -> float:
-    """Read the number that a learner typed; a decimal comma and a unit behind it are fine.
+    """Read the number that a learner typed, also with a decimal comma or a unit.
 
     Raises:
         ValueError: it is no number, or negative.
@@ -42,7 +42,7 @@ def parse(text: str) -> float:
         )
     value = float(digits.replace(",", ""))
     if not math.isfinite(value) or value < 0:
-        raise ValueError("a number of zero or more is wanted")
+        raise ValueError("expected a number of zero or more")
     return value
 
 
@@ -67,7 +67,7 @@ class Predict:
 
     def text(self) -> str:
         """Return the questions, and what was locked in, as plain text."""
-        lines = ["Predict, before you run it:"]
+        lines = ["Predict before you run it:"]
         for each in self.asked:
             known = each.name in self.locked
             state = f" Locked in: {in_unit(self.locked[each.name], each.unit)}." if known else ""
@@ -86,10 +86,10 @@ class Predict:
                 field.value, field.disabled = in_unit(self.locked[each.name], each.unit), True
         if self._fields and not self.still_open():
             self._button.disabled, self._button.description = True, "Locked in"
-            self._say("Locked in. Now run the next cell, and see how near you were.")
+            self._say("Locked in. Now run the next cell and see how close you were.")
 
     def still_open(self) -> list[Asked]:
-        """List the questions that nothing is locked in for."""
+        """List the questions without a locked-in number."""
         return [each for each in self.asked if each.name not in self.locked]
 
     def _say(self, sentence: str, tone: str = "wk-soft") -> None:
@@ -101,7 +101,7 @@ class Predict:
             try:
                 numbers[each.name] = parse(self._fields[each.name].value)
             except ValueError:
-                self._say(f"This one needs a number: {each.text} A guess is enough.", "wk-bad")
+                self._say(f"Type a number here, a guess is enough: {each.text}", "wk-bad")
                 return
         self.refresh(self.lock_in(numbers))
 
@@ -118,7 +118,7 @@ class Predict:
         self._button = ipywidgets.Button(description="Lock in").add_class("wk-main").add_class("wk-lock-in")
         self._button.on_click(self._click)
         self._below = ipywidgets.HTML()
-        title = ipywidgets.HTML('<p class="wk-heading">Predict, before you run it</p>')
+        title = ipywidgets.HTML('<p class="wk-heading">Predict before you run it</p>')
         line = ipywidgets.HBox([self._button]).add_class("wk-row")
         panel = ipywidgets.VBox([sheet(), title, *rows, line, self._below])
         self.refresh(self.locked)

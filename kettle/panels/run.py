@@ -152,7 +152,7 @@ async def in_thread(function: Callable) -> Any:
     def work() -> None:
         try:
             answer = (done.set_result, context.run(function))
-        except BaseException as error:  # noqa: BLE001 - it is raised in the awaiting cell
+        except BaseException as error:  # noqa: BLE001 - it is raised in the cell that awaits it
             # A future refuses StopIteration.
             wrapped = RuntimeError(f"StopIteration: {error}") if isinstance(error, StopIteration) else error
             answer = (done.set_exception, wrapped)

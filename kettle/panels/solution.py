@@ -85,12 +85,12 @@ def draw(yours: str, solution: str) -> Said:
         for sign, line in lines
     )
     if all(sign == " " for sign, _ in lines):
-        what = "Your code is the solution, line by line."
+        what = "Your code is the same as the solution, line by line."
     else:
-        what = "From your code to the solution: lines with − go, lines with + come."
+        what = "From your code to the solution: − marks lines to remove, + marks lines to add."
     box = (
         f'<div class="wk wk-solution-code"><p>{what}</p>'
-        '<div class="wk-diff" tabindex="0" role="group" aria-label="The solution as a difference">'
+        '<div class="wk-diff" tabindex="0" role="group" aria-label="From your code to the solution">'
         f"{body}</div></div>"
     )
     return Said(box, "\n".join([what, *(f"{sign} {line}".rstrip() for sign, line in lines)]))

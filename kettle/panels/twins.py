@@ -1,4 +1,4 @@
-"""Whether two versions are one and the same program, so that to compare them would say nothing."""
+"""Whether two versions are the same program, so that a comparison would say nothing."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from collections.abc import Callable, Iterator
 from types import CodeType, FunctionType
 from typing import Any
 
-KEPT = "Did the cell that keeps the merged version run after your fix, or your fix not at all?"
-AGAIN = "Run the merged code, then that cell, then your fix."
+KEPT = "Perhaps your fix has not run, or the cell that keeps the merged version ran after it."
+AGAIN = "Run the merged code, then the cell that keeps it, then your fix."
 
 
 def one_function(before: Callable, after: Callable) -> str:
-    """Say what to do where two versions run the same code, by whatever names; else return nothing.
+    """Say what to do where two versions run the same code, whatever their names; else return nothing.
 
     Functions of the notebook are followed by the names that they use, through defaults and decorators.
     """
     if before is after:
-        return f"`{_name(before)}` was given twice: give the merged version, then yours."
+        return f"`{_name(before)}` was given twice. Give the merged version first, then yours."
     if not isinstance(before, FunctionType) or not isinstance(after, FunctionType):
         return ""
     if list(_passed(before.__code__)) != list(_passed(after.__code__)):
@@ -31,11 +31,7 @@ def one_function(before: Callable, after: Callable) -> str:
     ):  # other steps, and nothing else that could be one
         return ""
     kept, mine = _own_name(before, after), _own_name(after, before)
-    both = (
-        f"`{kept}` and `{mine}` are one and the same function."
-        if kept and mine
-        else "Both run the same code."
-    )
+    both = f"`{kept}` and `{mine}` are the same function." if kept and mine else "Both run the same code."
     return f"{both} {KEPT} {AGAIN}"
 
 

@@ -156,7 +156,7 @@ class WarmUp:
 
 def _title(stem: str, questions: Sequence[tuple[str, Question]]) -> str:
     if [other for other, _ in questions] == [stem]:
-        return "A guess, before you read on"
+        return "Guess before you read on"
     number = {1: "one question", 2: "two questions"}.get(len(questions), "three questions")
     return f"Warm-up: {number}, from memory"
 
