@@ -13,8 +13,9 @@ A probe measures one thing about a piece of code. Checks judge by the cause, nev
 *rendezvous* decides what overlaps: the server holds calls until all that should be in flight have arrived.
 So a slow machine cannot turn a right answer into a wrong one.
 
-Two instruments live elsewhere. `database.wire()` in `kettle.database` counts statements, rows and round
-trips, whoever sent them. `told_time`, which a check takes by name, shows the learner's code virtual time on
+Some instruments live elsewhere. `shop.traffic()` and `shop.rendezvous()` show and hold the calls that a
+`kettle.shop.Shop` gets, whichever client, thread or process sent them. `database.wire()` in `kettle.database`
+counts statements, rows and round trips in the same way. `told_time`, which a check takes by name, shows the learner's code virtual time on
 every clock of the standard library.
 """
 

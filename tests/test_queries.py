@@ -1,16 +1,15 @@
-"""Queries are counted alike in both ORMs, in drivers, and on both databases."""
+"""Queries are counted alike in both ORMs and on both databases."""
 
 import asyncio
 import threading
 
-import psycopg
 import pytest
 from sqlalchemy import create_engine, insert, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from kettle.database import open_database
-from kettle.database.models import Customer, Order, Product, Supplier
+from kettle.database.models import Order, Product, Supplier
 from kettle.database.statements import kind_of
 from kettle.probes.engines.where import sender
 from kettle.probes.queries import watch_queries
@@ -232,31 +231,6 @@ def test_a_loop_over_the_driver_passes_the_library_but_not_the_wire(database):
     assert queries.count == 0
 
 
-def test_a_database_is_watched_on_its_wire(database):
-    with watch_queries(database) as queries, Session(database.engine()) as session:
-        session.get(Customer, 1)
-    assert queries.count == queries.rows == 1
-
-
-def test_psycopg_connections():
-    with open_database(1, products=12) as database:
-        if database.kind == "SQLite":
-            pytest.skip(database.says)
-        with database.connect() as connection, database.wire() as wire, watch_queries(connection) as queries:
-            connection.execute("SELECT * FROM products").fetchall()
-            connection.cursor().executemany("UPDATE products SET stock = %s", [(1,), (2,)])
-
-        async def main():
-            connection = await psycopg.AsyncConnection.connect(database.dsn)
-            async with connection, watch_queries(connection) as seen:
-                await connection.execute("SELECT * FROM suppliers")
-            return seen
-
-        assert wire.count == queries.count == 3
-        assert wire.rows == queries.rows == 12
-        assert asyncio.run(main()).rows == 10
-
-
 def test_an_engine_of_ones_own():
     engine = create_engine("sqlite://")
     with watch_queries(engine) as queries, engine.begin() as connection:
@@ -269,7 +243,7 @@ def test_an_engine_of_ones_own():
 
 
 def test_what_cannot_be_watched():
-    with pytest.raises(TypeError, match="cannot be watched: give a SQLAlchemy engine"):
+    with pytest.raises(TypeError, match="cannot be watched: give a SQLAlchemy engine or"):
         watch_queries(17)
 
 

@@ -1,4 +1,4 @@
-"""The traffic probe: requests, overlap, connections and cancellations, as the server saw them."""
+"""What the shop's server sees: requests, overlap, connections and cancellations."""
 
 import asyncio
 import contextlib
@@ -9,17 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 
-from kettle.probes.traffic import (
-    Request,
-    Traffic,
-    by_connection,
-    in_flight,
-    peak,
-    rendezvous,
-    waited_for,
-    watch,
-)
-from kettle.shop import Shop, TrafficWindow
+from kettle.shop import Request, Shop, Traffic, TrafficWindow
 from kettle.shop.tenant import Tenant
 from kettle.shop.watch import Rendezvous, Window
 
@@ -88,7 +78,7 @@ def test_calls_that_overlap_meet(shop, page, latency):
     shop.set(latency=latency)
 
     async def check():
-        async with watch(shop) as traffic, rendezvous(shop, routes=PAGE) as meeting:
+        async with shop.traffic() as traffic, shop.rendezvous(routes=PAGE) as meeting:
             await page(shop)
         return traffic, meeting
 
@@ -101,7 +91,7 @@ def test_calls_that_overlap_meet(shop, page, latency):
 @pytest.mark.parametrize("page", [in_turn, created_then_awaited_at_once, blocking_in_gather])
 def test_calls_in_turn_do_not_meet_and_pay_patience_once(shop, page):
     async def check():
-        with watch(shop) as traffic, rendezvous(shop, routes=PAGE, patience=1.0) as meeting:
+        with shop.traffic() as traffic, shop.rendezvous(routes=PAGE, patience=1.0) as meeting:
             assert await page(shop) == [
                 shop.data.profile(1001),
                 shop.data.orders(1001),
@@ -121,7 +111,7 @@ def test_calls_in_turn_do_not_meet_and_pay_patience_once(shop, page):
 
 def test_a_retrying_client_cannot_renew_patience_for_ever(shop):
     async def check():
-        async with shop.session() as session, rendezvous(shop, 2, patience=1.2) as meeting:
+        async with shop.session() as session, shop.rendezvous(2, patience=1.2) as meeting:
             started = time.monotonic()
             while time.monotonic() < started + 30:
                 try:
@@ -203,7 +193,7 @@ def test_a_rendezvous_of_routes_needs_one_call_of_each(shop):
     async def check():
         async with (
             shop.session() as session,
-            rendezvous(shop, routes=("tax", "stock"), patience=0.3) as meeting,
+            shop.rendezvous(routes=("tax", "stock"), patience=0.3) as meeting,
         ):
             await asyncio.gather(*(get(session, f"/tax/{country}") for country in ("GB", "FR", "DE")))
         return meeting
@@ -215,7 +205,7 @@ def test_a_rendezvous_of_routes_needs_one_call_of_each(shop):
 
 def test_a_rendezvous_by_count_takes_any_call_and_stays_open(shop):
     async def check():
-        async with shop.session() as session, rendezvous(shop, 4) as meeting:
+        async with shop.session() as session, shop.rendezvous(4) as meeting:
             for _ in range(2):
                 await asyncio.gather(*(get(session, f"/suppliers/{n}/stock") for n in range(1, 5)))
             await get(session, "/tax/GB")
@@ -228,14 +218,14 @@ def test_a_rendezvous_by_count_takes_any_call_and_stays_open(shop):
 
 
 def test_other_routes_pass_a_rendezvous(shop):
-    with rendezvous(shop, 2, routes="stock", patience=60) as meeting:
+    with shop.rendezvous(2, routes="stock", patience=60) as meeting:
         assert requests.get(f"{shop.url}/tax/GB", timeout=10).status_code == 200
     assert meeting.arrived == ()
 
 
 def test_the_end_of_a_rendezvous_lets_held_calls_go(shop):
     with ThreadPoolExecutor(1) as pool:
-        with rendezvous(shop, 2, patience=60) as meeting:
+        with shop.rendezvous(2, patience=60) as meeting:
             held = pool.submit(requests.get, f"{shop.url}/tax/GB", timeout=20)
             wait_until(lambda: meeting.arrived)
         assert held.result(20).status_code == 200
@@ -247,7 +237,7 @@ def test_the_end_of_a_rendezvous_lets_held_calls_go(shop):
 
 def test_the_text_tells_requests_connections_and_overlap(shop):
     async def check():
-        async with watch(shop) as traffic, rendezvous(shop, routes=PAGE):
+        async with shop.traffic() as traffic, shop.rendezvous(routes=PAGE):
             await together(shop)
         return traffic
 
@@ -267,7 +257,7 @@ def test_the_text_tells_what_went_wrong(shop):
     shop.set("stock", hang="first byte")
 
     async def check():
-        async with shop.session() as session, watch(shop) as traffic:
+        async with shop.session() as session, shop.traffic() as traffic:
             await get(session, "/tax/GB")
             for count in (2, 3):
                 hanging = asyncio.create_task(get(session, "/suppliers/1/stock"))
@@ -290,9 +280,9 @@ def test_the_text_tells_what_went_wrong(shop):
 
 
 def test_a_window_sees_only_its_own_time_and_may_overlap_another(shop):
-    with watch(shop) as outer:
+    with shop.traffic() as outer:
         requests.get(f"{shop.url}/tax/GB", timeout=10)
-        with watch(shop) as inner:
+        with shop.traffic() as inner:
             requests.get(f"{shop.url}/tax/FR", timeout=10)
             assert len(inner.requests) == 1
         requests.get(f"{shop.url}/tax/DE", timeout=10)
@@ -305,7 +295,7 @@ def test_a_window_sees_only_its_own_time_and_may_overlap_another(shop):
 
 def test_times_are_on_the_clock_that_processes_share(shop):
     before = time.perf_counter()
-    with watch(shop) as traffic:
+    with shop.traffic() as traffic:
         requests.get(f"{shop.url}/tax/GB", timeout=10)
     (request,) = traffic.requests
     assert (
@@ -324,19 +314,19 @@ def test_a_connection_for_each_session_one_for_a_shared_one(shop):
             for _ in range(4):
                 await get(session, "/tax/GB")
 
-    with watch(shop) as churn:
+    with shop.traffic() as churn:
         asyncio.run(each())
-    with watch(shop) as reuse:
+    with shop.traffic() as reuse:
         asyncio.run(shared())
     assert (churn.connections, reuse.connections) == (4, 1)
-    assert [len(lane) for lane in by_connection(churn.requests).values()] == [1, 1, 1, 1]
-    assert [len(lane) for lane in by_connection(reuse.requests).values()] == [4]
+    assert sorted(request.connection for request in churn.requests) == [1, 2, 3, 4]
+    assert {request.connection for request in reuse.requests} == {5}
     assert repr(reuse) == "4 requests over 1 connection, at most 1 in flight"
 
 
 def test_a_connection_counts_though_it_never_sends_a_request(shop):
     host, port = shop.url.removeprefix("http://").split(":")
-    with watch(shop) as traffic, socket.create_connection((host, int(port))):
+    with shop.traffic() as traffic, socket.create_connection((host, int(port))):
         wait_until(lambda: traffic.opened)
     assert traffic.connections == traffic.connections_opened == 1
     assert traffic.requests == ()
@@ -348,7 +338,7 @@ def test_a_window_waits_for_what_was_sent_before_its_end(shop, latency):
     host, port = shop.url.removeprefix("http://").split(":")
     for _ in range(10):
         with socket.socket() as client:
-            with watch(shop) as traffic:
+            with shop.traffic() as traffic:
                 client.connect((host, int(port)))
                 client.sendall(b"GET /health HTTP/1.1\r\nHost: shop\r\n\r\n")
             assert [request.status for request in traffic.requests] == [200]
@@ -360,7 +350,7 @@ def test_each_new_connection_pays_a_handshake():
             for _ in range(3):
                 await get(session, "/health")
 
-    with Shop(handshake=0.4) as shop, watch(shop) as traffic:
+    with Shop(handshake=0.4) as shop, shop.traffic() as traffic:
         asyncio.run(work(shop))
     first, *others = traffic.requests
     assert 0 < first.handshake <= 0.4
@@ -375,14 +365,14 @@ def test_a_thousand_at_once_are_all_counted(shop):
         async with shop.session(connector=aiohttp.TCPConnector(limit=50)) as session:
             await asyncio.gather(*(get(session, f"/suppliers/1/items/{n}") for n in range(1000)))
 
-    with watch(shop) as traffic:
+    with shop.traffic() as traffic:
         asyncio.run(flood())
     assert len(traffic.requests) == len({request.path for request in traffic.requests}) == 1000
     assert traffic.peak_in_flight <= traffic.connections <= 50
 
 
 def test_a_window_says_how_it_is_used(shop):
-    traffic = watch(shop)
+    traffic = shop.traffic()
     with pytest.raises(RuntimeError, match="`with`"):
         _ = traffic.requests
     assert "not opened" in repr(traffic)
@@ -404,22 +394,7 @@ def made_up(*rows):
 def test_the_peak_does_not_count_what_only_touches():
     traffic = made_up(("tax", 0, 1, 200), ("tax", 1, 2, 200), ("stock", 1.5, 1.7, 200))
     assert traffic.peak_in_flight == 2
-    assert traffic.peak("tax") == peak(traffic.of("tax")) == 1
-
-
-def test_requests_in_flight_over_time():
-    traffic = made_up(("tax", 10, 12, 200), ("tax", 11, 12, 200), ("tax", 15, 16, 200))
-    assert in_flight(traffic.requests) == [(0, 1), (1, 2), (2, 0), (5, 1), (6, 0)]
-    assert in_flight(()) == []
-
-
-def test_whether_one_call_waited_for_another():
-    assert waited_for(made_up(("profile", 0, 1, 200), ("address", 1, 2, 200)), "profile", "address")
-    assert not waited_for(made_up(("profile", 0, 1, 200), ("address", 0.5, 2, 200)), "profile", "address")
-    assert not waited_for(made_up(("profile", 0, 1, 503), ("address", 1, 2, 200)), "profile", "address")
-    assert waited_for(made_up(("profile", 0, 1, 200)), "profile", "address")
-    with pytest.raises(ValueError, match="no route"):
-        waited_for(made_up(), "profile", "adress")
+    assert traffic.peak("tax") == 1
 
 
 def test_idle_connections_can_be_dropped_and_busy_ones_stay():

@@ -1,4 +1,4 @@
-"""Listeners: how SQLAlchemy, Django and psycopg tell a ledger of their statements, for `queries`."""
+"""Listeners: how SQLAlchemy and Django tell a ledger of their statements, for `queries`."""
 
 import contextlib
 import time
@@ -10,7 +10,6 @@ from kettle.database.statements import (
     Ledger,
     Statement,
     changes_data,
-    ends_transaction,
     kind_of,
 )
 from kettle.probes.engines.where import sender
@@ -78,19 +77,12 @@ class _Fetching:
 # ---- SQLAlchemy
 
 
-def _listenable(target: Any) -> Any:
-    """Return the synchronous engine or connection inside whatever was given."""
-    for inner in ("sync_session", "sync_engine", "sync_connection"):
-        target = getattr(target, inner, None) or target
-    return target.get_bind() if hasattr(target, "get_bind") else target
-
-
 @contextlib.contextmanager
 def watch_sqlalchemy(ledger: Ledger, target: Any) -> Iterator[None]:
-    """Listen to an engine, connection or session, sync or async, and tell the ledger."""
-    from sqlalchemy import Engine, event
+    """Listen to an engine, sync or async, and tell the ledger."""
+    from sqlalchemy import event
 
-    target = _listenable(target)
+    engine = getattr(target, "sync_engine", target)
     clock: dict[int, float] = {}
 
     def before(connection, cursor, sql, parameters, context, many):
@@ -108,24 +100,22 @@ def watch_sqlalchemy(ledger: Ledger, target: Any) -> Iterator[None]:
         if started is not None and told.statement is not None:
             _keep(ledger, told.statement, told.parameters or (), False, started, failed=True)
 
-    listening: list[tuple[Any, str, Callable]]
-    listening = [(target, "before_cursor_execute", before), (target, "after_cursor_execute", after)]
-    listening += [(target, "commit", lambda _: _end(ledger, "commits"))]
-    listening += [(target, "rollback", lambda _: _end(ledger, "rollbacks"))]
-    engine = target if isinstance(target, Engine) else target.engine
-    listening += [(engine, "handle_error", failed)]
-    if isinstance(target, Engine):
-        listening += [
-            (target, "connect", lambda *_: ledger.connect()),
-            (target, "close", lambda *_: _gone(ledger)),
-        ]
-    for each in listening:
-        event.listen(*each)
+    listening: dict[str, Callable] = {
+        "before_cursor_execute": before,
+        "after_cursor_execute": after,
+        "commit": lambda _: _end(ledger, "commits"),
+        "rollback": lambda _: _end(ledger, "rollbacks"),
+        "handle_error": failed,
+        "connect": lambda *_: ledger.connect(),
+        "close": lambda *_: _gone(ledger),
+    }
+    for each in listening.items():
+        event.listen(engine, *each)
     try:
         yield
     finally:
-        for each in listening:
-            event.remove(*each)
+        for each in listening.items():
+            event.remove(engine, *each)
 
 
 def _end(ledger: Ledger, how: str) -> None:
@@ -211,63 +201,3 @@ def _counted(act: Callable, ledger: Ledger, how: str) -> Callable:
         return result
 
     return counted
-
-
-# ---- psycopg
-
-
-@contextlib.contextmanager
-def watch_psycopg(ledger: Ledger, connection: Any) -> Iterator[None]:
-    """Count the executions of the cursors that a connection makes from now on."""
-    import psycopg
-
-    asynchronous = isinstance(connection, psycopg.AsyncConnection)
-    before = connection.cursor_factory
-    connection.cursor_factory = (_async_cursor if asynchronous else _cursor)(before, ledger)
-    try:
-        yield
-    finally:
-        connection.cursor_factory = before
-
-
-def _note(ledger: Ledger, cursor: Any, sql: object, parameters: Any, many: bool, started: float) -> None:
-    _keep(ledger, sql, parameters or (), many, started, rows=_rows_of(cursor) or 0)
-    text = sql if isinstance(sql, str) else ""
-    if ended := ends_transaction(text):
-        ledger.add(f"{ended}s")
-    elif (
-        cursor.connection.autocommit and changes_data(text) and cursor.connection.info.transaction_status == 0
-    ):
-        ledger.add("commits")
-
-
-def _cursor(base: type, ledger: Ledger) -> type:
-    class Counted(base):
-        def execute(self, query, params=None, **options):
-            started = time.perf_counter()
-            result = super().execute(query, params, **options)
-            _note(ledger, self, query, params, False, started)
-            return result
-
-        def executemany(self, query, params_seq, **options):
-            started, params_seq = time.perf_counter(), list(params_seq)
-            super().executemany(query, params_seq, **options)
-            _note(ledger, self, query, params_seq, True, started)
-
-    return Counted
-
-
-def _async_cursor(base: type, ledger: Ledger) -> type:
-    class Counted(base):
-        async def execute(self, query, params=None, **options):
-            started = time.perf_counter()
-            result = await super().execute(query, params, **options)
-            _note(ledger, self, query, params, False, started)
-            return result
-
-        async def executemany(self, query, params_seq, **options):
-            started, params_seq = time.perf_counter(), list(params_seq)
-            await super().executemany(query, params_seq, **options)
-            _note(ledger, self, query, params_seq, True, started)
-
-    return Counted
