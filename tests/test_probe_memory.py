@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import pytest
 
-from kettle.probes.memory import measure_memory, peak_bytes, retained_bytes, retained_growth, unbounded_growth
+from kettle.probes.memory import measure_memory, peak_bytes, retained_growth, unbounded_growth
 
 MB = 1_000_000
 
@@ -50,8 +50,8 @@ def test_a_list_against_a_generator():
 
 def test_retained_is_what_somebody_still_holds():
     kept = []
-    assert retained_bytes(lambda: kept.append(bytearray(MB))) == pytest.approx(MB, rel=0.01)
-    assert abs(retained_bytes(bytearray, MB)) < 20_000
+    assert measure_memory(lambda: kept.append(bytearray(MB))).retained == pytest.approx(MB, rel=0.01)
+    assert abs(measure_memory(bytearray, MB).retained) < 20_000
 
 
 def test_a_cycle_is_in_the_peak_and_is_not_retained():

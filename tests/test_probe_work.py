@@ -12,7 +12,7 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 
 import pytest
 
-from kettle.probes.work import growth, growth_async, work, work_async
+from kettle.probes.work import growth, work
 
 
 def total(numbers):
@@ -235,7 +235,7 @@ def test_everything_is_as_before_also_after_an_error():
     with pytest.raises(ZeroDivisionError):
         work(lambda: 1 // 0)
     with pytest.raises(ZeroDivisionError):
-        asyncio.run(work_async(_raises))
+        work(_raises)
     assert seen() == before
 
 
@@ -271,23 +271,28 @@ def test_a_lost_count_says_so():
 
 
 def test_a_pool_thread_that_lives_on_leaves_the_next_counts_alone():
-    async def main():
-        runs = [await work_async(asyncio.to_thread, total, range(100))]
-        sys.setprofile(lambda frame, event, arg: None)
-        runs += [await work_async(asyncio.to_thread, total, range(100)) for _ in range(2)]
-        sys.setprofile(None)
-        runs += [await work_async(asyncio.to_thread, total, range(100)) for _ in range(2)]
-        if sys.version_info >= (3, 12):
-            assert not any(sys.monitoring.get_tool(place) for place in (2, 3, 4))
-        return runs, work(total, range(100))
+    with ThreadPoolExecutor(1) as pool:
 
-    profiled = sys.getprofile()
-    try:
-        runs, alone = asyncio.run(main())
-    finally:
-        sys.setprofile(profiled)
+        def in_pool():
+            return work(lambda: pool.submit(total, range(100)).result())
+
+        profiled, runs = sys.getprofile(), [in_pool()]
+        try:
+            sys.setprofile(lambda frame, event, arg: None)
+            runs += [in_pool(), in_pool()]
+            sys.setprofile(None)
+            runs += [in_pool(), in_pool()]
+            if sys.version_info >= (3, 12):
+                assert not any(sys.monitoring.get_tool(place) for place in (2, 3, 4))
+        finally:
+            sys.setprofile(profiled)
+    alone = work(total, range(100))
     assert [run.threads for run in runs] == [1] * 5
     assert all(run.instructions >= alone.instructions for run in runs)
+
+
+def test_a_coroutine_is_run_to_its_end():
+    assert work(page, 4).value == work(lambda: page(4)).value == [0, 1, 2, 3]
 
 
 def test_work_inside_work():
@@ -295,20 +300,6 @@ def test_work_inside_work():
     outer = work(lambda: inner.append(work(total, range(10))))
     assert inner == [work(total, range(10))]
     assert outer.calls >= 1
-
-
-def test_on_a_running_loop_and_on_a_given_one():
-    async def main():
-        return await work_async(page, 4)
-
-    assert asyncio.run(main()).value == [0, 1, 2, 3]
-    loop = asyncio.new_event_loop()
-    try:
-        run = work(page, 4, loop=loop)
-        later = work(lambda: page(4), loop=loop)
-    finally:
-        loop.close()
-    assert run.value == later.value == [0, 1, 2, 3]
 
 
 def test_two_threads_count_at_the_same_time():
@@ -354,10 +345,6 @@ def test_growth_between_the_named_shapes():
 
 
 def test_growth_of_a_coroutine_function():
-    async def main():
-        return await growth_async(off_the_loop, (200, 400, 800), make=range)
-
-    assert asyncio.run(main()).shape == "linear"
     assert growth(off_the_loop, (20, 40, 80), make=range).shape == "linear"
 
 

@@ -101,11 +101,6 @@ def peak_bytes(fn: Callable, *args: Any, **kwargs: Any) -> int:
     return measure_memory(fn, *args, **kwargs).peak
 
 
-def retained_bytes(fn: Callable, *args: Any, **kwargs: Any) -> int:
-    """Tell how many bytes stay when the result of `fn(*args, **kwargs)` is dropped; see `measure_memory`."""
-    return measure_memory(fn, *args, **kwargs).retained
-
-
 def retained_growth(
     feed: Callable[[int], Any], steps: int = 20, until: Callable[[Retained], bool] = lambda growth: False
 ) -> Retained:

@@ -12,8 +12,7 @@ since how often they wake up depends on the moment; what they call is counted.
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,10 +51,10 @@ class Work:
         return text
 
 
-def work(fn: Callable, *args: Any, loop: asyncio.AbstractEventLoop | None = None, **kwargs: Any) -> Work:
+def work(fn: Callable, *args: Any, **kwargs: Any) -> Work:
     """Run `fn(*args, **kwargs)` once and count what it executes.
 
-    A coroutine function is run to its end, by `loop` or else by `asyncio.run`, in this thread. Counted are
+    A coroutine function is run to its end, by `asyncio.run`, in this thread. Counted are
     this thread, the threads it starts, and the jobs it gives to thread pools; pools and threads that wait
     for work in ways of their own are not. Automatic garbage collection is off meanwhile. A debugger's or
     coverage tool's trace function sees nothing of the run and is set again after it.
@@ -69,33 +68,10 @@ def work(fn: Callable, *args: Any, loop: asyncio.AbstractEventLoop | None = None
             if inspect.isawaitable(value):
                 pending, args, kwargs = _itself, (value,), {}
         if pending is not None:
-            with _runner(loop) as runner:
-                value = counting.here(runner, _awaited(pending, args, kwargs))
+            with asyncio.Runner() as runner:  # its loop is made and closed outside of what is counted
+                run = runner.get_loop().run_until_complete
+                value = counting.here(run, _awaited(pending, args, kwargs))
     return _told(counting, value)
-
-
-async def work_async(fn: Callable[..., Awaitable], *args: Any, **kwargs: Any) -> Work:
-    """Await `fn(*args, **kwargs)` on the running loop and count what this thread executes until it is done.
-
-    Other tasks of the loop that run meanwhile are counted too. Otherwise like `work`.
-    """
-    with Counting() as counting:
-        counted = counting.begin()
-        try:
-            value = await fn(*args, **kwargs)
-        finally:
-            counting.end(counted)
-    return _told(counting, value)
-
-
-@contextmanager
-def _runner(loop: asyncio.AbstractEventLoop | None) -> Iterator[Callable]:
-    """Provide a `run_until_complete`; a loop of our own is made and closed outside of what is counted."""
-    if loop is not None:
-        yield loop.run_until_complete
-        return
-    with asyncio.Runner() as runner:
-        yield runner.get_loop().run_until_complete
 
 
 async def _awaited(fn: Callable, args: tuple, kwargs: dict) -> Any:
@@ -193,15 +169,6 @@ def growth(fn: Callable, sizes: tuple[int, ...], make: Callable[[int], Any] | No
     make, sizes = _prepared(sizes, make)
     work(fn, make(sizes[0]))
     return Growth(sizes, tuple(work(fn, make(size)) for size in sizes))
-
-
-async def growth_async(
-    fn: Callable, sizes: tuple[int, ...], make: Callable[[int], Any] | None = None
-) -> Growth:
-    """Count the work of a coroutine function at several sizes, on the running loop, like `growth`."""
-    make, sizes = _prepared(sizes, make)
-    await work_async(fn, make(sizes[0]))
-    return Growth(sizes, tuple([await work_async(fn, make(size)) for size in sizes]))
 
 
 def _prepared(sizes: tuple[int, ...], make: Callable | None) -> tuple[Callable, tuple[int, ...]]:

@@ -172,10 +172,6 @@ class Shop:
         """Pick the id of a customer, by the shop's seed; another one each time."""
         return self._rng.choice(self.data.customers)
 
-    def any_product(self) -> str:
-        """Pick the sku of a product, by the shop's seed; another one each time."""
-        return self._rng.choice(self.data.products)
-
     def close(self) -> None:
         """Close the shop; its port is free afterwards. The server process stays for other shops."""
         if self._finalizer.detach():
