@@ -75,7 +75,7 @@ def progress_panel(progress: Progress | None = None) -> None:
     button = _button("Save my progress", "Makes a link to a file with your progress")
     upload = ipywidgets.FileUpload(
         accept=".json", description="Load a file", tooltip="Adds to your progress and deletes nothing"
-    )
+    ).add_class("wk-upload")
 
     def prepare(_: object = None) -> None:
         if not progress.notebooks():

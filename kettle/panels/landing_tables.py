@@ -38,10 +38,11 @@ CSS = """<style>
 .wk-landing.wk-landing a:focus-visible { outline: 3px solid var(--wk-link); outline-offset: 2px; }
 .wk-landing.wk-landing td.wk-state { white-space: nowrap; }
 .wk-landing .wk-sign { display: inline-block; width: 1.1em; margin-right: .3em; }
+.wk-landing.wk-landing.wk-paths th { white-space: nowrap; }
 .wk-landing .wk-mean { display: block; } .wk-landing .wk-exercise { margin-right: .8em; }
 @container (max-width: 34rem) {
   .wk-landing.wk-landing :is(th, td) { padding-right: .7em; }
-  .wk-landing.wk-landing td.wk-state { white-space: normal; } .wk-landing .wk-exercise { display: block; } }
+  .wk-landing.wk-landing td.wk-state, .wk-landing.wk-landing.wk-paths th { white-space: normal; } .wk-landing .wk-exercise { display: block; } }
 </style>"""
 
 
@@ -76,7 +77,7 @@ def draw_paths(progress: Progress) -> Said:
         "the curious take more time."
     )
     body = f"<tbody>{''.join(row for row, _ in drawn)}</tbody>"
-    table = _table(said, ("Path", "Time", "Lessons", "You"), body)
+    table = _table(said, ("Path", "Lessons", "You"), body)
     return _page(table, "\n".join([said, *(line for _, line in drawn)]), "wk-paths")
 
 
@@ -107,7 +108,7 @@ def draw_preflight(found: Preflight) -> Said:
             f'<tr><th scope="row">{escape(each.name)}</th><td class="wk-state {tone}">{state}</td>'
             f'<td>{escape(each.value)}<span class="wk-mean">{escape(each.meaning)}</span></td></tr>'
         )
-    heads = ("Looked at", "Level", "Found, and what it means for the course")
+    heads = ("Checked", "Result", "Found, and what it means for the course")
     table = _table(f"This took {found.seconds:.1f} seconds.", heads, f"<tbody>{''.join(rows)}</tbody>")
     said = f'<p role="status"><b>{escape(found.summary)}</b></p>'
     return _page(said + table, repr(found), "wk-findings-table")
@@ -155,10 +156,12 @@ def _path_row(path: CoursePath, found: dict[int, LessonFiles], progress: Progres
     solved = sum(progress.of(each.notebook_id("lesson")).solved for each in here)
     done, time = f"{solved} of {len(here)} solved", _hours(core + path.beside)
     links = ", ".join(_link(each.notebook.name, _name(each)) for each in here)
+    if len(here) == len(found) > 1:
+        links = "Every lesson, in the order of the map"
     row = (
-        f'<tr><th scope="row">{escape(path.name)}</th>'
-        f'<td><span class="wk-state">{time}</span><span class="wk-mean">{of}</span></td>'
-        f'<td>{links}<span class="wk-mean">{more}</span></td><td class="wk-state">{done}</td></tr>'
+        f'<tr><th scope="row"><b>{escape(path.name)}</b><span class="wk-mean">{time}</span></th>'
+        f'<td>{links}<span class="wk-mean">{". ".join(filter(None, (of, more)))}.</span></td>'
+        f'<td class="wk-state">{done}</td></tr>'
     )
     names = ", ".join(map(_name, here)) + (f", {more}" if more else "")
     return row, f"{path.name}: {time} ({of}): {names}. {done}."
