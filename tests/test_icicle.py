@@ -6,10 +6,10 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from kettle.pictures import Frame, from_profile, from_stacks, icicle
+from kettle.pictures import from_profile, from_stacks, icicle
 from kettle.pictures.figure import WIDTH
 from kettle.pictures.icicle import ROW
-from kettle.pictures.profile_tree import name_of
+from kettle.pictures.profile_tree import Frame, name_of
 
 SVG = "{http://www.w3.org/2000/svg}"
 HERE, THERE, MAIN, LOOP = (

@@ -7,7 +7,7 @@ from kettle.pictures.marks import axis, label_room, row_label
 from kettle.pictures.points import of_bars
 from kettle.pictures.scale import Scale, ticks
 from kettle.pictures.svg import Markup, join, tag, text, width
-from kettle.pictures.units import in_unit, number, prefix, spelled, times
+from kettle.pictures.units import in_unit, number, plural, prefix, times
 
 Row = tuple[str, float | None, float | None]  # label, measured, predicted
 
@@ -117,7 +117,7 @@ def _says(measured: Mapping[str, float], known: Mapping[str, float], unit: str) 
         return f"The largest of {len(measured):,} is {label} ({most}){agreed}. {guessed}: {values}."
     if len(measured) == 1:
         return f"{label}: {most}."
-    return f"{spelled(len(measured), 'bar')}, from {least} ({lowest}) to {most} ({label})."
+    return f"{plural(len(measured), 'bar')}, from {least} ({lowest}) to {most} ({label})."
 
 
 def _verdict(predicted: float, measured: float) -> str:

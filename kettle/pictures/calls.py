@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from kettle.pictures.figure import WIDTH
-from kettle.pictures.lanes import RIGHT, Drawn, Piece, lane
+from kettle.pictures.lanes import RIGHT, Drawn, Piece, Row, draw_rows
 from kettle.pictures.marks import present, row_label
 from kettle.pictures.model import Bar, in_flight, peak, spans_of
 from kettle.pictures.palette import WORDS
@@ -27,29 +27,31 @@ def right_of(*panels: Sequence[Bar]) -> float:
 
 
 def labels(bars: Sequence[Bar]) -> list[str]:
-    """Return the labels that rows() will write."""
+    """Return the labels that draw() will write."""
     if len(bars) > MOST_ROWS:
         return [label for label, _, _ in _strips(bars)]
     return [b.label for b in bars]
 
 
-def rows(ids: str, bars: Sequence[Bar], start: float, scale: Scale, y: float) -> Drawn:
+def draw(ids: str, bars: Sequence[Bar], start: float, scale: Scale, y: float) -> Drawn:
     """Draw bars, a row each, or as strips if they are many; times count from `start` (seconds)."""
-    drawn = []
-    if len(bars) > MOST_ROWS:
-        for i, (label, state, some) in enumerate(_strips(bars)):
-            height = ROW if i else ALL
-            drawn.append(strip(spans_of(some), label, state, start, scale, y, height, "call"))
-            y += height
-        return join(drawn), y
-    height = 20 if len(bars) <= 24 else 17
-    for b in bars:
-        state = "" if b.kind == "running" else f", {WORDS[b.kind]}"
-        told = f"{b.detail or b.label}: {seconds(b.seconds)}, starts at {seconds(b.started - start)}{state}"
-        piece = Piece(b.kind, b.started - start, b.ended - start, told)
-        drawn.append(lane(ids, b.label, [piece], scale, y, height, note=seconds(b.seconds)))
+    if len(bars) <= MOST_ROWS:
+        height = 20 if len(bars) <= 24 else 17
+        drawn, bottom = draw_rows(ids, [_row(b, start) for b in bars], height, scale, y)
+        return drawn, max(bottom, y + height)
+    strips: list[Markup] = []
+    for label, state, some in _strips(bars):
+        height = ROW if strips else ALL
+        strips.append(strip(spans_of(some), label, state, start, scale, y, height, "call"))
         y += height
-    return join(drawn), y if bars else y + height
+    return join(strips), y
+
+
+def _row(b: Bar, start: float) -> Row:
+    state = "" if b.kind == "running" else f", {WORDS[b.kind]}"
+    told = f"{b.detail or b.label}: {seconds(b.seconds)}, starts at {seconds(b.started - start)}{state}"
+    piece = Piece(b.kind, b.started - start, b.ended - start, told)
+    return Row(b.label, [piece], note=seconds(b.seconds), rail=piece.began)
 
 
 def _strips(bars: Sequence[Bar]) -> list[tuple[str, str, Sequence[Bar]]]:

@@ -75,17 +75,9 @@ def _thinned(line: Series) -> Series:
     bins: dict[int, list[int]] = {}
     for i, (px, _) in enumerate(line.points):
         bins.setdefault(int((px - start) / ((end - start) or 1) * 400), []).append(i)
-    height = [py for _, py in line.points]
-    kept = {
-        i
-        for column in bins.values()
-        for i in (
-            column[0],
-            min(column, key=height.__getitem__),
-            max(column, key=height.__getitem__),
-            column[-1],
-        )
-    }
+    height = [py for _, py in line.points].__getitem__
+    ends = [(some[0], min(some, key=height), max(some, key=height), some[-1]) for some in bins.values()]
+    kept = {i for four in ends for i in four}
     return Series(line.label, [line.points[i] for i in sorted(kept)])
 
 
@@ -103,12 +95,8 @@ def _line(line: Series, index: int, start: float, across: Scale, up: Scale) -> M
     path = ""
     for px, py in line.points:
         cx, cy = across(px - start), up(py)
-        if not path:
-            path = f"M{cx:.1f},{cy:.1f}"
-        else:
-            path += f"H{cx:.1f}V{cy:.1f}"
-    shade = SERIES[index % len(SERIES)]
-    dash = DASHES[index % len(DASHES)]
+        path += f"H{cx:.1f}V{cy:.1f}" if path else f"M{cx:.1f},{cy:.1f}"
+    shade, dash = SERIES[index % len(SERIES)], DASHES[index % len(DASHES)]
     return tag(
         "g",
         tag("title", line.label),

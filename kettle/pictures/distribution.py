@@ -9,7 +9,7 @@ from kettle.pictures.marks import axis
 from kettle.pictures.points import sentence
 from kettle.pictures.scale import Scale, log_ticks
 from kettle.pictures.svg import Markup, tag, text, width
-from kettle.pictures.units import in_unit, number, plural
+from kettle.pictures.units import number, plural, seconds
 
 STEP, HEIGHT, COLUMN = 19.0, 130.0, 8.0  # of a mark's name, of the columns, and how wide one is
 
@@ -19,18 +19,14 @@ def distribution(
     *,
     marks: Mapping[str, float] | None = None,
     title: str = "How long the calls took",
-    unit: str = "s",
-    noun: str = "call",
     point: str = "",
 ) -> Picture:
     """Draw how often values of each size occur, on a logarithmic scale, and numbers that stand for them.
 
     Args:
-        values: all above 0, in `unit`.
+        values: seconds, all above 0.
         marks: names and values of what is said of them: "p50", "p99", "average".
         title: the caption.
-        unit: of the values and the marks.
-        noun: what has such a value.
         point: what the picture is there to show, in a sentence; where left out, the picture's own words.
 
     Raises:
@@ -44,32 +40,30 @@ def distribution(
     low, high = min(ends, default=0.1) / 1.3, max(ends, default=1.0) * 1.3
     scale = Scale(low, high, 44, WIDTH - 16, logarithmic=True)
     base = 12 + STEP * len(named) + HEIGHT
-    ticks = [(t, in_unit(t, unit)) for t in log_ticks(low, high, 6)]
+    ticks = [(t, seconds(t)) for t in log_ticks(low, high, 6)]
     drawn = [
         axis(scale, base - HEIGHT, base + 4, ticks),
-        *_columns(values, scale, base, unit, noun),
+        *_columns(values, scale, base),
         *(
-            _mark(f"{n} {in_unit(v, unit)}", scale(v), 14 + STEP * i, base)
+            _mark(f"{n} {seconds(v)}", scale(v), 14 + STEP * i, base)
             for i, (n, v) in enumerate(named.items())
         ),
         text(38, base, "0", class_="kp-muted kp-end"),
     ]
     below = {name: sum(each < value for each in values) for name, value in named.items()}
-    rows = [
-        (name, in_unit(value, unit), f"{below[name]:,} of {len(values):,}") for name, value in named.items()
-    ]
+    rows = [(name, seconds(value), f"{below[name]:,} of {len(values):,}") for name, value in named.items()]
     return figure(
         new_ids(),
         title,
-        _says(values, named, unit, noun),
+        _says(values, named),
         drawn,
         base + 26,
-        point=point or _point(values, named, noun),
-        table=Table(["Number", "Value", f"{noun.capitalize()}s below it"], rows),
+        point=point or _point(values, named),
+        table=Table(["Number", "Value", "Calls below it"], rows),
     )
 
 
-def _columns(values: list[float], scale: Scale, base: float, unit: str, noun: str) -> list[Markup]:
+def _columns(values: list[float], scale: Scale, base: float) -> list[Markup]:
     counts = Counter(int((scale(value) - scale.left) // COLUMN) for value in values)
     high = max(counts.values(), default=0)
     factor = (scale.high / scale.low) ** (COLUMN / (scale.right - scale.left))
@@ -78,7 +72,7 @@ def _columns(values: list[float], scale: Scale, base: float, unit: str, noun: st
         low = scale.low * factor**column
         tall = max(count / high * (HEIGHT - 8), 3.0)
         shape = {"x": scale.left + column * COLUMN, "y": base - tall, "width": COLUMN - 1, "height": tall}
-        says = f"{plural(count, noun)} from {in_unit(low, unit)} to {in_unit(low * factor, unit)}"
+        says = f"{plural(count, 'call')} from {seconds(low)} to {seconds(low * factor)}"
         drawn.append(tag("g", tag("title", says), tag("rect", **shape, class_="kp-running")))
     return drawn
 
@@ -92,15 +86,15 @@ def _mark(words: str, x: float, y: float, base: float) -> Markup:
     )
 
 
-def _says(values: list[float], named: Mapping[str, float], unit: str, noun: str) -> str:
+def _says(values: list[float], named: Mapping[str, float]) -> str:
     if not values:
         return "Nothing was measured."
-    span = f"{plural(len(values), noun)}, from {in_unit(values[0], unit)} to {in_unit(values[-1], unit)}."
-    told = ", ".join(f"{name} {in_unit(value, unit)}" for name, value in named.items())
+    span = f"{plural(len(values), 'call')}, from {seconds(values[0])} to {seconds(values[-1])}."
+    told = ", ".join(f"{name} {seconds(value)}" for name, value in named.items())
     return f"{span} Marked: {told}." if told else span
 
 
-def _point(values: list[float], named: Mapping[str, float], noun: str) -> str:
+def _point(values: list[float], named: Mapping[str, float]) -> str:
     if not values:
         return ""
     low, high = values[0] * 0.999, values[-1] * 1.001
@@ -109,7 +103,7 @@ def _point(values: list[float], named: Mapping[str, float], noun: str) -> str:
         ("longer", "slowest", [name for name, value in named.items() if value > high]),
     )
     outside = [
-        f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} {how} than the {which} {noun}"
+        f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} {how} than the {which} call"
         for how, which, names in told
         if names
     ]
@@ -117,5 +111,5 @@ def _point(values: list[float], named: Mapping[str, float], noun: str) -> str:
         return sentence("; ".join(outside))
     middle = values[math.ceil(len(values) / 2) - 1]
     if values[-1] >= 2 * middle:
-        return f"The slowest {noun} took {number(values[-1] / middle, 2)} times as long as the typical one."
-    return f"All {plural(len(values), noun)} took about the same time."
+        return f"The slowest call took {number(values[-1] / middle, 2)} times as long as the typical one."
+    return f"All {plural(len(values), 'call')} took about the same time."

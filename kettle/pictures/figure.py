@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Any
 
 from kettle.pictures.marks import bar, patterns, sample
@@ -15,24 +15,53 @@ WIDTH = 560  # of a drawing, in its own units
 MOST_ROWS = 300  # of the table under a picture
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Picture:
-    """A picture: `html` holds the figure, `text` says what it shows, and first of all its `point`."""
+    """A picture: `html` is its figure, `text` says what it shows, and first of all its `point`.
 
-    html: str = field(repr=False)
-    text: str
-    point: str = ""
-    again: Callable[[str], "Picture"] | None = field(default=None, repr=False, compare=False)
+    ids: prefix of its ids. title, says: its caption. drawn: given the picture, what stands between caption
+    and point. below: what stands beneath the point. words: what else its text says.
+    """
+
+    ids: str
+    title: str
+    says: str
+    point: str
+    drawn: Callable[["Picture"], Sequence[Markup | None]]
+    below: Markup | None = None
+    words: str = ""
 
     def with_point(self, point: str) -> "Picture":
         """Return the same picture with another sentence beneath it."""
-        return self.again(point) if point and self.again else self
+        return replace(self, point=plain(point)) if point else self
+
+    @property
+    def html(self) -> str:
+        """The figure, which carries its own style so that an exported page needs nothing else."""
+        named = ((self.title, "kp-title"), (self.says, "kp-says"))
+        lines = [tag("span", line, class_=class_) for line, class_ in named if line]
+        return tag(
+            "figure",
+            tag("style", Markup(stylesheet())),
+            tag("figcaption", *lines, id=f"{self.ids}-caption"),
+            *self.drawn(self),
+            tag("p", self.point, class_="kp-point") if self.point else None,
+            self.below,
+            # mathjax_ignore: a "$1" in a label is no formula. The data attribute keeps JupyterLab's
+            # one-letter shortcuts away from somebody who opens the table by keyboard.
+            class_="kettle-picture mathjax_ignore",
+            role="group",
+            aria_labelledby=f"{self.ids}-caption",
+            data_lm_suppress_shortcuts="true",
+        )
+
+    @property
+    def text(self) -> str:
+        """The picture in words, for whatever shows no HTML."""
+        return "\n".join(filter(None, (self.title, self.point, self.says, self.words)))
 
     def __repr__(self) -> str:
         return self.text
-
-    def _repr_html_(self) -> str:
-        return self.html
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         return {"text/html": self.html, "text/plain": self.text}
@@ -76,58 +105,35 @@ def figure(
         legend: further legend entries, each an `<li>`.
         table: the data.
     """
-    title, point = title.replace("`", ""), point.replace("`", "")  # a caption is no place for code
-    svg = tag(
-        "svg",
-        tag("title", title, id=f"{ids}-title"),
-        tag("desc", " ".join(filter(None, (point, says))), id=f"{ids}-desc"),
-        patterns(ids),
-        *drawing,
-        class_="kp-svg",
-        xmlns="http://www.w3.org/2000/svg",
-        viewBox=f"0 0 {WIDTH} {height:.0f}",
-        role="img",
-        aria_labelledby=f"{ids}-title {ids}-desc",
-    )
-    # A very narrow window scrolls the drawing; tabindex lets the keyboard scroll it too.
-    window = tag("div", svg, class_="kp-scroll", tabindex=0, role="group", aria_label="Drawing")
-    key = _legend(
-        [*(entry(bar(ids, s, 0, 0, 24, 12), words) for s, words in (states or {}).items()), *legend]
-    )
-    html = frame(ids, caption(ids, title, says), window, key, beneath(point), _details(table))
+    samples = [entry(bar(ids, state, 0, 0, 24, 12), words) for state, words in (states or {}).items()]
+    key = _legend([*samples, *legend])
 
-    def again(point: str) -> Picture:
-        return figure(
-            ids, title, says, drawing, height, point=point, states=states, legend=legend, table=table
+    def drawn(picture: Picture) -> Sequence[Markup | None]:
+        svg = tag(
+            "svg",
+            tag("title", picture.title, id=f"{ids}-title"),
+            tag("desc", " ".join(filter(None, (picture.point, picture.says))), id=f"{ids}-desc"),
+            patterns(ids),
+            *drawing,
+            class_="kp-svg",
+            xmlns="http://www.w3.org/2000/svg",
+            viewBox=f"0 0 {WIDTH} {height:.0f}",
+            role="img",
+            aria_labelledby=f"{ids}-title {ids}-desc",
         )
+        return window(svg, "Drawing"), key
 
-    return Picture(str(html), "\n".join(filter(None, (title, point, says))), point, again)
-
-
-def beneath(point: str) -> Markup | None:
-    """Return the line beneath a picture that states its point."""
-    return tag("p", point, class_="kp-point") if point else None
+    return Picture(ids, plain(title), says, plain(point), drawn, _details(table))
 
 
-def caption(ids: str, title: str, says: str) -> Markup:
-    """Return the visible caption: a title, and what there is to see."""
-    lines = [tag("span", line, class_=c) for line, c in ((title, "kp-title"), (says, "kp-says")) if line]
-    return tag("figcaption", *lines, id=f"{ids}-caption")
+def plain(words: str) -> str:
+    """Return words without backticks: a caption is no place for code."""
+    return words.replace("`", "")
 
 
-def frame(ids: str, *children: Markup | None) -> Markup:
-    """Return the figure element, which carries its own style so that an exported page needs nothing else."""
-    return tag(
-        "figure",
-        tag("style", Markup(stylesheet())),
-        *children,
-        # mathjax_ignore: a "$1" in a label is no formula. The data attribute keeps JupyterLab's one-letter
-        # shortcuts away from somebody who opens the table by keyboard.
-        class_="kettle-picture mathjax_ignore",
-        role="group",
-        aria_labelledby=f"{ids}-caption",
-        data_lm_suppress_shortcuts="true",
-    )
+def window(inside: Markup, name: str) -> Markup:
+    """Return what scrolls where it is wider than its page; tabindex lets the keyboard scroll it too."""
+    return tag("div", inside, class_="kp-scroll", tabindex=0, role="group", aria_label=name)
 
 
 def _legend(entries: Sequence[Markup]) -> Markup | None:
@@ -141,8 +147,8 @@ def _details(table: Table | None) -> Markup | None:
     more = len(table.rows) - len(shown)
     note = tag("p", f"… and {plural(more, 'more row')}.") if more else None
     data = html_table(Table(table.headers, shown))
-    window = tag("div", data, note, class_="kp-rows", tabindex=0, role="group", aria_label="Data")
-    return tag("details", tag("summary", f"Show the data ({plural(len(table.rows), 'row')})"), window)
+    rows = tag("div", data, note, class_="kp-rows", tabindex=0, role="group", aria_label="Data")
+    return tag("details", tag("summary", f"Show the data ({plural(len(table.rows), 'row')})"), rows)
 
 
 def html_table(table: Table) -> Markup:

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from kettle.pictures.figure import WIDTH, Picture, Table, figure
 from kettle.pictures.marks import bar, label_room, row_label, time_axis
-from kettle.pictures.points import each_version
+from kettle.pictures.points import each_panel
 from kettle.pictures.scale import Scale
 from kettle.pictures.svg import Markup, join, tag, text, width
 
@@ -35,18 +35,35 @@ class Panel:
 
 @dataclass(frozen=True)
 class Piece:
-    """One bar of a lane: its state, its time in seconds from the panel's start, and what its tooltip says.
+    """One bar of a row: its state, its time in seconds from the panel's start, and what its tooltip says.
 
-    filled: the share of the lane's height that it takes, from below. hair: by how much it is drawn shorter,
-    to tell it from the next.
+    inset: the room above and below it. hair: by how much it is drawn shorter, to tell it from the next.
+    filled: the share of its height that it takes, from below.
     """
 
     state: str
     began: float
     ended: float
     tooltip: str = ""
-    filled: float = 1.0
+    inset: float = 3.0
     hair: float = 0.0
+    filled: float = 1.0
+
+
+@dataclass(frozen=True)
+class Row:
+    """One lane: its label, its pieces in order, and a note behind them (before them at the page's end).
+
+    rail: the time, in seconds, up to which a light line runs; 0: none. clear: a time that the note stands
+    behind, too. strong: whether the label is bold.
+    """
+
+    label: str
+    pieces: Sequence[Piece]
+    note: str = ""
+    rail: float = 0.0
+    clear: float = 0.0
+    strong: bool = False
 
 
 def versions(now: Any, before: Any, made: Callable[[Any], T]) -> dict[str, T]:
@@ -61,7 +78,7 @@ def stacked(
     *,
     title: str,
     point: str,
-    says: str = "",
+    also: str = "",
     nothing: str = "",
     named: str = "Version",
     right: float = RIGHT,
@@ -74,9 +91,9 @@ def stacked(
         ids: prefix of the figure's ids.
         panels: by name; a panel without a name has no heading.
         columns: headers of the table, the panel's name left out.
-        title: as figure() takes it, like point, says, states and legend.
+        title: as figure() takes it, like point, states and legend.
         point: what the picture is there to show.
-        says: the picture in a sentence or two; where left out, each panel's heading.
+        also: a sentence, said after those that the headings make.
         nothing: what is said where there are no panels, and so no legend.
         named: the header of the column of the panels' names.
         right: where time ends.
@@ -98,11 +115,12 @@ def stacked(
     name_of = [named] if any(panels) else []
     rows = [[name, *row] if name else row for name, panel in panels.items() for row in panel.data]
     if not panels:
-        says, states, legend = nothing, None, ()
+        states, legend = None, ()
+    says = each_panel({name: panel.heading for name, panel in panels.items()}) or nothing
     return figure(
         ids,
         title,
-        says or each_version({name: f"{panel.heading}." for name, panel in panels.items()}),
+        f"{says} {also}".rstrip(),
         [time_axis(scale, top, bottom, total), *drawing],
         bottom + AXIS,
         point=point,
@@ -118,44 +136,27 @@ def heading(y: float, name: str, rest: str) -> Markup:
     return tag("text", strong, tag("tspan", rest, dx=8, class_="kp-muted"), x=0, y=y + 13.0)
 
 
-def lane(
-    ids: str,
-    label: str,
-    pieces: Sequence[Piece],
-    scale: Scale,
-    y: float,
-    height: float,
-    *,
-    note: str = "",
-    inset: float = 3,
-    rail: bool = True,
-    clear: float = 0.0,
-) -> Markup:
-    """Draw one lane: its label, a light line up to its last piece, the pieces, and a note behind them.
+def draw_rows(ids: str, rows: Iterable[Row], height: float, scale: Scale, y: float) -> Drawn:
+    """Draw rows, each `height` high, from y on."""
+    drawn = []
+    for each in rows:
+        drawn.append(_row(ids, each, height, scale, y))
+        y += height
+    return join(drawn), y
 
-    Args:
-        ids: prefix of the figure's ids.
-        label: at the left.
-        pieces: in order.
-        scale: of time.
-        y: where the lane begins.
-        height: of the lane.
-        note: written behind the last piece, or before the first where the page ends.
-        inset: above and below the pieces.
-        rail: whether there is a line up to the last piece.
-        clear: a time, in seconds, that the note stands behind, too.
-    """
-    middle, tall = y + height / 2, height - 2 * inset
-    drawn = [row_label(scale, middle, label)] if label else []
-    if rail:
-        drawn.append(light_line(scale.left, scale(pieces[-1].began), middle))
-    for each in pieces:
-        x0, x1 = scale(each.began), scale(each.ended)
-        top = y + inset + tall * (1 - each.filled)
+
+def _row(ids: str, row: Row, height: float, scale: Scale, y: float) -> Markup:
+    middle = y + height / 2
+    drawn = [row_label(scale, middle, row.label, "kp-strong" if row.strong else "")] if row.label else []
+    if row.rail:
+        drawn.append(light_line(scale.left, scale(row.rail), middle))
+    for each in row.pieces:
+        x0, x1, tall = scale(each.began), scale(each.ended), height - 2 * each.inset
+        top = y + each.inset + tall * (1 - each.filled)
         drawn.append(bar(ids, each.state, x0, top, x1 - x0 - each.hair, tall * each.filled, each.tooltip))
-    if note:
-        x0, x1 = scale(pieces[0].began), scale(max(pieces[-1].ended, clear))
-        drawn.append(_note(note, x0, max(x1, x0 + 1), middle))
+    if row.note:
+        x0, x1 = scale(row.pieces[0].began), scale(max(row.pieces[-1].ended, row.clear))
+        drawn.append(_note(row.note, x0, max(x1, x0 + 1), middle))
     return join(drawn)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from textwrap import dedent
 from typing import Any
 
-from kettle.pictures.figure import Picture, beneath, caption, frame, new_ids
+from kettle.pictures.figure import Picture, new_ids, plain, window
 from kettle.pictures.svg import Markup, join, tag
 from kettle.pictures.tables import text_table
 from kettle.pictures.units import number, seconds, times
@@ -24,7 +24,6 @@ def line_strip(lines: Any, *, title: str = "Time per line", point: str = "") -> 
     lines = list(getattr(lines, "lines", lines))
     ran = [line for line in lines if line.hits]
     top, whole = max(ran, key=lambda line: line.seconds, default=None), sum(line.seconds for line in lines)
-    says, own = _says(ran, top, whole), point or _point(top)
     source = dedent("\n".join(str(line.source) for line in lines)).split("\n") if lines else []
     shares = [line.seconds / (whole or 1.0) for line in lines]
     cells = [_cells(*each) for each in zip(lines, source, shares, strict=True)]
@@ -35,13 +34,10 @@ def line_strip(lines: Any, *, title: str = "Time per line", point: str = "") -> 
         _row(written, BAR * share if line.hits else 0, "kp-strong" if line is top else None)
         for line, written, share in zip(lines, cells, shares, strict=True)
     ]
-    ids, title = new_ids(), title.replace("`", "")
     shown = tag("table", tag("thead", tag("tr", *head)), tag("tbody", join(rows)), class_="kp-lines")
-    window = tag("div", shown, class_="kp-scroll", tabindex=0, role="group", aria_label="Lines")
-    html = frame(ids, caption(ids, title, says), window, beneath(own))
-    parts = filter(None, (title, own, says, text_table(HEADERS, cells)))
+    drawn, words = [window(shown, "Lines")], text_table(HEADERS, cells)
     return Picture(
-        str(html), "\n".join(parts), own, lambda point: line_strip(lines, title=title, point=point)
+        new_ids(), plain(title), _says(ran, top, whole), point or _point(top), lambda _: drawn, words=words
     )
 
 

@@ -5,8 +5,7 @@ from functools import partial
 from typing import Any
 
 from kettle.pictures.figure import Picture, new_ids
-from kettle.pictures.lanes import Drawn, Panel, Piece, lane, stacked
-from kettle.pictures.points import each_version
+from kettle.pictures.lanes import Drawn, Panel, Piece, Row, draw_rows, stacked
 from kettle.pictures.scale import Scale
 from kettle.pictures.svg import join, text
 from kettle.pictures.units import number, plural, seconds
@@ -37,7 +36,6 @@ def loan_lanes(
         ["Connection", "Start", "Lent out for", "Database at work"],
         title=title,
         point=point,
-        says=each_version({name: f"{loans.in_short}." for name, loans in panels.items()}),
         nothing="No connection was lent out.",
         states=states,
     )
@@ -61,15 +59,8 @@ class _Loans:
         lent = sum(self.ended(loan) - loan.began for loan in self.loans)
         return 100 * sum(map(_worked, self.loans)) / (lent or 1.0)
 
-    @property
-    def in_short(self) -> str:
-        connections = plural(len({loan.connection for loan in self.loans}), "connection")
-        times = "once" if len(self.loans) == 1 else f"{number(len(self.loans))} times"
-        worked = f"the database works for {self.share:.0f}% of the time that they are lent out"
-        return f"{connections}, lent out {times} in {seconds(self.seconds)}; {worked}"
-
     def panel(self, ids: str) -> Panel:
-        heading = f"{seconds(self.seconds)}, the database at work for {self.share:.0f}%"
+        heading = f"{seconds(self.seconds)}, database busy for {self.share:.0f}% of the time lent out"
         data = [
             (
                 number(loan.connection + 1),
@@ -80,28 +71,22 @@ class _Loans:
         return Panel(heading, self.seconds, ["connection 15"], partial(self.draw, ids), data)
 
     def draw(self, ids: str, scale: Scale, y: float) -> Drawn:
-        drawn, lanes = [], sorted({loan.connection for loan in self.loans})
-        for connection in lanes[:MOST_LANES]:
-            name = f"connection {connection + 1}"
-            pieces = [
-                piece
-                for loan in self.loans
-                if loan.connection == connection
-                for piece in self.pieces(loan, name)
-            ]
-            drawn.append(lane(ids, name, pieces, scale, y, LANE, inset=2, rail=False))
-            y += LANE
-        if len(lanes) > MOST_LANES:
-            more = f"and {plural(len(lanes) - MOST_LANES, 'more connection')}"
-            drawn.append(text(scale.left, y + LANE / 2 + 4.5, more, class_="kp-muted"))
-            y += LANE
-        return join(drawn), y
+        found: dict[int, list[Piece]] = {}
+        for loan in self.loans:
+            found.setdefault(loan.connection, []).extend(self.pieces(loan))
+        numbers, more = sorted(found)[:MOST_LANES], len(found) - MOST_LANES
+        drawn, y = draw_rows(ids, [Row(f"connection {n + 1}", found[n]) for n in numbers], LANE, scale, y)
+        if more <= 0:
+            return drawn, y
+        told = f"and {plural(more, 'more connection')}"
+        return join([drawn, text(scale.left, y + LANE / 2 + 4.5, told, class_="kp-muted")]), y + LANE
 
-    def pieces(self, loan: Any, name: str) -> list[Piece]:
+    def pieces(self, loan: Any) -> list[Piece]:
         began, ended = loan.began - self.start, self.ended(loan) - self.start
-        told = f"{name}: lent out for {seconds(ended - began)}, database at work for {seconds(_worked(loan))}"
-        worked = [Piece("running", b - self.start, e - self.start, told) for b, e in loan.work]
-        return [Piece("waiting", began, ended, told, hair=1.0), *worked]
+        lent = f"connection {loan.connection + 1}: lent out for {seconds(ended - began)}"
+        told = f"{lent}, database at work for {seconds(_worked(loan))}"
+        worked = [Piece("running", b - self.start, e - self.start, told, 2.0) for b, e in loan.work]
+        return [Piece("waiting", began, ended, told, 2.0, 1.0), *worked]
 
 
 def _worked(loan: Any) -> float:

@@ -7,9 +7,9 @@ from typing import Any
 
 from kettle.pictures import calls
 from kettle.pictures.figure import WIDTH, Picture, new_ids
-from kettle.pictures.lanes import CAPTION, Drawn, Panel, light_line, stacked, versions
-from kettle.pictures.loop_words import Watched, longest_gap, says
-from kettle.pictures.marks import bar, present, row_label
+from kettle.pictures.lanes import CAPTION, Drawn, Panel, Piece, Row, draw_rows, stacked, versions
+from kettle.pictures.loop_words import Watched, longest_gap, waits
+from kettle.pictures.marks import present
 from kettle.pictures.model import Timed, from_traffic, spans_of
 from kettle.pictures.palette import WORDS
 from kettle.pictures.scale import Scale
@@ -46,7 +46,7 @@ def loop_lanes(
         {name: _panel(ids, watched) for name, watched in panels.items()},
         ["Task", "State", "Start", "Duration", "Where"],
         title=title,
-        says=says(panels),
+        also=waits(panels[""]) if before is None else "",
         point=point or longest_gap(panels),
         right=calls.STRIP_RIGHT if strips else calls.right_of(seen),
         states=present([s.state for w in panels.values() for s in w.segments] + [b.kind for b in seen]),
@@ -73,18 +73,18 @@ def _draw(ids: str, watched: Watched, scale: Scale, y: float) -> Drawn:
         drawn.append(_names(timeline.held, start, scale, y))
         y += NAMES
     below = y + LOOP - 4
-    drawn.append(_lane(ids, Lane("event loop", timeline.loop), start, scale, y, LOOP, strong=True))
-    y += LOOP + 4
+    own = _row(Lane("event loop", timeline.loop), start, scale, strong=True)
+    loop, y = draw_rows(ids, [own], LOOP, scale, y)
+    drawn.append(loop)
+    y += 4
     if _folded(watched):
-        folded, y = _strips(timeline, scale, y)
-        drawn.append(folded)
+        tasks, y = _strips(timeline, scale, y)
     else:
-        for lane in timeline.lanes:
-            drawn.append(_lane(ids, lane, start, scale, y, LANE))
-            y += LANE
+        tasks, y = draw_rows(ids, [_row(lane, start, scale) for lane in timeline.lanes], LANE, scale, y)
+    drawn.append(tasks)
     if watched.requests:
         drawn.append(text(scale.left, y + 19, "requests as the server saw them", class_="kp-muted"))
-        seen, y = calls.rows(ids, watched.requests, start, scale, y + CAPTION + 4)
+        seen, y = calls.draw(ids, watched.requests, start, scale, y + CAPTION + 4)
         drawn.append(seen)
     # While the loop is held nothing else moves: a wash over everything below shows it.
     wash = [_wash(held, start, scale, below, y) for held in _merged(timeline.held, start, scale)]
@@ -115,35 +115,20 @@ def _names(held: Sequence[Segment], start: float, scale: Scale, y: float) -> Mar
     return join(drawn)
 
 
-def _lane(
-    ids: str, lane: Lane, start: float, scale: Scale, y: float, height: float, *, strong: bool = False
-) -> Markup:
-    middle, pieces = y + height / 2, _merged(lane.segments, start, scale)
-    drawn = [row_label(scale, middle, lane.name, "kp-strong" if strong else "")]
-    if strong:  # the loop waits most of the time; a line is enough to say so
-        drawn.append(light_line(scale.left, scale.right, middle))
-        pieces = [s for s in pieces if s.state != "waiting"]
-    # What is short is drawn last, or the wide bar after it would cover it.
-    for s in sorted(pieces, key=lambda s: s.state != "waiting"):
-        x0, x1 = scale(s.started - start), scale(s.ended - start)
-        waits = s.state == "waiting"
+def _row(lane: Lane, start: float, scale: Scale, *, strong: bool = False) -> Row:
+    pieces = []
+    for s in _merged(lane.segments, start, scale):
+        began, ended, waits = s.started - start, s.ended - start, s.state == "waiting"
         where = f" {'at' if waits else 'in'} {s.where}" if s.where else ""
-        when = f"{seconds(s.seconds)}, starts at {seconds(s.started - start)}"
-        inset = 5 if waits else 3
-        # A hair's breadth between one hold and the next shows that they are two.
-        x1 -= 1.5 if s.state == "blocked" and x1 - x0 > 6 else 0
-        drawn.append(
-            bar(
-                ids,
-                s.state,
-                x0,
-                y + inset,
-                x1 - x0,
-                height - 2 * inset,
-                f"{lane.name}: {WORDS[s.state]}{where}, {when}",
-            )
-        )
-    return join(drawn)
+        told = f"{lane.name}: {WORDS[s.state]}{where}, {seconds(s.seconds)}, starts at {seconds(began)}"
+        # A hair's breadth between one block and the next shows that they are two.
+        hair = 1.5 if s.state == "blocked" and scale(ended) - scale(began) > 6 else 0.0
+        pieces.append(Piece(s.state, began, ended, told, 5 if waits else 3, hair))
+    if strong:  # the loop waits most of the time; a line is enough to say so
+        working = [piece for piece in pieces if piece.state != "waiting"]
+        return Row(lane.name, working, rail=scale.high, strong=True)
+    # What is short is drawn last, or the wide bar after it would cover it.
+    return Row(lane.name, sorted(pieces, key=lambda piece: piece.state != "waiting"))
 
 
 def _merged(segments: Iterable[Segment], start: float, scale: Scale) -> list[Segment]:

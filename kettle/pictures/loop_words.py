@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 from kettle.pictures.model import Bar, peak, spans_of
 from kettle.pictures.palette import WORDS
-from kettle.pictures.points import each_version
-from kettle.pictures.units import plural, seconds, spelled
+from kettle.pictures.units import plural, seconds
 from kettle.records import Lane, Segment, Timeline
 
 
@@ -34,9 +33,11 @@ class Watched:
 
     @property
     def heading(self) -> str:
-        """How long it took, and how long the loop was held."""
-        held = f"event loop blocked for {seconds(self.held)}" if self.held else "event loop never blocked"
-        return f"{seconds(self.timeline.seconds)}, {held}"
+        """How long it took, and how long the loop was blocked."""
+        tasks = f"{plural(len(self.timeline.lanes), 'task')} in {seconds(self.timeline.seconds)}"
+        times, blocked = len(self.timeline.held), seconds(self.held)
+        often = f"{times:,} times, {blocked} in total" if times > 1 else f"once, for {blocked}"
+        return f"{tasks}, loop {f'blocked {often}' if times else 'never blocked'}"
 
     @property
     def data(self) -> list[tuple[str, ...]]:
@@ -47,12 +48,6 @@ class Watched:
             for lane in (Lane("event loop", timeline.held), *timeline.lanes)
             for s in lane.segments
         ]
-
-
-def says(panels: Mapping[str, Watched]) -> str:
-    """Return the picture in two sentences."""
-    told = {name: _first_sentence(watched) for name, watched in panels.items()}
-    return each_version(told) if "" not in panels else f"{told['']} {_second_sentence(panels[''])}"
 
 
 def longest_gap(panels: Mapping[str, Watched]) -> str:
@@ -76,22 +71,10 @@ def _gap(watched: Watched) -> str:
     return seconds(longest.seconds) + (f" ({longest.where})" if longest.where else "")
 
 
-def _first_sentence(watched: Watched) -> str:
-    longest, times = watched.longest, len(watched.timeline.held)
-    tasks = f"{spelled(len(watched.timeline.lanes), 'task')} in {seconds(watched.timeline.seconds)}"
-    if longest is None:
-        return f"{tasks}: nothing blocked the event loop."
-    where = f" ({longest.where})" if longest.where else ""
-    how = f"once, for {seconds(watched.held)}{where}"
-    if times > 1:
-        held, most = seconds(watched.held), seconds(longest.seconds)
-        how = f"{times:,} times, {held} in total, at most {most} at a time{where}"
-    return f"{tasks}: the event loop was blocked {how}."
-
-
-def _second_sentence(watched: Watched) -> str:
-    waits = [s for lane in watched.timeline.lanes for s in lane.segments if s.state == "waiting"]
-    together = f"At most {plural(peak(spans_of(waits)), 'task')} waited at the same time"
+def waits(watched: Watched) -> str:
+    """Say how many tasks waited together, and how many requests the server saw."""
+    waiting = [s for lane in watched.timeline.lanes for s in lane.segments if s.state == "waiting"]
+    together = f"At most {plural(peak(spans_of(waiting)), 'task')} waited at the same time"
     if not watched.requests:
         return f"{together}."
     seen = peak(spans_of(watched.requests))

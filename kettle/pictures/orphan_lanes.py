@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from kettle.pictures.figure import Picture, entry, new_ids
-from kettle.pictures.lanes import Drawn, Panel, Piece, lane, stacked
+from kettle.pictures.lanes import Drawn, Panel, Piece, Row, draw_rows, stacked
 from kettle.pictures.marks import present
 from kettle.pictures.model import Bar, in_order
 from kettle.pictures.palette import WORDS
@@ -89,7 +88,7 @@ def orphan_lanes(
 
 
 def _panel(ids: str, asked: Asked, start: float) -> Panel:
-    calls = in_order(asked.calls)
+    calls, over = in_order(asked.calls), asked.over - start
     length = max([asked.over, *(call.ended for call in calls)]) - start
     data = [
         (
@@ -100,19 +99,18 @@ def _panel(ids: str, asked: Asked, start: float) -> Panel:
         )
         for call in calls
     ]
-    draw = partial(_draw, ids, asked, start)
-    return Panel(asked.in_short, length, [call.label for call in calls], draw, data)
-
-
-def _draw(ids: str, asked: Asked, start: float, scale: Scale, top: float) -> Drawn:
-    drawn, y = [], top
-    for call in in_order(asked.calls):
+    rows = []
+    for call in calls:
         took = seconds(call.seconds)
         pieces = [
             Piece(state, began - start, ended - start, f"{call.label}: {WORDS[state]}, {took} in total")
             for state, began, ended in asked.parts(call)
         ]
-        drawn.append(lane(ids, call.label, pieces, scale, y, ROW, note=took, clear=asked.over - start))
-        y += ROW
-    x = scale(asked.over - start)
-    return join([*drawn, tag("line", x1=x, x2=x, y1=top, y2=y, class_="kp-rule")]), y
+        rows.append(Row(call.label, pieces, took, rail=call.started - start, clear=over))
+
+    def draw(scale: Scale, y: float) -> Drawn:
+        drawn, bottom = draw_rows(ids, rows, ROW, scale, y)
+        rule = tag("line", x1=scale(over), x2=scale(over), y1=y, y2=bottom, class_="kp-rule")
+        return join([drawn, rule]), bottom
+
+    return Panel(asked.in_short, length, [call.label for call in calls], draw, data)

@@ -19,14 +19,11 @@ def sentence(words: str) -> str:
     return f"{words[:1].upper()}{words[1:]}{'' if words.endswith(('.', '?', ':')) else '.'}" if words else ""
 
 
-def each_version(told: Mapping[str, str]) -> str:
-    """Join the sentences about several panels; what has a label for a name is written as it is."""
-    known = {"before": "Before: {}", "after": "After: {}"}
+def each_panel(told: Mapping[str, str]) -> str:
+    """Join what is said about several panels, by their names, or about the only one, which has none."""
+    names = {"before": "Before", "after": "After"}  # others are labels, written as they are
     return " ".join(
-        known[name].format(said[:1].lower() + said[1:])
-        if name in known
-        else f"{name}: {said}".removeprefix(": ")
-        for name, said in told.items()
+        f"{names.get(name, name)}: {words}." if name else sentence(words) for name, words in told.items()
     )
 
 

@@ -5,11 +5,11 @@ from functools import partial
 from typing import Any
 
 from kettle.pictures.figure import WIDTH, Picture, new_ids
-from kettle.pictures.lanes import Drawn, Panel, Piece, lane, light_line, stacked, versions
+from kettle.pictures.lanes import Drawn, Panel, Piece, Row, draw_rows, light_line, stacked, versions
 from kettle.pictures.marks import row_label
 from kettle.pictures.model import in_order, length
 from kettle.pictures.scale import Scale
-from kettle.pictures.statements import OFTEN, Statements, name_of, point_of, says, sent_by, shapes
+from kettle.pictures.statements import OFTEN, Statements, alike, in_short, name_of, point_of, sent_by, shapes
 from kettle.pictures.svg import Markup, join, tag, text
 from kettle.pictures.units import plural, seconds
 
@@ -43,7 +43,7 @@ def query_waterfall(
         {name: _panel(ids, some, known) for name, some in panels.items()},
         ["Statement", "Start", "Duration", "Rows", *(["Sent by"] if known else []), "SQL"],
         title=title,
-        says=says(panels),
+        also=alike(panels[""]) if before is None else "",
         point=point or point_of(panels),
         right=WIDTH - (128 if any(0 < len(p) <= MOST_STATEMENTS for p in panels.values()) else 72),
         states=states if again else None,
@@ -51,7 +51,7 @@ def query_waterfall(
 
 
 def _panel(ids: str, statements: Statements, known: bool) -> Panel:
-    heading = f"{plural(len(statements), 'statement')}, {seconds(length(statements))}"
+    heading = in_short(statements)
     start = statements[0].started if statements else 0.0
     data = [
         (
@@ -64,30 +64,25 @@ def _panel(ids: str, statements: Statements, known: bool) -> Panel:
         for s in statements
     ]
     if len(statements) > MOST_STATEMENTS:
-        rows = _barcode_rows(statements)
-        draw = partial(_barcode, rows, start)
-        return Panel(heading, length(statements), [label for label, *_ in rows], draw, data)
-    draw = partial(_rows, ids, statements, start)
+        codes = _codes(statements)
+        draw = partial(_barcode, codes, start)
+        return Panel(heading, length(statements), [label for label, *_ in codes], draw, data)
+    often = {id(s) for some in shapes(statements).values() if len(some) >= OFTEN for s in some}
+    rows = [_row(s, "blocked" if id(s) in often else "running", start) for s in statements]
+    draw = partial(draw_rows, ids, rows, ROW)
     return Panel(heading, length(statements), [name_of(s) for s in statements], draw, data)
 
 
-def _rows(ids: str, statements: Statements, start: float, scale: Scale, y: float) -> Drawn:
-    drawn, marked = [], {id(s) for some in shapes(statements).values() if len(some) >= OFTEN for s in some}
-    for s in statements:
-        took = seconds(s.ended - s.started)
-        rows = "" if s.rows is None else plural(s.rows, "row")
-        sent = f"\nsent by {s.where}" if s.where else ""
-        told = (
-            f"{s.sql}\n{', '.join(filter(None, (took, rows)))}, starts at {seconds(s.started - start)}{sent}"
-        )
-        piece = Piece("blocked" if id(s) in marked else "running", s.started - start, s.ended - start, told)
-        note = " · ".join(filter(None, (took, rows)))
-        drawn.append(lane(ids, name_of(s), [piece], scale, y, ROW, note=note))
-        y += ROW
-    return join(drawn), y
+def _row(s: Any, state: str, start: float) -> Row:
+    began, took = s.started - start, seconds(s.ended - s.started)
+    brought = [] if s.rows is None else [plural(s.rows, "row")]
+    sent = f"\nsent by {s.where}" if s.where else ""
+    told = f"{s.sql}\n{', '.join([took, *brought])}, starts at {seconds(began)}{sent}"
+    piece = Piece(state, began, s.ended - start, told)
+    return Row(name_of(s), [piece], " · ".join([took, *brought]), rail=began)
 
 
-def _barcode_rows(statements: Statements) -> list[tuple[str, str, Statements]]:
+def _codes(statements: Statements) -> list[tuple[str, str, Statements]]:
     """Return label, shape and statements of each row; the rarest shapes share the last row, without one."""
     found = shapes(statements)
     often = sorted(found, key=lambda key: -len(found[key]))

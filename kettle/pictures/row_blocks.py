@@ -1,4 +1,4 @@
-"""Rows as areas: what statements bring for each thing on a page, a product or a sum of its collections."""
+"""Rows as areas: what statements return for each order on a page, a product or a sum of its collections."""
 
 import math
 import re
@@ -8,16 +8,16 @@ from typing import Any
 
 from kettle.pictures.figure import WIDTH, Picture, Table, entry, figure, new_ids
 from kettle.pictures.lanes import CAPTION, Drawn, heading, versions
-from kettle.pictures.points import each_version, sentence
+from kettle.pictures.points import each_panel, sentence
 from kettle.pictures.svg import Markup, join, tag, text
-from kettle.pictures.units import plural, spelled
+from kettle.pictures.units import plural
 
 CELL, LARGEST = 9.0, 320.0  # a row of the enlarged thing, and the room for it, in the drawing's units
 GAP, LOWEST = 3.0, 1.0
-TALLEST = 170.0  # the area in which all things are drawn
+TALLEST = 170.0  # the area in which all orders are drawn
 MEANS = {"kp-blocked": "a pair: one row of each collection", "kp-running": "a row that is sent once"}
 
-Sizes = Mapping[str, int]  # of one thing: how many rows of its own each collection's table has
+Sizes = Mapping[str, int]  # of one order: how many rows of its own each collection's table has
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class _Group:
         return "kp-blocked" if len(self.tables) > 1 else "kp-running"
 
     def sides(self, sizes: Sizes) -> tuple[int, int]:
-        """Return width and height of what is brought for one thing; a collection without rows joins one."""
+        """Return width and height of what is brought for one order; a collection without rows joins one."""
         widest, *others = sorted((max(sizes[table], 1) for table in self.tables), reverse=True) or [1]
         return widest, math.prod(others)
 
@@ -46,17 +46,15 @@ def row_blocks(
     sizes: Iterable[Sizes],
     *,
     title: str = "Rows that crossed the wire",
-    noun: str = "order",
     before: Iterable[Any] | None = None,
     point: str = "",
 ) -> Picture:
-    """Draw the rows that statements brought as areas: a cell for each row of one thing, then all things.
+    """Draw the rows that statements brought as areas: a cell for each row of one order, then all orders.
 
     Args:
         statements: objects with .sql and .rows.
-        sizes: for each thing on the page, how many rows of its own each collection's table has.
+        sizes: for each order on the page, how many rows of its own each collection's table has.
         title: the caption.
-        noun: what one thing is called.
         before: statements of an earlier version for the same things, drawn above on the same scale.
         point: what the picture is there to show, in a sentence; where left out, the picture's own words.
     """
@@ -66,9 +64,9 @@ def row_blocks(
     one, drawing, y = _one_row(every, sizes), [], 4.0
     for name, groups in panels.items():
         if name:
-            drawing.append(heading(y, name, _count(groups, plural)))
-        enlarged, y = _enlarged(groups, sizes, noun, y + CAPTION * bool(name))
-        drawn, y = _all(groups, sizes, noun, one, y)
+            drawing.append(heading(y, name, _count(groups)))
+        enlarged, y = _enlarged(groups, sizes, y + CAPTION * bool(name))
+        drawn, y = _all(groups, sizes, one, y)
         drawing += [enlarged, drawn]
         y += 14
     shades = {group.shade for group in every}
@@ -77,10 +75,10 @@ def row_blocks(
     return figure(
         new_ids(),
         title,
-        each_version({n: f"{_count(groups, plural if n else spelled)}." for n, groups in panels.items()}),
+        each_panel({n: _count(groups) for n, groups in panels.items()}),
         drawing,
         y - 8,
-        point=point or _point(panels, sizes, noun),
+        point=point or _point(panels, sizes),
         legend=legend if "kp-blocked" in shades else (),
         table=_table(panels),
     )
@@ -103,7 +101,7 @@ def _widest(groups: Groups, sizes: Sequence[Sizes]) -> tuple[int, int]:
 
 
 def _one_row(groups: Groups, sizes: Sequence[Sizes]) -> tuple[float, float, float]:
-    """Return the length of one row, and the room of one thing, so that all things of any panel fit."""
+    """Return the length of one row, and the room of one order, so that all orders of any panel fit."""
     wide, high = _widest(groups, sizes)
     one = 3.0
     while one > 0.05:
@@ -114,9 +112,9 @@ def _one_row(groups: Groups, sizes: Sequence[Sizes]) -> tuple[float, float, floa
     return one, wide * one + GAP, high * one + GAP
 
 
-def _enlarged(groups: Groups, sizes: Sequence[Sizes], noun: str, y: float) -> Drawn:
+def _enlarged(groups: Groups, sizes: Sequence[Sizes], y: float) -> Drawn:
     """Draw the largest thing, with a cell for each row."""
-    drawn = [text(0, y + 12, f"One {noun}, one cell per row:", class_="kp-muted")]
+    drawn = [text(0, y + 12, "One order, one cell per row:", class_="kp-muted")]
     largest = max(sizes, key=lambda each: sum(math.prod(g.sides(each)) for g in groups), default={})
     y += 20
     for group in groups if sizes else ():
@@ -124,7 +122,7 @@ def _enlarged(groups: Groups, sizes: Sequence[Sizes], noun: str, y: float) -> Dr
         cell = min(CELL, LARGEST / w)
         x, middle = w * cell + 12, y + h * cell / 2
         drawn.append(_cells(group, w, h, cell, y))
-        for line, words in enumerate(_told(group, largest, noun)):
+        for line, words in enumerate(_told(group, largest)):
             drawn.append(text(x, middle + 4.5 + 17 * line, words, room=WIDTH - x, class_="kp-muted"))
         y += max(h * cell, 16) + 8
     return join(drawn), y
@@ -137,15 +135,15 @@ def _cells(group: _Group, w: int, h: int, cell: float, y: float) -> Markup:
     return tag("path", d="".join(squares), class_=group.shade)
 
 
-def _told(group: _Group, sizes: Sizes, noun: str) -> list[str]:
+def _told(group: _Group, sizes: Sizes) -> list[str]:
     named = " × ".join(f"{sizes[table]:,} {_short(table)}" for table in group.tables)
     product = [f"= {math.prod(group.sides(sizes)):,} rows"] if len(group.tables) > 1 else []
-    return [named or f"the {noun} itself", *product]
+    return [named or "the order itself", *product]
 
 
-def _all(groups: Groups, sizes: Sequence[Sizes], noun: str, room: tuple, y: float) -> Drawn:
-    """Draw all things, a block for each group, one row the same area everywhere."""
-    words = f"All {plural(len(sizes), noun)}, all drawn to the same scale:"
+def _all(groups: Groups, sizes: Sequence[Sizes], room: tuple, y: float) -> Drawn:
+    """Draw all orders, a block for each group, one row the same area everywhere."""
+    words = f"All {plural(len(sizes), 'order')}, drawn to the same scale:"
     drawn, (one, wide, high) = [text(0, y + 12, words, class_="kp-muted")], room
     y += 20
     across = max(int((WIDTH + GAP) // wide), 1)
@@ -163,12 +161,12 @@ def _short(table: str) -> str:
     return table.rsplit("_", 1)[-1]
 
 
-def _count(groups: Groups, write: Any) -> str:
+def _count(groups: Groups) -> str:
     sent, rows = sum(group.statements for group in groups), sum(group.rows for group in groups)
-    return f"{write(sent, 'statement')} returned {plural(rows, 'row')}"
+    return f"{plural(sent, 'statement')} returned {plural(rows, 'row')}"
 
 
-def _point(panels: Mapping[str, Groups], sizes: Sequence[Sizes], noun: str) -> str:
+def _point(panels: Mapping[str, Groups], sizes: Sequence[Sizes]) -> str:
     """Say how many rows are brought, and how many there are to be brought."""
     own = len(sizes) + sum(sum(each.values()) for each in sizes)
     told = []
@@ -177,11 +175,11 @@ def _point(panels: Mapping[str, Groups], sizes: Sequence[Sizes], noun: str) -> s
         if joined:
             pairs = " is paired with each of the ".join(map(_short, joined[0].tables))
             crossed = plural(sum(group.rows for group in joined), "row")
-            words = f"{crossed}, because in each {noun} each of the {pairs}"
+            words = f"{crossed}, because in each order each of the {pairs}"
             told.append(f"{name}: {words}".removeprefix(": "))
         elif name:
             told.append(f"{name}: {plural(sum(group.rows for group in groups), 'row')}")
-    there = f"The page shows {own:,} rows: {plural(len(sizes), noun)} and everything that belongs to them."
+    there = f"The page shows {own:,} rows: {plural(len(sizes), 'order')} and everything that belongs to them."
     return f"{sentence('; '.join(told))} {there}".strip()
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from kettle.pictures.model import in_order, length
-from kettle.pictures.points import each_version, sentence
-from kettle.pictures.units import plural, seconds, spelled
+from kettle.pictures.points import sentence
+from kettle.pictures.units import plural, seconds
 
 OFTEN = 4  # a shape sent so often is marked
 
@@ -38,29 +38,22 @@ def name_of(statement: Any) -> str:
     return f"{verb} {found[1]}" if found and verb != found[1].upper() else verb
 
 
-def says(panels: Mapping[str, Statements]) -> str:
-    """Return the picture in a sentence or two."""
-    told = {name: _count(statements) for name, statements in panels.items()}
-    return each_version(told) if "" not in panels else f"{told['']} {_most(panels[''])}".rstrip()
-
-
-def _count(statements: Statements) -> str:
+def in_short(statements: Statements) -> str:
+    """Say how many there are, how long they took, and how many rows came back, where that is known."""
     if not statements:
-        return "No statement was sent."
+        return "no statement was sent"
     known = [s.rows for s in statements if s.rows is not None]
     rows = f", {plural(sum(known), 'row')} fetched" if known else ""
-    different = f" ({len(shapes(statements)):,} distinct)" if len(statements) > 1 else ""
-    return f"{spelled(len(statements), 'statement')}{different} in {seconds(length(statements))}{rows}."
+    return f"{plural(len(statements), 'statement')} in {seconds(length(statements))}{rows}"
 
 
-def _most(statements: Statements) -> str:
-    if not statements:
-        return ""
-    group = max(shapes(statements).values(), key=len)
+def alike(statements: Statements) -> str:
+    """Say how many statements are of the shape that is sent most often."""
+    group = max(shapes(statements).values(), key=len, default=[])
     if len(group) < OFTEN:
-        return "None is sent more than three times."
-    alike = "are identical" if len({s.sql for s in group}) == 1 else "differ only in their values"
-    return f"{len(group):,} of them {alike}: {name_of(group[0])}."
+        return "None is sent more than three times." if group else ""
+    how = "are identical" if len({s.sql for s in group}) == 1 else "differ only in their values"
+    return f"{len(group):,} of them {how}: {name_of(group[0])}."
 
 
 def point_of(panels: Mapping[str, Statements]) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from kettle.pictures.figure import Picture, Table, beneath, caption, frame, html_table, is_numeric, new_ids
+from kettle.pictures.figure import Picture, Table, html_table, is_numeric, new_ids
 
 
 def text_table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -38,12 +38,5 @@ def table(
         point: what it is there to show: beneath it, and first in its text.
     """
     written = [[str(cell) for cell in row] for row in rows]
-    ids = new_ids()
-    html = frame(ids, caption(ids, title, says), html_table(Table(headers, written)), beneath(point))
-    parts = [part for part in (title, point, says, text_table(headers, written)) if part]
-    return Picture(
-        str(html),
-        "\n".join(parts),
-        point,
-        lambda point: table(headers, written, title=title, says=says, point=point),
-    )
+    shown = html_table(Table(headers, written))
+    return Picture(new_ids(), title, says, point, lambda _: [shown], words=text_table(headers, written))

@@ -5,9 +5,8 @@ from functools import partial
 from typing import Any
 
 from kettle.pictures.figure import Picture, entry, new_ids
-from kettle.pictures.lanes import Drawn, Panel, Piece, lane, stacked
+from kettle.pictures.lanes import Panel, Piece, Row, draw_rows, stacked
 from kettle.pictures.marks import bar
-from kettle.pictures.scale import Scale
 from kettle.pictures.svg import join
 from kettle.pictures.units import number, plural, seconds
 
@@ -48,24 +47,18 @@ def thread_lanes(
 
 def _panel(ids: str, stretches: Sequence[Any]) -> Panel:
     start = min(each.began for each in stretches)
+    ordered = sorted(stretches, key=lambda each: (each.thread, each.began))
     data = [
         (number(each.thread + 1), seconds(each.began - start), seconds(each.ended - each.began), _share(each))
-        for each in sorted(stretches, key=lambda each: (each.thread, each.began))
+        for each in ordered
     ]
-    draw = partial(_draw, ids, stretches, start)
-    return Panel(_in_short(stretches), _length(stretches), ["thread 4"], draw, data)
-
-
-def _draw(ids: str, stretches: Sequence[Any], start: float, scale: Scale, y: float) -> Drawn:
-    drawn = []
-    for thread in sorted({each.thread for each in stretches}):
-        name, pieces = f"thread {thread + 1}", []
-        for each in (each for each in stretches if each.thread == thread):
-            span = each.began - start, each.ended - start, f"{name}: {_share(each)} of a core"
-            pieces += [Piece("waiting", *span, hair=1.0), Piece("running", *span, each.share, hair=1.0)]
-        drawn.append(lane(ids, name, pieces, scale, y, LANE, inset=2, rail=False))
-        y += LANE
-    return join(drawn), y
+    pieces: dict[str, list[Piece]] = {}
+    for each in ordered:
+        name = f"thread {each.thread + 1}"
+        looks = each.began - start, each.ended - start, f"{name}: {_share(each)} of a core", 2.0, 1.0
+        pieces.setdefault(name, []).extend([Piece("waiting", *looks), Piece("running", *looks, each.share)])
+    rows = [Row(name, some) for name, some in pieces.items()]
+    return Panel(_in_short(stretches), _length(stretches), pieces, partial(draw_rows, ids, rows, LANE), data)
 
 
 def _share(stretch: Any) -> str:

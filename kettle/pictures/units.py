@@ -78,13 +78,3 @@ def times(value: float) -> str:
 def plural(count: int, noun: str, nouns: str | None = None) -> str:
     """Write a count with its noun: `1 call`, `3,400 calls`."""
     return f"{count:,} {noun if count == 1 else nouns or noun + 's'}"
-
-
-_SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-
-
-def spelled(count: int, noun: str, nouns: str | None = None) -> str:
-    """Write a count that opens a sentence, small ones as a word: `Twelve calls`, `3,400 calls`."""
-    if not 0 <= count < len(_SMALL):
-        return plural(count, noun, nouns)
-    return f"{_SMALL[count].capitalize()} {noun if count == 1 else nouns or noun + 's'}"
