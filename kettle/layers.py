@@ -18,7 +18,7 @@ class Patches:
     install: called with this, as the first block opens; it puts in what is wanted.
     """
 
-    def __init__(self, install: Callable[["Patches"], None]):
+    def __init__(self, install: Callable[["Patches"], None]) -> None:
         self._install, self._lock, self._users = install, threading.Lock(), 0
         self.undo = ExitStack()
 
@@ -44,7 +44,7 @@ class Patches:
 class Once:
     """Makes the same replacement of the same thing each time: one function may stand under many names."""
 
-    def __init__(self, make: Make):
+    def __init__(self, make: Make) -> None:
         self._make = make
         self._made: list[tuple[Any, Any]] = []
 
@@ -80,7 +80,7 @@ def replace(owner: Any, name: str, make: Make, *, under: bool = False) -> Callab
 class _Place:
     """An attribute, or an item of a mapping, with the layers that lie over what was there."""
 
-    def __init__(self, owner: Any, name: str):
+    def __init__(self, owner: Any, name: str) -> None:
         self.owner, self.name = owner, name
         self.before = self.shown = self.value
         self.lowest = inspect.getattr_static(owner, name) if self.before is _NOTHING else self.before

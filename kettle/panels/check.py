@@ -29,7 +29,7 @@ class Panel:
         text = "lesson.check()   lesson.hint()   lesson.solution()   lesson.reset()"
         show(self._widget(), f"Check your fix, ask for a hint, see the solution, start again:\n{text}")
 
-    def _widget(self):
+    def _widget(self) -> Any:
         import ipywidgets
 
         self._soon = on_loop()

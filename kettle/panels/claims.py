@@ -119,7 +119,7 @@ class Votes:
             said = await in_thread(measure)
             return str(await said if inspect.isawaitable(said) else said)
 
-    def _widget(self):
+    def _widget(self) -> Any:
         import ipywidgets
 
         cards = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from kettle.panels.style import inline, sheet, show
 from kettle.pictures.units import in_unit
@@ -105,7 +106,7 @@ class Predict:
                 return
         self.refresh(self.lock_in(numbers))
 
-    def _widget(self):
+    def _widget(self) -> Any:
         import ipywidgets
 
         rows = []

@@ -92,7 +92,7 @@ def mark(button: Any, text: str, sign: str = "") -> None:
         (button.add_class if sign == wanted else button.remove_class)(look)
 
 
-def sheet():
+def sheet() -> Any:
     """Make the widget that carries the look into a panel."""
     import ipywidgets
 

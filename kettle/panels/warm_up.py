@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
 
 from kettle.checking import Question, words_of
 from kettle.panels.style import Said, inline, mark, sheet, show
@@ -137,7 +138,7 @@ class WarmUp:
             mark(button, question.choices[index].replace("`", ""), sign)
         below.value = said.html
 
-    def _widget(self):
+    def _widget(self) -> Any:
         import ipywidgets
 
         cards, self._cards = [], []

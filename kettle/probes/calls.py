@@ -27,7 +27,7 @@ from kettle.probes.engines.stand_in import tapped
 class Calls:
     """The calls of one function; it fills while the `with` block runs and stays readable afterwards."""
 
-    def __init__(self, name: str, signature: inspect.Signature | None, bound: bool):
+    def __init__(self, name: str, signature: inspect.Signature | None, bound: bool) -> None:
         self.name = name
         self._signature = signature
         self._bound = bound
@@ -154,8 +154,8 @@ def _watch_class(cls: Any, undo: ExitStack) -> Calls:
         undo.enter_context(tapped(init, calls.add))
         return calls
 
-    def counting(init):
-        def counted(self, *args, **kwargs):
+    def counting(init: Any) -> Callable:
+        def counted(self: Any, *args: Any, **kwargs: Any) -> None:
             calls.add((self, *args), kwargs)
             # Else __new__ took the arguments.
             if init is not object.__init__ or cls.__new__ is object.__new__:
@@ -181,18 +181,18 @@ def _signature(function: Callable, bound: bool) -> inspect.Signature | None:
 class _Proxy:
     """Looks like the callable it stands for, and tells of each call."""
 
-    def __init__(self, real: Callable, calls: Calls):
+    def __init__(self, real: Callable, calls: Calls) -> None:
         self._real, self._calls = real, calls
 
-    def __call__(self, *args, **kwargs):
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
         self._calls.add(args, kwargs)
         return self._real(*args, **kwargs)
 
-    def __get__(self, instance, owner=None):
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
         binds = hasattr(type(self._real), "__get__")  # functions of C do not, an lru_cache does
         return MethodType(self, instance) if binds and instance is not None else self
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Any:
         return getattr(self._real, name)
 
 

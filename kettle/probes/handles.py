@@ -14,10 +14,11 @@ import socket
 import stat
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from kettle.layers import Patches
 from kettle.probes.engines.collecting import only_new_collected
@@ -49,7 +50,7 @@ class Handles:
 
     opened_left: tuple[Handle, ...] = ()
 
-    def __init__(self, patience: float = 0.5):
+    def __init__(self, patience: float = 0.5) -> None:
         self._patience = patience
         self._told: list[str] = []
 
@@ -188,8 +189,9 @@ def _by_psutil() -> tuple[Handle, ...]:
 class _Listening:
     """The warnings and exception handlers of the whole process, heard while any block is open."""
 
-    def __init__(self):
-        self._lists, self._patches = {}, Patches(self._install)  # by the id of the list
+    def __init__(self) -> None:
+        self._lists: dict[int, list[str]] = {}  # by the id of the list
+        self._patches = Patches(self._install)
 
     @contextmanager
     def into(self, told: list[str]) -> Iterator[None]:
@@ -211,7 +213,7 @@ class _Listening:
         warnings.simplefilter("always", ResourceWarning)
         show = warnings.showwarning
 
-        def showwarning(message, category, *place, **more):
+        def showwarning(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
             if issubclass(category, ResourceWarning):
                 self._tell(str(message))
             else:
@@ -220,8 +222,8 @@ class _Listening:
         warnings.showwarning = showwarning
         patches.put(asyncio.BaseEventLoop, "call_exception_handler", self._hearing)
 
-    def _hearing(self, handle):
-        def call_exception_handler(loop, context):
+    def _hearing(self, handle: Callable) -> Callable:
+        def call_exception_handler(loop: Any, context: dict[str, Any]) -> None:
             message = str(context.get("message", ""))
             if message.startswith("Unclosed"):
                 self._tell(message)

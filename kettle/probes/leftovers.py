@@ -10,8 +10,10 @@ For example:
 import asyncio
 import gc
 import multiprocessing
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from multiprocessing.pool import Pool
+from typing import Self
 
 from kettle.probes.engines.callbacks import told_name
 from kettle.probes.engines.where import coroutine_frames, is_cell
@@ -34,7 +36,7 @@ class Left:
     executors: tuple[Executor, ...] = field(default=(), compare=False)
     kept: bool = False
 
-    def __bool__(self):
+    def __bool__(self) -> bool:
         return bool(self.processes or self.programs or self.tasks or self.executors)
 
 
@@ -46,24 +48,24 @@ class watch_leftovers:  # noqa: N801 (used as a verb: with watch_leftovers() as 
     asyncio made for itself stay with the loop. workers: the `watch_workers` of the block.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.workers = watch_workers()
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         self._children, self._tasks = _children(), tasks_of_cells()
         self.workers.__enter__()
         return self
 
-    def __exit__(self, *error):
+    def __exit__(self, *error: object) -> None:
         self.workers.__exit__(*error)
 
-    async def __aenter__(self):
+    async def __aenter__(self) -> Self:
         return self.__enter__()
 
-    async def __aexit__(self, *error):
+    async def __aexit__(self, *error: object) -> None:
         self.__exit__(*error)
 
-    async def left(self, patience=2.0, used=()):
+    async def left(self, patience: float = 2.0, used: Iterable[int] = ()) -> Left:
         """Return what is left when everything has ended or patience has; worker processes are ended then.
 
         patience: in seconds. used: ids of processes in which work of the block ran, in whosever pool.
@@ -74,7 +76,7 @@ class watch_leftovers:  # noqa: N801 (used as a verb: with watch_leftovers() as 
         _end(found.processes)
         return found
 
-    def _look(self, used):
+    def _look(self, used: frozenset[int]) -> Left:
         now = _children()
         new = now - self._children
         made = self.workers.made
@@ -87,7 +89,7 @@ class watch_leftovers:  # noqa: N801 (used as a verb: with watch_leftovers() as 
         )
 
 
-def tasks_of_cells():
+def tasks_of_cells() -> set[asyncio.Task]:
     """Return the tasks of the running loop that run code of a notebook's cell."""
     return {
         task
@@ -96,11 +98,11 @@ def tasks_of_cells():
     }
 
 
-def _children():
-    return frozenset(child.pid for child in multiprocessing.active_children())
+def _children() -> frozenset[int]:
+    return frozenset(child.pid for child in multiprocessing.active_children() if child.pid is not None)
 
 
-def _end(processes):
+def _end(processes: Collection[int]) -> None:
     for pool in gc.get_objects() if processes else ():
         # A worker that is killed may keep a lock for which its pool would wait without end.
         if type(pool) is Pool and any(worker.pid in processes for worker in vars(pool)["_pool"]):

@@ -11,6 +11,7 @@ import asyncio
 import threading
 import time
 from dataclasses import dataclass
+from typing import Self
 
 from kettle.probes.engines import blocking
 from kettle.probes.engines.callbacks import (
@@ -24,6 +25,7 @@ from kettle.probes.engines.callbacks import (
 from kettle.probes.engines.lanes import LaneKeeper
 from kettle.probes.engines.sampler import Sampler
 from kettle.probes.engines.timeline import GRAIN
+from kettle.records import Timeline
 
 BUDGET = 0.02  # seconds that one step may take before it is said to hold the loop
 _MOST_STEPS = 300_000  # steps kept for the picture; later ones are only measured
@@ -53,7 +55,7 @@ class Hold:
     source: str
     calls: tuple[blocking.BlockingCall, ...] = ()
 
-    def __str__(self):
+    def __str__(self) -> str:
         longest = max(self.calls, key=lambda call: call.seconds, default=None)
         what = longest.call if longest and longest.seconds > self.cpu else "CPU work"
         return f"{what} in {self.function or self.task} ({self.where or 'unknown place'})"
@@ -77,20 +79,22 @@ class watch_loop:  # noqa: N801 (used as a verb: with watch_loop() as loop)
     Raises RuntimeError where no loop runs. A step is what asyncio runs between two waits (`Handle._run`).
     """
 
-    def __init__(self, budget=BUDGET, *, explain=False):
+    def __init__(self, budget: float = BUDGET, *, explain: bool = False) -> None:
         self.budget, self.explain = budget, explain
         self.longest_step = self.busy = 0.0
         self.steps = 0
         self.holds: tuple[Hold, ...] = ()
         self.blocking: tuple[blocking.BlockingCall, ...] = ()
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         self.loop = asyncio.get_running_loop()
         self._thread = threading.get_ident()
-        self._found, self._kept_calls = [], []
-        self._task, self._cpu_before, self._cpu_read = None, 0.0, 0.0
+        self._found: list[Hold] = []
+        self._kept_calls: list[blocking.BlockingCall] = []
+        self._task: asyncio.Task | None = None
+        self._cpu_before, self._cpu_read = 0.0, 0.0
         self._lanes = LaneKeeper()
-        self._step = None  # of the step that runs: (number, started)
+        self._step: tuple[int, float] | None = None  # of the step that runs: number, started
         self._recorder = blocking.Recorder(self._thread, lambda: self._step is not None)
         self._records = (blocking.profiled if self.explain else blocking.patched)(self._recorder)
         self._new_tasks = NewTasks(self.loop, self._add_lane)
@@ -106,64 +110,64 @@ class watch_loop:  # noqa: N801 (used as a verb: with watch_loop() as loop)
         self.loop.call_soon(_nothing)  # so that the end of the step that we are in is seen
         return self
 
-    def __exit__(self, *error):
+    def __exit__(self, *error: object) -> None:
         self._records.__exit__(None, None, None)
         unwatch_steps(self.loop, self)
         self._new_tasks.stop()
-        self._end(asyncio.current_task(), "")
+        self._end(asyncio.current_task(), None)
         self._sampler.stop()
         self.ended = _clock()
         self.blocking = tuple(self._kept_calls)
         self.holds = tuple(sorted(self._found, key=lambda hold: -hold.seconds))
 
-    async def __aenter__(self):
+    async def __aenter__(self) -> Self:
         return self.__enter__()
 
-    async def __aexit__(self, *error):
+    async def __aexit__(self, *error: object) -> None:
         self.__exit__(*error)
 
     @property
-    def longest_hold(self):
+    def longest_hold(self) -> float:
         """The longest time that one step held the loop, in seconds."""
         return max((hold.seconds for hold in self.holds), default=0.0)
 
     @property
-    def held_by(self):
+    def held_by(self) -> str:
         """The code that held the loop longest, as text; empty if nothing held it over budget."""
         return str(self.holds[0]) if self.holds else ""
 
     @property
-    def timeline(self):
+    def timeline(self) -> Timeline:
         """Every task's states over time, and the loop's, folded to a millisecond."""
         return self._lanes.timeline(self.started, self.ended)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         held = f"held {self.longest_hold * 1000:.0f} ms by {self.held_by}" if self.holds else "never held"
         return f"watch_loop({self.steps} steps in {self.ended - self.started:.3f} s, {held})"
 
     # What the loop tells of its steps, kept short: this runs between all of them.
 
-    def begin(self, handle):
+    def begin(self, handle: asyncio.Handle) -> None:
         """Note that a step begins."""
         if self._step is not None:  # the step in which the watch began
-            self._end(self._first, "")
+            self._end(self._first, None)
         self._task = task = task_of(handle)
         if task is not None:
             self._lanes.begins(task, _clock())
         self._begin()
 
-    def end(self, handle):
+    def end(self, handle: asyncio.Handle) -> None:
         """Note that a step has ended."""
         self._end(self._task, handle)
 
-    def _begin(self):
+    def _begin(self) -> None:
         self.steps += 1
         started = _clock()
         if started - self._cpu_read > _CPU_FRESH:
             self._cpu_before, self._cpu_read = _cpu(), started
         self._step = (self.steps, started)
 
-    def _end(self, task, handle):
+    def _end(self, task: asyncio.Task | None, handle: asyncio.Handle | None) -> None:
         if self._step is None:
             return
         ended = _clock()
@@ -180,9 +184,17 @@ class watch_loop:  # noqa: N801 (used as a verb: with watch_loop() as loop)
             self._kept_calls += self._recorder.calls
             self._recorder.calls.clear()
         if number < _MOST_STEPS:
-            self._lanes.keep(task, started, ended, held and held.where)
+            self._lanes.keep(task, started, ended, held.where if held else None)
 
-    def _hold(self, number, started, wall, cpu, task, handle):
+    def _hold(
+        self,
+        number: int,
+        started: float,
+        wall: float,
+        cpu: float,
+        task: asyncio.Task | None,
+        handle: asyncio.Handle | None,
+    ) -> Hold | None:
         """Return a Hold if the step took more than the budget, by CPU time and blocking calls; else None."""
         calls = tuple(self._recorder.calls)
         seconds = min(wall, cpu + sum(call.seconds for call in calls))
@@ -197,10 +209,10 @@ class watch_loop:  # noqa: N801 (used as a verb: with watch_loop() as loop)
         self._found.append(hold)
         return hold
 
-    def _add_lane(self, task):
+    def _add_lane(self, task: asyncio.Task) -> None:
         if task is self._first or not is_servants(task):
             self._lanes.add(task, _clock())
 
 
-def _nothing():
+def _nothing() -> None:
     pass

@@ -17,8 +17,10 @@ import tempfile
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Self
 
 from kettle.processes import owned
 
@@ -65,7 +67,7 @@ class Note:
     until: int = 0
     parcel: str = ""
 
-    def __call__(self, what=""):
+    def __call__(self, what: object = "") -> None:
         """Note one piece; `what` names it."""
         mine = self._append("begun")
         met = self._meets(self.until if str(what) == self.held else self.together)
@@ -81,10 +83,10 @@ class Note:
             draft.rename(draft.with_suffix(".piece"))
         self._append("ended")
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple:
         return _arrive, (self.folder, self.together, self.patience, self.held, self.until)
 
-    def _meets(self, together):
+    def _meets(self, together: int) -> bool:
         begins, looks = time.perf_counter(), 0
         while (begun := self._size("begun")) is not None and begun < together:
             looks += 1
@@ -94,27 +96,27 @@ class Note:
             time.sleep(_LOOK)
         return begun is not None and not Path(self.folder, "alone").exists()
 
-    def _is_enough(self, waited, looks):
+    def _is_enough(self, waited: float, looks: int) -> bool:
         """Say whether the others had time to come: where looks are rare, the machine gave nobody any."""
         return waited > _MOST * self.patience or (
             waited > self.patience and looks * _LOOK > _FAIR * self.patience
         )
 
-    def _size(self, name):
+    def _size(self, name: str) -> int | None:
         """Return how many bytes a file has: a byte for each event cannot be read half written."""
         try:
             return Path(self.folder, name).stat().st_size
         except OSError:
             return 0 if Path(self.folder).exists() else None
 
-    def _append(self, name):
+    def _append(self, name: str) -> int:
         with contextlib.suppress(OSError), Path(self.folder, name).open("ab", buffering=0) as file:
             file.write(b".")
             return file.tell()
         return 0
 
 
-def _arrive(folder, together, patience, held, until):
+def _arrive(folder: str, together: int, patience: float, held: str, until: int) -> Note:
     parcel = f"{os.getpid()}-{threading.get_ident()}-{time.perf_counter_ns()}"
     note = Note(folder, together, patience, held, until, parcel)
     note._append("arrived")
@@ -124,15 +126,15 @@ def _arrive(folder, together, patience, held, until):
 class WatchedSet(set):
     """A set that notes what is looked up in it; copies of it in worker processes do, too."""
 
-    def __init__(self, things, note):
+    def __init__(self, things: Iterable, note: Callable[[Any], object]) -> None:
         super().__init__(things)
         self.note = note
 
-    def __contains__(self, thing):
+    def __contains__(self, thing: object) -> bool:
         self.note(thing)
         return super().__contains__(thing)
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple:
         return WatchedSet, (list(self), self.note)
 
 
@@ -150,68 +152,68 @@ class watch_pieces:  # noqa: N801 (used as a verb: with watch_pieces() as pieces
     such parcel.
     """
 
-    def __init__(self, together=1, patience=2.0, held="", until=0):
+    def __init__(self, together: int = 1, patience: float = 2.0, held: object = "", until: int = 0) -> None:
         self.together, self.patience = together, patience
         self._settings = (str(held), until)
-        self._kept = None
+        self._kept: tuple[tuple[Piece, ...], int] | None = None
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         self._folder = tempfile.mkdtemp(prefix=owned("kettle-pieces-"))
         self.note, self._kept = Note(self._folder, self.together, self.patience, *self._settings), None
         return self
 
-    def __exit__(self, *error):
+    def __exit__(self, *error: object) -> None:
         self._kept = self._read()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     @property
-    def all(self):
+    def all(self) -> tuple[Piece, ...]:
         """Every piece that was noted, in no particular order."""
         return (self._read() if self._kept is None else self._kept)[0]
 
     @property
-    def arrived(self):
+    def arrived(self) -> int:
         """How often the note was sent to a worker, which is how often whatever carries it was."""
         return (self._read() if self._kept is None else self._kept)[1]
 
     @property
-    def here(self):
+    def here(self) -> tuple[Piece, ...]:
         """The pieces that this very process worked on."""
         return tuple(piece for piece in self.all if piece.process == os.getpid())
 
     @property
-    def sharing(self):
+    def sharing(self) -> tuple[Piece, ...]:
         """The pieces that this process's main interpreter worked on, whose threads share a GIL."""
         return tuple(piece for piece in self.here if not piece.interpreter)
 
     @property
-    def elsewhere(self):
+    def elsewhere(self) -> frozenset[tuple[int, int]]:
         """The workers beside this process's main interpreter: pairs of a process and an interpreter."""
         return frozenset((piece.process, piece.interpreter) for piece in self.all) - {(os.getpid(), 0)}
 
     @property
-    def processes(self):
+    def processes(self) -> frozenset[int]:
         """The ids of the other processes that worked."""
         return frozenset(piece.process for piece in self.all) - {os.getpid()}
 
     @property
-    def met(self):
+    def met(self) -> bool:
         """Whether as many pieces as wanted were under way together."""
         return len(self.all) >= self.together and all(piece.met for piece in self.all)
 
     @property
-    def most(self):
+    def most(self) -> int:
         """The most pieces that were under way at once."""
         return max((piece.together for piece in self.all), default=0)
 
     @property
-    def largest(self):
+    def largest(self) -> int:
         """The most pieces that came to a worker in one parcel."""
         return max(Counter(piece.parcel for piece in self.all if piece.parcel).values(), default=0)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"watch_pieces({len(self.all)} in processes {sorted(self.processes)}, {self.most} at once)"
 
-    def _read(self):
+    def _read(self) -> tuple[tuple[Piece, ...], int]:
         texts = (path.read_text(encoding="utf-8") for path in Path(self._folder).glob("*.piece"))
         return tuple(Piece(**json.loads(text)) for text in texts), self.note._size("arrived") or 0

@@ -19,6 +19,7 @@ import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from kettle.processes import owned
 
@@ -51,7 +52,7 @@ class Pulse:
     patience: float
     together: int = 1
 
-    def __call__(self):
+    def __call__(self) -> bool:
         """Return True when the loop has beaten `beats` times; False after `patience` seconds without one.
 
         Once one piece of work has waited in vain, no other waits: the loop did not live during all of them.
@@ -64,7 +65,7 @@ class Pulse:
         self._report(WaitedWork(os.getpid(), threading.get_ident(), lived, seconds, met))
         return lived
 
-    def _meets(self):
+    def _meets(self) -> bool:
         """Wait until so many pieces are under way that this one is not alone; the first waits for all."""
         ends = (
             time.perf_counter() + 2 * self.patience
@@ -76,13 +77,13 @@ class Pulse:
             time.sleep(_LOOK)
         return not Path(self.folder, "alone").exists()
 
-    def _wait(self):
+    def _wait(self) -> bool:
         in_vain = Path(self.folder, "in vain")
         if in_vain.exists():
             return False
         first = last = self._size("beats")
         last_beat = time.perf_counter()
-        while last is not None:
+        while first is not None and last is not None:
             if last - first >= self.beats:
                 return True
             if time.perf_counter() - last_beat > self.patience:
@@ -95,18 +96,18 @@ class Pulse:
                 last, last_beat = now, time.perf_counter()
         return False
 
-    def _size(self, name):
+    def _size(self, name: str) -> int | None:
         """Return how many bytes a file has: a byte for each event cannot be read half written."""
         try:
             return Path(self.folder, name).stat().st_size
         except OSError:
             return None  # the watch is over
 
-    def _append(self, name):
+    def _append(self, name: str) -> None:
         with contextlib.suppress(OSError), Path(self.folder, name).open("ab", buffering=0) as file:
             file.write(b".")
 
-    def _report(self, held):
+    def _report(self, held: WaitedWork) -> None:
         name = f"{held.process}-{held.thread}-{next(_numbers)}"
         try:
             draft = Path(self.folder, f"{name}.draft")
@@ -128,11 +129,11 @@ class loop_shows_life:  # noqa: N801 (used as a phrase: with loop_shows_life() a
     under way together. processes: the ids of those it ran in. Raises RuntimeError where no loop runs.
     """
 
-    def __init__(self, beats=3, patience=3.0, together=1):
+    def __init__(self, beats: int = 3, patience: float = 3.0, together: int = 1) -> None:
         self.beats, self.patience, self.together = beats, patience, together
-        self._kept = None
+        self._kept: tuple[WaitedWork, ...] | None = None
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
         self._folder = tempfile.mkdtemp(prefix=owned("kettle-life-"))
         self._file = Path(self._folder, "beats").open("ab", buffering=0)
@@ -140,51 +141,51 @@ class loop_shows_life:  # noqa: N801 (used as a phrase: with loop_shows_life() a
         self._beat()
         return self
 
-    def __exit__(self, *error):
+    def __exit__(self, *error: object) -> None:
         self._timer.cancel()
         self._kept = self._read()
         self._file.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    async def __aenter__(self):
+    async def __aenter__(self) -> Self:
         return self.__enter__()
 
-    async def __aexit__(self, *error):
+    async def __aexit__(self, *error: object) -> None:
         self.__exit__(*error)
 
     @property
-    def pulse(self):
+    def pulse(self) -> Pulse:
         """What the work must call."""
         return Pulse(self._folder, self.beats, self.patience, self.together)
 
     @property
-    def held(self):
+    def held(self) -> tuple[WaitedWork, ...]:
         """Every piece of work that has waited for the loop, in no particular order."""
         return self._read() if self._kept is None else self._kept
 
     @property
-    def lived(self):
+    def lived(self) -> bool:
         """Whether there was work, and the loop lived during all of it."""
         return bool(self.held) and all(held.lived for held in self.held)
 
     @property
-    def met(self):
+    def met(self) -> bool:
         """Whether as many pieces of work as wanted were under way together."""
         return len(self.held) >= self.together and all(held.met for held in self.held)
 
     @property
-    def processes(self):
+    def processes(self) -> frozenset[int]:
         """The ids of the processes in which work ran."""
         return frozenset(held.process for held in self.held)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         lived = sum(held.lived for held in self.held)
         return f"loop_shows_life(during {lived} of {len(self.held)}, processes {sorted(self.processes)})"
 
-    def _beat(self):
+    def _beat(self) -> None:
         self._file.write(b".")
         self._timer = self._loop.call_later(_BEAT, self._beat)
 
-    def _read(self):
+    def _read(self) -> tuple[WaitedWork, ...]:
         texts = (path.read_text(encoding="utf-8") for path in Path(self._folder).glob("*.held"))
         return tuple(WaitedWork(**json.loads(text)) for text in texts)

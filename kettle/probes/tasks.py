@@ -10,6 +10,7 @@ For example:
 import asyncio
 import gc
 import weakref
+from typing import Any, Self
 
 from kettle.probes.engines.callbacks import NewTasks, is_servants, told_name
 from kettle.probes.engines.collecting import only_new_collected
@@ -28,13 +29,17 @@ class watch_tasks:  # noqa: N801 (used as a verb: with watch_tasks() as tasks)
     Raises RuntimeError where no loop runs.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.created = self.alive = self.peak = 0
-        self.leftover = self.never_retrieved = self.complaints = ()
+        self.leftover: tuple[str, ...] = ()
+        self.never_retrieved: tuple[str, ...] = ()
+        self.complaints: tuple[str, ...] = ()
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
-        self._tasks, self._lost, self._others = [], [], []
+        self._tasks: list[weakref.ref[asyncio.Task]] = []
+        self._lost: list[str] = []
+        self._others: list[str] = []
         self._handler_before = self._loop.get_exception_handler()
         self._loop.set_exception_handler(self._handle)
         self._new_tasks = NewTasks(self._loop, self._add)
@@ -42,7 +47,7 @@ class watch_tasks:  # noqa: N801 (used as a verb: with watch_tasks() as tasks)
         self._collecting.__enter__()
         return self
 
-    def __exit__(self, *error):
+    def __exit__(self, *error: object) -> None:
         self._new_tasks.stop()
         tasks = [task for reference in self._tasks if (task := reference()) is not None]
         self.leftover = tuple(told_name(task) for task in tasks if not task.done())
@@ -55,21 +60,21 @@ class watch_tasks:  # noqa: N801 (used as a verb: with watch_tasks() as tasks)
         self.never_retrieved = tuple(self._lost) + tuple(map(repr, alive_but_lost))
         self.complaints = tuple(self._others)
 
-    async def __aenter__(self):
+    async def __aenter__(self) -> Self:
         return self.__enter__()
 
-    async def __aexit__(self, *error):
+    async def __aexit__(self, *error: object) -> None:
         for _ in range(3):  # tasks that are just ending may end
             await asyncio.sleep(0)
         self.__exit__(*error)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         lost = f", never retrieved: {', '.join(self.never_retrieved)}" if self.never_retrieved else ""
         return (
             f"watch_tasks({self.created} created, {self.peak} at once, {len(self.leftover)} left over{lost})"
         )
 
-    def _add(self, task):
+    def _add(self, task: asyncio.Task) -> None:
         if is_servants(task):
             return
         self.created += 1
@@ -78,10 +83,10 @@ class watch_tasks:  # noqa: N801 (used as a verb: with watch_tasks() as tasks)
         self._tasks.append(weakref.ref(task))
         task.add_done_callback(self._end)  # the first to be called: whoever awaits the task hears of it later
 
-    def _end(self, task):
+    def _end(self, task: asyncio.Task) -> None:
         self.alive -= 1
 
-    def _handle(self, loop, context):
+    def _handle(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         message, error = context.get("message", ""), context.get("exception")
         if "never retrieved" in message:
             self._lost.append(repr(error))
@@ -93,6 +98,6 @@ class watch_tasks:  # noqa: N801 (used as a verb: with watch_tasks() as tasks)
             loop.default_exception_handler(context)
 
 
-def _is_lost(task):
+def _is_lost(task: Any) -> bool:
     """Tell whether a task failed and nobody has asked for its exception; asking is not done here."""
     return task.done() and not task.cancelled() and task._log_traceback

@@ -12,7 +12,9 @@ import copy
 import sys
 import threading
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any, Self, SupportsIndex
 
 from kettle.probes.responsive import loop_shows_life
 
@@ -48,41 +50,42 @@ class watch_turns:  # noqa: N801 (used as a verb: with watch_turns() as turns)
     Raises RuntimeError where no loop runs.
     """
 
-    def __init__(self, patience=3.0):
+    def __init__(self, patience: float = 3.0) -> None:
         self._life = loop_shows_life(patience=patience)
         self.number, self.lived = 0, True
         self.handled: Counter[str] = Counter()
         self.threads, self._waiting, self._lock = 0, 0, threading.Lock()
         self._pieces: Counter[tuple[str, int, int]] = Counter()
-        self._tasks, self._calls = defaultdict(set), {}
+        self._tasks: defaultdict[int, set[int]] = defaultdict(set)
+        self._calls: dict[int, tuple[object, int]] = {}
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         self._loop, self._thread = asyncio.get_running_loop(), threading.get_ident()
         self._life.__enter__()
         self._pulse = self._life.pulse
         self._turn()
         return self
 
-    def __exit__(self, *error):
+    def __exit__(self, *error: object) -> None:
         self._handle.cancel()
         self._life.__exit__(*error)
 
-    async def __aenter__(self):
+    async def __aenter__(self) -> Self:
         return self.__enter__()
 
-    async def __aexit__(self, *error):
+    async def __aexit__(self, *error: object) -> None:
         self.__exit__(*error)
 
-    def item(self, **values):
+    def item(self, **values: Any) -> dict[str, Any]:
         """Return a dictionary that tells when it is handled."""
         return _Item(self, values)
 
-    def holder(self, **values):
+    def holder(self, **values: Any) -> dict[str, Any]:
         """Return a dictionary for an item to stand in, which tells when it is copied itself."""
         return _Holder(self, values)
 
     @property
-    def longest(self):
+    def longest(self) -> Piece:
         """The largest piece; one without items if nothing was handled."""
         (how, thread, number), count = max(
             self._pieces.items(), key=lambda piece: piece[1], default=((ENCODED, self._thread, 0), 0)
@@ -90,12 +93,12 @@ class watch_turns:  # noqa: N801 (used as a verb: with watch_turns() as turns)
         on_loop = thread == self._thread
         return Piece(how, on_loop, count, len(self._tasks[number]) if on_loop else 0, number)
 
-    def _turn(self):
+    def _turn(self) -> None:
         # One turn runs all that is ready when it begins; this is ready in each, and the first of it.
         self.number += 1
         self._handle = self._loop.call_soon(self._turn)
 
-    def _touched(self, how, call):
+    def _touched(self, how: str, call: object) -> None:
         thread = threading.get_ident()
         self.handled[how] += 1
         if thread == self._thread:
@@ -110,7 +113,7 @@ class watch_turns:  # noqa: N801 (used as a verb: with watch_turns() as turns)
                 self._wait()
         self._pieces[how, thread, number] += 1
 
-    def _wait(self):
+    def _wait(self) -> None:
         with self._lock:
             self._waiting += 1
             self.threads = max(self.threads, self._waiting)
@@ -121,46 +124,46 @@ class watch_turns:  # noqa: N801 (used as a verb: with watch_turns() as turns)
 
 
 class _Item(dict):
-    def __init__(self, turns, values):
+    def __init__(self, turns: watch_turns, values: dict[str, Any]) -> None:
         super().__init__(values)
         self._turns = turns
 
-    def items(self):
+    def items(self) -> Any:
         self._turns._touched(ENCODED, sys._getframe(1))
         return super().items()
 
-    def __copy__(self):
+    def __copy__(self) -> dict:
         return _Item(self._turns, dict(super().items()))
 
-    def __deepcopy__(self, memo):
+    def __deepcopy__(self, memo: dict) -> dict:
         self._turns._touched(COPIED, sys._getframe(1))
         return _Item(self._turns, dict(super().items()))
 
-    def __reduce_ex__(self, protocol):
+    def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
         self._turns._touched(PICKLED, sys._getframe(1))
         return dict, (dict(super().items()),)
 
 
 class _Holder(dict):
-    def __init__(self, turns, values):
+    def __init__(self, turns: watch_turns, values: dict[str, Any]) -> None:
         super().__init__(values)
         self._turns = turns
 
-    def __iter__(self):  # with one of its own, dict(holder) and {**holder} ask for its keys
+    def __iter__(self) -> Iterator:  # with one of its own, dict(holder) and {**holder} ask for its keys
         return super().__iter__()
 
-    def keys(self):
+    def keys(self) -> Any:
         self._turns._touched(COPIED, sys._getframe(1))
         return super().keys()
 
-    def copy(self):
+    def copy(self) -> dict:
         return dict(self)
 
-    def __copy__(self):
+    def __copy__(self) -> dict:
         return dict(self)
 
-    def __deepcopy__(self, memo):
+    def __deepcopy__(self, memo: dict) -> dict:
         return {key: copy.deepcopy(value, memo) for key, value in super().items()}
 
-    def __reduce_ex__(self, protocol):
+    def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
         return dict, (dict(super().items()),)

@@ -15,6 +15,7 @@ import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 import psutil
 
@@ -31,7 +32,7 @@ class Batch:
     owner: str
     started: tuple[float, ...]
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.started)
 
 
@@ -52,55 +53,55 @@ class watch_workers:  # noqa: N801 (used as a verb: with watch_workers() as work
     it may keep it for as long as the event loop, as anyio does.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._notes = Notes()
-        self._kept = None
+        self._kept: tuple[Ran, ...] | None = None
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         self._notes.folder = tempfile.mkdtemp(prefix=owned("kettle-workers-"))
         TAKEN.append(self._notes)
         PATCHES.open()
         return self
 
-    def __exit__(self, *error):
+    def __exit__(self, *error: object) -> None:
         TAKEN.remove(self._notes)
         PATCHES.close()
         self._kept = self._read()
         shutil.rmtree(self._notes.folder, ignore_errors=True)
 
-    async def __aenter__(self):
+    async def __aenter__(self) -> Self:
         return self.__enter__()
 
-    async def __aexit__(self, *error):
+    async def __aexit__(self, *error: object) -> None:
         self.__exit__(*error)
 
     @property
-    def made(self):
+    def made(self) -> list[Executor]:
         """The executors and pools made in the block."""
         return self._notes.made
 
     @property
-    def threads_started(self):
+    def threads_started(self) -> int:
         """How many threads were started by other code than executors."""
         return self._notes.threads_started
 
     @property
-    def programs(self):
+    def programs(self) -> int:
         """How many programs `subprocess` started, and forks that multiprocessing did not make."""
         return self._notes.programs
 
     @property
-    def open(self):
+    def open(self) -> tuple[Executor, ...]:
         """The executors made in the block that were not shut down."""
         return tuple(executor for executor in self.made if not executor.shut_down)
 
     @property
-    def running(self):
+    def running(self) -> frozenset[int]:
         """The ids of the programs and forks that were started in the block and still run, now."""
         return frozenset(program.pid for program in self._notes.running if _runs(program))
 
     @property
-    def batches(self):
+    def batches(self) -> tuple[Batch, ...]:
         """The processes that began, one batch for each pool and for each process started by hand."""
         owners: dict[tuple, list] = {}
         for key, owner, started in self._notes.starts:
@@ -108,52 +109,52 @@ class watch_workers:  # noqa: N801 (used as a verb: with watch_workers() as work
         return tuple(Batch(owner, tuple(times)) for (_, owner), times in owners.items())
 
     @property
-    def pools(self):
+    def pools(self) -> int:
         """How many pools there were: those that started processes, and those of threads by the code."""
         others = [each for each in self.made if not each.default and not each.of_processes]
         return len(self.batches) + len(others)
 
     @property
-    def started(self):
+    def started(self) -> int:
         """How many processes began."""
         return sum(map(len, self.batches))
 
     @property
-    def own_gil(self):
+    def own_gil(self) -> bool:
         """Whether threads need no common GIL: a build without it, or interpreters of their own (3.14)."""
         kinds = {each.kind for each in self.made if not each.default}
         return not has_gil() or kinds == {"InterpreterPoolExecutor"}
 
     @property
-    def ran(self):
+    def ran(self) -> tuple[Ran, ...]:
         """The work that has ended in executors."""
         return self._read() if self._kept is None else self._kept
 
     @property
-    def processes(self):
+    def processes(self) -> frozenset[int]:
         """The ids of the other processes in which work ran."""
         return frozenset(work.process for work in self.ran) - {os.getpid()}
 
     @property
-    def threads(self):
+    def threads(self) -> frozenset[int]:
         """The ids of the threads of this process in which executors' work ran."""
         return frozenset(work.thread for work in self.ran if work.process == os.getpid())
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         made = ", ".join(executor.kind for executor in self.made) or "no executors"
         return f"watch_workers({made} made, {len(self.batches)} batches of processes, {len(self.ran)} ran)"
 
-    def _read(self):
+    def _read(self) -> tuple[Ran, ...]:
         elsewhere = (json.loads(path.read_text("utf-8")) for path in Path(self._notes.folder).glob("*.ran"))
         return (*self._notes.ran, *(Ran(**work) for work in elsewhere))
 
 
-def has_gil():
+def has_gil() -> bool:
     """Tell whether threads of this Python take turns at one lock."""
     return getattr(sys, "_is_gil_enabled", lambda: True)()
 
 
-def _runs(program):
+def _runs(program: psutil.Process) -> bool:
     with suppress(psutil.Error):
         return program.is_running() and program.status() != psutil.STATUS_ZOMBIE
     return False

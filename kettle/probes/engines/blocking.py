@@ -15,6 +15,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable, Iterable, Iterator
 from concurrent import futures
 from concurrent.futures import process as _process  # noqa: F401 (so that the attribute is there to be patched)
 from dataclasses import dataclass
@@ -22,7 +23,8 @@ from functools import partial
 from multiprocessing.pool import ApplyResult
 from multiprocessing.process import BaseProcess
 from queue import Queue
-from types import FrameType
+from types import CodeType, FrameType, ModuleType
+from typing import Any
 
 from kettle.layers import Once, Patches
 from kettle.probes.engines.callbacks import own_name
@@ -42,7 +44,7 @@ class BlockingCall:
     seconds: float
     function: str = ""
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.call} at {self.where} ({self.seconds * 1000:.0f} ms)"
 
 
@@ -53,26 +55,26 @@ class _Known:
     owner: object
     name: str
     label: str
-    waits: object = lambda *args, **kwargs: True
+    waits: Callable[..., bool] = lambda *args, **kwargs: True
 
     @property
-    def function(self):
+    def function(self) -> Any:
         return getattr(self.owner, self.name)
 
 
-def _has_timeout(sock, *args, **kwargs):
+def _has_timeout(sock: socket.socket, *args: Any, **kwargs: Any) -> bool:
     return sock.gettimeout() != 0
 
 
-def _not_done(future, *args, **kwargs):
+def _not_done(future: futures.Future, *args: Any, **kwargs: Any) -> bool:
     return not future.done()
 
 
-def _thread_is_alive(thread, *args, **kwargs):
+def _thread_is_alive(thread: threading.Thread, *args: Any, **kwargs: Any) -> bool:
     return thread.is_alive()
 
 
-def _starting_a_thread():
+def _starting_a_thread() -> bool:
     """Tell whether a wait is the one of `Thread.start` for its new thread."""
     frame: FrameType | None = sys._getframe()
     while frame is not None:
@@ -82,15 +84,15 @@ def _starting_a_thread():
     return False
 
 
-def _not_set(event, *args, **kwargs):
+def _not_set(event: threading.Event, *args: Any, **kwargs: Any) -> bool:
     return not event.is_set() and not _starting_a_thread()
 
 
-def _empty(queue, block=True, timeout=None):
+def _empty(queue: Queue, block: bool = True, timeout: float | None = None) -> bool:
     return block and queue.empty()
 
 
-def _still_running(process, *args, **kwargs):
+def _still_running(process: subprocess.Popen, *args: Any, **kwargs: Any) -> bool:
     return process.returncode is None
 
 
@@ -119,7 +121,7 @@ KNOWN = (
 )
 
 
-def _nothing(label):
+def _nothing(label: str) -> None:
     pass
 
 
@@ -129,17 +131,17 @@ class Recorder:
     thread: its ident. wanted: a function without arguments; a call is recorded only while it returns true.
     """
 
-    def __init__(self, thread, wanted=lambda: True):
+    def __init__(self, thread: int, wanted: Callable[[], bool] = lambda: True) -> None:
         self.thread, self.wanted = thread, wanted
-        self.calls = []
+        self.calls: list[BlockingCall] = []
         self.busy = False
         self.entered = self.left = _nothing  # called with the label as a blocking call begins and ends
 
-    def add(self, label, frame, started):
+    def add(self, label: str, frame: FrameType | None, started: float) -> None:
         """Note a call that has just ended, made by `frame`, if it took long enough to matter."""
         seconds = time.perf_counter() - started
-        if seconds >= SHORTEST:
-            frame = own_frame(frame) or frame
+        frame = own_frame(frame) or frame
+        if seconds >= SHORTEST and frame is not None:
             self.calls.append(
                 BlockingCall(label, place(frame.f_code, frame.f_lineno), source(frame.f_code, frame.f_lineno),
                              started, seconds, own_name(frame.f_code.co_qualname))
@@ -150,7 +152,7 @@ _recorders: dict[int, list[Recorder]] = {}  # thread ident → its recorders, th
 
 
 @contextlib.contextmanager
-def patched(recorder):
+def patched(recorder: Recorder) -> Iterator[Recorder]:
     """Record the blocking calls of `recorder.thread` by replacing the functions of KNOWN for a while."""
     _PATCHES.open()
     _recorders.setdefault(recorder.thread, []).append(recorder)
@@ -163,7 +165,7 @@ def patched(recorder):
         _PATCHES.close()
 
 
-def _install(patches):
+def _install(patches: Patches) -> None:
     modules = own_modules()
     for known in KNOWN:
         original, wrapped = known.function, Once(partial(_wrapped, known))
@@ -176,25 +178,25 @@ def _install(patches):
 _PATCHES = Patches(_install)
 
 
-def own_modules():
+def own_modules() -> list[ModuleType]:
     """Return the imported modules that are no library's: the learner's, and what they call."""
     known = {id(module): module for module in list(sys.modules.values())}  # one may stand there twice
     return [module for module in known.values() if _is_own(module)]
 
 
-def _is_own(module):
+def _is_own(module: ModuleType) -> bool:
     filename = getattr(module, "__file__", None)
     return getattr(module, "__name__", "") == "__main__" or bool(filename and not is_library(filename))
 
 
-def names_of(function, modules):
+def names_of(function: Any, modules: Iterable[ModuleType]) -> list[tuple[ModuleType, str]]:
     """List (module, name) for each name that modules have for a function (`from time import sleep`)."""
     names = [(module, name) for module in modules for name in list(vars(module))]
     return [(module, name) for module, name in names if vars(module).get(name) is function]
 
 
-def _wrapped(known, original):
-    def wrapper(*args, **kwargs):
+def _wrapped(known: _Known, original: Callable) -> Callable:
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
         recorders = _recorders.get(threading.get_ident())
         if not recorders or not known.waits(*args, **kwargs):
             return original(*args, **kwargs)
@@ -219,7 +221,7 @@ _FILES = ("read", "readline", "readlines", "readinto", "write", "writelines", "f
 
 
 @contextlib.contextmanager
-def profiled(recorder):
+def profiled(recorder: Recorder) -> Iterator[Recorder]:
     """Record the blocking calls of the current thread by `sys.setprofile`; it must be `recorder.thread`."""
     by_code = {k.function.__code__: k for k in KNOWN if hasattr(k.function, "__code__")}
     by_function = {k.function: k for k in KNOWN if not hasattr(k.function, "__code__")}
@@ -231,12 +233,14 @@ def profiled(recorder):
         sys.setprofile(before)
 
 
-def _profiler(recorder, by_code, by_function):
+def _profiler(
+    recorder: Recorder, by_code: dict[CodeType, _Known], by_function: dict[Any, _Known]
+) -> Callable[[FrameType, str, Any], None]:
     """Return the function for `sys.setprofile`. Its state is the one call that is being waited for."""
     waiting: tuple | None = None
     label, started = "", 0.0
 
-    def profile(frame, event, arg):
+    def profile(frame: FrameType, event: str, arg: Any) -> None:
         nonlocal label, waiting, started
         if waiting is not None:
             if event in ("return", "c_return", "c_exception") and waiting == (
@@ -260,12 +264,12 @@ def _profiler(recorder, by_code, by_function):
     return profile
 
 
-def _frame_waits(known, frame):
+def _frame_waits(known: _Known, frame: FrameType) -> bool:
     code = frame.f_code
     return known.waits(*(frame.f_locals[name] for name in code.co_varnames[: code.co_argcount]))
 
 
-def _c_label(by_function, function):
+def _c_label(by_function: dict[Any, _Known], function: Any) -> str | None:
     """Return how a built-in function that would block is told; None if it would not."""
     known = by_function.get(function)
     if known is not None:
@@ -281,5 +285,5 @@ def _c_label(by_function, function):
     return None
 
 
-def _is_locked(lock):
+def _is_locked(lock: Any) -> bool:
     return lock.locked() if hasattr(lock, "locked") else not lock._is_owned()

@@ -2,6 +2,8 @@
 
 import asyncio
 from asyncio import events
+from collections.abc import Callable
+from typing import Any, Protocol, cast
 
 _FOREIGN = (
     "ipykernel",
@@ -16,18 +18,29 @@ _FOREIGN = (
 _CELL = "InteractiveShell."  # of IPython: the task in which a notebook's cell runs
 _SERVANTS = ("kettle.lesson", "kettle.panels", "kettle.files", "kettle.checking")
 
-_watchers: dict[asyncio.AbstractEventLoop, tuple] = {}  # loop → those who are told of its steps
+
+class Watcher(Protocol):
+    """What is told of the steps of a loop."""
+
+    def begin(self, handle: asyncio.Handle) -> None:
+        """Hear that a step begins."""
+
+    def end(self, handle: asyncio.Handle) -> None:
+        """Hear that it has ended."""
+
+
+_watchers: dict[asyncio.AbstractEventLoop, tuple[Watcher, ...]] = {}  # loop → those who are told of its steps
 _original_run = events.Handle._run
 
 
-def watch_steps(loop, watcher):
+def watch_steps(loop: asyncio.AbstractEventLoop, watcher: Watcher) -> None:
     """Tell `watcher.begin(handle)` and `watcher.end(handle)` of each callback that the loop runs."""
     if not _watchers:
         events.Handle._run = _run  # type: ignore[method-assign]  # asyncio tells nobody of its steps
     _watchers[loop] = (*_watchers.get(loop, ()), watcher)
 
 
-def unwatch_steps(loop, watcher):
+def unwatch_steps(loop: asyncio.AbstractEventLoop, watcher: Watcher) -> None:
     """Undo `watch_steps`; when nobody watches any loop, nothing of it is left."""
     left = tuple(other for other in _watchers.pop(loop, ()) if other is not watcher)
     if left:
@@ -36,7 +49,7 @@ def unwatch_steps(loop, watcher):
         events.Handle._run = _original_run  # type: ignore[method-assign]  # as it was
 
 
-def _run(self):
+def _run(self: Any) -> None:
     watchers = _watchers.get(self._loop)
     if watchers is None:
         return _original_run(self)
@@ -59,29 +72,30 @@ def _run(self):
 class NewTasks:
     """Tells `told(task)` of each task that a loop makes, until `stop()`; keeps a task factory that is set."""
 
-    def __init__(self, loop, told):
-        self.loop, self.told = loop, told
+    def __init__(self, loop: asyncio.AbstractEventLoop, told: Callable[[asyncio.Task], None]) -> None:
+        self.loop = loop
+        self.told: Callable[[asyncio.Task], None] | None = told
         self.before = loop.get_task_factory()
         loop.set_task_factory(self.make)
 
-    def make(self, loop, coroutine, **kwargs):
+    def make(self, loop: asyncio.AbstractEventLoop, coroutine: Any, **kwargs: Any) -> asyncio.Task:
         """Make a task as the factory before would have, and tell of it."""
         if self.before is None:
             task = asyncio.Task(coroutine, loop=loop, **kwargs)
         else:
-            task = self.before(loop, coroutine, **kwargs)
+            task = cast("asyncio.Task", self.before(loop, coroutine, **kwargs))  # typed as any future
         if self.told is not None:
             self.told(task)
         return task
 
-    def stop(self):
+    def stop(self) -> None:
         """Tell of no more tasks."""
         self.told = None
         if getattr(self.loop.get_task_factory(), "__self__", None) is self:
             self.loop.set_task_factory(self.before)
 
 
-def is_servants(task):
+def is_servants(task: asyncio.Task) -> bool:
     """Tell whether a task belongs to the notebook's kernel or the course's own panels, not to the learner."""
     coroutine = task.get_coro()
     frame = getattr(coroutine, "cr_frame", None) or getattr(coroutine, "gi_frame", None)
@@ -89,13 +103,13 @@ def is_servants(task):
     return module.partition(".")[0] in _FOREIGN or module.startswith(_SERVANTS)
 
 
-def task_of(handle):
+def task_of(handle: asyncio.Handle) -> asyncio.Task | None:
     """Return the task whose step a handle runs; None for other callbacks."""
-    owner = getattr(handle._callback, "__self__", None)
+    owner = getattr(getattr(handle, "_callback", None), "__self__", None)
     return owner if isinstance(owner, asyncio.Task) else None
 
 
-def told_name(task):
+def told_name(task: asyncio.Task) -> str:
     """Return the name a task was given; if none, that of its coroutine function, or "the cell"."""
     given = task.get_name()
     # Python 3.13.0 calls every nameless task "None" when there is a task factory
@@ -105,7 +119,7 @@ def told_name(task):
     return "the cell" if name.startswith(_CELL) else name
 
 
-def name_of(callback):
+def name_of(callback: Any) -> str:
     """Return the name of a callback, or of the coroutine function of a task, as the source spells it."""
     if isinstance(callback, asyncio.Task):
         callback = callback.get_coro()
@@ -113,6 +127,6 @@ def name_of(callback):
     return own_name(getattr(callback, "__qualname__", None) or type(callback).__qualname__)
 
 
-def own_name(qualname):
+def own_name(qualname: str) -> str:
     """Return a function's name without the functions that it stands in: "f.<locals>.g" is told as "g"."""
     return qualname.rpartition("<locals>.")[2]

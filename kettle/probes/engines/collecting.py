@@ -7,6 +7,7 @@ either.
 
 import gc
 import threading
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 _KEEPERS: list[str] = []
@@ -22,7 +23,7 @@ def keep_out() -> None:
 
 
 @contextmanager
-def only_new_collected():
+def only_new_collected() -> Iterator[None]:
     """Let collections in the block look only at what came since it began, or since one around it began."""
     with _LOCK:
         _KEEPERS.append("for a block")

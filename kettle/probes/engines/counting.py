@@ -33,7 +33,7 @@ class Counting:
     processes or interpreters), and `lost`: whether a trace or profile function was replaced meanwhile.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.processes = self.sent_away = 0
         self.is_open = False
         self._meters: list[tuple[threading.Thread, Meter]] = []
@@ -103,7 +103,7 @@ class _Counted:
             return real(thread)
         run = thread.run
 
-        def counted_run():
+        def counted_run() -> None:
             thread.__dict__.pop("run", None)
             self.by.here(run)
 
@@ -147,7 +147,7 @@ def _install(patches: Patches) -> None:
 
 def _patch(patches: Patches, owner: Any, name: str, instead: Callable) -> None:
     def patched(real: Callable) -> Callable:
-        def start(*args, **kwargs):
+        def start(*args: Any, **kwargs: Any) -> Any:
             counted = _COUNTED.get(threading.get_ident())
             if counted and counted.by.is_open:
                 return instead(counted, real, *args, **kwargs)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from concurrent import futures
 from concurrent.futures import process as _process  # noqa: F401 (so that the attribute is there)
 from contextlib import suppress
@@ -15,10 +16,12 @@ from dataclasses import dataclass
 from multiprocessing.pool import Pool, ThreadPool
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 import psutil
 
-from kettle.layers import Patches
+from kettle.layers import Make, Patches
 from kettle.probes.engines.where import is_library, own_frame, place
 
 PROCESS_POOLS = (futures.ProcessPoolExecutor, Pool)  # and ThreadPool, which is a Pool, is none
@@ -57,8 +60,12 @@ class Ran:
 class Notes:
     """What is noted of the time in which somebody watches; `folder` takes notes of other processes."""
 
-    def __init__(self):
-        self.made, self.starts, self.ran, self.by_id, self.running = [], [], [], {}, []
+    def __init__(self) -> None:
+        self.made: list[Executor] = []
+        self.starts: list[tuple[Any, str, float]] = []
+        self.ran: list[Ran] = []
+        self.by_id: dict[int, tuple[Any, Executor]] = {}
+        self.running: list[psutil.Process] = []
         self.threads_started = self.programs = 0
         self.folder = ""
 
@@ -70,10 +77,10 @@ TAKEN: list[Notes] = []
 class _Reporting:
     """A function that leaves a note of the process it ran in. Can be pickled if the function can."""
 
-    def __init__(self, function, folder):
+    def __init__(self, function: Callable, folder: str) -> None:
         self.function, self.folder = function, folder
 
-    def __call__(self, *args, **kwargs):
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
         try:
             return self.function(*args, **kwargs)
         finally:
@@ -86,7 +93,7 @@ class _Reporting:
                 pass  # the watch is over: nobody reads it
 
 
-def _name(function):
+def _name(function: Any) -> str:
     while isinstance(function, functools.partial | _Reporting):
         if isinstance(function, functools.partial) and function.args and _is_context_run(function.func):
             function = function.args[0]  # asyncio.to_thread
@@ -95,15 +102,15 @@ def _name(function):
     return getattr(function, "__qualname__", type(function).__qualname__)
 
 
-def _is_context_run(function):
+def _is_context_run(function: Any) -> bool:
     return getattr(function, "__qualname__", "") == "Context.run"
 
 
-def _replace(patches, owner, name, make):
+def _replace(patches: Patches, owner: Any, name: str, make: Make) -> None:
     patches.put(owner, name, lambda original: functools.wraps(original)(make(original)))
 
 
-def _install(patches):
+def _install(patches: Patches) -> None:
     for kind in (futures.ThreadPoolExecutor, futures.ProcessPoolExecutor, Pool):
         _replace(patches, kind, "__init__", _making)
     for kind, ends in (
@@ -126,8 +133,8 @@ PATCHES = Patches(_install)
 """Open while somebody watches."""
 
 
-def _making(original):
-    def __init__(self, *args, **kwargs):  # noqa: N807 (takes the place of one)
+def _making(original: Callable) -> Callable:
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807 (takes the place of one)
         original(self, *args, **kwargs)
         frame = own_frame(sys._getframe(1))
         where = place(frame.f_code, frame.f_lineno) if frame is not None else ""
@@ -144,8 +151,8 @@ def _making(original):
     return __init__
 
 
-def _ending(original):
-    def end(self, *args, **kwargs):
+def _ending(original: Callable) -> Callable:
+    def end(self: Any, *args: Any, **kwargs: Any) -> Any:
         for notes in TAKEN:
             _, executor = notes.by_id.get(id(self), (None, None))
             if executor is not None:
@@ -155,14 +162,14 @@ def _ending(original):
     return end
 
 
-def _submitting_to_threads(original):
-    def submit(self, fn, /, *args, **kwargs):
+def _submitting_to_threads(original: Callable) -> Callable:
+    def submit(self: Any, fn: Callable, /, *args: Any, **kwargs: Any) -> futures.Future:
         if type(self) is not futures.ThreadPoolExecutor:
             return original(self, fn, *args, **kwargs)  # an InterpreterPoolExecutor must pickle the function
         taken = tuple(TAKEN)
 
         @functools.wraps(fn, updated=())
-        def run(*args, **kwargs):
+        def run(*args: Any, **kwargs: Any) -> Any:
             started = time.perf_counter()
             try:
                 return fn(*args, **kwargs)
@@ -176,8 +183,8 @@ def _submitting_to_threads(original):
     return submit
 
 
-def _submitting_to_processes(original):
-    def submit(self, fn, /, *args, **kwargs):
+def _submitting_to_processes(original: Callable) -> Callable:
+    def submit(self: Any, fn: Callable, /, *args: Any, **kwargs: Any) -> futures.Future:
         for notes in TAKEN:
             fn = _Reporting(fn, notes.folder)
         return original(self, fn, *args, **kwargs)
@@ -185,8 +192,8 @@ def _submitting_to_processes(original):
     return submit
 
 
-def _starting(original):
-    def start(self):
+def _starting(original: Callable) -> Callable:
+    def start(self: Any) -> Any:
         key, owner = _owner(self)
         for notes in TAKEN:
             notes.starts.append((key, owner, time.perf_counter()))
@@ -195,7 +202,7 @@ def _starting(original):
     return start
 
 
-def _owner(process):
+def _owner(process: Any) -> tuple[Any, str]:
     """Return what tells a process's pool from others, and its kind; a pool gives its workers one queue."""
     target = getattr(process, "_target", None)
     args: tuple = getattr(process, "_args", ())
@@ -206,8 +213,8 @@ def _owner(process):
     return process, type(process).__name__
 
 
-def _starting_thread(original):
-    def start(self):
+def _starting_thread(original: Callable) -> Callable:
+    def start(self: Any) -> Any:
         frame = sys._getframe(1)
         if own_frame(frame) is frame:
             for notes in TAKEN:
@@ -217,8 +224,8 @@ def _starting_thread(original):
     return start
 
 
-def _starting_program(original):
-    def __init__(self, *args, **kwargs):  # noqa: N807 (takes the place of one)
+def _starting_program(original: Callable) -> Callable:
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807 (takes the place of one)
         for notes in TAKEN:
             notes.programs += 1
         original(self, *args, **kwargs)
@@ -227,8 +234,8 @@ def _starting_program(original):
     return __init__
 
 
-def _forking(original):
-    def fork():
+def _forking(original: Callable) -> Callable:
+    def fork() -> int:
         by_hand = not sys._getframe(1).f_globals.get("__name__", "").startswith("multiprocessing.")
         for notes in TAKEN if by_hand else ():
             notes.programs += 1
@@ -240,7 +247,7 @@ def _forking(original):
     return fork
 
 
-def _keep(pid, frame):
+def _keep(pid: int, frame: FrameType | None) -> None:
     """Remember a program that was started at this frame, unless a package started it for itself."""
     while frame is not None and is_library(frame.f_code.co_filename):
         if "site-packages" in frame.f_code.co_filename:

@@ -16,14 +16,14 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from types import BuiltinFunctionType, CodeType, MethodDescriptorType
-from typing import ClassVar
+from types import BuiltinFunctionType, CodeType, FrameType, MethodDescriptorType
+from typing import Any, ClassVar
 
 _PROBES = str(Path(__file__).parents[1] / "__init__.py")
 _FOLDERS = (_PROBES, asyncio.__file__, concurrent.futures.__file__, multiprocessing.__file__)
 MACHINERY = (  # how often these act depends on the moment, so they are left out
     *(str(Path(file).parent) + os.sep for file in _FOLDERS),
-    *(module.__file__ for module in (_weakrefset, queue, selectors, subprocess, threading)),
+    *(str(module.__file__) for module in (_weakrefset, queue, selectors, subprocess, threading)),
 )
 
 
@@ -35,17 +35,17 @@ class _Traced:
 
     lost = False
 
-    def __init__(self, of: dict | None = None):
+    def __init__(self, of: dict | None = None) -> None:
         self.live = True
         instructions = calls = c_calls = 0  # closures: an attribute would cost more for each instruction
 
-        def step(frame, event, arg):
+        def step(frame: FrameType, event: str, arg: Any) -> Callable | None:
             nonlocal instructions
             if event == "opcode":
                 instructions += 1
             return step if self.live else None
 
-        def trace(frame, event, arg):
+        def trace(frame: FrameType, event: str, arg: Any) -> Callable | None:
             nonlocal calls
             code = frame.f_code
             if not self.live:  # a thread that outlived the run
@@ -57,7 +57,7 @@ class _Traced:
                 return step
             return None
 
-        def profile(frame, event, arg):
+        def profile(frame: FrameType, event: str, arg: Any) -> None:
             nonlocal c_calls
             if event == "c_call" and self.live and not frame.f_code.co_filename.startswith(MACHINERY):
                 c_calls += 1
@@ -99,7 +99,7 @@ class _Monitored:
     _current: ClassVar[dict[int, "_Monitored"]] = {}
     _tool = -1  # of sys.monitoring
 
-    def __init__(self, of: dict | None = None):
+    def __init__(self, of: dict | None = None) -> None:
         self.live, self.of = True, of
         self.counts = [0, 0, 0]
 
@@ -174,7 +174,7 @@ def _counter(current: dict[int, _Monitored], which: int) -> Callable:
         sys.monitoring.DISABLE,
     )
 
-    def count(code, offset, *called):
+    def count(code: CodeType, offset: int, *called: Any) -> object:
         if code.co_filename.startswith(MACHINERY):
             return never
         meter = current.get(ident())

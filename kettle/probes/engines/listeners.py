@@ -85,17 +85,17 @@ def watch_sqlalchemy(ledger: Ledger, target: Any) -> Iterator[None]:
     engine = getattr(target, "sync_engine", target)
     clock: dict[int, float] = {}
 
-    def before(connection, cursor, sql, parameters, context, many):
+    def before(connection: Any, cursor: Any, sql: Any, parameters: Any, context: Any, many: bool) -> None:
         clock[id(cursor)] = time.perf_counter()
 
-    def after(connection, cursor, sql, parameters, context, many):
+    def after(connection: Any, cursor: Any, sql: Any, parameters: Any, context: Any, many: bool) -> None:
         rows = _rows_of(cursor)
         many = many and isinstance(parameters, list)  # else it is an INSERT of many rows, in one execution
         _keep(ledger, sql, parameters, many, clock.pop(id(cursor), time.perf_counter()), rows=rows or 0)
         if rows is None and context is not None and context.cursor is cursor and not many:
             context.cursor = _Fetching(cursor, ledger.last)
 
-    def failed(told):
+    def failed(told: Any) -> None:
         started = clock.pop(id(getattr(told.execution_context, "cursor", None)), None)
         if started is not None and told.statement is not None:
             _keep(ledger, told.statement, told.parameters or (), False, started, failed=True)
@@ -144,7 +144,7 @@ def watch_django(ledger: Ledger, target: str) -> Iterator[None]:
     stack = contextlib.ExitStack()
     watched: set[int] = set()
 
-    def add(sender=None, connection=None, **_):
+    def add(sender: Any = None, connection: Any = None, **_: Any) -> None:
         if sender is not None:
             if connection.alias != alias:
                 return
@@ -164,7 +164,7 @@ def watch_django(ledger: Ledger, target: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _watch_django_connection(ledger: Ledger, connection: Any) -> Iterator[None]:
-    def wrapper(execute, sql, parameters, many, context):
+    def wrapper(execute: Callable, sql: Any, parameters: Any, many: bool, context: dict) -> Any:
         started = time.perf_counter()
         parameters = list(parameters) if many else parameters
         try:

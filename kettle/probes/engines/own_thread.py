@@ -6,10 +6,12 @@ import contextvars
 import functools
 import queue
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from kettle.probes.engines.collecting import only_new_collected
-from kettle.probes.engines.timed_job import Job, Stopped
+from kettle.probes.engines.timed_job import Ended, Job, Stopped
 
 TIDY_UP = 1.0  # seconds that leftover tasks, generators and worker threads get to end
 
@@ -22,11 +24,23 @@ class OwnThread:
     by force is left behind, and the next function gets a new one.
     """
 
-    def __init__(self, loop_factory=asyncio.new_event_loop, *, once=False):
+    def __init__(
+        self,
+        loop_factory: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop,
+        *,
+        once: bool = False,
+    ) -> None:
         self._make = functools.partial(_Worker, loop_factory, once)
-        self._worker = None
+        self._worker: _Worker | None = None
 
-    def run(self, function, *args, limit=20.0, more=None, **kwargs):
+    def run(
+        self,
+        function: Callable,
+        *args: Any,
+        limit: float = 20.0,
+        more: Callable[[], float] | None = None,
+        **kwargs: Any,
+    ) -> Ended:
         """Run a function, or a coroutine function; return how it `Ended`.
 
         A plain function is called while no loop runs, so it may use `asyncio.run`; if it returns something
@@ -39,14 +53,14 @@ class OwnThread:
         with only_new_collected():
             return self._run(functools.partial(function, *args, **kwargs), limit, more).told()
 
-    def close(self):
+    def close(self) -> None:
         """Cancel what was left in the loop, end its worker threads, and close it."""
         worker, self._worker = self._worker, None
         if worker is not None:
             worker.jobs.put(None)
             worker.thread.join(4 * TIDY_UP)
 
-    def _run(self, call, limit, more):
+    def _run(self, call: Callable[[], Any], limit: float, more: Callable[[], float] | None) -> Job:
         self._worker = worker = self._worker or self._make()
         job = Job(call, worker)
         worker.jobs.put(job)
@@ -65,7 +79,14 @@ class OwnThread:
         return job
 
 
-def run_in_own_thread(function, *args, limit=20.0, more=None, loop_factory=asyncio.new_event_loop, **kwargs):
+def run_in_own_thread(
+    function: Callable,
+    *args: Any,
+    limit: float = 20.0,
+    more: Callable[[], float] | None = None,
+    loop_factory: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop,
+    **kwargs: Any,
+) -> Ended:
     """Run one function in a fresh thread, with a fresh event loop that ends with it: see `OwnThread.run`."""
     own = OwnThread(loop_factory, once=True)
     with only_new_collected():
@@ -83,7 +104,7 @@ class _Worker:
     with each job: AnyIO, for one, keeps its worker processes for as long as that task lives.
     """
 
-    def __init__(self, loop_factory, once):
+    def __init__(self, loop_factory: Callable[[], asyncio.AbstractEventLoop], once: bool) -> None:
         self.once = once
         self.wanted: asyncio.Task | None = None
         self.loop: asyncio.AbstractEventLoop | None = None
@@ -94,7 +115,7 @@ class _Worker:
         self.thread = threading.Thread(target=self._body, name="kettle own thread", daemon=True)
         self.thread.start()
 
-    def ready(self):
+    def ready(self) -> asyncio.AbstractEventLoop:
         """Return the loop; a new one where there is none, or where a job closed it."""
         if self.loop is None or self.loop.is_closed():
             self.loop = self._loop_factory()
@@ -102,7 +123,7 @@ class _Worker:
         asyncio.set_event_loop(self.loop)
         return self.loop
 
-    def run_until_done(self, task):
+    def run_until_done(self, task: asyncio.Task) -> None:
         """Run the loop until a task is done."""
         self.wanted = task
         task.add_done_callback(self._halt)
@@ -112,7 +133,7 @@ class _Worker:
         finally:
             self.wanted = None
 
-    def _turn(self, task):
+    def _turn(self, task: asyncio.Task) -> None:
         if self.root is None or self.root.done():  # a job may have cancelled all tasks
             self.root = task.get_loop().create_task(_stay(), name="root")
         try:
@@ -123,11 +144,11 @@ class _Worker:
             if not task.done():
                 raise
 
-    def _halt(self, task):
+    def _halt(self, task: asyncio.Task) -> None:
         if task is self.wanted:  # after a SystemExit nobody waits for it any more
             self.wanted.get_loop().stop()
 
-    def _body(self):
+    def _body(self) -> None:
         last = None
         try:
             while (job := self.jobs.get()) is not None:
@@ -142,9 +163,9 @@ class _Worker:
             with contextlib.suppress(Stopped):
                 self._end(last)
 
-    def _end(self, last):
+    def _end(self, last: Job | None) -> None:
         """Close the loop; what it complains of meanwhile is told with the last job."""
-        if self.loop is None:
+        if self.loop is None or last is None:
             return
         try:
             if not self.loop.is_closed():
@@ -159,7 +180,7 @@ class _Worker:
             if not self.left_behind:
                 last.listen()
 
-    async def _cancel_all(self):
+    async def _cancel_all(self) -> None:
         tasks = asyncio.all_tasks() - {asyncio.current_task()}
         for task in tasks:
             task.cancel()
@@ -169,11 +190,11 @@ class _Worker:
         await asyncio.wait([asyncio.ensure_future(closing)], timeout=TIDY_UP)
 
 
-async def _stay():
+async def _stay() -> None:
     await asyncio.get_running_loop().create_future()
 
 
-def _end_workers(loop):
+def _end_workers(loop: Any) -> None:
     """Shut a loop's own executor down; wait only a moment for work that will not end."""
     workers = loop._default_executor
     closing = threading.Thread(target=workers.shutdown, kwargs={"cancel_futures": True}, daemon=True)

@@ -7,7 +7,9 @@ that gets through finds the thread on the line that called the C code.
 import sys
 import threading
 import time
-from collections import Counter
+from collections import defaultdict
+from collections.abc import Callable
+from types import CodeType
 
 from kettle.probes.engines.callbacks import own_name
 from kettle.probes.engines.where import own_frame, place, source
@@ -22,12 +24,13 @@ class Sampler(threading.Thread):
     that runs, or None.
     """
 
-    def __init__(self, thread, step):
+    def __init__(self, thread: int, step: Callable[[], tuple[int, float] | None]) -> None:
         super().__init__(name="kettle looks at the loop", daemon=True)
         self.thread, self.step = thread, step
-        self.seen, self.over = {}, threading.Event()
+        self.over = threading.Event()
+        self.seen: dict[int, defaultdict[tuple[CodeType, int], float]] = {}
 
-    def run(self):
+    def run(self) -> None:
         """Look, until `stop()`."""
         last, looked = 0, time.perf_counter()
         while not self.over.wait(_LOOK_EVERY):
@@ -41,18 +44,18 @@ class Sampler(threading.Thread):
                 frame = own_frame(sys._current_frames().get(self.thread))
                 if frame is not None and self.step() is step:
                     spot = (frame.f_code, frame.f_lineno)
-                    self.seen.setdefault(number, Counter())[spot] += now - since
+                    self.seen.setdefault(number, defaultdict(float))[spot] += now - since
             last, looked = number, now
 
-    def commonest(self, number):
+    def commonest(self, number: int) -> tuple[str, str, str]:
         """Return (function, "module:line", source) where a step spent most of its time; empty if unseen."""
         spots = self.seen.pop(number, None)
         if not spots:
             return "", "", ""
-        code, line = spots.most_common(1)[0][0]
+        code, line = max(spots, key=spots.__getitem__)
         return own_name(code.co_qualname), place(code, line), source(code, line)
 
-    def stop(self):
+    def stop(self) -> None:
         """End the thread; waits for it for a moment."""
         self.over.set()
         self.join(1)

@@ -47,7 +47,7 @@ class _Lent:
     _DEEPER = 3
     _before: int | None = None
 
-    def __init__(self, function: Any):
+    def __init__(self, function: Any) -> None:
         self.function, self.code = function, function.__code__
         self.listeners: list[Listener] = []
         self.original = _clone(function)
@@ -73,7 +73,7 @@ class _Monitored:
 
     _tool = NO_TOOL
 
-    def __init__(self, function: Any):
+    def __init__(self, function: Any) -> None:
         self.function, self.code = function, function.__code__
         self.listeners: list[Listener] = []
         self.twin = self.code.replace()  # other functions may share the code, as those of one factory do

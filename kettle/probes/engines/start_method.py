@@ -1,6 +1,7 @@
 """How worker processes start: for a while by another method than is usual here."""
 
 import multiprocessing
+from collections.abc import Iterator
 from contextlib import contextmanager
 from types import SimpleNamespace
 
@@ -9,7 +10,7 @@ AFRESH = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods()
 
 
 @contextmanager
-def start_method(method):
+def start_method(method: str) -> Iterator[SimpleNamespace]:
     """Let workers start by a method of multiprocessing's while the block runs; a world for situations."""
     usual = multiprocessing.get_start_method(allow_none=True)
     multiprocessing.set_start_method(method, force=True)

@@ -10,7 +10,10 @@ import threading
 import time
 import traceback
 import weakref
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
+from types import CodeType
+from typing import Any
 
 from kettle.probes.engines.where import coroutine_frames, is_cell, is_library, place, source
 
@@ -51,18 +54,24 @@ class Job:
     an exception raised in it, so nothing is sure of its thread.
     """
 
-    def __init__(self, call, worker):
-        self.call, self.worker = call, worker
+    def __init__(self, call: Callable[[], Any], worker: Any) -> None:
+        self.call: Any = call
+        self.worker = worker
         self.done, self.settled = threading.Event(), threading.Event()
-        self.main = self.value = self.error = None
-        self.complaints, self.leftover, self.tasks, self.before = [], [], [], set()
+        self.main: asyncio.Task | None = None
+        self.value: Any = None
+        self.error: BaseException | None = None
+        self.complaints: list[str] = []
+        self.leftover: list[str] = []
+        self.tasks: list[weakref.ref[asyncio.Task]] = []
+        self.before: set[asyncio.Task] = set()
         self.timed_out = self.forced = False
         self.where, self.seconds = ("", ""), 0.0
         self.started = time.perf_counter()
 
     # What the worker's thread does.
 
-    def run(self):
+    def run(self) -> None:
         """Call the function, and await what it returns if that can be awaited."""
         try:
             loop = self.worker.ready()
@@ -76,7 +85,7 @@ class Job:
         finally:
             self.done.set()
 
-    def finish(self, loop, awaitable):
+    def finish(self, loop: asyncio.AbstractEventLoop, awaitable: Awaitable) -> Any:
         """Run the loop until the awaitable has ended, and see which tasks then go on."""
         self.main = loop.create_task(_await(awaitable), name="main")
         try:
@@ -86,27 +95,28 @@ class Job:
             if not self.forced:
                 self.worker.run_until_done(loop.create_task(self.look_around()))
 
-    async def look_around(self):
+    async def look_around(self) -> None:
         """Note which of its tasks are alive."""
         for _ in range(3):  # tasks that are just ending may end
             await asyncio.sleep(0)
         known = {self.main, self.worker.root, asyncio.current_task(), *self.before}
         self.leftover = [task.get_name() for task in asyncio.all_tasks() if task not in known]
 
-    def make_task(self, loop, coroutine, **kwargs):
+    def make_task(self, loop: asyncio.AbstractEventLoop, coroutine: Any, **kwargs: Any) -> asyncio.Task:
         """Make a task, and remember it: the loop's task factory."""
         task = asyncio.Task(coroutine, loop=loop, **kwargs)
         self.tasks.append(weakref.ref(task))
         return task
 
-    def complain(self, loop, context):
+    def complain(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """Keep what the loop's exception handler is told."""
         error = context.get("exception")
         message = context.get("message", "")
         self.complaints.append(f"{message}: {error!r}" if error is not None else message)
 
-    def listen(self):
+    def listen(self) -> None:
         """Hear of the failures that nobody has retrieved; the worker is then ready for the next job."""
+        task: asyncio.Task | None
         try:
             # A traceback that holds a task would keep it from complaining by itself.
             for task in filter(None, (reference() for reference in self.tasks)):
@@ -121,7 +131,7 @@ class Job:
 
     # What the thread does that waits for it.
 
-    def wait(self, limit, more):
+    def wait(self, limit: float, more: Callable[[], float] | None) -> bool:
         """Wait until the function has ended or its time is up; tell whether it has ended."""
         in_time = self.done.wait(limit)
         while not in_time and more is not None and (extra := more()):
@@ -132,16 +142,16 @@ class Job:
             self.timed_out, self.where = True, self.place()
         return in_time
 
-    def place(self):
+    def place(self) -> tuple[str, str]:
         """Return the place and the source of the line that the function runs or waits in."""
         try:
             spots = list(self.spots())
-            spot = next((spot for spot in spots if is_cell(spot[0].co_filename)), (spots or [None])[0])
+            spot = next((spot for spot in spots if is_cell(spot[0].co_filename)), next(iter(spots), None))
             return (place(*spot), source(*spot)) if spot else ("", "")
         except Exception:  # noqa: BLE001 (it runs on meanwhile: a place that moves away is no failure)
             return "", ""
 
-    def spots(self):
+    def spots(self) -> Iterator[tuple[CodeType, int]]:
         """Yield (code, line) of what is no library's, in the thread, then in its tasks, innermost first."""
         ident = self.worker.thread.ident
         frames = [[frame for frame, _ in traceback.walk_stack(sys._current_frames().get(ident))]]
@@ -153,25 +163,25 @@ class Job:
             if not is_library(frame.f_code.co_filename):
                 yield frame.f_code, frame.f_lineno
 
-    def stop(self):
+    def stop(self) -> None:
         """Ask the function to end: cancel its task, then raise Stopped in it, with bounded patience."""
         for ask in (self.cancel, self.interrupt, self.interrupt):
             ask()
             if self.done.wait(PATIENCE):
                 return
 
-    def cancel(self):
+    def cancel(self) -> None:
         """Cancel its task."""
         if (main := self.main) is not None:
             self.wake(main.cancel)
 
-    def interrupt(self):
+    def interrupt(self) -> None:
         """Raise Stopped in its thread."""
         self.forced = True
         _raise_in(self.worker.thread, Stopped)
         self.wake(lambda: None)  # a loop that waits for events runs no Python code to raise it in
 
-    def wake(self, callback):
+    def wake(self, callback: Callable[[], object]) -> None:
         """Run a callback on the loop."""
         try:
             if self.worker.loop is not None:
@@ -179,21 +189,21 @@ class Job:
         except RuntimeError:
             pass  # closed in the meantime: it ended by itself
 
-    def told(self):
+    def told(self) -> Ended:
         """Tell how it ended, and let go of the learner's objects."""
-        kept = (None, None) if self.timed_out else (self.value, self.error)
+        value, error = (None, None) if self.timed_out else (self.value, self.error)
         heard = tuple(self.complaints), tuple(self.leftover)
         running = self.forced and self.worker.thread.is_alive()
-        told = Ended(*kept, self.timed_out, *heard, *self.where, running, self.seconds)
+        told = Ended(value, error, self.timed_out, *heard, *self.where, running, self.seconds)
         self.call = self.value = self.error = None
         return told
 
 
-async def _await(awaitable):
+async def _await(awaitable: Awaitable) -> Any:
     return await awaitable
 
 
-def _raise_in(thread, kind):
+def _raise_in(thread: threading.Thread, kind: type[BaseException]) -> None:
     """Raise an exception in another thread, as soon as it runs Python code again (CPython only)."""
     if thread.ident is not None:
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(kind))

@@ -1,11 +1,14 @@
 """What every task did when: lanes of segments, as a picture of the event loop wants them."""
 
+from collections.abc import Iterable
+
 from kettle.records import Lane, Segment
 
+Step = tuple[float, float, bool, str, str]
 GRAIN = 0.001  # seconds: what is shorter is merged with what is around it
 
 
-def lane(name, created, ended, steps, *, gap_where=""):
+def lane(name: str, created: float, ended: float, steps: Iterable[Step], *, gap_where: str = "") -> Lane:
     """Return a Lane from a task's steps.
 
     steps: (started, ended, held, where, then): seconds, whether it held the loop, the line where it was
@@ -22,7 +25,7 @@ def lane(name, created, ended, steps, *, gap_where=""):
     return Lane(name, fold(pieces))
 
 
-def fold(pieces, grain=GRAIN):
+def fold(pieces: Iterable[Segment], grain: float = GRAIN) -> tuple[Segment, ...]:
     """Return segments without those shorter than `grain` seconds; short ones in a row become one.
 
     pieces: segments in order, each beginning where the one before ends.
@@ -41,7 +44,7 @@ def fold(pieces, grain=GRAIN):
     return tuple(folded)
 
 
-def _absorb(folded, short, piece, grain):
+def _absorb(folded: list[Segment], short: list[Segment], piece: Segment, grain: float) -> Segment:
     """Put short pieces somewhere: into a segment of their own, the one before, or the start of `piece`."""
     if not short:
         return piece
@@ -51,7 +54,7 @@ def _absorb(folded, short, piece, grain):
     return Segment(piece.state, short[0].started, piece.ended, piece.where)
 
 
-def _leave(folded, short, grain):
+def _leave(folded: list[Segment], short: list[Segment], grain: float) -> None:
     started, ended = short[0].started, short[-1].ended
     if folded and ended - started < grain and folded[-1].state != "blocked":
         last = folded.pop()
@@ -63,7 +66,7 @@ def _leave(folded, short, grain):
     _join(folded, Segment(state, started, ended, longest.where))
 
 
-def _join(folded, piece):
+def _join(folded: list[Segment], piece: Segment) -> None:
     if folded and (folded[-1].state, folded[-1].where) == (piece.state, piece.where):
         folded.append(Segment(piece.state, folded.pop().started, piece.ended, piece.where))
     else:

@@ -6,13 +6,16 @@ import linecache
 import os
 import re
 import sys
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path, PurePath
+from types import CodeType, FrameType
+from typing import Any
 
 _CELL = re.compile(r"ipykernel_\d+[/\\]\d+\.py$")
 
 
-def short_name(filename):
+def short_name(filename: str) -> str:
     """Return the name of a source file as a reader knows it: no folders, "cell [7]" for a notebook's cell.
 
     The number is the one that stands beside the cell; "cell" alone where there is none, or where a notebook
@@ -24,7 +27,7 @@ def short_name(filename):
     return PurePath(filename).stem if filename.endswith(".py") else filename
 
 
-def _prompt(filename):
+def _prompt(filename: str) -> int | None:
     """Return the number that IPython gave to the run of a cell; None where it knows of none."""
     if os.environ.get("KETTLE_CERTIFYING") or "IPython" not in sys.modules:
         return None
@@ -32,22 +35,22 @@ def _prompt(filename):
     return getattr(compiler, "_filename_map", {}).get(filename)
 
 
-def is_cell(filename):
+def is_cell(filename: str) -> bool:
     """Tell whether a source file is a notebook's cell."""
     return filename.startswith("<ipython-input") or _CELL.search(filename) is not None
 
 
-def place(code, line):
+def place(code: CodeType, line: int) -> str:
     """Return "module:line" of a line in a code object."""
     return f"{short_name(code.co_filename)}:{line}"
 
 
-def source(code, line):
+def source(code: CodeType, line: int) -> str:
     """Return the text of a line of source, stripped; empty where it cannot be read."""
     return linecache.getline(code.co_filename, line).strip()
 
 
-def coroutine_frames(awaitable):
+def coroutine_frames(awaitable: Any) -> Iterator[FrameType]:
     """Yield the frames that an awaitable is suspended in, from its own to the innermost.
 
     Follows `cr_await`, `gi_yieldfrom` and `ag_await`; ends at a future, a task or anything without a frame.
@@ -63,7 +66,7 @@ def coroutine_frames(awaitable):
         awaitable = getattr(awaitable, "gi_yieldfrom" if kind == "gi" else f"{kind}_await", None)
 
 
-def sender():
+def sender() -> str:
     """Return "module:line `source`" of the code that is running a library now; "" where none can be told.
 
     An ORM's asyncio side runs in a greenlet, whose frames end where it began: then the task says where it is.
@@ -88,12 +91,12 @@ _LIBRARIES = (str(Path(asyncio.__file__).parent.parent), *_OURS, "<frozen", "<sq
 
 
 @lru_cache(maxsize=1000)
-def is_library(filename):
+def is_library(filename: str) -> bool:
     """Tell whether a source file is the standard library's, an installed package's, or an instrument's."""
     return "site-packages" in filename or filename.startswith(_LIBRARIES)
 
 
-def own_frame(frame):
+def own_frame(frame: FrameType | None) -> FrameType | None:
     """Return the innermost frame, from this one outwards, that is no library's; None if there is none."""
     while frame is not None and is_library(frame.f_code.co_filename):
         frame = frame.f_back

@@ -2,12 +2,14 @@
 
 import asyncio
 import threading
+from collections.abc import Awaitable, Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 from kettle.probes.engines.blocking import BlockingCall, Recorder, profiled
 from kettle.probes.engines.own_thread import run_in_own_thread
+from kettle.probes.engines.timed_job import Ended
 
 from .loop import VirtualLoop
 from .refused import refuse, refused
@@ -42,7 +44,16 @@ class VirtualRun:
     reads: int = 0
 
 
-def run_virtual(function, *args, horizon=900.0, limit=30.0, more=None, blocking=True, clocks=False, **kwargs):
+def run_virtual(
+    function: Callable[..., Awaitable],
+    *args: Any,
+    horizon: float = 900.0,
+    limit: float = 30.0,
+    more: Callable[[], float] | None = None,
+    blocking: bool = True,
+    clocks: bool = False,
+    **kwargs: Any,
+) -> VirtualRun:
     """Run a coroutine function on a loop whose clock jumps, in a thread of its own.
 
     horizon: virtual seconds after which it is said to hang. limit: real seconds, for code that never waits;
@@ -58,15 +69,15 @@ def run_virtual(function, *args, horizon=900.0, limit=30.0, more=None, blocking=
     them, another event loop in a thread is refused. A lock of `threading` that a sleeping worker holds while
     the loop waits for it ends with the real limit.
     """
-    seen: dict[str, Any] = {"recorder": Recorder(None)}
+    seen: dict[str, Any] = {"recorder": Recorder(0)}
     threads = Threads(seen["recorder"])
 
-    def make_loop():
+    def make_loop() -> VirtualLoop:
         seen["loop"] = threads.loop = ToldLoop(horizon) if clocks else VirtualLoop(horizon)
         seen["began"] = threads.loop.clock.now
         return seen["loop"]
 
-    async def body():
+    async def body() -> Any:
         loop, recorder = seen["loop"], seen["recorder"]
         loop.main = asyncio.current_task()
         recorder.entered, recorder.left = loop.clock.block, loop.clock.unblock
@@ -90,7 +101,7 @@ def run_virtual(function, *args, horizon=900.0, limit=30.0, more=None, blocking=
     return _told(ended, seen, limit)
 
 
-def _told(ended, seen, limit):
+def _told(ended: Ended, seen: dict[str, Any], limit: float) -> VirtualRun:
     loop = seen.get("loop")
     hung = loop.hung if loop is not None else ""
     if ended.timed_out:

@@ -43,7 +43,7 @@ class VirtualShop:
         """The calls so far, in the order of their start, in virtual seconds; `ended` is None in flight."""
         return self._window.calls
 
-    def session(self, **options):
+    def session(self, **options: Any) -> Any:
         """Make an aiohttp.ClientSession for this shop, to be closed by `async with`."""
         import aiohttp
 

@@ -5,6 +5,7 @@ import functools
 import sys
 import threading
 import time
+from collections.abc import Callable, Iterator
 from concurrent import futures
 from concurrent.futures import process as _process  # noqa: F401 (so that the attribute is there)
 from concurrent.futures import thread as _thread
@@ -12,22 +13,23 @@ from multiprocessing.process import BaseProcess
 from typing import Any
 
 from kettle.layers import replace
-from kettle.probes.engines.blocking import BlockingCall, names_of, own_modules
+from kettle.probes.engines.blocking import BlockingCall, Recorder, names_of, own_modules
 from kettle.probes.engines.where import own_frame, place, source
 
+from .clock import Clock
 from .refused import refuse
 
 
 class Threads:
     """The threads of one virtual loop: its own, the pools' workers, and those that the code starts."""
 
-    def __init__(self, recorder):
+    def __init__(self, recorder: Recorder) -> None:
         self.loop: Any = None  # a VirtualLoop, made later, in its own thread
         self.recorder = recorder
-        self.workers = set()
+        self.workers: set[int] = set()
 
     @contextlib.contextmanager
-    def replaced(self):
+    def replaced(self) -> Iterator[None]:
         """Replace what starts threads, hands them work and sleeps, where this loop's threads call it."""
         self.really_sleep, asleep = time.sleep, self.sleep
         sleeps = [(time, "sleep"), *names_of(self.really_sleep, own_modules())]
@@ -43,16 +45,16 @@ class Threads:
             yield
 
     @property
-    def clock(self):
+    def clock(self) -> Clock:
         """The clock of the loop."""
         return self.loop.clock
 
-    def is_ours(self):
+    def is_ours(self) -> bool:
         """Tell whether the current thread is the loop's or one of its workers."""
         me = threading.get_ident()
         return self.loop is not None and (me == self.loop.thread or me in self.workers)
 
-    def sleep(self, seconds):
+    def sleep(self, seconds: float) -> None:
         """Sleep virtually: on the loop's thread that is a blocking call, in a worker it is waiting."""
         me = threading.get_ident()
         if self.loop is not None and me == self.loop.thread:
@@ -63,23 +65,23 @@ class Threads:
         else:
             self.really_sleep(seconds)
 
-    def note_sleep(self, seconds):
+    def note_sleep(self, seconds: float) -> None:
         """Record a sleep on the loop's thread as blocking."""
         frame = own_frame(sys._getframe(2)) or sys._getframe(2)
         spot = (frame.f_code, frame.f_lineno)
         call = BlockingCall("time.sleep", place(*spot), source(*spot), self.clock.now, seconds)
         self.recorder.calls.append(call)
 
-    def wake(self):
+    def wake(self) -> None:
         """Make the loop look at the clock again."""
         with contextlib.suppress(RuntimeError):  # the loop is closed
             self.loop.call_soon_threadsafe(lambda: None)
 
-    def working(self, function):
+    def working(self, function: Callable) -> Callable:
         """Return a function that runs another as one of this loop's workers."""
 
         @functools.wraps(function, updated=())
-        def work(*args, **kwargs):
+        def work(*args: Any, **kwargs: Any) -> Any:
             me = threading.get_ident()
             self.workers.add(me)
             try:
@@ -89,10 +91,12 @@ class Threads:
 
         return work
 
-    def submitting(self, original):
+    def submitting(self, original: Callable) -> Callable:
         """Return an `Executor.submit` whose work the clock waits for."""
 
-        def submit(pool, function, /, *args, **kwargs):
+        def submit(
+            pool: futures.Executor, function: Callable, /, *args: Any, **kwargs: Any
+        ) -> futures.Future:
             if not self.is_ours():
                 return original(pool, function, *args, **kwargs)
             self.clock.work_begins()
@@ -105,11 +109,11 @@ class Threads:
 
         return submit
 
-    def delivered(self, inner):
+    def delivered(self, inner: futures.Future) -> futures.Future:
         """Return a future that is done before its work stops counting as busy: the clock finds no gap."""
         outer: futures.Future = futures.Future()
 
-        def finish(inner):
+        def finish(inner: futures.Future) -> None:
             try:
                 if inner.cancelled():
                     outer.cancel()
@@ -127,15 +131,15 @@ class Threads:
         inner.add_done_callback(finish)
         return outer
 
-    def starting(self, original):
+    def starting(self, original: Callable) -> Callable:
         """Return a `Thread.start` whose thread the clock waits for."""
 
-        def start(thread):
+        def start(thread: Any) -> None:
             if self.is_ours() and thread._target is not _thread._worker:
                 self.clock.work_begins()
                 run = self.working(thread.run)
 
-                def run_and_end():
+                def run_and_end() -> None:
                     try:
                         run()
                     finally:
@@ -146,10 +150,10 @@ class Threads:
 
         return start
 
-    def refusing(self, original):
+    def refusing(self, original: Callable) -> Callable:
         """Return a function that refuses when this loop's threads call it."""
 
-        def refused(*args, **kwargs):
+        def refused(*args: Any, **kwargs: Any) -> Any:
             if self.is_ours():
                 refuse("other processes", "Their clock cannot be moved: run this in real time.")
             return original(*args, **kwargs)

@@ -4,12 +4,14 @@ import asyncio
 import contextlib
 import sys
 from asyncio.mixins import _LoopBoundMixin  # of locks, queues and the like
+from collections.abc import Iterator
 from typing import Any
 
 from kettle.probes.engines import clocks
 
 from .loop import VirtualLoop
 from .refused import refuse
+from .threads import Threads
 
 BEGIN = 1000.0  # seconds: what `time.monotonic` shows first; 0 is no time that a real clock ever shows
 EPOCH = 1_750_000_000.0  # seconds: what `time.time` shows then, less those
@@ -23,22 +25,22 @@ OTHERS = frozenset(("asyncio", "concurrent", "kettle", "logging", "threading")) 
 class ToldLoop(VirtualLoop):
     """A virtual loop that begins later than 0, and whose time moves on while code only looks at a clock."""
 
-    def __init__(self, horizon):
+    def __init__(self, horizon: float) -> None:
         super().__init__(horizon)
         self.clock.now = BEGIN
         self.turns, self.reads = 0, 0
         self._since, self._most = (BEGIN, 0), TURNS
 
-    def time(self):
+    def time(self) -> float:
         """Return the virtual time in seconds."""
         self.note(sys._getframe(1).f_globals.get("__name__", ""))
         return self.clock.now
 
-    def note(self, module):
+    def note(self, module: str) -> None:
         """Count who reads a clock, other than asyncio and the checks."""
         self.reads += module.partition(".")[0].partition("_")[0] not in OTHERS
 
-    def _select(self, timeout):
+    def _select(self, timeout: float | None) -> list:
         self.turns += 1
         at, turn = self._since
         if at != self.clock.now:
@@ -57,15 +59,16 @@ class Told:
         threads: of the run.
     """
 
-    def __init__(self, threads):
+    def __init__(self, threads: Threads) -> None:
         self.threads, self.cpu = threads, 0.0
-        self._last, self._same = None, 0
+        self._last: tuple[float, int] | None = None
+        self._same = 0
 
-    def is_ours(self):
+    def is_ours(self) -> bool:
         """Tell whether the current thread is the loop's or one of its workers."""
         return self.threads.is_ours()
 
-    def tell(self, kind, module):
+    def tell(self, kind: str, module: str) -> float:
         """Return what a clock shows; whoever reads it again and again without waiting sees it move."""
         loop = self.threads.loop
         loop.note(module)
@@ -81,7 +84,7 @@ class Told:
         return loop.clock.now + (EPOCH if kind == clocks.WALL else 0.0)
 
     @contextlib.contextmanager
-    def telling(self):
+    def telling(self) -> Iterator[None]:
         """Tell the time in this block, and refuse other event loops: their waits are real ones.
 
         A lock that code keeps goes with it from one run to the next, as if both were on one loop.
@@ -90,12 +93,12 @@ class Told:
         locks: Any = _LoopBoundMixin
         run_forever, bound = loops.run_forever, locks._get_loop
 
-        def run(loop):
+        def run(loop: Any) -> Any:
             if self.is_ours() and loop is not self.threads.loop:
                 refuse("another event loop", "Its waits are real ones: use the loop that runs.")
             return run_forever(loop)
 
-        def bind_anew(kept):
+        def bind_anew(kept: Any) -> Any:
             if kept._loop is not None and kept._loop.is_closed():
                 kept._loop = None
             return bound(kept)
