@@ -42,7 +42,8 @@ CSS = """<style>
 .wk-landing .wk-mean { display: block; } .wk-landing .wk-exercise { margin-right: .8em; }
 @container (max-width: 34rem) {
   .wk-landing.wk-landing :is(th, td) { padding-right: .7em; }
-  .wk-landing.wk-landing td.wk-state, .wk-landing.wk-landing.wk-paths th { white-space: normal; } .wk-landing .wk-exercise { display: block; } }
+  .wk-landing.wk-landing td.wk-state, .wk-landing.wk-landing.wk-paths th { white-space: normal; }
+  .wk-landing .wk-exercise { display: block; } }
 </style>"""
 
 
