@@ -1,7 +1,9 @@
 """What the course is installed from: pins, conda's spelling, settings, README and lint agree."""
 
 import json
+import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -119,6 +121,41 @@ def test_environment_yml_is_pyproject_in_condas_spelling():
 def test_settings_are_installed_as_they_are_here(source):
     installed = Path(sys.prefix) / "etc" / "jupyter" / source.relative_to(ROOT / "settings")
     assert json.loads(installed.read_text()) == json.loads(source.read_text()), "install the course again"
+
+
+CHECK = """
+import sys
+from pathlib import Path
+from kettle.checking import Checker
+from kettle.files import course
+print(course.ROOT, len(course.lessons()), sep="|")
+checker = Checker(sys.argv[1])
+print(repr(checker.check()))
+checker.close()
+"""
+
+
+def test_a_wheel_has_the_whole_course(tmp_path):
+    """Unpacked elsewhere, it knows each lesson, and judges a notebook that was copied to another place."""
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", tmp_path / "wheel"]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    (wheel,) = (tmp_path / "wheel").iterdir()
+    shutil.unpack_archive(wheel, tmp_path / "installed", "zip")
+    notebook = course.lessons()[0].notebook
+    copy = shutil.copy(notebook, tmp_path / notebook.name)
+    environment = os.environ | {"PYTHONPATH": str(tmp_path / "installed")}
+    done = subprocess.run(
+        [sys.executable, "-c", CHECK, copy],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    place, verdict, *_ = [*done.stdout.splitlines(), "", ""]
+    assert place == f"{tmp_path / 'installed'}|{len(course.lessons())}", done.stderr
+    assert verdict.startswith("Not yet. "), done.stdout + done.stderr
 
 
 def test_no_room_of_the_repository_shows_by_accident():

@@ -23,8 +23,6 @@ from kettle.checking.runner.kernel import CertifyingKernel
 from kettle.processes import CHECK, marks
 from kettle.processes.owner import FOLDER
 
-ROOT = Path(__file__).resolve().parents[3]
-
 
 class Gate:
     """A pytest plugin that starts a kernel, waits for the word, and tells each finding as it comes.
@@ -118,8 +116,8 @@ def main(notebook: Path, parent: int) -> int:
         [
             "--nbval-lax",
             str(notebook),
-            f"--rootdir={ROOT}",
-            f"--config-file={ROOT / 'pyproject.toml'}",
+            f"--rootdir={notebook.parent}",
+            f"--config-file={Path(__file__).with_name('pytest.ini')}",
             "--noconftest",
             "--override-ini=addopts=",
             "-s",  # our standard streams are the line to the asker
