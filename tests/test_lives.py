@@ -60,11 +60,11 @@ async def shared(app, country):
 def told(lifespan, ask, situations=None):
     """Return what an answer is told of these situations, "" where it is right."""
     rng = random.Random(18)
-    same = Equivalence({"ask": ask, "lifespan": lifespan}, {"ask": session_each, "lifespan": no_life})
+    equivalence = Equivalence({"ask": ask, "lifespan": lifespan}, {"ask": session_each, "lifespan": no_life})
     world = service_world(shop_world(rng, latency=0.0, watched=True), app)
 
     async def main():
-        await same(ask, world, situations or lives("DE", crowd=8, why={}))
+        await equivalence(ask, world, situations or lives("DE", crowd=8, why={}))
 
     try:
         asyncio.run(main())

@@ -4,8 +4,9 @@ import pytest
 from sqlalchemy import insert, select, text, update
 from sqlalchemy.orm import Session
 
+from kettle.checking.equivalence.tables import put_back
 from kettle.checking.others import in_the_middle, others_act, where_free
-from kettle.checking.writes import Writes, commits, label, put_back, refusing, trips, waited_for, watched
+from kettle.checking.writes import Writes, commits, label, refusing, trips, waited_for, watched
 from kettle.database import open_database
 from kettle.database.data import SALE
 from kettle.database.models import OrderEvent, Product

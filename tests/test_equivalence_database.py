@@ -60,7 +60,7 @@ def test_a_row_that_changes_between_two_calls_shows_what_is_kept(database):
         return list(kept)
 
     changes = Situation("a customer changes the name", names, between=renamed)
-    assert "What is kept" in told(answer, changes, world=world_of(database))
+    assert "Do not keep it" in told(answer, changes, world=world_of(database))
     assert told(all_names, changes, changes, world=world_of(database)) is None
 
 
@@ -72,7 +72,7 @@ def test_a_table_that_fails_shows_what_is_swallowed(database):
             return []
 
     fails = Situation("the customers cannot be read", names, lambda w: w.tables.fail("customers"))
-    assert "yours returns []" in told(answer, fails, world=world_of(database))
+    assert "your code returns []" in told(answer, fails, world=world_of(database))
     assert told(all_names, fails, Situation("they can", names), world=world_of(database)) is None
 
 
