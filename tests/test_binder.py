@@ -48,6 +48,10 @@ def test_nothing_but_the_environment_decides(dry_run):
 
 # --- the badge
 
+UNPUBLISHED = (
+    "(This copy has no public address yet, so the button leads nowhere: "
+    "put yours into this file's last line.)"
+)
 BADGE = re.compile(r"^\[binder\]: (https://mybinder\.org/v2/\S+)$", re.MULTILINE)
 REMOTE = re.compile(
     r"(?:https?://(?:[^@/\s]+@)?|ssh://(?:[^@/\s]+@)?|git://|[^@/\s:]+@)"  # what an address begins with
@@ -112,6 +116,13 @@ def test_the_badge_opens_the_repository_that_this_clone_came_from():
     )
     wrong = what_to_change((ROOT / "README.md").read_text(), asked.stdout)
     assert not wrong, wrong
+
+
+def test_a_badge_that_leads_nowhere_says_so():
+    readme = (ROOT / "README.md").read_text()
+    (address,) = BADGE.findall(readme)
+    assert ("/ORG/REPO/" in address) == (UNPUBLISHED in " ".join(readme.split())), UNPUBLISHED
+    assert readme.splitlines()[-1].startswith("[binder]: ")
 
 
 def test_the_badge_opens_the_landing_page_and_is_the_only_address_of_the_repository():
