@@ -21,7 +21,19 @@ from kettle.probes.engines.blas import one_blas_thread
 from kettle.probes.engines.interval import MOST, ROUND, divided, interval
 from kettle.records import FASTER, SAME, SLOWER, TOO_NOISY, outcome
 
-__all__ = ["FASTER", "SAME", "SLOWER", "TOO_NOISY", "Ratio", "compare", "compare_async", "far_from", "turns"]
+__all__ = [
+    "FASTER",
+    "ROUND",
+    "SAME",
+    "SLOWER",
+    "TOO_NOISY",
+    "Ratio",
+    "compare",
+    "compare_async",
+    "far_from",
+    "in_words",
+    "turns",
+]
 _CLOCKS: dict[str, tuple[Callable[[], float], Literal["perf_counter", "thread_time"]]] = {
     "wall": (time.perf_counter, "perf_counter"),
     "cpu": (time.thread_time, "thread_time"),
