@@ -14,7 +14,7 @@ from contract import answers_of
 
 from kettle.checking import Undecided
 from kettle.checking.causes.virtually import OtherTimes, told_time
-from kettle.checking.checks import checks_of, function_of
+from kettle.checking.checks import checks_of, folder_of, function_of
 from kettle.checking.reports import observed
 from kettle.checking.runner.judge import judge
 from kettle.probes.engines import clocks
@@ -324,7 +324,8 @@ def percentile(times, share):
     thread = OwnThread()
     try:
         for check in checks_of(LESSON, answer.kind):
-            found = judge(check, function_of(LESSON, answer.kind, check), names, thread)
+            home = (folder_of(LESSON), answer.kind)
+            found = judge(check, function_of(*home, check), names, thread, home=home)
             if found.outcome != "passed":
                 break
     finally:
