@@ -380,7 +380,7 @@ def test_statements_name_the_line_that_sends_them_where_it_is_known():
 def test_a_waterfall_tells_calls_in_turn_from_calls_together():
     alone = waterfall(in_turn()).text
     assert "12 calls in 3.60 s, at most 1 in flight." in alone
-    assert "Most of the time goes to /profile (2.40 s)." in alone
+    assert "The longest call is /part/2 (300 ms)." in waterfall(together()).text
     assert "3 calls in 300 ms, at most 3 in flight." in waterfall(together()).text
 
 

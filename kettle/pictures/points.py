@@ -54,10 +54,8 @@ def _overlap(bars: Sequence[Bar]) -> str:
     if high == 1:
         return "each call starts after the previous one has ended, like a staircase"
     if high == len(bars):
-        longest = max(b.seconds for b in bars)
-        whole = (
-            ", and together they take no longer than the longest one" if length(bars) <= 1.1 * longest else ""
-        )
+        together = length(bars) <= 1.1 * max(b.seconds for b in bars)
+        whole = ", and together they take no longer than the longest one" if together else ""
         return f"{'both' if high == 2 else f'all {high:,}'} calls overlap{whole}"
     some = overlapping(bars)
     if some == len(bars):
@@ -135,11 +133,9 @@ def _can_grow(points: Sequence[tuple[float, float]]) -> bool:
 
 def _grown(points: Sequence[tuple[float, float]]) -> str:
     ratio = points[-1][1] / points[0][1]
-    return (
-        "stays the same"
-        if 1 / ALIKE < ratio < ALIKE
-        else f"{'grows' if ratio > 1 else 'falls'} {times(ratio)}"
-    )
+    if 1 / ALIKE < ratio < ALIKE:
+        return "stays the same"
+    return f"{'grows' if ratio > 1 else 'falls to'} {times(ratio)}"
 
 
 # ---- ratios

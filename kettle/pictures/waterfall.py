@@ -60,12 +60,5 @@ def _in_short(bars: Sequence[Bar]) -> str:
 
 
 def _longest(bars: Sequence[Bar]) -> str:
-    spent: dict[str, float] = {}
-    for b in bars:
-        spent[b.label] = spent.get(b.label, 0.0) + b.seconds
-    label, most = max(spent.items(), key=lambda item: item[1], default=("", 0.0))
-    if len(spent) > 1 and most < sum(spent.values()) and len(spent) < len(bars):
-        share = "Most" if most > sum(spent.values()) / 2 else "The largest share"
-        return f"{share} of the time goes to {label} ({seconds(most)})."
     longest = max(bars, key=lambda b: b.seconds, default=None)
     return f"The longest call is {longest.label} ({seconds(longest.seconds)})." if longest else ""
