@@ -674,9 +674,22 @@ def test_two_who_write_the_same_draft_meet_and_own_drafts_do_not(tmp_path):
         both(own=False)
 
 
+@pytest.fixture
+def calm(monkeypatch):
+    """Let the machine have had time for all: whether it had is Patience's to tell, and its tests'."""
+
+    class Calm:
+        starved = False
+
+        def __init__(self, limit):
+            self.more = lambda: 0.0
+
+    monkeypatch.setattr("kettle.checking.equivalence.moments.Patience", Calm)
+
+
+@pytest.mark.usefixtures("calm")
 @pytest.mark.parametrize("further", [True, False])
-def test_a_lock_may_be_waited_for_where_the_other_call_is_further(monkeypatch, tmp_path, further):
-    monkeypatch.setattr("kettle.checking.equivalence.moments.PATIENCE", 0.2)
+def test_a_lock_may_be_waited_for_where_the_other_call_is_further(tmp_path, further):
     lock, asked = threading.Lock(), []
 
     def prints():
@@ -694,8 +707,8 @@ def test_a_lock_may_be_waited_for_where_the_other_call_is_further(monkeypatch, t
             both()
 
 
-def test_a_call_that_waits_for_another_one_is_told(monkeypatch):
-    monkeypatch.setattr("kettle.checking.equivalence.moments.PATIENCE", 0.1)
+@pytest.mark.usefixtures("calm")
+def test_a_call_that_waits_for_another_one_is_told():
     lock = threading.Lock()
 
     def one_at_a_time(people):
