@@ -1,4 +1,4 @@
-# says: hands out one thing to all
+# says: all callers share one object
 _cache: dict[Path, tuple[str, dict]] = {}
 
 

@@ -1,16 +1,4 @@
 # Each piece of 500 lines in a thread: a hop for work that takes longer than a hop.
-@asynccontextmanager
-async def audited(archive: logging.Handler):
-    waiting = queue.SimpleQueue()
-    sender = QueueHandler(waiting)
-    writer = QueueListener(waiting, archive, respect_handler_level=True)
-    writer.start()
-    audit.addHandler(sender)
-    try:
-        yield
-    finally:
-        audit.removeHandler(sender)
-        writer.stop()
 
 
 async def cart(desk: Desk, lines: list[str], note: str) -> dict:

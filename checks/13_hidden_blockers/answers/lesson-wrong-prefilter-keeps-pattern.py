@@ -1,19 +1,5 @@
-# says: A second space in a row
+# says: With two spaces in a row
 OTHER = re.compile(r"[^\w\s]")
-
-
-@asynccontextmanager
-async def audited(archive: logging.Handler):
-    waiting = queue.SimpleQueue()
-    writer = QueueListener(waiting, archive)
-    sender = QueueHandler(waiting)
-    writer.start()
-    audit.addHandler(sender)
-    try:
-        yield
-    finally:
-        audit.removeHandler(sender)
-        writer.stop()
 
 
 async def cart(desk: Desk, lines: list[str], note: str) -> dict:

@@ -1,19 +1,5 @@
-# says: The budget is 500
+# says: were parsed between two turns
 SMALL = 1_000  # lines; below that, slicing is not worth it
-
-
-@asynccontextmanager
-async def audited(archive: logging.Handler):
-    waiting = queue.SimpleQueue()
-    sender = QueueHandler(waiting)
-    writer = QueueListener(waiting, archive, respect_handler_level=True)
-    writer.start()
-    audit.addHandler(sender)
-    try:
-        yield
-    finally:
-        audit.removeHandler(sender)
-        writer.stop()
 
 
 async def cart(desk: Desk, lines: list[str], note: str) -> dict:

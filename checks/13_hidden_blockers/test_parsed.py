@@ -2,8 +2,11 @@
 
 import asyncio
 import json
+from pathlib import Path
 
-from kettle.probes.parsed import watch_parsed
+from kettle.checking.checks import load_module
+
+watch_parsed = load_module(Path(__file__).parent, "parsed").watch_parsed
 
 LINES = [json.dumps({"sku": number}) for number in range(100)]
 

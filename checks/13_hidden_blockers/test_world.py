@@ -9,13 +9,15 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
-from kettle.checking.desks import gated_desk, quick_desk
+from kettle.checking.checks import load_module
 from kettle.shop import Shop
 from kettle.shop.desk import ARCHIVE, LABEL, NAMES, open_desk, start_name_server, wholesale
 
+world = load_module(Path(__file__).parent, "world")
 QUICK = {NAMES: 0.0, LABEL: 0.0, ARCHIVE: 0.0}
 
 
@@ -142,10 +144,10 @@ def test_a_large_cart_is_made_of_json_and_is_the_same_each_time():
     assert 300 < sum(map(len, wholesale(50))) / 50 < 500
 
 
-def gated(shop, body, **options):
+def gated(shop, body):
     async def main():
-        async with gated_desk(shop, 0.3, **options) as (desk, gates):
-            return await body(desk), gates.held(), gates.alone
+        async with world.gated_desk(shop, 0.3) as (desk, gates):
+            return await body(desk), gates.held()
 
     return asyncio.run(main())
 
@@ -156,18 +158,16 @@ def test_what_is_done_in_threads_meets_a_living_loop(shop):
         await asyncio.to_thread(desk.archive.emit, record("a line"))
         return await asyncio.to_thread(subprocess.check_output, desk.label(1))
 
-    label, held, alone = gated(shop, threads)
+    label, held = gated(shop, threads)
     assert label.split() == [b"KC-1-1"]
-    assert held == (None, False)
-    assert not alone
+    assert held == ("", False)
 
 
-@pytest.mark.parametrize("kind", [NAMES, ARCHIVE, LABEL])
+@pytest.mark.parametrize("kind", [NAMES, LABEL])
 def test_what_holds_the_loop_is_named(shop, kind):
     async def holds(desk):
         do = {
             NAMES: lambda: socket.gethostbyname(desk.courier),
-            ARCHIVE: lambda: desk.archive.emit(record("a line")),
             LABEL: lambda: subprocess.check_output(desk.label(1)),
         }
         do[kind]()
@@ -184,37 +184,66 @@ def test_a_loop_that_waits_for_a_thread_is_held_elsewhere(shop):
     assert gated(shop, waits)[1] == (NAMES, True)
 
 
-def test_labels_that_are_made_one_at_a_time_are_told(shop):
-    async def labels(desk):
-        for _ in range(2):
-            await asyncio.to_thread(subprocess.check_output, desk.label(1))
-
-    async def together(desk):
-        await asyncio.gather(*(asyncio.to_thread(subprocess.check_output, desk.label(1)) for _ in range(2)))
-
-    assert gated(shop, labels, together=2)[2]
-    assert not gated(shop, together, together=2)[2]
-
-
-def test_labels_wait_no_longer_when_the_check_is_one_of_them(shop):
-    async def main():
-        async with gated_desk(shop, 5.0, together=2) as (desk, gates):
-            label = asyncio.ensure_future(asyncio.to_thread(subprocess.check_output, desk.label(1)))
-            while not gates.labels:  # noqa: ASYNC110 (a program in another process does not tell)
-                await asyncio.sleep(0.005)
-            was_done = label.done()
-            gates.join()
-            return was_done, await label, gates.alone
-
-    assert asyncio.run(main()) == (False, b"KC-1-1\n", False)
-
-
 def test_a_quick_desk_waits_for_nothing(shop):
     async def main():
-        async with quick_desk(shop) as desk:
+        async with world.quick_desk(shop) as desk:
             for _ in range(20):
                 socket.gethostbyname(desk.courier)
                 desk.archive.emit(record("a line"))
             return len(desk.archive.lines)
 
     assert asyncio.run(main()) == 20
+
+
+def burn(seconds=0.03):
+    ends = time.thread_time() + seconds
+    while time.thread_time() < ends:
+        sum(range(100))
+
+
+def test_processor_time_is_that_of_the_call():
+    assert 0.03 <= world.cpu(burn) < 3
+    assert world.cpu(time.sleep, 0.05) < 0.03
+
+
+def test_threads_that_share_the_gil_are_counted():
+    async def main():
+        return await world.costs(lambda: asyncio.to_thread(burn)), await world.costs(
+            lambda: asyncio.sleep(0.01)
+        )
+
+    burnt, slept = asyncio.run(main())
+    assert burnt >= 0.03 > slept
+
+
+def test_a_step_counts_alone():
+    async def in_two():
+        burn()
+        await asyncio.sleep(0)
+        burn()
+
+    async def in_one():
+        burn()
+        burn()
+
+    async def main():
+        return await world.longest_step(in_two), await world.longest_step(in_one)
+
+    two, one = asyncio.run(main())
+    assert 0.03 <= two < 0.06 <= one
+
+
+def test_something_fits_if_it_does_once():
+    measured = iter([5.0, 5.0, 1.0, 5.0])
+
+    async def measure():
+        return next(measured)
+
+    async def never():
+        tried.append(1)
+        return 5.0
+
+    tried = []
+    assert asyncio.run(world.fits(measure, 2.0))
+    assert not asyncio.run(world.fits(never, 2.0))
+    assert len(tried) == world.TRIES
