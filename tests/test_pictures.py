@@ -366,11 +366,11 @@ def test_statements_name_the_line_that_sends_them_where_it_is_known():
     sent = n_plus_one(60)
     known = [*sent[:1], *(replace(s, where="cell:4 `order.author`") for s in sent[1:])]
     picture = query_waterfall(known)
-    assert picture.point.startswith("Line cell:4 order.author sends SELECT author 60 times, once for each")
+    assert picture.point.endswith("of SELECT orders; sent by cell:4 order.author.")
     assert [head.text for head in parsed(picture).findall(".//details//th")][4] == "Sent by"
-    assert "sent by line cell:4" in picture.html.split("</svg>")[0]
+    assert "sent by cell:4" in picture.html.split("</svg>")[0]
     other = query_waterfall([*known, *(replace(s, where="cell:9", started=s.started + 9) for s in sent[1:3])])
-    assert "Line cell:4 order.author and 1 other line send SELECT author 62 times" in other.point
+    assert "sent by cell:4 order.author and 1 other line" in other.point
     assert "Sent by" not in query_waterfall(sent).html
 
 
@@ -418,7 +418,7 @@ def test_traffic_becomes_bars_with_their_states():
     failed = SimpleNamespace(**seen, status=503, cancelled=False)
     cancelled = SimpleNamespace(**seen, status=None, cancelled=True)
     bars = from_traffic(SimpleNamespace(requests=(ok, failed, cancelled)))
-    assert [b.kind for b in bars] == ["running", "failed", "cancelled"]
+    assert [b.state for b in bars] == ["running", "failed", "cancelled"]
     assert bars[1].detail == "GET /customers/7/orders 503"
     assert "1 failed, 1 cancelled" in waterfall(bars).text
 

@@ -48,17 +48,17 @@ def draw(ids: str, bars: Sequence[Bar], start: float, scale: Scale, y: float) ->
 
 
 def _row(b: Bar, start: float) -> Row:
-    state = "" if b.kind == "running" else f", {WORDS[b.kind]}"
+    state = "" if b.state == "running" else f", {WORDS[b.state]}"
     told = f"{b.detail or b.label}: {seconds(b.seconds)}, starts at {seconds(b.started - start)}{state}"
-    piece = Piece(b.kind, b.started - start, b.ended - start, told)
+    piece = Piece(b.state, b.started - start, b.ended - start, told)
     return Row(b.label, [piece], note=seconds(b.seconds), rail=piece.began)
 
 
 def _strips(bars: Sequence[Bar]) -> list[tuple[str, str, Sequence[Bar]]]:
     """Return label, state and bars of each strip: of all, of each kind of call, of those that went wrong."""
     kinds = [(label, "running", some) for label, some in _by_label(bars).items()]
-    wrong = present(b.kind for b in bars if b.kind != "running")
-    troubles = [(words, state, [b for b in bars if b.kind == state]) for state, words in wrong.items()]
+    wrong = present(b.state for b in bars if b.state != "running")
+    troubles = [(words, state, [b for b in bars if b.state == state]) for state, words in wrong.items()]
     return [(f"all {len(bars):,}", "running", bars), *kinds, *troubles]
 
 

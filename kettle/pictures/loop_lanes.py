@@ -49,7 +49,7 @@ def loop_lanes(
         also=waits(panels[""]) if before is None else "",
         point=point or longest_gap(panels),
         right=calls.STRIP_RIGHT if strips else calls.right_of(seen),
-        states=present([s.state for w in panels.values() for s in w.segments] + [b.kind for b in seen]),
+        states=present([s.state for w in panels.values() for s in w.segments] + [b.state for b in seen]),
     )
 
 

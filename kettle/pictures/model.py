@@ -30,12 +30,12 @@ class Bar:
     label: str
     started: float
     ended: float
-    kind: str = "running"
+    state: str = "running"
     detail: str = ""
 
     def __post_init__(self) -> None:
-        if self.kind not in STATES:
-            raise ValueError(f"unknown state {self.kind!r}, expected one of: {', '.join(STATES)}")
+        if self.state not in STATES:
+            raise ValueError(f"unknown state {self.state!r}, expected one of: {', '.join(STATES)}")
 
     @property
     def seconds(self) -> float:
@@ -73,10 +73,10 @@ def from_traffic(traffic: Any) -> list[Bar]:
 
 
 def _request_bar(request: Any) -> Bar:
-    kind = "failed" if request.status is not None and request.status >= 400 else "running"
+    state = "failed" if request.status is not None and request.status >= 400 else "running"
     detail = " ".join(str(part) for part in (request.method, request.path, request.status) if part)
-    kind = "cancelled" if request.cancelled else kind
-    return Bar(request.route, request.started, request.ended, kind, detail)
+    state = "cancelled" if request.cancelled else state
+    return Bar(request.route, request.started, request.ended, state, detail)
 
 
 def in_order(bars: Iterable[T]) -> list[T]:

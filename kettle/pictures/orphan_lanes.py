@@ -41,15 +41,15 @@ class Asked:
 
     def runs_on(self, call: Bar) -> bool:
         """Tell whether a call kept running after the end."""
-        return call.ended > self.over + (HEARS if call.kind == "cancelled" else BARELY)
+        return call.ended > self.over + (HEARS if call.state == "cancelled" else BARELY)
 
     def parts(self, call: Bar) -> list[tuple[str, float, float]]:
         """Return a call's states, each with its beginning and its end: before the end, and after it."""
         if not self.runs_on(call):
-            return [(call.kind, call.started, call.ended)]
+            return [(call.state, call.started, call.ended)]
         if call.started >= self.over:
             return [("orphan", call.started, call.ended)]
-        return [(call.kind, call.started, self.over), ("orphan", self.over, call.ended)]
+        return [(call.state, call.started, self.over), ("orphan", self.over, call.ended)]
 
 
 def orphan_lanes(
@@ -94,7 +94,7 @@ def _panel(ids: str, asked: Asked, start: float) -> Panel:
         (
             call.label,
             *map(seconds, (call.started - start, call.seconds)),
-            "done" if call.kind == "running" else WORDS[call.kind],
+            "done" if call.state == "running" else WORDS[call.state],
             seconds(call.ended - asked.over) if asked.runs_on(call) else "–",
         )
         for call in calls

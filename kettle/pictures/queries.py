@@ -76,8 +76,7 @@ def _panel(ids: str, statements: Statements, known: bool) -> Panel:
 def _row(s: Any, state: str, start: float) -> Row:
     began, took = s.started - start, seconds(s.ended - s.started)
     brought = [] if s.rows is None else [plural(s.rows, "row")]
-    sent = f"\nsent by {s.where}" if s.where else ""
-    told = f"{s.sql}\n{', '.join([took, *brought])}, starts at {seconds(began)}{sent}"
+    told = f"{s.sql}\n{', '.join([took, *brought])}, starts at {seconds(began)}{sent_by([s])}"
     piece = Piece(state, began, s.ended - start, told)
     return Row(name_of(s), [piece], " · ".join([took, *brought]), rail=began)
 
@@ -114,11 +113,10 @@ def _code(
     wide = scale.right - scale.left
     lines = "".join(f"M{scale(s.started - start):.1f},{y + 5:.0f}v{CODE - 12}" for s in group)
     # Thin enough that hundreds of lines stay lines.
-    sent = [f"sent by {line}" for line in sent_by(group)[:1] if line]
     stroke = min(1.2, max(0.7, 0.5 * wide / len(group)))
     return tag(
         "g",
-        tag("title", "\n".join([key or label, plural(len(group), "statement"), *sent])),
+        tag("title", f"{key or label}\n{plural(len(group), 'statement')}{sent_by(group)}"),
         tag("rect", x=scale.left, y=y, width=wide, height=CODE, class_="kp-hit"),
         tag(
             "path",

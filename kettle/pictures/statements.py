@@ -81,18 +81,13 @@ def _again(statements: Statements) -> str:
         how = f", once for each of the {count:,} rows of {name_of(earlier)}"
     else:
         how = ", with different values each time" if len({s.sql for s in group}) == count else ""
-    lines, others = sent_by(group)
-    sends = (
-        f"{lines} {'send' if others else 'sends'} {name_of(first)}" if lines else f"{name_of(first)} is sent"
-    )
-    return f"{sends} {count:,} times{how}"
+    return f"{name_of(first)} is sent {count:,} times{how}{sent_by(group, '; ')}"
 
 
-def sent_by(statements: Statements) -> tuple[str, int]:
-    """Return the line of Python that sends most of them, in words, and how many other lines there are."""
+def sent_by(statements: Statements, before: str = "\n") -> str:
+    """Return "sent by …" after `before`, with the line of Python that sends most of them, where lines are known."""
     lines = Counter(s.where for s in statements if s.where)
     if not lines:
-        return "", 0
+        return ""
     (line, _), *others = lines.most_common()
-    more = f" and {plural(len(others), 'other line')}" if others else ""
-    return f"line {line}{more}", len(others)
+    return f"{before}sent by {line}" + (f" and {plural(len(others), 'other line')}" if others else "")

@@ -37,14 +37,15 @@ def waterfall(
         also=_longest(shown[""]) if before is None else "",
         point=point or of_calls(shown),
         right=right_of(*shown.values()),
-        states=present([b.kind for some in shown.values() for b in some]),
+        states=present([b.state for some in shown.values() for b in some]),
     )
 
 
 def _panel(ids: str, bars: Sequence[Bar]) -> Panel:
     start = bars[0].started if bars else 0.0
     data = [
-        (b.label, *map(seconds, (b.started - start, b.ended - start, b.seconds)), WORDS[b.kind]) for b in bars
+        (b.label, *map(seconds, (b.started - start, b.ended - start, b.seconds)), WORDS[b.state])
+        for b in bars
     ]
     drawn = partial(draw, ids, bars, start)
     return Panel(_in_short(bars), length(bars), labels(bars), drawn, data)
@@ -53,7 +54,7 @@ def _panel(ids: str, bars: Sequence[Bar]) -> Panel:
 def _in_short(bars: Sequence[Bar]) -> str:
     if not bars:
         return "no calls were made"
-    counts = {kind: sum(b.kind == kind for b in bars) for kind in ("failed", "cancelled")}
+    counts = {kind: sum(b.state == kind for b in bars) for kind in ("failed", "cancelled")}
     troubles = "".join(f", {count:,} {kind}" for kind, count in counts.items() if count)
     flight = f"at most {peak(spans_of(bars)):,} in flight"
     return f"{plural(len(bars), 'call')} in {seconds(length(bars))}, {flight}{troubles}"
