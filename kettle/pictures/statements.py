@@ -85,7 +85,7 @@ def _again(statements: Statements) -> str:
 
 
 def sent_by(statements: Statements, before: str = "\n") -> str:
-    """Return "sent by …" after `before`, with the line of Python that sends most of them, where lines are known."""
+    """Return "sent by …" after `before`, with the line of Python that sends most of them, where known."""
     lines = Counter(s.where for s in statements if s.where)
     if not lines:
         return ""
