@@ -198,7 +198,7 @@ def test_a_vote_a_debrief_and_a_verdict_on_another_code(learner, lab, theme):
     assert "It holds partly" not in claims.inner_text()
     claims.get_by_role("button", name="Does not hold").first.click()
     claims.get_by_text("You voted: does not hold.").wait_for()
-    claims.get_by_text("Here: 1.3 times as fast").wait_for()
+    claims.get_by_text("Measured here: 1.3 times as fast").wait_for()
     claims.get_by_role("button", name="Holds", exact=True).last.click()
     claims.get_by_text("Your vote was right.").wait_for()
     learner.shot(f"votes-{tone}")

@@ -22,7 +22,7 @@ def test_a_vote_shows_the_truth_and_the_first_is_recorded():
 
     def measure():
         calls.append(1)
-        return "2.2 times as fast."
+        return "2.2 times."
 
     async def main():
         asked = votes(told, gather=measure)
@@ -31,7 +31,7 @@ def test_a_vote_shows_the_truth_and_the_first_is_recorded():
         return first.text, again.text, (await asked.vote("threads", "does not hold")).text
 
     first, again, other = asyncio.run(main())
-    assert first == "It holds partly. You voted: holds. It adds up <nothing>. Here: 2.2 times as fast."
+    assert first == "It holds partly. You voted: holds. It adds up <nothing>. Measured here: 2.2 times."
     assert again.startswith("It holds partly. Your vote was right.")
     assert other == "It does not hold. Your vote was right. One thread."
     assert calls == [1]
@@ -87,7 +87,7 @@ def test_a_click_tells_at_once_and_measures_afterwards():
         return below.value
 
     shown = asyncio.run(main())
-    assert "Here: 7 times." in shown
+    assert "Measured here: 7 times." in shown
     assert 'data-vote="partly"' in shown
 
 

@@ -519,7 +519,7 @@ def test_claims_are_voted_on_without_clicking(lesson, course, capsys):
     lesson.claims(gather=lambda: "twice.")
     assert "gather: “It is faster.”" in capsys.readouterr().out
     asyncio.run(lesson.vote("gather", "partly"))
-    assert "It holds partly. Your vote was right. Because. Here: twice." in capsys.readouterr().out
+    assert "It holds partly. Your vote was right. Because. Measured here: twice." in capsys.readouterr().out
     asyncio.run(lesson.vote("gather", "perhaps"))
     assert "The claims: `gather`." in capsys.readouterr().out
     assert history().votes == {"gather": "partly"}

@@ -167,7 +167,7 @@ def reply(claim: Claim, vote: str, measured: str = "") -> Said:
     right = vote == claim.truth
     word = SENTENCES[claim.truth]
     yours = "Your vote was right." if right else f"You voted: {vote}."
-    here = f"Here: {measured}" if measured else ""
+    here = f"Measured here: {measured}" if measured else ""
     body = f'<p><b class="wk-{"good" if right else "bad"}">{word}</b> {yours} {inline(claim.why)}</p>'
     body += f'<p class="wk-measured">{inline(here)}</p>' if here else ""
     box = (

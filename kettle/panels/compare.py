@@ -116,7 +116,7 @@ async def compare(
     """
     # In a full run nobody has changed anything, and the comparison itself is what is tried.
     if (before is after or not certifying()) and (twins := one_function(before, after)):
-        return Refused("One function, twice", twins)
+        return Refused("The same function twice", twins)
     face, versions = Face("Comparing", 2 + 4 * ROUND), (before, after)
     runs: tuple[list[Ran], list[Ran]] = ([], [])
 

@@ -64,7 +64,9 @@ def ladder(hints: Sequence[str], rung: int) -> Said:
     earlier = "".join(
         f'<p class="wk-soft">{number}. {inline(hint)}</p>' for number, hint in enumerate(hints[: rung - 1], 1)
     )
-    body = f"<p>{inline(newest)}</p>{earlier}" if over else f"{earlier}<p>{inline(newest)}</p>"
+    number = "" if over or rung == 1 else f"{rung}. "
+    now = f"<p>{number}{inline(newest)}</p>"
+    body = f"{now}{earlier}" if over else f"{earlier}{now}"
     box = (
         f'<div class="wk wk-box wk-hint-text" role="status" aria-live="polite">'
         f'<p class="wk-heading">{heading}</p>{body}</div>'

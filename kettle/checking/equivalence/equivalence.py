@@ -14,7 +14,7 @@ from kettle.checking.equivalence.difference import ORDER, SHARED, SWAPPED, Diffe
 from kettle.checking.equivalence.leftovers import on_loop, watching
 from kettle.checking.equivalence.sentences import Noun, Words, part_name, short
 from kettle.checking.equivalence.situations import Outcome, Situation, Told, empty, outcome
-from kettle.checking.runner.errors import alone, leaves, told
+from kettle.checking.runner.errors import alone, leaves, named
 from kettle.probes.engines.collecting import only_new_collected
 
 CONDITIONS = ("values", "order", "failures", "arguments", "sharing", "freshness", "overlap", "manners")
@@ -140,7 +140,7 @@ class Equivalence:
             return
         if given.error is not None:
             words = sentences.special(own, "error", given.error)
-            said = f"{told(given.error)} {words}".strip()
+            said = f"{named(given.error)} {words}".strip()
             raise AssertionError(f"{when}expected a result; your code raised {said}") from given.error
         self._judge_arguments(given, when)
         assert not given.overwritten or expected.overwritten or not self.compares("sharing"), (
@@ -188,7 +188,7 @@ class Equivalence:
         kinds = situation.raises
         if kinds and not any(isinstance(leaf, kinds) for leaf in leaves(given.error)):
             raise AssertionError(
-                f"{when}expected {name} to reach the caller; your code raised {told(given.error)}"
+                f"{when}expected {name} to reach the caller; your code raised {named(given.error)}"
             ) from given.error
 
     def _judge_arguments(self, given: Outcome, when: str) -> None:

@@ -187,6 +187,14 @@ def raised(error: BaseException | None) -> str:
     return f"{named}\n  in {within}line {frame.lineno} of the cell: {_source(frame)}"
 
 
+def named(error: BaseException) -> str:
+    """Return an error's name and what is behind a popular one; all of it where `raised` shows nothing."""
+    error = alone(error)
+    if isinstance(error, BaseExceptionGroup) or not raised(error):
+        return told(error)
+    return " ".join(filter(None, (f"{type(error).__name__}.", slip(error))))
+
+
 def slip(error: BaseException) -> str:
     """Say what a popular slip means; empty for any other error."""
     for name, message, meaning in SLIPS:

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from kettle.checking.checks import Check, Undecided, checks_of, function_of, kind_of, load_checks, words_of
 from kettle.checking.runner import assertions
-from kettle.checking.runner.errors import alone, raised, sentence, slip, told, unheard, where
+from kettle.checking.runner.errors import alone, named, raised, sentence, unheard, where
 from kettle.checking.runner.libraries import libraries_of
 from kettle.checking.runner.patience import Patience
 from kettle.checking.runner.verdict import BROKEN, NOT_YET, PASSED, SKIPPED, UNDECIDED, Finding
@@ -178,10 +178,8 @@ def _finding(check: Check, ended: Ended, patience: Patience) -> Finding:
 
 def _stopped(error: BaseException) -> str:
     """Say that the learner's code raised an error, which is shown before this where its line is known."""
-    if not raised(error) or isinstance(error, BaseExceptionGroup):
-        return f"Expected a result; your code raised {told(error)}"
-    more = (slip(error), NOT_THERE if _unknown_name(error) else "")
-    return " ".join(filter(None, (f"Expected a result; your code raised {type(error).__name__}.", *more)))
+    stopped = f"Expected a result; your code raised {named(error)}"
+    return f"{stopped} {NOT_THERE}" if _unknown_name(error) else stopped
 
 
 def _late(ended: Ended, patience: Patience) -> tuple[str, str]:
