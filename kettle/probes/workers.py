@@ -19,7 +19,8 @@ from typing import Self
 
 import psutil
 
-from kettle.probes.engines.executors import PATCHES, TAKEN, Executor, Notes, Ran
+from kettle.probes.engines.executors import Executor, Notes, Ran
+from kettle.probes.engines.starts import listening
 from kettle.processes import owned
 
 __all__ = ["Batch", "Executor", "Ran", "has_gil", "watch_workers"]
@@ -59,13 +60,12 @@ class watch_workers:  # noqa: N801 (used as a verb: with watch_workers() as work
 
     def __enter__(self) -> Self:
         self._notes.folder = tempfile.mkdtemp(prefix=owned("kettle-workers-"))
-        TAKEN.append(self._notes)
-        PATCHES.open()
+        self._listening = listening(lambda: self._notes)
+        self._listening.__enter__()
         return self
 
     def __exit__(self, *error: object) -> None:
-        TAKEN.remove(self._notes)
-        PATCHES.close()
+        self._listening.__exit__(None, None, None)
         self._kept = self._read()
         shutil.rmtree(self._notes.folder, ignore_errors=True)
 

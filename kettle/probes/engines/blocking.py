@@ -7,6 +7,7 @@ argument has kept of them). `profiled` looks at every call of the thread (heavy:
 
 import builtins
 import contextlib
+import inspect
 import io
 import os
 import select
@@ -74,11 +75,14 @@ def _thread_is_alive(thread: threading.Thread, *args: Any, **kwargs: Any) -> boo
     return thread.is_alive()
 
 
+_START = inspect.unwrap(threading.Thread.start).__code__
+
+
 def _starting_a_thread() -> bool:
     """Tell whether a wait is the one of `Thread.start` for its new thread."""
     frame: FrameType | None = sys._getframe()
     while frame is not None:
-        if frame.f_code is threading.Thread.start.__code__:
+        if frame.f_code is _START:
             return True
         frame = frame.f_back
     return False
@@ -223,8 +227,9 @@ _FILES = ("read", "readline", "readlines", "readinto", "write", "writelines", "f
 @contextlib.contextmanager
 def profiled(recorder: Recorder) -> Iterator[Recorder]:
     """Record the blocking calls of the current thread by `sys.setprofile`; it must be `recorder.thread`."""
-    by_code = {k.function.__code__: k for k in KNOWN if hasattr(k.function, "__code__")}
-    by_function = {k.function: k for k in KNOWN if not hasattr(k.function, "__code__")}
+    known = {inspect.unwrap(k.function): k for k in KNOWN}  # below what instruments have put in their place
+    by_code = {function.__code__: k for function, k in known.items() if hasattr(function, "__code__")}
+    by_function = {function: k for function, k in known.items() if not hasattr(function, "__code__")}
     before = sys.getprofile()
     sys.setprofile(_profiler(recorder, by_code, by_function))
     try:

@@ -2,27 +2,14 @@
 
 import gc
 import os
-import subprocess
 import threading
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
-from multiprocessing.pool import Pool
-from multiprocessing.process import BaseProcess
 from typing import Any
 
 from kettle.layers import Patches
 from kettle.probes.engines.instructions import Meter
-
-_STARTERS = (
-    (BaseProcess, "start"),
-    (subprocess.Popen, "__init__"),
-    *((os, name) for name in ("fork", "forkpty", "posix_spawn", "posix_spawnp", "system", "startfile")),
-)
-_SENDERS = (
-    (ProcessPoolExecutor, "submit"),
-    *((Pool, name) for name in ("apply_async", "_map_async", "imap", "imap_unordered")),
-)
+from kettle.probes.engines.starts import listening
 
 
 class Counting:
@@ -83,22 +70,27 @@ class Counting:
 
 @dataclass
 class _Counted:
-    """A thread that is being counted: by whom, and whether it is just now leaving the process."""
+    """A thread that is being counted: by whom, and whether it is just now leaving the process.
+
+    A listener of `starts`.
+    """
 
     by: Counting
     meter: Meter
     before: "_Counted | None"
     leaving: str | None = None
 
-    def start_process(self, real: Callable, *args: Any, **kwargs: Any) -> Any:
+    def process(self, real: Callable, caller: Any, *args: Any, **kwargs: Any) -> Any:
         self.by.processes += self.leaving != "start"  # Process.start calls os.fork
         return self._leave("start", real, *args, **kwargs)
 
-    def send_away(self, real: Callable, *args: Any, **kwargs: Any) -> Any:
+    popen = fork = program = process
+
+    def sending(self, real: Callable, caller: Any, *args: Any, **kwargs: Any) -> Any:
         self.by.sent_away += self.leaving is None
         return self._leave("send", real, *args, **kwargs)
 
-    def start_thread(self, real: Callable, thread: Any) -> None:
+    def thread(self, real: Callable, caller: Any, thread: Any) -> None:
         if self.leaving:  # the helpers of a pool of processes
             return real(thread)
         run = thread.run
@@ -110,11 +102,7 @@ class _Counted:
         thread.run = counted_run
         return real(thread)
 
-    def submit(
-        self, real: Callable, pool: ThreadPoolExecutor, fn: Callable, /, *args: Any, **kwargs: Any
-    ) -> Any:
-        if type(pool).__name__ == "InterpreterPoolExecutor":  # a subclass, whose jobs are pickled
-            return self.send_away(real, pool, fn, *args, **kwargs)
+    def job(self, real: Callable, caller: Any, pool: Any, fn: Callable, /, *args: Any, **kwargs: Any) -> Any:
         return real(pool, self.by.here, fn, *args, **kwargs)
 
     def _leave(self, how: str, real: Callable, *args: Any, **kwargs: Any) -> Any:
@@ -133,30 +121,17 @@ class _Counted:
 _COUNTED: dict[int, _Counted] = {}  # by the number of the thread
 
 
+def _counted() -> _Counted | None:
+    """Return this thread, if it is counted just now."""
+    counted = _COUNTED.get(threading.get_ident())
+    return counted if counted and counted.by.is_open else None
+
+
 def _install(patches: Patches) -> None:
     if gc.isenabled():
         gc.disable()
         patches.undo.callback(gc.enable)
-    for owner, name in _STARTERS:
-        _patch(patches, owner, name, _Counted.start_process)
-    for owner, name in _SENDERS:
-        _patch(patches, owner, name, _Counted.send_away)
-    _patch(patches, threading.Thread, "start", _Counted.start_thread)
-    _patch(patches, ThreadPoolExecutor, "submit", _Counted.submit)
-
-
-def _patch(patches: Patches, owner: Any, name: str, instead: Callable) -> None:
-    def patched(real: Callable) -> Callable:
-        def start(*args: Any, **kwargs: Any) -> Any:
-            counted = _COUNTED.get(threading.get_ident())
-            if counted and counted.by.is_open:
-                return instead(counted, real, *args, **kwargs)
-            return real(*args, **kwargs)
-
-        return start
-
-    if hasattr(owner, name):  # else it is not on this system
-        patches.put(owner, name, patched)
+    patches.undo.enter_context(listening(_counted))
 
 
 _WATCH = Patches(_install)

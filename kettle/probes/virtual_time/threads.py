@@ -7,13 +7,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent import futures
-from concurrent.futures import process as _process  # noqa: F401 (so that the attribute is there)
-from concurrent.futures import thread as _thread
-from multiprocessing.process import BaseProcess
+from types import FrameType
 from typing import Any
 
 from kettle.layers import replace
 from kettle.probes.engines.blocking import BlockingCall, Recorder, names_of, own_modules
+from kettle.probes.engines.starts import listening
 from kettle.probes.engines.where import own_frame, place, source
 
 from .clock import Clock
@@ -21,7 +20,10 @@ from .refused import refuse
 
 
 class Threads:
-    """The threads of one virtual loop: its own, the pools' workers, and those that the code starts."""
+    """The threads of one virtual loop: its own, the pools' workers, and those that the code starts.
+
+    A listener of `starts`, for what these threads start.
+    """
 
     def __init__(self, recorder: Recorder) -> None:
         self.loop: Any = None  # a VirtualLoop, made later, in its own thread
@@ -34,14 +36,9 @@ class Threads:
         self.really_sleep, asleep = time.sleep, self.sleep
         sleeps = [(time, "sleep"), *names_of(self.really_sleep, own_modules())]
         with contextlib.ExitStack() as undo:
-            for owner, name, make in (
-                *((*place, lambda _: asleep) for place in sleeps),
-                (futures.ThreadPoolExecutor, "submit", self.submitting),
-                (threading.Thread, "start", self.starting),
-                (futures.ProcessPoolExecutor, "submit", self.refusing),
-                (BaseProcess, "start", self.refusing),
-            ):
-                undo.callback(replace(owner, name, make))
+            for owner, name in sleeps:
+                undo.callback(replace(owner, name, lambda _: asleep))
+            undo.enter_context(listening(lambda: self if self.is_ours() else None))
             yield
 
     @property
@@ -91,23 +88,17 @@ class Threads:
 
         return work
 
-    def submitting(self, original: Callable) -> Callable:
-        """Return an `Executor.submit` whose work the clock waits for."""
-
-        def submit(
-            pool: futures.Executor, function: Callable, /, *args: Any, **kwargs: Any
-        ) -> futures.Future:
-            if not self.is_ours():
-                return original(pool, function, *args, **kwargs)
-            self.clock.work_begins()
-            try:
-                inner = original(pool, self.working(function), *args, **kwargs)
-            except BaseException:
-                self.clock.work_ends()
-                raise
-            return self.delivered(inner)
-
-        return submit
+    def job(
+        self, real: Callable, caller: FrameType, pool: Any, fn: Callable, /, *args: Any, **kwargs: Any
+    ) -> futures.Future:
+        """Submit a job whose work the clock waits for."""
+        self.clock.work_begins()
+        try:
+            inner = real(pool, self.working(fn), *args, **kwargs)
+        except BaseException:
+            self.clock.work_ends()
+            raise
+        return self.delivered(inner)
 
     def delivered(self, inner: futures.Future) -> futures.Future:
         """Return a future that is done before its work stops counting as busy: the clock finds no gap."""
@@ -131,31 +122,23 @@ class Threads:
         inner.add_done_callback(finish)
         return outer
 
-    def starting(self, original: Callable) -> Callable:
-        """Return a `Thread.start` whose thread the clock waits for."""
+    def thread(self, real: Callable, caller: FrameType, thread: Any) -> None:
+        """Start a thread that the clock waits for; a pool's worker is waited for job by job."""
+        if caller.f_globals.get("__name__") != "concurrent.futures.thread":
+            self.clock.work_begins()
+            run = self.working(thread.run)
 
-        def start(thread: Any) -> None:
-            if self.is_ours() and thread._target is not _thread._worker:
-                self.clock.work_begins()
-                run = self.working(thread.run)
+            def run_and_end() -> None:
+                try:
+                    run()
+                finally:
+                    self.clock.work_ends()
 
-                def run_and_end() -> None:
-                    try:
-                        run()
-                    finally:
-                        self.clock.work_ends()
+            thread.run = run_and_end
+        real(thread)
 
-                thread.run = run_and_end
-            return original(thread)
+    def process(self, real: Callable, caller: FrameType, *args: Any, **kwargs: Any) -> None:
+        """Refuse another process."""
+        refuse("other processes", "Their clock cannot be moved: run this in real time.")
 
-        return start
-
-    def refusing(self, original: Callable) -> Callable:
-        """Return a function that refuses when this loop's threads call it."""
-
-        def refused(*args: Any, **kwargs: Any) -> Any:
-            if self.is_ours():
-                refuse("other processes", "Their clock cannot be moved: run this in real time.")
-            return original(*args, **kwargs)
-
-        return refused
+    sending = process
