@@ -508,6 +508,7 @@ def test_alike(one, other):
     ("one", "other", "kind"),
     [
         (1, 2, "value"),
+        (1.0, 1j, "value"),
         (1, "1", "type"),
         ([1], (1,), "type"),
         (None, 0, "type"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import re
 import sys
 from collections.abc import Callable
@@ -113,7 +114,7 @@ def load_module(folder: Path, name: str) -> ModuleType:
         spec = ModuleSpec(package, None, is_package=True)
         spec.submodule_search_locations = [str(folder)]
         sys.modules[package] = importlib.util.module_from_spec(spec)
-        sys.modules[package].__stamp__ = stamp
+        vars(sys.modules[package])["__stamp__"] = stamp
         importlib.invalidate_caches()
     return importlib.import_module(f"{package}.{name}")
 

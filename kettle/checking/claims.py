@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -39,7 +39,7 @@ class Claim:
     said: str
     truth: str
     why: str
-    ids: tuple[str, ...] = ()
+    ids: Sequence[str] = ()
     measure: Callable | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:

@@ -105,7 +105,7 @@ def stopped(said: str, never: str, endless: str = "") -> str:
     """
     if endless:
         return f"{said}`{endless}` is asked for again and again, and no end is in sight. How often is enough?"
-    if asyncio.get_running_loop().hung:
+    if getattr(asyncio.get_running_loop(), "hung", ""):
         return f"{said}{never}"
     return (
         f"{said}your code stops with CancelledError, as if whoever waits had gone. Its callers rely on "

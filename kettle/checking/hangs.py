@@ -78,7 +78,7 @@ HANGS = (
     ),
 )
 
-REAL = {
+REAL: dict[str, dict[str, Any]] = {
     "a courier that never answers": {"hang": "first byte"},
     "a courier that stops in the middle of its answer": {"hang": "mid body"},
     "a courier whose answer drips": {"drip": 0.1},

@@ -7,15 +7,21 @@ and one that is free sends it sooner or later, however slow.
 import asyncio
 import secrets
 import time
-from collections import Counter
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from kettle.checking.equivalence.lateness import hold_late
 from kettle.probes.calls import count_calls
 from kettle.probes.loop import watch_loop
 from kettle.probes.workers import watch_workers
+from kettle.shop import Request, Shop
+from kettle.shop.meeting import RendezvousWindow
+
+Ask = Callable[[], Awaitable]
 
 _BEAT = 0.005  # seconds between two looks at the shop
 _WITNESS = "tax"  # the route of the loop's own call; its path is drawn, so that no code can send it instead
@@ -42,7 +48,17 @@ class HeldCalls:
     waited: str = ""
 
 
-async def hold_calls(ask, shop, route, together, *, meanwhile=None, turns=0, late_body=0.0, patience=3.0):
+async def hold_calls(
+    ask: Ask,
+    shop: Shop,
+    route: str,
+    together: int,
+    *,
+    meanwhile: Ask | None = None,
+    turns: int = 0,
+    late_body: float = 0.0,
+    patience: float = 3.0,
+) -> HeldCalls:
     """Await `ask()` while the shop holds its calls; return a `HeldCalls`. Raises nothing that `ask` raises.
 
     shop: a kettle.shop.Shop. route: the name of the route whose calls are held. together: how many must be in
@@ -52,7 +68,8 @@ async def hold_calls(ask, shop, route, together, *, meanwhile=None, turns=0, lat
     their bodies; see equivalence.lateness. patience: seconds without progress after which the shop lets
     all calls go; paid by code that overlaps nothing, or holds the loop.
     """
-    beats, value, failed = [], None, None
+    beats: list[float] = []
+    value, failed = None, None
     routes = (route,) * together + (_WITNESS,)
     path = f"/tax/{secrets.token_hex(8)}"
     asker = ThreadPoolExecutor(1)  # not the loop's own pool: the code may need all of its threads
@@ -89,7 +106,15 @@ async def hold_calls(ask, shop, route, together, *, meanwhile=None, turns=0, lat
     return HeldCalls(meeting.met and witnessed, together, lived, value, failed, what)
 
 
-async def _show_life(api, path, meeting, together, meanwhile, turns, asker):
+async def _show_life(
+    api: Any,
+    path: str,
+    meeting: RendezvousWindow,
+    together: int,
+    meanwhile: Ask | None,
+    turns: int,
+    asker: ThreadPoolExecutor,
+) -> None:
     loop = asyncio.get_running_loop()
     while await loop.run_in_executor(asker, getattr, meeting, "most_together") < together:  # noqa: ASYNC110 (the shop tells only when asked)
         await asyncio.sleep(_BEAT)
@@ -101,7 +126,7 @@ async def _show_life(api, path, meeting, together, meanwhile, turns, asker):
         await response.read()
 
 
-async def _beat(beats):
+async def _beat(beats: list[float]) -> None:
     while True:
         beats.append(time.perf_counter())
         await asyncio.sleep(_BEAT)
@@ -126,11 +151,11 @@ class Why:
     yields: int = 0
 
     @property
-    def own_task(self):
+    def own_task(self) -> bool:
         """Whether it was a step of a task that the code made for it."""
         return self.task not in (*_NOBODYS, "")
 
-    def __str__(self):
+    def __str__(self) -> str:
         line = f"`{self.source}`" if self.source else "something"
         return f"{line} ({self.call})" if self.call else line
 
@@ -140,7 +165,7 @@ _THREADS = ("Thread.join", "Lock.acquire", "Event.wait", "Queue.get", "ThreadPoo
 _NOBODYS = ("main", "_await")  # steps of the task that runs a check
 
 
-def blame(why):
+def blame(why: Why) -> str:
     """Say in a sentence what holds the loop, and that what was tried around it does not change that."""
     if why.call in _RESULTS + _THREADS:
         what = "its result" if why.call in _RESULTS else "that thread"
@@ -164,7 +189,7 @@ def blame(why):
     )
 
 
-def why_not(seen, number, together, why):
+def why_not(seen: HeldCalls, number: int, together: int, why: Why) -> str:
     """Say why `together` of `number` calls did not meet, of what was `seen` and explained."""
     if (not seen.lived and seen.together > 1) or seen.together >= together:
         return (
@@ -190,7 +215,7 @@ def why_not(seen, number, together, why):
     )
 
 
-def waited(loop, calls):
+def waited(loop: watch_loop, calls: Iterable[Request]) -> str:
     """Tell what waited on the loop's own thread: `time.sleep`, or something for long; "" if nothing did.
 
     What is waited for after the last answer counts for nothing: on a busy machine threads end late.
@@ -199,18 +224,18 @@ def waited(loop, calls):
     """
     first = min((call.started for call in calls), default=0.0)
     last = max((call.ended for call in calls), default=0.0)
-    seconds = Counter()
+    seconds: defaultdict[tuple[str, str], float] = defaultdict(float)
     for call in loop.blocking:
         if call.call in (*_RESULTS, *_THREADS, "time.sleep") or call.call.startswith("socket."):
             under_way = min(call.started + call.seconds, last) - max(call.started, first)
             seconds[call.call, call.source] += max(under_way, 0.0)
-    for (call, source), took in seconds.most_common():
-        if call == "time.sleep" or took > _MOST:
-            return f"`{source}` ({call})"
+    for (what, source), took in sorted(seconds.items(), key=lambda item: item[1], reverse=True):
+        if what == "time.sleep" or took > _MOST:
+            return f"`{source}` ({what})"
     return ""
 
 
-async def explain(ask):
+async def explain(ask: Ask) -> Why:
     """Await `ask()` and return a `Why`. Raises nothing that `ask` raises."""
     with (
         watch_loop(explain=True) as loop,  # first: it knows functions as they are before others wrap them
@@ -223,7 +248,7 @@ async def explain(ask):
     jobs = [work for work in workers.ran if work.name != "getaddrinfo"]
     one_job = len(jobs) == 1 and jobs[0].seconds > (loop.ended - loop.started) / 2
     yields = sum(slept["delay"] == 0 for slept in sleeps.arguments)
-    seconds = Counter()
+    seconds: defaultdict[tuple[str, str, str], float] = defaultdict(float)
     for blocked in loop.blocking:
         seconds[blocked.call, blocked.source, blocked.function] += blocked.seconds
     (call, source, function), most = max(seconds.items(), key=lambda item: item[1], default=(("",) * 3, 0.0))

@@ -31,7 +31,7 @@ def first_job_last(patience: float = 0.5) -> Iterator[None]:
             ask.set()
             return Future.result(future, timeout)
 
-        future = submit_now(pool, held if is_first else job, *args, **kwargs)
+        future: Any = submit_now(pool, held if is_first else job, *args, **kwargs)
         future.result = result
         return future
 

@@ -73,7 +73,7 @@ def others_act(act: Callable[[int], Any]) -> Iterator[None]:
         return noticed
 
     cursor = psycopg.Cursor
-    changed = {name: noticing(getattr(cursor, name)) for name in ("execute", "executemany")}
+    changed: dict[str, Any] = {name: noticing(getattr(cursor, name)) for name in ("execute", "executemany")}
     with mock.patch.multiple(cursor, copy=copying(cursor.copy), **changed):
         yield
 

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from kettle.checking.causes.virtually import moving
 from kettle.checking.deadline import end_of, keeps, leaves_at_once, stopped
@@ -81,9 +82,12 @@ class PagePool(LookedInto):
     """
 
     def __init__(self, size: int) -> None:
-        self.size, self.asked, self.failing = size, Counter(), set()
+        self.size = size
+        self.asked: Counter[str] = Counter()
+        self.failing: set[str] = set()
         self.waiting = self.shared = self.revision = 0
-        self._times, self._loans = {"buyer": 0.01, "lines": 0.01}, []
+        self._times = {"buyer": 0.01, "lines": 0.01}
+        self._loans: list[Any] = []
         self._ended: asyncio.Future | None = None
         self._lendings: list[AbstractAsyncContextManager] = []
         super().__init__(_Connection(self) for _ in range(size))
@@ -191,7 +195,8 @@ async def uncollected() -> AsyncIterator[None]:
 
     def begins(generator: AsyncGenerator) -> None:
         held.append(generator)
-        usual(generator)
+        if usual is not None:
+            usual(generator)
 
     sys.set_asyncgen_hooks(firstiter=begins)
     try:

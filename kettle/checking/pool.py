@@ -47,7 +47,9 @@ class WatchedPool(LookedInto):
     def __init__(self, size: int, slow: tuple[int, ...] = (), pace: float = 1.0) -> None:
         self.size, self.patience = size, 3600.0
         self.pace, self.slow = pace, slow
-        self.nameless, self.nameless_once, self.greeting = set(), set(), "customer"
+        self.nameless: set[int] = set()
+        self.nameless_once: set[int] = set()
+        self.greeting = "customer"
         self.asked: Counter[int] = Counter()
         self.spans: list[tuple[float, float]] = []
         self.served = self.takes = self.waiting = self.most_waiting = self.shared = 0

@@ -210,17 +210,17 @@ def _pair(
     report: Mapping, name: str, allowed: Sequence, own: Sequence[float], write: Callable, why: Callable
 ) -> None:
     given = report.get(name)
-    is_pair = isinstance(given, tuple | list) and len(given) == 2
-    if not is_pair or not all(isinstance(each, Real) for each in given):
+    pair = given if isinstance(given, tuple | list) and len(given) == 2 else ()
+    if not pair or not all(isinstance(each, Real) for each in pair):
         raise Told(f"`{name}` is {short(given)}, and no pair: the lowest and the highest of the runs.")
     least, most = (
         (pick(low for low, _ in allowed), pick(high for _, high in allowed)) for pick in (min, max)
     )
-    if given[0] == given[1] and least[0] <= given[0] <= most[1] and least[1] < most[0]:
+    if pair[0] == pair[1] and least[0] <= pair[0] <= most[1] and least[1] < most[0]:
         raise OtherTimes(
             f"`{name}` is one number for all {len(own)} runs, and they differ. Which of them is it?"
         )
-    sides = (("lowest", given[0], least, min(own)), ("highest", given[1], most, max(own)))
+    sides = (("lowest", pair[0], least, min(own)), ("highest", pair[1], most, max(own)))
     for side, value, (low, high), right in sides:
         if not low <= value <= high:
             raise OtherTimes(

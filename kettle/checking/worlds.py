@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 from kettle.checking.equivalence import worlds as made
@@ -46,7 +47,7 @@ class World:
         drawn = dict(self.draw(given["rng"], world))
 
         @asynccontextmanager
-        async def drawn_world():
+        async def drawn_world() -> AsyncIterator[SimpleNamespace]:
             async with entered(world()) as here:
                 vars(here).update(drawn)
                 yield here

@@ -103,7 +103,7 @@ def virtual_shop_world(rng: random.Random, *, latency: float = 0.002, **session:
         async with shop.session(**session) as api:
             yield SimpleNamespace(shop=shop, url=shop.url, api=api, traffic=SeenInShop(shop))
 
-    world.seed = seed
+    vars(world)["seed"] = seed
     return world
 
 

@@ -17,7 +17,7 @@ def after_first_statement(engine: Any, happen: Callable[[], None]) -> Iterator[N
     """Let something happen when the first statement of a SQLAlchemy engine in the block has been answered."""
     from sqlalchemy import event
 
-    happened = []
+    happened: list[bool] = []
 
     def note(*_: Any) -> None:
         if not happened:
@@ -43,7 +43,8 @@ def failing_once(asked: Any) -> Iterator[None]:
     """
     from django.db import OperationalError
 
-    django, failed = hasattr(asked, "execute_wrapper"), []
+    django = hasattr(asked, "execute_wrapper")
+    failed: list[bool] = []
     error = OperationalError if django else asked.dialect.dbapi.OperationalError
 
     def fail(execute: Any = None, *given: Any) -> Any:

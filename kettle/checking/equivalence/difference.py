@@ -7,7 +7,8 @@ import math
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from numbers import Number
+from decimal import Decimal
+from numbers import Number, Real
 from typing import Any
 
 NEAR = 1e-9  # of a float's size: sums that are added up in another order differ by less
@@ -233,7 +234,7 @@ def _tables(expected: Any, given: Any, path: tuple, ordered: bool) -> Iterator[D
 def _equal(expected: Any, given: Any) -> bool:
     if getattr(given, "ndim", 0) and not getattr(expected, "ndim", 0):
         return False  # an array of one element equals a number, and is none
-    if isinstance(expected, float) and isinstance(given, Number):
+    if isinstance(expected, float) and isinstance(given, Real | Decimal):
         both_nan = expected != expected and given != given
         return both_nan or math.isclose(expected, given, rel_tol=NEAR, abs_tol=NEAR)
     try:

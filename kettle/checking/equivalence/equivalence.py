@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from types import SimpleNamespace
 from typing import Any
 
@@ -70,6 +70,7 @@ class Equivalence:
         self, function: Callable, world: Callable, situations: tuple[Situation, ...], noun: Noun, why: Words
     ) -> None:
         merged, names = self.merged_of(function), self._merged_names
+        playing: Iterable[Coroutine[Any, Any, Outcome]]
         playing = (  # made one by one: what is not played need not be closed
             outcome(each.truth or merged, world, each, names, truth=bool(each.truth), merged=True)
             for each in situations

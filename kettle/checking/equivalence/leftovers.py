@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from types import FrameType
 from typing import Any
 
 from kettle.probes.engines.where import is_cell
@@ -32,11 +33,11 @@ def watching() -> Iterator[None]:
     if not on_loop():
         yield
         return
-    loop = asyncio.get_running_loop()
+    loop: Any = asyncio.get_running_loop()
     factory, handler = loop.get_task_factory(), loop.get_exception_handler()
 
     def make(loop: asyncio.AbstractEventLoop, coroutine: Any, **options: Any) -> asyncio.Task:
-        task = (
+        task: asyncio.Task = (
             factory(loop, coroutine, **options) if factory else asyncio.Task(coroutine, loop=loop, **options)
         )
         if (mine := MINE.get(None)) is not None:
@@ -99,7 +100,7 @@ def _set_by_the_learner(seconds: float, hurry: float) -> bool:
 
     Nobody has a short one by default: aiohttp gives a connection 30 s, and a call 300.
     """
-    frame = sys._getframe(2)
+    frame: FrameType | None = sys._getframe(2)
     while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "asyncio":
         frame = frame.f_back
     if frame is None:

@@ -152,7 +152,9 @@ class _Others:
     """Another call, made in a thread at each of the first one's moments, and what came of it."""
 
     def __init__(self, another: Callable[[], Any], progress: Callable[[], Any] | None) -> None:
-        self.another, self.found, self.stuck = another, [], []
+        self.another = another
+        self.found: list[Any] = []
+        self.stuck: list[Any] = []
         self.progress, self.may_wait, self.starved = progress or (lambda: None), False, False
 
     def meanwhile(self, _key: Any = None) -> None:
@@ -204,9 +206,10 @@ def _ended(thread: threading.Thread, seconds: float) -> bool:
     return not thread.is_alive()
 
 
-def _noticing(thing: Any, meanwhile: Callable[[], None]) -> Any:
+def _noticing(thing: Any, meanwhile: Callable[..., None]) -> Any:
     if is_dataclass(thing):
-        return _as(_noticing_kind(type(thing), meanwhile), thing)
+        kind: Any = type(thing)
+        return _as(_noticing_kind(kind, meanwhile), thing)
     if isinstance(thing, dict):
         looked = _Noticing({key: _noticing(value, meanwhile) for key, value in thing.items()})
         looked.meanwhile = meanwhile
@@ -216,6 +219,8 @@ def _noticing(thing: Any, meanwhile: Callable[[], None]) -> Any:
 
 class _Noticing(dict):
     """A dictionary that lets something happen whenever somebody looks up a key."""
+
+    meanwhile: Callable[[Any], None]
 
     def __getitem__(self, key: Any) -> Any:
         self.meanwhile(key)
@@ -230,7 +235,7 @@ class _Noticing(dict):
 
 
 @lru_cache(maxsize=1)
-def _noticing_kind(kind: type, meanwhile: Callable[[], None]) -> type:
+def _noticing_kind(kind: Any, meanwhile: Callable[[], None]) -> type:
     """Derive a dataclass, from one with a `__dict__`, that lets something happen when a field is read."""
     names = {field.name for field in fields(kind)}
 
@@ -245,6 +250,6 @@ def _noticing_kind(kind: type, meanwhile: Callable[[], None]) -> type:
 
 def _as(kind: type, thing: Any) -> Any:
     """Copy a dataclass, as one of another kind."""
-    other = object.__new__(kind)
+    other: Any = object.__new__(kind)
     vars(other).update(copy.deepcopy(vars(thing)))
     return other

@@ -30,7 +30,9 @@ def edged(rows: Rows) -> Rows:
     tables = {name: [dict(row) for row in each] for name, each in rows.tables().items()}
     _edge_orders(tables)
     _edge_products(tables)
-    ordered = {name: tuple(sorted(each, key=itemgetter("id"), reverse=True)) for name, each in tables.items()}
+    ordered: dict[str, Any] = {
+        name: tuple(sorted(each, key=itemgetter("id"), reverse=True)) for name, each in tables.items()
+    }
     return replace(rows, **ordered)
 
 

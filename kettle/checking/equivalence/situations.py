@@ -90,7 +90,8 @@ async def outcome(
         truth: whether `function` is the situation's own truth.
         merged: whether it is played for the merged code's answer, as `w.merged`.
     """
-    found, made, arguments = Outcome(), Made(hurry=HURRY if situation.impatient else 1), []
+    found, made = Outcome(), Made(hurry=HURRY if situation.impatient else 1)
+    arguments: list[tuple[str, Any, Any]] = []
 
     def kept(*args: Any, **kwargs: Any) -> Any:
         arguments.extend(
@@ -121,7 +122,7 @@ async def outcome(
                 if situation.again:
                     scribble(found.value)
                 else:
-                    await _awaited(situation.between(here))
+                    await _awaited(situation.between(here))  # type: ignore[misc]  # there is one
                 first, held = found.value, _copied(found.value)
                 found.value = await call(here)
                 found.overwritten = difference(held, first) is not None

@@ -49,9 +49,9 @@ class Tables:
 
         kept = _table(table)
         last = self.ask(select(func.max(kept.c.id)))[0][0] or 0
-        rows = [{"id": number, **row} for number, row in enumerate(rows, last + 1)]
-        numbers = [row["id"] for row in rows]
-        self._do(kept.insert().values(rows), kept.delete().where(kept.c.id.in_(numbers)))
+        new = [{"id": number, **row} for number, row in enumerate(rows, last + 1)]
+        numbers = [row["id"] for row in new]
+        self._do(kept.insert().values(new), kept.delete().where(kept.c.id.in_(numbers)))
 
     def fail(self, table: str) -> None:
         """Let each statement that asks for a table fail, as if it were gone."""

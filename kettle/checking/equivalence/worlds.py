@@ -6,7 +6,7 @@ import asyncio
 import random
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from types import SimpleNamespace
@@ -40,7 +40,7 @@ def shop_world(
     seed = rng.randrange(1 << 30)
 
     @asynccontextmanager
-    async def world():
+    async def world() -> AsyncIterator[SimpleNamespace]:
         async with AsyncExitStack() as stack:
             shop = stack.enter_context(Shop(seed))
             shop.set(latency=latency)
@@ -48,7 +48,7 @@ def shop_world(
             api = await stack.enter_async_context(shop.session(**session))
             yield SimpleNamespace(shop=shop, url=shop.url, api=api, traffic=traffic)
 
-    world.seed = seed
+    vars(world)["seed"] = seed
     return world
 
 
@@ -139,7 +139,7 @@ def database_world(
         database.configure_django()
 
     @asynccontextmanager
-    async def world():
+    async def world() -> AsyncIterator[SimpleNamespace]:
         async with turn:
             tables = Tables(database)
             try:
@@ -150,7 +150,7 @@ def database_world(
                     database.end_transactions()
                     database.fill(rows)
 
-    world.rows = rows
+    vars(world)["rows"] = rows
     return world
 
 

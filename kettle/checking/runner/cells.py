@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from nbval.plugin import IPyNbCell
@@ -32,7 +33,7 @@ class Stop(Exception):
 class DamagedNotebook(pytest.Item):
     """Stands for a notebook, or a check file, that cannot be read."""
 
-    def __init__(self, *, why: str, **kwargs: object) -> None:
+    def __init__(self, *, why: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.why = why
 
@@ -42,7 +43,7 @@ class DamagedNotebook(pytest.Item):
         self.user_properties.append((PROPERTY, finding.as_dict()))
         raise Stop(finding)
 
-    def repr_failure(self, excinfo: pytest.ExceptionInfo) -> str:
+    def repr_failure(self, excinfo: pytest.ExceptionInfo, style: Any = None) -> str:
         """Return the sentence alone."""
         return str(excinfo.value)
 
@@ -79,7 +80,7 @@ class _Cell(IPyNbCell):
         self._tell(finding)
         raise Stop(finding)
 
-    def repr_failure(self, excinfo: pytest.ExceptionInfo) -> str:
+    def repr_failure(self, excinfo: pytest.ExceptionInfo, style: Any = None) -> str:
         """Return the sentence alone: never the hidden source, never a traceback through this course."""
         if isinstance(excinfo.value, Stop):
             return str(excinfo.value.finding)
@@ -139,7 +140,7 @@ class LearnerCell(_Cell):
         told = f"{told} {NOT_THERE}" if error.ename == "NameError" and not full else told
         return told, f"{error.ename}: {text[0]}{self._line(error)}"
 
-    def _line(self, error: object) -> str:
+    def _line(self, error: Any) -> str:
         found = re.findall(r"^-+> *(\d+) (.*)$", ANSI.sub("", "\n".join(error.traceback)), re.MULTILINE)
         if not found:
             return ""

@@ -104,7 +104,7 @@ class Checker:
         started, stops = time.perf_counter(), self._stops
         with self._one_at_a_time:
             verdict = self._check(on_event or (lambda what: None), on_note, started, stops)
-        if self._stops != stops:
+        if self._stops != stops or verdict is None:
             seconds = time.perf_counter() - started
             return Verdict(STOPPED, "You stopped the check before it was done.", seconds=seconds)
         return verdict
@@ -179,7 +179,7 @@ class Checker:
         with self._lock:
             still_wanted = self._after is process
         process.end()
-        if still_wanted and notes and on_note is not None:
+        if still_wanted and notes and verdict is not None and on_note is not None:
             with suppress(Exception):  # it is told to a front end, which may be gone
                 on_note(replace(verdict, notes=(*verdict.notes, *notes)))
         with self._lock:

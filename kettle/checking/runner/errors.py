@@ -6,9 +6,11 @@ import linecache
 import re
 import traceback
 from collections.abc import Iterable
+from typing import TypeVar
 
 from kettle.probes.engines.where import is_cell
 
+Error = TypeVar("Error", BaseException, BaseException | None)
 MORE = " (Background on this error at:"  # what SQLAlchemy adds: an address, cut off where a message is long
 LONG = 160  # characters of a message that is shown
 
@@ -138,7 +140,7 @@ SLIPS = (
 )
 
 
-def alone(error: BaseException | None) -> BaseException | None:
+def alone(error: Error) -> Error:
     """Return what is in a group of one, however deep: a TaskGroup raises a single failure as a group, too."""
     while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
         error = error.exceptions[0]
@@ -178,8 +180,7 @@ def raised(error: BaseException | None) -> str:
     error = alone(error)
     if isinstance(error, BaseExceptionGroup):
         error = next(filter(frames, leaves(error)), error)
-    found = frames(error) if error is not None else []
-    if not found:
+    if error is None or not (found := frames(error)):
         return ""
     frame, message = found[-1], _message(error)
     named = f"{type(error).__name__}: {message}" if message else type(error).__name__
@@ -231,4 +232,4 @@ def where(error: BaseException) -> str:
 
 
 def _source(frame: traceback.FrameSummary) -> str:
-    return (frame.line or linecache.getline(frame.filename, frame.lineno)).strip()
+    return (frame.line or linecache.getline(frame.filename, frame.lineno or 0)).strip()

@@ -16,6 +16,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
 from kettle.checking.checks import Check, Undecided, checks_of, function_of, kind_of, load_checks, words_of
 from kettle.checking.runner import assertions
@@ -133,8 +134,8 @@ def judge(
 
 def _arguments(
     function: Callable, namespace: dict[str, object], stack: ExitStack, home: tuple[Path, str] | None
-) -> dict[str, object]:
-    arguments: dict[str, object] = {}
+) -> dict[str, Any]:
+    arguments: dict[str, Any] = {}
     for name in inspect.signature(function).parameters:
         if name in ("same", "equivalence"):
             arguments[name] = _equivalence(home, namespace)
@@ -161,7 +162,7 @@ def _finding(check: Check, ended: Ended, patience: Patience) -> Finding:
         return finding(NOT_YET, sentence(error), error.__cause__)
     if isinstance(error, Undecided):
         return finding(UNDECIDED, sentence(error))
-    if type(error).__name__ == "StdinNotImplementedError":
+    if error is not None and type(error).__name__ == "StdinNotImplementedError":
         return finding(
             NOT_YET, f"Your code asks for input(), and a check has nobody to type it. {where(error)}"
         )

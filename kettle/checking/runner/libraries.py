@@ -50,7 +50,7 @@ def _imported(code: str) -> Iterator[str]:
 
 def _is_installed(name: str) -> bool:
     with suppress(ImportError, ValueError, AttributeError):
-        spec = find_spec(name.partition(".")[0])
+        origin = getattr(find_spec(name.partition(".")[0]), "origin", None)
         installed = {Path(sysconfig.get_path(kind)).resolve() for kind in ("purelib", "platlib")}
-        return bool(spec and spec.origin) and not installed.isdisjoint(Path(spec.origin).resolve().parents)
+        return isinstance(origin, str) and not installed.isdisjoint(Path(origin).resolve().parents)
     return False

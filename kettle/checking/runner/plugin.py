@@ -7,12 +7,13 @@ from __future__ import annotations
 import json
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 # nbformat imports a grammar of web addresses that no notebook needs here; it takes longer than all the rest.
-sys.modules.setdefault("rfc3987_syntax", None)
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # None: an import of it fails
 
 import nbformat
 import pytest
@@ -44,7 +45,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> Iterator:
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> Generator[None, list, list]:
     """Put our notebook in the place of nbval's, so that nothing is collected twice."""
     found = yield
     return [CheckedNotebook.from_parent(parent, path=c.path) if type(c) is IPyNbFile else c for c in found]
@@ -180,9 +181,8 @@ def decides(report: pytest.TestReport) -> bool:
 
 def findings_of(reports: list[pytest.TestReport]) -> list[Finding]:
     """Return the findings that reports carry, in order."""
-    return [
-        Finding.from_dict(v) for report in reports for name, v in report.user_properties if name == PROPERTY
-    ]
+    told: list[tuple[str, Any]] = [pair for report in reports for pair in report.user_properties]
+    return [Finding.from_dict(value) for name, value in told if name == PROPERTY]
 
 
 def verdicts_of(reports: Iterable[pytest.TestReport], root: Path) -> dict[str, Verdict]:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
+from typing import IO, Any
 
 import psutil
 
@@ -24,6 +25,12 @@ from kettle.processes import CHECK, OWNER, marks
 from kettle.processes.owner import owner
 
 START_LIMIT = 90.0  # seconds until a warm process is ready; a loaded classroom server is slow to start one
+
+
+class _Piped(subprocess.Popen[str]):
+    stdin: IO[str]
+    stdout: IO[str]
+    stderr: IO[str]
 
 
 class CheckingProcess:
@@ -48,12 +55,12 @@ class CheckingProcess:
         self._mark = secrets.token_hex(8)
         # What is killed cannot tidy up after itself: kernels, pools and servers leave files behind.
         self._folder = me.folder()
-        options = {"start_new_session": True}
+        options: dict[str, Any] = {"start_new_session": True}
         if sys.platform == "win32":
             options = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
         temporary = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), self._folder.name)
         try:
-            self.popen = subprocess.Popen(
+            self.popen = _Piped(
                 [sys.executable, "-m", "kettle.checking.runner.warm", str(notebook), str(os.getpid())],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,

@@ -13,6 +13,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,7 @@ class Gate:
         tell: called with each event, a dictionary.
     """
 
-    def __init__(self, notebook: Path, tell: object) -> None:
+    def __init__(self, notebook: Path, tell: Callable[[dict], object]) -> None:
         self.notebook, self.tell = notebook, tell
         self.undecided: set[str] = set()  # items that the verdict waits for
         self.left = 0
@@ -40,7 +41,7 @@ class Gate:
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self, session: pytest.Session) -> None:
         """Start the kernel, then wait at the gate."""
-        session.config.kettle_kernel_ahead = CertifyingKernel(self.notebook)
+        vars(session.config)["kettle_kernel_ahead"] = CertifyingKernel(self.notebook)
         plugin.prepare_schema()
         self.tell({"event": "ready"})
         if sys.stdin.readline().strip() != "go":
