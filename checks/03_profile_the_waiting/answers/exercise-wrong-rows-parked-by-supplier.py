@@ -1,4 +1,4 @@
-# says: two on one supplier, are made at once, there was an answer, and your code stops with KeyError
+# says: two on one supplier, are made at once, expected a result; your code raised KeyError
 _parked: dict[int, list[dict]] = {}  # what was sold, while its supplier is asked
 
 

@@ -1,4 +1,4 @@
-# says: your code stops with
+# says: your code raised
 # only the client's errors are counted; others end the test
 async def load_test(operation, rate: float, calls: int) -> dict[str, float]:
     times, failed = [], 0

@@ -1,4 +1,4 @@
-# says: your code stops with ClientConnectionError
+# says: your code raised ClientConnectionError
 # wrong: "several suppliers can be asked at the same time": answers[-1] is the newest answer of all; with two at once, the first to end releases the other's in the middle and keeps its own
 async def refresh(api: aiohttp.ClientSession, supplier: int, mirror: Mirror) -> bool:
     response = await api.get(f"/suppliers/{supplier}/stock")

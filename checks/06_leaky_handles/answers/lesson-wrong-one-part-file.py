@@ -1,4 +1,4 @@
-# says: your code stops with FileNotFoundError
+# says: your code raised FileNotFoundError
 # wrong: "two people print at one desk at the same time: neither disturbs the other": both who print the same order again write to the same N.part; the second one's replace (or unlink) finds it gone and raises FileNotFoundError
 import os
 

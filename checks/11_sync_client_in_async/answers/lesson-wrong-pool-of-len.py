@@ -1,4 +1,4 @@
-# says: When there is no supplier, there was an answer
+# says: When there is no supplier, expected a result
 from concurrent.futures import ThreadPoolExecutor
 
 

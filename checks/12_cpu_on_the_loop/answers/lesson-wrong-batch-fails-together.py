@@ -1,4 +1,4 @@
-# says: beside a damaged one, there was an answer
+# says: beside a damaged one, expected a result
 # uploads that come together go to the pool as one batch, and a damaged photo makes all of the batch fail
 @asynccontextmanager
 async def photo_service():

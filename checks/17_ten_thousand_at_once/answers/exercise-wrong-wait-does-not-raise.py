@@ -1,4 +1,4 @@
-# says: has to reach the caller, and your code stops with KeyError
+# says: to reach the caller; your code raised KeyError
 # wrong: "if a name cannot be had, the error reaches the caller": asyncio.wait does not raise what its tasks raise; the caller gets a KeyError for the missing letter instead of the error
 async def letters(pool: Pool, customers: list[int]) -> dict[int, str]:
     written: dict[int, str] = {}

@@ -1,4 +1,4 @@
-# says: comes after many that failed, there was an answer
+# says: comes after many that failed, expected a result
 from redis.exceptions import RedisError
 
 
