@@ -233,9 +233,9 @@ def test_root_copies_binaries_that_nobody_cannot_reach(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "find_binaries", lambda: hidden / package.name / "pginstall")
     server = Server()
     try:
-        server.start()
+        program = server.start()
         assert (server.folder / "package").is_dir()
-        assert server.process.poll() is None
+        assert program.lives
     finally:
         server.stop()
 

@@ -23,7 +23,7 @@ MAY_USE = {
     "deployments": set(),
     "shop": {"processes", "layers"},
     "database": {"processes"},
-    "redis_server": {"processes", "database", "shop"},
+    "redis_server": {"processes", "shop"},
     "update": set(),  # start.py runs it before anything is installed
 }
 """What each room may import from, besides itself; under TYPE_CHECKING and inside functions, too."""

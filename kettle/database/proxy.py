@@ -11,10 +11,10 @@ import struct
 
 from kettle.database.statements import Ledger
 from kettle.database.wire import CANCEL_REQUEST, GSS_REQUEST, SSL_REQUEST, Conversation
+from kettle.processes.program import Address, connect
 
 CHUNK = 2**16
 LONGEST_STARTUP = 10_000  # bytes, PostgreSQL's own limit
-Address = str | tuple[str, int]
 Reader = asyncio.StreamReader
 Writer = asyncio.StreamWriter
 
@@ -57,7 +57,7 @@ class ProxyPort:
         upstream = None
         try:
             startup = await self._negotiate(reader, writer)
-            upstream_reader, upstream = await _connect(self.address)
+            upstream_reader, upstream = await connect(self.address, limit=CHUNK)
             upstream.write(startup)
             if _code(startup) != CANCEL_REQUEST:
                 await self._relay(reader, writer, upstream_reader, upstream)
@@ -140,12 +140,6 @@ async def _to_client(upstream_reader: Reader, writer: Writer, conversation: Conv
         conversation.from_server(data)
         writer.write(data)
         await writer.drain()
-
-
-async def _connect(address: Address) -> tuple[Reader, Writer]:
-    if isinstance(address, str):
-        return await asyncio.open_unix_connection(address, limit=CHUNK)
-    return await asyncio.open_connection(*address, limit=CHUNK)
 
 
 def _code(message: bytes) -> int:

