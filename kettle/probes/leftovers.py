@@ -104,7 +104,8 @@ def _children() -> frozenset[int]:
 
 def _end(processes: Collection[int]) -> None:
     for pool in gc.get_objects() if processes else ():
-        # A worker that is killed may keep a lock for which its pool would wait without end.
+        # A worker that is killed may keep a lock for which its pool would wait without end. No pool tells
+        # which processes are its workers.
         if type(pool) is Pool and any(worker.pid in processes for worker in vars(pool)["_pool"]):
             pool.terminate()
     for child in multiprocessing.active_children():

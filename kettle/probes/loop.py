@@ -16,6 +16,7 @@ from typing import Self
 from kettle.probes.engines import blocking
 from kettle.probes.engines.callbacks import (
     NewTasks,
+    callback_of,
     is_servants,
     name_of,
     task_of,
@@ -200,7 +201,7 @@ class watch_loop:  # noqa: N801 (used as a verb: with watch_loop() as loop)
         seconds = min(wall, cpu + sum(call.seconds for call in calls))
         if seconds < self.budget:
             return None
-        name = name_of(task or getattr(handle, "_callback", None))
+        name = name_of(task or callback_of(handle))
         function, where, text = self._sampler.commonest(number)
         if calls and max(call.seconds for call in calls) > cpu:
             longest = max(calls, key=lambda call: call.seconds)

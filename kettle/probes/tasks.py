@@ -12,7 +12,7 @@ import gc
 import weakref
 from typing import Any, Self
 
-from kettle.probes.engines.callbacks import NewTasks, is_servants, told_name
+from kettle.probes.engines.callbacks import NewTasks, is_lost, is_servants, told_name
 from kettle.probes.engines.collecting import only_new_collected
 
 
@@ -51,7 +51,7 @@ class watch_tasks:  # noqa: N801 (used as a verb: with watch_tasks() as tasks)
         self._new_tasks.stop()
         tasks = [task for reference in self._tasks if (task := reference()) is not None]
         self.leftover = tuple(told_name(task) for task in tasks if not task.done())
-        alive_but_lost = [task.exception() for task in tasks if _is_lost(task)]
+        alive_but_lost = [task.exception() for task in tasks if is_lost(task)]
         del tasks
         gc.collect()  # tasks in cycles complain now
         self._collecting.__exit__(None, None, None)
@@ -96,8 +96,3 @@ class watch_tasks:  # noqa: N801 (used as a verb: with watch_tasks() as tasks)
             self._handler_before(loop, context)
         else:
             loop.default_exception_handler(context)
-
-
-def _is_lost(task: Any) -> bool:
-    """Tell whether a task failed and nobody has asked for its exception; asking is not done here."""
-    return task.done() and not task.cancelled() and task._log_traceback

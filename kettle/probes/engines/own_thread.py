@@ -110,6 +110,7 @@ class _Worker:
         self.loop: asyncio.AbstractEventLoop | None = None
         self.root: asyncio.Task | None = None
         self.left_behind = False
+        self.workers: ThreadPoolExecutor  # the loop's own, made with it
         self.jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._loop_factory = loop_factory
         self.thread = threading.Thread(target=self._body, name="kettle own thread", daemon=True)
@@ -119,7 +120,8 @@ class _Worker:
         """Return the loop; a new one where there is none, or where a job closed it."""
         if self.loop is None or self.loop.is_closed():
             self.loop = self._loop_factory()
-            self.loop.set_default_executor(ThreadPoolExecutor(thread_name_prefix="asyncio"))
+            self.workers = ThreadPoolExecutor(thread_name_prefix="asyncio")
+            self.loop.set_default_executor(self.workers)
         asyncio.set_event_loop(self.loop)
         return self.loop
 
@@ -173,7 +175,7 @@ class _Worker:
         except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 (told, not raised)
             last.complaints.append(f"while tidying up: {error!r}")
         finally:
-            _end_workers(self.loop)
+            _end_workers(self.workers)
             if not self.loop.is_running():
                 self.loop.close()
             asyncio.set_event_loop(None)
@@ -194,9 +196,8 @@ async def _stay() -> None:
     await asyncio.get_running_loop().create_future()
 
 
-def _end_workers(loop: Any) -> None:
-    """Shut a loop's own executor down; wait only a moment for work that will not end."""
-    workers = loop._default_executor
+def _end_workers(workers: ThreadPoolExecutor) -> None:
+    """Shut the loop's executor down; wait only a moment for work that will not end."""
     closing = threading.Thread(target=workers.shutdown, kwargs={"cancel_futures": True}, daemon=True)
     closing.start()
     closing.join(TIDY_UP / 2)

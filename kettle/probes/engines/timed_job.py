@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from types import CodeType
 from typing import Any
 
+from kettle.probes.engines.callbacks import is_lost
 from kettle.probes.engines.where import coroutine_frames, is_cell, is_library, place, source
 
 PATIENCE = 0.3  # seconds between asking a late function to stop and asking less politely
@@ -120,7 +121,7 @@ class Job:
         try:
             # A traceback that holds a task would keep it from complaining by itself.
             for task in filter(None, (reference() for reference in self.tasks)):
-                if task.done() and not task.cancelled() and task._log_traceback:
+                if is_lost(task):
                     told = {"message": "Task exception was never retrieved", "exception": task.exception()}
                     self.complain(self.worker.loop, told)
             task = self.main = None

@@ -32,7 +32,8 @@ def _prompt(filename: str) -> int | None:
     if os.environ.get("KETTLE_CERTIFYING") or "IPython" not in sys.modules:
         return None
     compiler = getattr(sys.modules["IPython"].get_ipython(), "compile", None)
-    return getattr(compiler, "_filename_map", {}).get(filename)
+    told = compiler.format_code_name(filename) if compiler is not None else None  # ("Cell", "In[7]")
+    return int("".join(filter(str.isdigit, told[1]))) if told else None
 
 
 def is_cell(filename: str) -> bool:

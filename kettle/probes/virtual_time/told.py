@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import sys
-from asyncio.mixins import _LoopBoundMixin  # of locks, queues and the like
+from asyncio.mixins import _LoopBoundMixin  # what locks, queues and the like have in common
 from collections.abc import Iterator
 from typing import Any
 
@@ -99,6 +99,7 @@ class Told:
             return run_forever(loop)
 
         def bind_anew(kept: Any) -> Any:
+            # Nothing but its first wait binds a lock to a loop, and nothing unbinds it.
             if kept._loop is not None and kept._loop.is_closed():
                 kept._loop = None
             return bound(kept)
