@@ -1,7 +1,20 @@
-"""The contract of a notebook: what an answer owes its callers, and the causes that are looked for then.
+"""The contract of a notebook: the cases in which it must answer like the merged code, then the causes.
 
-A check folder's lesson.py makes one, named `lesson`, its exercise.py one named `exercise`. The titles of its
-checks and its sentences are in words.toml, by name: `answers` for the cases, then one for each cause.
+A check folder's lesson.py makes one, named `lesson`, and its exercise.py one named `exercise`:
+
+    lesson = Contract(
+        "account_page",                                     # the learner's function
+        world=worlds.shop(draw),                            # below it is called `w`
+        call=lambda page, w, who: page(w.api, who),         # given the arguments of a case
+        cases={"a page is asked for": Case(1001)},          # read as "When a page is asked for, expected …"
+        fails={"profile": "/customers/1001"},               # one more case
+    )
+    lesson.cause(causes.Overlap(a_page, ("profile", "orders")))
+
+Each case is played with the merged code, whose answer is the expected one, and with the learner's, in two
+worlds that are alike. The first case in which they differ ends the check, with a sentence. Each cause is a
+check of its own. In words.toml, `[lesson.checks]` has their titles in the order in which they run: `answers`
+for all cases, then one for each cause by its name. `[lesson.says]` has their sentences, by key.
 """
 
 from __future__ import annotations
@@ -24,7 +37,7 @@ ANSWERS, FASTER = "answers", "faster"  # names of checks that every contract may
 
 @dataclass(frozen=True)
 class Options:
-    """What a Case may say besides its arguments; see there."""
+    """What a Case may be given besides its arguments; explained there."""
 
     call: Callable | None = None
     prepare: Callable | None = None
@@ -40,28 +53,35 @@ class Options:
 
 
 class Case:
-    """What a caller may meet.
+    """One situation that a caller may meet: what the function is given, and what happens meanwhile.
 
     Args:
-        *args: what the contract's `call` is given after the function and the world.
-        **options: `call`: given the function and the world, in the place of the contract's.
-            `prepare`: given the world, before the first call.
-            `between`: given the world; then the call is made once more, and the second answer counts.
-            `again`: the same call is made once more, after its caller has written into the first answer.
-            `truth`: given the world, returns what is right, or raises it; in the place of the merged code.
-            `raises`: the kind of exception that has to come, where the lesson names it.
-            `why`: what to say on a difference here: a key of `says` in words.toml, or what Situation takes.
-            `ordered_keys`: whether the order of a dictionary's keys counts.
-            `impatient`: timers of the learner's code run a hundred times as fast; see Situation.
-            `observe`: whether what the call leaves behind is compared.
+        *args: for the contract's `call`, after the function and the world.
+        **options: `call`: given the function and the world, makes the call; instead of the contract's.
+            `prepare`: given the world, changes it before the first call.
+            `between`: given the world, changes it after the first call; a second one follows, and its answer
+                is compared.
+            `again`: the call is made twice, and between the two the first answer is emptied, as its owner
+                may do; the second answer is compared.
+            `truth`: given the world, returns what is expected, or raises it; instead of the merged code.
+            `raises`: the type of exception that is expected. Without it any exception will do where the
+                merged code raises one.
+            `why`: what to say on a difference here, instead of the contract's `why`; see there.
+            `ordered_keys`: whether the order of a dictionary's keys is compared.
+            `impatient`: timers of the learner's code run a hundred times as fast, so that a timeout of some
+                seconds ends while the world is late.
+            `observe`: False where what the calls leave behind is not compared.
             `only`: given the database, whether the case is played on it.
+
+    Raises:
+        TypeError: there is no such option.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
         self.args, self.options = args, Options(**options)
 
     def but(self, **options: Any) -> Case:
-        """Return a case that differs in some options."""
+        """Return the same case with other options."""
         return Case(*self.args, **vars(replace(self.options, **options)))
 
 
@@ -69,16 +89,24 @@ class Contract:
     """What the answer to one notebook owes its callers.
 
     Args:
-        name: of the learner's function under test.
-        world: where the cases are played; see kettle.checking.worlds.
-        call: given the function, the world and a case's arguments, calls it; by default with the arguments.
-        cases: by what ends the sentence "When …"; in an order in which the first difference names the cause.
-        observe: given the world after the calls, returns what they have left behind, which is compared, too.
-        at_once: the arguments of two or more calls that are made at once.
-        again: whether the first case is played once more, after its caller has written into the answer.
-        fails: what fails in the first case: what the world lets fail, by its name in a sentence.
-        noun: what keys of the answer name, such as "supplier".
-        why: what to say on differences: a key of `says` in words.toml, or what Situation takes.
+        name: the learner's function under test.
+        world: where the cases are played, made again for each; see kettle.checking.worlds.
+        call: given the function, the world and the arguments of a case, calls the function. If not given, the
+            function is called with the arguments alone.
+        cases: by what ends the sentence "When …", in the order in which they are played. Begin with the plain
+            one: `again` and `fails` vary it. Then let a case come before those that break by the same cause.
+        observe: given the world after the calls, returns what they have left behind there. It is compared,
+            too, where the answers are alike.
+        at_once: arguments of two or more calls; one case more, in which these are made at once.
+        again: whether there is one case more in which the first one is made twice, see Case.
+        fails: what fails, one case more for each, which is otherwise the first one: by its name in the
+            sentence, what the world is told to let fail. A list, where both are the same.
+        noun: what the keys of an answer are, such as "supplier", for "supplier 7: expected …"; or a function
+            that is given the path to a part, and names it.
+        why: what to do next, where answers differ. A key of `says` in words.toml: of a sentence, or of a
+            table of sentences by the part or the kind of the difference. Or such a table, of keys or of
+            functions; under "seen" for what is observed, under "error" for an exception of the learner's,
+            which the function is given. Or one function of the Difference.
 
     Attributes:
         words: those of the notebook; they are set when the checks are loaded.
@@ -110,10 +138,10 @@ class Contract:
         """Add a check of the cause; to be used as a decorator, too.
 
         Args:
-            check: a function that is given by name what it takes: what the notebook defines, and what the
-                judge offers (kettle.checking.runner.judge). It raises AssertionError with a sentence, or
-                returns what a right answer is told. The name of its title in words.toml is the function's.
-                Or one of kettle.checking.causes, which has a name of its own.
+            check: a function, whose name is the key of its title in words.toml. Its parameters name what it
+                gets: what the notebook defines, and `shop`, `database`, `rng` and more that
+                kettle.checking.runner.judge offers. It raises AssertionError with a sentence, or returns what
+                to say on a right answer. Or one of kettle.checking.causes, which have names of their own.
         """
         if hasattr(check, "check"):
             self.checks[check.name] = check.check(self)
@@ -122,11 +150,14 @@ class Contract:
         return check
 
     def faster(self, ready: Callable, **settings: Any) -> Callable:
-        """Tell, for interest, how many times as fast the answer is as the merged code; a decorator.
+        """Tell how many times as fast the answer is as the merged code, which decides nothing; a decorator.
+
+        Its sentence is `faster` in words.toml, with `{ratio}` in it; its title stands in `[lesson.interest]`.
 
         Args:
-            ready: a context manager function, asynchronous or not, that is given by name what it takes, and
-                yields a function that calls the one or the other. The sentence is `faster` in words.toml.
+            ready: makes a context manager, asynchronous for an asynchronous function. Its parameters name
+                what it gets, as for `cause`. What it yields is a function that calls the version it is given,
+                the merged code or the learner's.
             **settings: of kettle.probes.ratio.compare.
         """
 
@@ -150,15 +181,15 @@ class Contract:
         """Return a sentence of words.toml with values put in, such as `{n:,}`.
 
         Raises:
-            KeyError: there is none of that name.
+            KeyError: there is no such sentence, or no such value.
         """
-        said = self.words.says[key]
+        said = self._said(key)
         if not isinstance(said, str):
-            raise KeyError(f"`{key}` is no sentence, but a table of them")
+            raise KeyError(f"`{key}` in words.toml is a table, not a sentence")
         return said.format(**values)
 
     def situations(self, database: Any = None) -> Iterator[Situation]:
-        """Yield the situations, those that the engine makes last."""
+        """Yield the cases as situations; then those that `again`, `at_once` and `fails` ask for."""
         for when, case in self.cases.items():
             if case.options.only is None or case.options.only(database):
                 yield self._situation(when, case)
@@ -185,12 +216,14 @@ class Contract:
         return worlds.at_once(*(partial(self._call, function, world, *args) for args in self._at_once))
 
     def _why(self, why: Words) -> Words:
-        says = self.words.says
         if isinstance(why, Mapping):
-            return {
-                part: says.get(each, each) if isinstance(each, str) else each for part, each in why.items()
-            }
-        return says.get(why, why) if isinstance(why, str) else why
+            return {part: self._said(each) if isinstance(each, str) else each for part, each in why.items()}
+        return self._said(why) if isinstance(why, str) else why
+
+    def _said(self, key: str) -> Any:
+        if key and key not in self.words.says:
+            raise KeyError(f"words.toml has nothing named `{key}` under `says`")
+        return self.words.says[key] if key else ""
 
     def _answers(self) -> Callable:
         """Return the check that plays the cases; it takes what the world needs, by name."""

@@ -1,6 +1,15 @@
 """Where the cases of a contract are played: a practice shop, a database's tables, or nowhere in particular.
 
-What a world draws at random is drawn once, so that the merged code and the learner's meet the same one.
+A world is made again for each case and for each of the two versions, the merged code and the learner's. What
+is drawn at random is drawn once, so that both meet the same. A lesson may have a world of its own:
+
+    def desks(rng):                    # given what it `needs`, by name
+        ...
+        return desk                    # makes one world: a context manager, asynchronous or not
+
+    Contract("cart", world=World(("rng",), desks), ...)
+
+What the context manager yields is the `w` of the contract's functions.
 """
 
 from __future__ import annotations
@@ -18,19 +27,19 @@ from kettle.checking.equivalence.leftovers import on_loop
 from kettle.checking.equivalence.situations import empty, entered
 
 Draw = Callable[..., Mapping[str, Any]]
-"""Given a random.Random, and the world's factory (`.rows` of a database), returns attributes of the world."""
+"""Given a random.Random and what makes the world (with `.rows`, for a database), returns attributes of it."""
 
 
 @dataclass(frozen=True)
 class World:
-    """Where cases are played.
+    """A kind of place where cases are played.
 
     Args:
-        needs: what a check that plays there has to be given, by name.
-        make: given these, returns what makes one world: a context manager of either kind.
-        draw: what is drawn for all worlds, as attributes of each.
-        failed: the sentence's part for what fails, such as "the call for the {} fails once".
-        fail: given a world and what shall fail, lets it fail.
+        needs: names of what it takes to make one, of those that kettle.checking.runner.judge offers.
+        make: given these by name, returns a function that makes one: a context manager, asynchronous or not.
+        draw: draws what all of them have in common; it needs "rng".
+        failed: ends "When …" where something fails, with its name for the braces: "the {} fails once".
+        fail: given a world and one of the contract's `fails`, lets it fail there.
     """
 
     needs: tuple[str, ...]
@@ -40,7 +49,11 @@ class World:
     fail: Callable[[Any, Any], None] | None = None
 
     def open(self, **given: Any) -> Callable:
-        """Return what makes a world for each outcome."""
+        """Return a function that makes one, after what is drawn has been drawn.
+
+        Args:
+            **given: what it `needs`.
+        """
         world = self.make(**given)
         if self.draw is None:
             return world
@@ -55,7 +68,7 @@ class World:
         return drawn_world
 
     def failing(self, thing: Any) -> Callable:
-        """Return what lets a thing fail in a world."""
+        """Return a function that lets a thing fail in the world that it is given."""
         if self.fail is None:
             raise TypeError("nothing can be let fail in this world")
         fail = self.fail
@@ -63,19 +76,19 @@ class World:
 
 
 NOWHERE = World((), lambda: empty)
-"""Of plain functions: what is called gets its arguments and nothing else."""
+"""For functions that need nothing but their arguments: an empty world."""
 
 
 def drawn(draw: Draw) -> World:
-    """Return a world of plain functions that has nothing but what is drawn."""
+    """Return a world that has nothing but what is drawn, for functions that need only their arguments."""
     return World(("rng",), lambda rng: empty, draw)
 
 
 def shop(draw: Draw | None = None, **options: Any) -> World:
     """Return the world of a practice shop, with a session: `w.shop`, `w.url`, `w.api`, `w.traffic`.
 
-    What fails is a path, with what was drawn in braces: "/customers/{customer}/orders". It fails once, with
-    a 503.
+    What fails is a path, in which braces name what was drawn: "/customers/{customer}/orders". Its first call
+    gets a 503.
 
     Args:
         draw: given a random.Random, what is drawn.
@@ -95,7 +108,7 @@ def shop(draw: Draw | None = None, **options: Any) -> World:
 
 
 def rows(draw: Draw | None = None, **options: Any) -> World:
-    """Return the world of a database whose rows have every edge: `w.engine`, `w.tables`, `w.rows`.
+    """Return the world of a database with edge cases in its rows: `w.engine`, `w.tables`, `w.rows`.
 
     What fails is a table, by its name.
 

@@ -83,7 +83,7 @@ class Equivalence:
             try:
                 for situation, expecting in zip(situations, playing, strict=True):
                     expected = await expecting
-                    given = await outcome(function, world, situation, self.names)
+                    given = await outcome(function, world, situation, self.names, expected=expected)
                     self._judge(situation, expected, given, noun, why)
                     self._earlier += [each for each in (expected.before, expected.value) if each is not None]
             finally:
@@ -288,4 +288,4 @@ def _driven(coroutine: Any) -> None:
     except StopIteration:
         return
     coroutine.close()
-    raise RuntimeError("A check that awaits has to be an `async def`, and to await `same(…)`.")
+    raise RuntimeError("A check that awaits has to be an `async def`, and to await `equivalence(…)`.")

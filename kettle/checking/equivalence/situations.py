@@ -16,7 +16,9 @@ from typing import Any
 from kettle.checking.checks import Undecided
 from kettle.checking.equivalence.difference import Difference, difference
 from kettle.checking.equivalence.leftovers import HURRY, MINE, Made, settled
-from kettle.checking.equivalence.sentences import Words
+from kettle.checking.equivalence.sentences import Words, a
+
+COROUTINE, VALUE, FAILED = "coroutine", "value", "failed"
 
 
 class Told(AssertionError):
@@ -60,6 +62,7 @@ class Outcome:
     """How a situation went: answer, error, answer before, arguments, the other side, what was left.
 
     overwritten: the first caller's answer was written into while the second one's was made.
+    returned: whether the function returned a "coroutine" or another "value", or "failed"; "" if not called.
     """
 
     value: Any = None
@@ -70,6 +73,53 @@ class Outcome:
     overwritten: bool = False
     left: int = 0
     unclosed: int = 0
+    returned: str = ""
+
+
+class Watched:
+    """A function of which is noted whether it changes its arguments, and whether it has to be awaited.
+
+    Args:
+        function: the function.
+        expected: the merged code's outcome, when it is compared with that.
+
+    Attributes:
+        returned: as in Outcome; also where the call failed.
+    """
+
+    def __init__(self, function: Callable, expected: Outcome | None = None) -> None:
+        self._function, self._wanted = function, expected and expected.returned
+        self._arguments: list[tuple[str, Any, Any]] = []
+        self.returned = ""
+
+    def call(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the function.
+
+        Raises:
+            Told: it returns a coroutine, and no result, or the other way round.
+        """
+        self._arguments.extend(
+            (name, thing, copy.deepcopy(thing))
+            for name, thing in (*zip(_parameters(self._function), args, strict=False), *kwargs.items())
+            if _is_kept(thing)
+        )
+        self.returned = FAILED
+        value = self._function(*args, **kwargs)
+        self.returned = COROUTINE if inspect.iscoroutine(value) else VALUE
+        if self._wanted == VALUE and inspect.iscoroutine(value):
+            value.close()
+            raise Told("expected a result, got a coroutine: write `def`, not `async def`.")
+        if self._wanted == COROUTINE and not inspect.isawaitable(value):
+            what = type(value).__name__
+            raise Told(f"expected a coroutine, got {a(what)}: write `async def`, since the caller awaits it.")
+        return value
+
+    def changed(self) -> Difference | None:
+        """Return how the calls since the last time have changed an argument."""
+        changes = ((name, difference(before, thing)) for name, thing, before in self._arguments)
+        named = [replace(change, path=(name, *change.path)) for name, change in changes if change]
+        self._arguments.clear()
+        return named[0] if named else None
 
 
 async def outcome(
@@ -79,6 +129,7 @@ async def outcome(
     names: dict[str, Any],
     truth: bool = False,
     merged: bool = False,
+    expected: Outcome | None = None,
 ) -> Outcome:
     """Play one situation with one version, in a world of its own.
 
@@ -89,26 +140,16 @@ async def outcome(
         names: where the version's own names are, as `w.names`.
         truth: whether `function` is the situation's own truth.
         merged: whether it is played for the merged code's answer, as `w.merged`.
+        expected: the merged code's outcome, when the other version is played.
     """
     found, made = Outcome(), Made(hurry=HURRY if situation.impatient else 1)
-    arguments: list[tuple[str, Any, Any]] = []
-
-    def kept(*args: Any, **kwargs: Any) -> Any:
-        arguments.extend(
-            (name, thing, copy.deepcopy(thing))
-            for name, thing in (*zip(_parameters(function), args, strict=False), *kwargs.items())
-            if _is_kept(thing)
-        )
-        return function(*args, **kwargs)
+    watched = Watched(function, expected)
 
     async def call(world: Any) -> Any:
         try:
-            return await _awaited(function(world) if truth else situation.call(kept, world))
+            return await _awaited(function(world) if truth else situation.call(watched.call, world))
         finally:  # now, before anybody writes into an answer that may hold parts of an argument
-            changes = ((name, difference(before, thing)) for name, thing, before in arguments)
-            named = (replace(change, path=(name, *change.path)) for name, change in changes if change)
-            found.changed = found.changed or next(named, None)
-            arguments.clear()
+            found.changed = found.changed or watched.changed()
 
     async with entered(world()) as here:
         here.names, here.merged = names, merged
@@ -126,16 +167,16 @@ async def outcome(
                 first, held = found.value, _copied(found.value)
                 found.value = await call(here)
                 found.overwritten = difference(held, first) is not None
-        except Undecided:  # the call itself cannot tell
-            raise
-        except Exception as error:  # noqa: BLE001 - it is compared
-            found.error = error
+        except Exception as error:
+            if isinstance(error, Undecided) or (merged and not truth and not watched.returned):
+                raise  # the situation itself cannot tell, or cannot even make its call
+            found.error = error  # it is compared
             traceback.clear_frames(error.__traceback__)  # they would keep what nobody closed from telling so
         found.left = await settled(made.tasks, failed=found.error is not None)
         if found.error is not None:
             made.tasks.clear()
             gc.collect()
-        found.unclosed = made.unclosed
+        found.unclosed, found.returned = made.unclosed, watched.returned
         MINE.reset(token)
         if situation.seen:
             found.seen = situation.seen(here)
