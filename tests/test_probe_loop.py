@@ -13,6 +13,7 @@ from time import sleep as imported_sleep
 
 import pytest
 
+from kettle.probes.engines import blocking
 from kettle.probes.loop import watch_loop
 from kettle.shop import Shop
 from kettle.shop.desk import open_desk
@@ -192,21 +193,37 @@ def test_blocking_calls_are_recognised(call, label, explain):
     assert all(hit.where.startswith("test_probe_loop:") for hit in loop.blocking)
 
 
-def test_a_contended_lock_is_seen_when_explained():
-    lock = threading.Lock()
-    lock.acquire()
+@pytest.mark.parametrize("kind", [threading.Lock, threading.RLock])
+def test_a_contended_lock_is_seen_when_explained(kind):
+    lock, tried = kind(), threading.Event()
 
-    async def blocks():
-        threading.Timer(0.05, lock.release).start()
+    def holds():
         with lock:
-            pass
-        lock.acquire()
+            held.set()
+            tried.wait(10)
 
     async def takes_it_itself():
         await asyncio.sleep(0)
         lock.acquire(timeout=0.05)
+        tried.set()
 
+    held, holder = threading.Event(), threading.Thread(target=holds)
+    holder.start()
+    held.wait(10)
     assert [hit.call for hit in watched(takes_it_itself, explain=True).blocking] == ["Lock.acquire"]
+    holder.join()
+
+
+def test_a_lock_that_nobody_else_holds_is_not_waited_for():
+    lock, seen = threading.RLock(), []
+    recorder = blocking.Recorder(threading.get_ident())
+    recorder.entered = seen.append
+    with blocking.profiled(recorder):
+        lock.acquire()
+        lock.acquire()
+        lock.release()
+        lock.release()
+    assert seen == []
 
 
 @both

@@ -220,10 +220,13 @@ def test_jobs_for_a_pool_of_processes_that_was_there_before_are_noticed():
         pool.apply(abs, (1,)), executor.submit(abs, 1).result(30)
 
         def away():
-            return pool.map(abs, [1]), pool.apply(abs, (1,)), executor.submit(abs, 1).result(30)
+            pool.map(abs, [1]), pool.starmap(abs, [(1,)]), pool.apply(abs, (1,))
+            pool.map_async(abs, [1]).get(30), pool.starmap_async(abs, [(1,)]).get(30)
+            list(pool.imap(abs, [1])), list(pool.imap_unordered(abs, [1]))
+            return executor.submit(abs, 1).result(30)
 
         run = work(away)
-    assert (run.processes, run.sent_away) == (0, 3)
+    assert (run.processes, run.sent_away) == (0, 8)
 
 
 def test_everything_is_as_before_also_after_an_error():

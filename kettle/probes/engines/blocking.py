@@ -283,12 +283,17 @@ def _c_label(by_function: dict[Any, _Known], function: Any) -> str | None:
     if name in _SOCKET and isinstance(owner, socket.SocketType):
         return f"socket.{name}" if owner.gettimeout() != 0 else None
     if name == "acquire" and isinstance(owner, _LOCKS):
-        return "Lock.acquire" if _is_locked(owner) and not _starting_a_thread() else None
+        return "Lock.acquire" if _would_wait(owner) and not _starting_a_thread() else None
     if name in _FILES and isinstance(owner, io.IOBase) and not owner.closed:
         # An HTTP client of the standard library reads its socket through a buffer.
         return f"{'socket' if isinstance(getattr(owner, 'raw', None), socket.SocketIO) else 'file'}.{name}"
     return None
 
 
-def _is_locked(lock: Any) -> bool:
-    return lock.locked() if hasattr(lock, "locked") else not lock._is_owned()
+def _would_wait(lock: Any) -> bool:
+    if isinstance(lock, _LOCKS[0]):
+        return lock.locked()
+    free = lock.acquire(blocking=False)  # whoever holds an RLock may take it again
+    if free:
+        lock.release()
+    return not free

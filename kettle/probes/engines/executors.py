@@ -73,7 +73,7 @@ class Notes:
         real(pool, *args, **kwargs)
         frame = own_frame(caller)
         where = place(frame.f_code, frame.f_lineno) if frame is not None else ""
-        default = str(getattr(pool, "_thread_name_prefix", "")).startswith("asyncio")
+        default = str(kwargs.get("thread_name_prefix", "")).startswith("asyncio")
         processes = isinstance(pool, PROCESS_POOLS) and not isinstance(pool, ThreadPool)
         kind = type(pool).__name__
         executor = Executor(kind, where, time.perf_counter(), default, of_processes=processes)
@@ -110,9 +110,9 @@ class Notes:
         return real(pool, _Reporting(fn, self.folder) if reporting else fn, *args, **kwargs)
 
     def process(self, real: Callable, caller: FrameType, process: Any) -> None:
-        """Note a process of multiprocessing, and its pool: a pool gives its workers one queue."""
-        target = getattr(process, "_target", None)
-        pool = _POOLS.get(getattr(target, "__module__", ""))
+        """Note a process of multiprocessing, and its pool."""
+        pool = _POOLS.get(caller.f_globals.get("__name__", ""))
+        # A pool gives its workers one queue, first of all; nothing else tells which processes are its.
         key = process._args[0] if pool else process
         self.starts.append((key, pool or type(process).__name__, time.perf_counter()))
         real(process)

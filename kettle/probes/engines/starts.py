@@ -14,13 +14,13 @@ from typing import Any
 
 from kettle.layers import Patches
 
+_OF_POOLS = ("apply_async", "map", "map_async", "starmap", "starmap_async", "imap", "imap_unordered")
 _PLACES: dict[str, list[tuple[Any, str]]] = {
     "making": [(kind, "__init__") for kind in (ThreadPoolExecutor, ProcessPoolExecutor, Pool)],
     "ending": [(kind, "shutdown") for kind in (ThreadPoolExecutor, ProcessPoolExecutor)]
     + [(Pool, "close"), (Pool, "terminate")],
     "job": [(ThreadPoolExecutor, "submit")],
-    "sending": [(ProcessPoolExecutor, "submit")]
-    + [(Pool, name) for name in ("apply_async", "_map_async", "imap", "imap_unordered")],
+    "sending": [(ProcessPoolExecutor, "submit")] + [(Pool, name) for name in _OF_POOLS],
     "thread": [(threading.Thread, "start")],
     "process": [(BaseProcess, "start")],
     "popen": [(subprocess.Popen, "__init__")],
