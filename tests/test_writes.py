@@ -1,12 +1,16 @@
 """Writes are judged by what they wait for and commit; others act between the statements of a program."""
 
+from random import Random
+
 import pytest
 from sqlalchemy import insert, select, text, update
 from sqlalchemy.orm import Session
 
+from kettle.checking import Case, Contract, worlds
+from kettle.checking.causes import AllOrNothing, RoundTrips
+from kettle.checking.causes.others import others_act, where_free
+from kettle.checking.causes.writes import ONE_TRANSACTION, TOGETHER, commits, label, trips, waited_for
 from kettle.checking.equivalence.tables import put_back
-from kettle.checking.others import in_the_middle, others_act, where_free
-from kettle.checking.writes import Writes, commits, label, refusing, trips, waited_for, watched
 from kettle.database import open_database
 from kettle.database.data import SALE
 from kettle.database.models import OrderEvent, Product
@@ -45,7 +49,12 @@ def rows(count):
 
 
 def judged(database, write):
-    return Writes("row", *watched(database, write, FEW, MANY), FEW, MANY).judge("Why so often?", "In parts.")
+    seen = []
+    for count in (FEW, MANY):
+        with database.wire() as wire:
+            write(count)
+        seen.append(wire.seen)
+    return RoundTrips(rows, FEW, MANY).judge(*seen)
 
 
 def told(database, write):
@@ -86,7 +95,7 @@ def test_a_list_is_right_however_many_statements_travel_in_it(database, engine):
 def test_a_loop_is_told_what_it_waits_for(database, engine):
     said = told(database, lambda count: each_committed(engine, count))
     assert "200 × `INSERT order_events`" in said
-    assert said.endswith("Why so often?")
+    assert said.endswith(TOGETHER)
     assert ("200 × `COMMIT`" in said) == (database.kind != "SQLite")
 
 
@@ -96,7 +105,8 @@ def test_one_commit_for_a_loop_is_still_a_loop(database, engine):
 
 def test_batches_that_commit_each_are_told_so(database, engine):
     said = told(database, lambda count: in_batches(engine, count))
-    assert said == "4 commits for 200 rows, one for about 50: In parts."
+    assert said.startswith("4 commits for 200 rows, one for about 50: if the job stops between two of them")
+    assert said.endswith(ONE_TRANSACTION)
 
 
 def test_a_new_connection_is_no_work_on_rows(database):
@@ -115,7 +125,7 @@ def test_many_connections_are_told(database):
             together(engine, count)
             engine.dispose()
 
-    assert told(database, write).startswith("It opens 4 connections for 200 rows, where there is one")
+    assert told(database, write).startswith("Expected one connection for 200 rows, got 4 new ones.")
 
 
 def test_reading_in_a_transaction_of_its_own_is_no_commit(server):
@@ -159,13 +169,33 @@ def test_tables_are_put_back(database, engine):
     assert world.tables.ask(kept) == before
 
 
-def test_a_row_is_refused_and_then_taken(database, engine):
-    with (
-        refusing(database, "order_events", "order_id", 7),
-        pytest.raises(Exception, match=r"refused|no such"),
-    ):
-        together(engine, 20)
-    together(engine, 20)
+def owed(database, book):
+    """Judge a write that owes all or nothing."""
+    contract = Contract(
+        "book",
+        world=worlds.tables("order_events", orders=20, events=1),
+        call=lambda book, w, *rows: book(w.engine, rows),
+        observe=lambda w: dict(map(tuple, w.tables.ask("SELECT id, order_id FROM order_events"))),
+        cases={"one": Case()},
+    )
+    cause = AllOrNothing(rows, lambda last: {**last, "what": None}, long=100)
+    cause.check(contract)(book=book, database=database, rng=Random(1))
+
+
+def test_all_or_nothing(database):
+    owed(database, lambda engine, given: written(engine, given, 1000))
+    with pytest.raises(AssertionError, match="3 rows: expected that nothing is written, got 2 changes"):
+        owed(database, lambda engine, given: written(engine, given, 1))
+    with pytest.raises(AssertionError, match="100 rows: expected that nothing is written, got 50"):
+        owed(database, lambda engine, given: written(engine, given, 50))
+    with pytest.raises(AssertionError, match="expected an exception, got a result"):
+        owed(database, lambda engine, given: written(engine, given[:-1], 1000))
+
+
+def written(engine, given, size):
+    for start in range(0, len(given), size):
+        with engine.begin() as connection:
+            connection.execute(insert(OrderEvent), list(given[start : start + size]))
 
 
 def stock(server):
@@ -230,18 +260,5 @@ def test_django_commits_are_counted_on_both(database):
             write(count)
 
     assert judged(database, write).endswith("1 commit.")
-    assert told(database, write_apart) == "5 commits for 200 rows, one for about 40: In parts."
+    assert told(database, write_apart).startswith("5 commits for 200 rows, one for about 40:")
     connection.close()
-
-
-@pytest.mark.parametrize("waits", [True, False])
-def test_others_in_the_middle_of_a_change_commit_when_somebody_waits(server, waits):
-    server.seed(3, products=20, orders=0)
-    before = server.data.products[0]["stock"]
-    lock = select(Product.stock).where(Product.id == 1).with_for_update(skip_locked=not waits)
-    sale = in_the_middle(server, "UPDATE products SET stock = stock - 1 WHERE id = 1")
-    with sale, server.behind.begin() as connection:
-        seen = connection.scalar(lock)
-    assert seen == (before - 1 if waits else None)
-    with server.behind.connect() as connection:
-        assert connection.scalar(select(Product.stock).where(Product.id == 1)) == before - 1

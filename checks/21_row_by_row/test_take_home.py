@@ -8,7 +8,7 @@ import pytest
 from own_code import run_snippet
 from sqlalchemy import text
 
-from kettle.checking.others import others_act, where_free
+from kettle.checking.causes.others import others_act, where_free
 from kettle.database import open_database
 
 STEM = "21_row_by_row"
@@ -62,8 +62,8 @@ def test_django_adds_up_in_the_database(database):
     database.configure_django()
     book = run_snippet(STEM, "django")["import_delivery"]
     before, sold = shop(database), []
-    rows = [row(f"KC-{n:05d}", 0) | {"quantity": n} for n in range(1, 200)]
-    rows += [row("N-1", 0) | {"quantity": 3}, row("N-1", 0, "Other") | {"quantity": 4}]
+    rows = [row(f"KC-{n:05d}", n) for n in range(1, 200)]
+    rows += [row("N-1", 3), row("N-1", 4, "Other")]
     random.Random(1).shuffle(rows)
     rows.sort(key=lambda each: each["name"], reverse=True)  # equal products keep the order of their names
     if database.kind == "SQLite":
@@ -78,3 +78,20 @@ def test_django_adds_up_in_the_database(database):
     assert after["KC-00001"][0] == before["KC-00001"][0] + 1 - len(sold)
     assert after["KC-00150"] == [before["KC-00150"][0] + 150, before["KC-00150"][1]]
     assert after["N-1"] == [7, "Other"]
+
+
+def test_objects_are_read_with_a_lock(database):
+    book = run_snippet(STEM, "objects")["import_delivery"]
+    before, sold, engine = shop(database), [], database.engine()
+    rows = [*(row(f"KC-{n:05d}", n) for n in range(1, 200)), row("N-1", 3), row("N-1", 4)]
+    if database.kind == "SQLite":
+        book(engine, rows)
+    else:
+        with others_act(lambda _: sold.extend(where_free(database, SALE))), database.wire() as wire:
+            assert book(engine, rows) == 201
+        assert sold
+        assert wire.transactions.commits == 1
+    after = shop(database)
+    assert after["KC-00001"] == [before["KC-00001"][0] + 1 - len(sold), before["KC-00001"][1]]
+    assert after["N-1"] == [7, "Green tea"]
+    engine.dispose()

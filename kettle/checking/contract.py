@@ -109,6 +109,7 @@ class Contract:
             which the function is given. Or one function of the Difference.
 
     Attributes:
+        call, observe: as given, for causes that call the function themselves.
         words: those of the notebook; they are set when the checks are loaded.
         checks: the function of each check, by the name of its title in words.toml.
     """
@@ -128,8 +129,8 @@ class Contract:
         why: Words = None,
     ) -> None:
         self.name, self.world, self.cases, self.noun, self.why = name, world, dict(cases), noun, why
-        self._call = call or (lambda function, _, *args: function(*args))
-        self._observe, self._at_once, self._again = observe, tuple(at_once), again
+        self.call = call or (lambda function, _, *args: function(*args))
+        self.observe, self._at_once, self._again = observe, tuple(at_once), again
         self._fails = dict(fails) if isinstance(fails, Mapping) else {each: each for each in fails}
         self.words = NotebookWords()
         self.checks: dict[str, Callable] = {ANSWERS: self._answers()}
@@ -201,19 +202,21 @@ class Contract:
             yield self._situation(f"{number} calls are made at once", Case(call=self._all_at_once))
         for what, thing in self._fails.items():
             when = self.world.failed.format(what)
-            yield self._situation(when, first.but(again=False, prepare=self.world.failing(thing)))
+            yield self._situation(
+                when, first.but(again=False, observe=False, prepare=self.world.failing(thing))
+            )
 
     def _situation(self, when: str, case: Case) -> Situation:
         def call(function: Callable, world: Any) -> Any:
-            return self._call(function, world, *case.args)
+            return self.call(function, world, *case.args)
 
         options = {name: value for name, value in vars(case.options).items() if name != "only"}
-        seen = self._observe if options.pop("observe") else None
+        seen = self.observe if options.pop("observe") else None
         given = {"call": options["call"] or call, "why": self._why(options["why"]), "seen": seen}
         return Situation(when, **{**options, **given})
 
     def _all_at_once(self, function: Callable, world: Any) -> Any:
-        return worlds.at_once(*(partial(self._call, function, world, *args) for args in self._at_once))
+        return worlds.at_once(*(partial(self.call, function, world, *args) for args in self._at_once))
 
     def _why(self, why: Words) -> Words:
         if isinstance(why, Mapping):

@@ -1,12 +1,12 @@
 from collections import Counter
 
-from sqlalchemy import bindparam
+from sqlalchemy import bindparam, select, update
 
 
 def import_delivery(engine: Engine, rows: list[dict]) -> int:
     arrived = Counter()
     for row in rows:
-        arrived[row["sku"]] += row["quantity"]
+        arrived[row["sku"]] += row["stock"]
     first = {row["sku"]: row for row in reversed(rows)}
     table = Product.__table__
     with engine.begin() as connection:
@@ -16,9 +16,6 @@ def import_delivery(engine: Engine, rows: list[dict]) -> int:
         if known:
             connection.execute(more, [{"of": sku, "n": arrived[sku]} for sku in known])
         if new := [row for sku, row in first.items() if sku not in known]:
-            columns = ("sku", "price_cents", "supplier_id")
-            made = [{name: row[name] for name in columns} for row in new]
-            for row in made:
-                row |= {"name": tidy(first[row["sku"]]["name"]), "stock": arrived[row["sku"]]}
+            made = [{**row, "name": tidy(row["name"]), "stock": arrived[row["sku"]]} for row in new]
             connection.execute(insert(table), made)
     return len(rows)

@@ -1,5 +1,6 @@
 """Causes that several lessons look for: what makes code slow, counted rather than timed."""
 
 from kettle.checking.causes.overlap import CallersOverlap, Overlap
+from kettle.checking.causes.writes import AllOrNothing, RoundTrips
 
-__all__ = ["CallersOverlap", "Overlap"]
+__all__ = ["AllOrNothing", "CallersOverlap", "Overlap", "RoundTrips"]

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from kettle.database import Database
 
 MOST = 24  # moments; a program that writes row by row has more of them than anybody needs
-_BEAT = 0.004  # seconds between two looks for whoever waits
-_BEGINS = 10.0  # seconds until a change has begun, on the busiest machine
 PATIENCE = "50ms"  # for a lock on a whole table, which cannot be passed over
 
 
@@ -92,35 +90,3 @@ def where_free(database: Database, statement: str, **values: Any) -> list[Row]:
             return list(connection.execute(text(statement), values).all())
     except OperationalError:
         return []
-
-
-@contextmanager
-def in_the_middle(database: Database, statement: str, **values: Any) -> Iterator[None]:
-    """Have others in the middle of a change; they commit once somebody waits for them, or the block ends.
-
-    Args:
-        database: PostgreSQL; SQLite's one writer holds everything.
-        statement: what they have changed, and not committed yet.
-        **values: its parameters.
-    """
-    from sqlalchemy import text
-
-    begun, over = threading.Event(), threading.Event()
-    waits = text("SELECT count(*) FROM pg_stat_activity WHERE :mine = ANY(pg_blocking_pids(pid))")
-
-    def change() -> None:
-        with database.behind.begin() as connection, database.behind.connect() as looks:
-            mine = connection.scalar(text("SELECT pg_backend_pid()"))
-            connection.execute(text(statement), values)
-            begun.set()
-            while not over.wait(_BEAT) and not looks.scalar(waits, {"mine": mine}):
-                looks.rollback()  # what it sees is as it was when its transaction began
-
-    others = threading.Thread(target=change, name="kettle-others", daemon=True)
-    others.start()
-    begun.wait(_BEGINS)
-    try:
-        yield
-    finally:
-        over.set()
-        others.join()
