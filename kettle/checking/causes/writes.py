@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from kettle.checking.contract import Contract, taking
@@ -111,28 +112,31 @@ class AllOrNothing:
     name: str = "all_or_nothing"
 
     def check(self, contract: Contract) -> Callable:
-        """Return the check."""
+        """Return the check; the contract observes what is written, by the key of each row."""
+        if contract.observe is None:
+            raise TypeError("all or nothing is judged by what the contract observes, and it observes nothing")
+        observe = contract.observe
 
         def all_or_nothing(database: Any, rng: Any, **given: Any) -> None:
             with (self.world or contract.world).open(database=database, rng=rng)() as w:
                 for count in (SHORT, self.long):
-                    self._refuses(contract, given[contract.name], w, count)
+                    self._refuses(
+                        partial(contract.call, given[contract.name], w), partial(observe, w), w, count
+                    )
 
         return taking(all_or_nothing, contract.name, "database", "rng")
 
-    def _refuses(self, contract: Contract, function: Callable, w: Any, count: int) -> None:
+    def _refuses(self, call: Callable, observe: Callable[[], dict], w: Any, count: int) -> None:
         *rows, last = self.rows(count)
-        before = contract.observe(w)
+        before = observe()
         said = f"The database refuses the last of {count:,} {self.noun}s: expected "
         try:
-            contract.call(function, w, *rows, self.refused(last))
+            call(*rows, self.refused(last))
         except Exception:  # noqa: BLE001 - however it fails
             w.database.end_transactions()
         else:
             raise AssertionError(f"{said}an exception, got a result. Let the exception reach the caller.")
-        changed = sum(
-            difference(before.get(key), now) is not None for key, now in contract.observe(w).items()
-        )
+        changed = sum(difference(before.get(key), now) is not None for key, now in observe().items())
         assert not changed, f"{said}that nothing is written, got {changed:,} changes. {ONE_TRANSACTION}"
 
 
