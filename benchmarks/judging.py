@@ -17,11 +17,11 @@ import psutil
 from IPython.core.interactiveshell import InteractiveShell
 
 from kettle.checking.checks import checks_of, function_of, words_of
-from kettle.checking.runner.family import end_family
 from kettle.checking.runner.judge import judge, set_clocks
 from kettle.files import course
 from kettle.probes.engines.collecting import keep_out
 from kettle.probes.engines.own_thread import OwnThread
+from kettle.processes.family import end_family
 
 sys.path.insert(0, str(course.ROOT / "tests"))
 from contract import Answer

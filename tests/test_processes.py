@@ -14,8 +14,8 @@ import pytest
 from scratch_course import make_course
 
 from kettle.checking import Checker
-from kettle.checking.runner.family import memory_of_family
 from kettle.processes import owner
+from kettle.processes.family import memory_of_family
 from kettle.processes.marks import marked
 from kettle.processes.sweeper import CALM, LOOK, PAUSE
 

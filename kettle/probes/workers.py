@@ -12,16 +12,14 @@ import os
 import shutil
 import sys
 import tempfile
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-import psutil
-
 from kettle.probes.engines.executors import Executor, Notes, Ran
 from kettle.probes.engines.starts import listening
 from kettle.processes import owned
+from kettle.processes.marks import runs
 
 __all__ = ["Batch", "Executor", "Ran", "has_gil", "watch_workers"]
 
@@ -98,7 +96,7 @@ class watch_workers:  # noqa: N801 (used as a verb: with watch_workers() as work
     @property
     def running(self) -> frozenset[int]:
         """The ids of the programs and forks that were started in the block and still run, now."""
-        return frozenset(program.pid for program in self._notes.running if _runs(program))
+        return frozenset(program.pid for program in self._notes.running if runs(program))
 
     @property
     def batches(self) -> tuple[Batch, ...]:
@@ -152,9 +150,3 @@ class watch_workers:  # noqa: N801 (used as a verb: with watch_workers() as work
 def has_gil() -> bool:
     """Tell whether threads of this Python take turns at one lock."""
     return getattr(sys, "_is_gil_enabled", lambda: True)()
-
-
-def _runs(program: psutil.Process) -> bool:
-    with suppress(psutil.Error):
-        return program.is_running() and program.status() != psutil.STATUS_ZOMBIE
-    return False

@@ -22,6 +22,12 @@ _NOT_PASSED_ON = (
 )
 
 
+# A session (on Windows a group) of its own: the interrupt button signals the kernel's whole group.
+APART: dict[str, Any] = {"start_new_session": True}
+if sys.platform == "win32":
+    APART = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
+
+
 class Piped(subprocess.Popen[bytes]):
     """A process with a pipe to it, and one from it."""
 
@@ -44,11 +50,6 @@ def start(module: str, complaints: IO[bytes], tidies_up: bool) -> Piped:
     environment |= {TIDIES_UP: "1"} if tidies_up else {}
     environment["SSL_CERT_FILE"] = os.devnull  # it speaks no TLS, and aiohttp would read all certificates
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
-    # A session (on Windows a group) of its own: the interrupt button signals the kernel's whole group.
-    if sys.platform != "win32":
-        apart: dict[str, Any] = {"start_new_session": True}
-    else:
-        apart = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
     return Piped(
         # -P: a learner's file that is called json.py must not be imported.
         [sys.executable, "-P", "-m", module, str(os.getpid())],
@@ -58,5 +59,5 @@ def start(module: str, complaints: IO[bytes], tidies_up: bool) -> Piped:
         stderr=complaints,
         env=environment,
         cwd=ROOT,
-        **apart,
+        **APART,
     )

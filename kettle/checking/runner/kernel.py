@@ -14,7 +14,7 @@ from nbval.kernel import CURRENT_ENV_KERNEL_NAME, RunningKernel, start_new_kerne
 
 from kettle.checking.checks import find_checks
 from kettle.checking.runner.assertions import environment_with_assertions
-from kettle.checking.runner.family import end_family, memory_of_family
+from kettle.processes.family import end_family, memory_of_family
 
 MEMORY_LIMIT = 1_500_000_000  # bytes; the course's own checks stay far below
 PREPARE = """from kettle.checking.runner import judge as _kettle_judge

@@ -13,16 +13,17 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import IO, Any
+from typing import IO
 
 import psutil
 
 from kettle.checking.checks import gone_of
 from kettle.checking.runner.assertions import environment_with_assertions
-from kettle.checking.runner.family import end_family
 from kettle.checking.runner.verdict import BROKEN, Finding, Verdict, verdict_of
 from kettle.processes import CHECK, OWNER, marks
+from kettle.processes.family import end_family
 from kettle.processes.owner import owner
+from kettle.processes.start import APART
 
 START_LIMIT = 90.0  # seconds until a warm process is ready; a loaded classroom server is slow to start one
 
@@ -55,9 +56,6 @@ class CheckingProcess:
         self._mark = secrets.token_hex(8)
         # What is killed cannot tidy up after itself: kernels, pools and servers leave files behind.
         self._folder = me.folder()
-        options: dict[str, Any] = {"start_new_session": True}
-        if sys.platform == "win32":
-            options = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
         temporary = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), self._folder.name)
         try:
             self.popen = _Piped(
@@ -68,7 +66,7 @@ class CheckingProcess:
                 encoding="utf-8",
                 errors="replace",
                 env=environment_with_assertions() | temporary | {OWNER: me.token, CHECK: self._mark},
-                **options,
+                **APART,
             )
         except BaseException:
             self._folder.cleanup()

@@ -19,9 +19,9 @@ from pathlib import Path
 import pytest
 
 from kettle.checking.runner import plugin
-from kettle.checking.runner.family import end_children
 from kettle.checking.runner.kernel import CertifyingKernel
 from kettle.processes import CHECK, marks
+from kettle.processes.family import end_children
 from kettle.processes.owner import FOLDER
 
 

@@ -1,4 +1,4 @@
-"""Ending a process together with all that it started."""
+"""A process with all that it started: its end, and its memory."""
 
 from __future__ import annotations
 
