@@ -15,6 +15,7 @@ What the context manager yields is the `w` of the contract's functions.
 from __future__ import annotations
 
 import asyncio
+import copy
 import inspect
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -62,7 +63,7 @@ class World:
         @asynccontextmanager
         async def drawn_world() -> AsyncIterator[SimpleNamespace]:
             async with entered(world()) as here:
-                vars(here).update(drawn)
+                vars(here).update(copy.deepcopy(drawn))  # a case may change what it was given
                 yield here
 
         return drawn_world

@@ -1,4 +1,4 @@
-# says: That was right for an earlier call
+# says: That was the answer to an earlier call
 _texts = {}
 
 
