@@ -102,7 +102,7 @@ class Predict:
             try:
                 numbers[each.name] = parse(self._fields[each.name].value)
             except ValueError:
-                self._say(f"Type a number here, a guess is enough: {each.text}", "wk-bad")
+                self._say(f"This question still needs a number, and a guess is enough: {each.text}", "wk-bad")
                 return
         self.refresh(self.lock_in(numbers))
 
