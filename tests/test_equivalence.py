@@ -267,6 +267,12 @@ async def page(api, customer):
         return await response.json()
 
 
+def test_words_on_an_error_are_not_those_on_a_part_that_is_called_so():
+    asked = Situation("one is asked", lambda f, w: f(), why={"error": lambda error: f"Why {error}?"})
+    said = told(lambda: {"error": 2}, asked, was=lambda: {"error": 1})
+    assert said == "When one is asked, `error`: expected 1, got 2."
+
+
 def told_of_shop(answer, *situations, was=page, off=(), **options):
     async def run():
         await Equivalence({"f": answer}, {"f": was}, off=off)(

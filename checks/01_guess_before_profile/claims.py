@@ -26,7 +26,7 @@ def profiled(function: Callable[[], None]) -> dict[str, tuple]:
     """Return a profile's rows by the names of functions: calls, calls, own seconds, seconds, callers."""
     with cProfile.Profile() as profile:
         function()
-    return {key[2]: row for key, row in pstats.Stats(profile).stats.items()}
+    return {key[2]: row for key, row in vars(pstats.Stats(profile))["stats"].items()}
 
 
 def found_first() -> str:

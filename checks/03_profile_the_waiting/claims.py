@@ -26,7 +26,7 @@ def in_turn() -> str:
     async def at_most_together(way) -> tuple[float, float]:
         with watch_waits() as waits, cProfile.Profile() as profile:
             await way()
-        rows = {key[2]: row for key, row in pstats.Stats(profile).stats.items()}
+        rows = {key[2]: row for key, row in vars(pstats.Stats(profile))["stats"].items()}
         waiting = sum(each.seconds for each in waits.waits if each.path[-1][0] == "fetch")
         took = waits.seconds - waiting if way is together else waits.seconds
         return rows["fetch"][3], waiting / took

@@ -4,11 +4,11 @@ import asyncio
 import time
 
 from kettle.checking import words_of
+from kettle.checking.causes.virtually import OtherTimes
 from kettle.checking.equivalence import Situation, Told
 from kettle.checking.reports import (
     BELOW,
     STEP,
-    OtherTimes,
     caught_up,
     numbers,
     observed,

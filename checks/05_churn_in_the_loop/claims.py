@@ -6,7 +6,8 @@ import time
 
 def handed_over() -> str:
     """Let two threads change reference counts; count how often one takes over from the other."""
-    shared, changes, turns = object(), 300_000, []
+    shared, changes = object(), 300_000
+    turns: list[int] = []
     ready = threading.Barrier(2)
 
     def change(name: int) -> None:

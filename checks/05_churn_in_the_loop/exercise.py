@@ -124,7 +124,7 @@ def check_checked_once(intake, same, rng):
 
 
 def _schemas():
-    schemas = {
+    schemas: dict[str, dict] = {
         "scanned": {"place": {"type": "string", "pattern": "^KC[0-9]+$"}},
         "weighed": {"place": {"type": "string"}, "grams": {"type": "integer", "minimum": 1}},
     }

@@ -66,16 +66,16 @@ def check_same_receipts(send_receipts, same, rng):
 
         return call
 
-    def now(**changed):
+    def now(**changed) -> dict:
         return {
             "prepare": _usual,
             "between": lambda w: w.names["settings"].update(changed),
             "why": BUILT_FROM,
         }
 
-    noted = {"prepare": _usual, "seen": lambda w: w.relay.sent, "why": {"seen": _secured}}
-    one_by_one = {"prepare": _usual, "why": {OUT: ONE_BY_ONE, NEXT: FAILED}}
-    left = {"prepare": _usual, "why": _left}
+    noted: dict = {"prepare": _usual, "seen": lambda w: w.relay.sent, "why": {"seen": _secured}}
+    one_by_one: dict = {"prepare": _usual, "why": {OUT: ONE_BY_ONE, NEXT: FAILED}}
+    left: dict = {"prepare": _usual, "why": _left}
     reworded, others = RECEIPT.replace("order", "sales"), _certificates()[1]
     situations = (
         Situation("the settings have changed since the code was loaded", run(ada), _usual, why=BUILT_FROM),
@@ -161,8 +161,8 @@ def check_built_once(send_receipts, settings, rng):
             f"{many} {done} for {MANY} receipts, and {few} for {FEW}: more receipts, more of them. "
             "Which of them differs from the one before?"
         )
-    contexts, _, templates = seen[1]
-    return f"{MANY} receipts took {contexts} TLS context and {templates} template; as merged, it was one of each for each."
+    made, _, compiled = seen[1]
+    return f"{MANY} receipts took {made} TLS context and {compiled} template; as merged, it was one of each for each."
 
 
 def interest_how_much_faster(as_merged, send_receipts, settings, rng):
@@ -240,7 +240,7 @@ def _certificates():
     paths = [Path(folder.name) / name for name in ("first.pem", "other.pem")]
     for path, part in zip(paths, (every[:2], every[2:5]), strict=True):
         path.write_text("".join(part))
-    _certificates.folder = folder
+    vars(_certificates)["folder"] = folder
     return [str(path) for path in paths]
 
 

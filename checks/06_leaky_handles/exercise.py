@@ -70,7 +70,7 @@ async def check_same_mirror(refresh, same, rng):
         ("the answer holds no levels", lambda w: w.shop.answer_with(path, answer={"supplier": first})),
         ("the answer is a page that is no JSON", lambda w: w.shop.answer_with(path, **page)),
     )
-    seen = {"seen": _client}
+    seen: dict = {"seen": _client}
     situations = (
         Situation("suppliers are new", ask(first, second, third), **seen),
         Situation("nothing is new", ask(first, second, then=lambda w: None), **seen),

@@ -65,9 +65,7 @@ def check_same_labels(print_label, same, rng):
 
         return prepare
 
-    whole, fresh, none = (
-        {"seen": _seen, "why": {"seen": _in_the_spool(why)}} for why in (WHOLE, FRESH, NO_LABEL)
-    )
+    whole, fresh, none = map(_with, (WHOLE, FRESH, NO_LABEL))
     situations = (
         Situation("a label is printed", one, **whole),
         Situation("several labels are printed", lambda f, w: [one(f, w, each) for each in several], **whole),
@@ -267,6 +265,10 @@ def _seen(w):
 def _left_by_two(w):
     """The other one prints at each look into the order, so what is asked depends on the number of looks."""
     return {what: seen for what, seen in _seen(w).items() if what != "asked"}
+
+
+def _with(why) -> dict:
+    return {"seen": _seen, "why": {"seen": _in_the_spool(why)}}
 
 
 def _in_the_spool(why):

@@ -155,17 +155,17 @@ def check_memory_is_bounded(label, tariff, clock, squares, rng):
             label(f"{near} 1AA")
         return count
 
+    def in_turn(feed, count):
+        """Feed more and fewer in turn: else what is emptied when full may grow a little in each step."""
+        return lambda step: feed(count - step % 2 * count // 3 if step else min(stated, CAP) + count)
+
     # What is stated is filled in the first step: the probe has to see it come in order to see it go.
     for feed, count, what in (
         (new_texts, TEXTS, "postcode that was not typed before"),
         (new_days, 1_000, "day"),
         (mistyped, 1_000, "district that does not exist"),
     ):
-        growth = unbounded_growth(
-            lambda step, feed=feed, count=count: feed(
-                count - step % 2 * count // 3 if step else min(stated, CAP) + count
-            )  # in turn more and fewer: else what is emptied when full may grow a little in each step
-        )
+        growth = unbounded_growth(in_turn(feed, count))
         assert stated > CAP or growth is None, (
             f"Each {what} leaves {growth.per_item:,.0f} bytes behind, and nothing was thrown out after "
             f"{sum(growth.counts):,} of them. What is the key, and what bounds it?"

@@ -14,10 +14,10 @@ STEM = "07_same_answer_again"
 def counted(function):
     @functools.wraps(function)
     def wrapper(*args):
-        wrapper.calls += 1
+        vars(wrapper)["calls"] += 1
         return function(*args)
 
-    wrapper.calls = 0
+    vars(wrapper)["calls"] = 0
     return wrapper
 
 

@@ -20,7 +20,7 @@ def check_same_answers(used_twice, same, rng):
     shelf = [(rng.uniform(-9, 9), rng.uniform(-9, 9)) for _ in range(2)]
     large = [np.array([rng.randrange(2**28) for _ in range(50)]) for _ in range(2)]
     noise = rng.randbytes(999)
-    answers = (
+    answers: tuple[tuple, ...] = (
         (used_twice, ("codes are used again and again", small), ("there are no codes",  []), ("each code is new", [*"abc"])),
         ("seal", ("a tape is sealed", noise), ("the tape is empty", b"")),
         ("worth", ("prices and numbers are large", *large), ("the shelves are empty", large[0][:0], large[1][:0])),
@@ -53,8 +53,8 @@ def check_algorithm(used_twice):
     assert many < 6 * few, (
         f"Four times as many codes take {many / few:.0f} times as many steps of Python: each code still meets the others."
     )
-    many = [f"KC-{number}" for number in range(4_000)]
-    dear = times_as_dear(used_twice, many, "each code meets all those before it")
+    strings = [f"KC-{number}" for number in range(4_000)]
+    dear = times_as_dear(used_twice, strings, "each code meets all those before it")
     assert not dear, (
         f"16 times as many codes take {dear:.0f} times the CPU time: native code goes through all those "
         "before, or copies them, for each code. What remembers them, and is neither copied nor gone through?"

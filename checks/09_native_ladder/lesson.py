@@ -178,7 +178,7 @@ def _later(w):
 
 def _native_calls(function, given):
     """Count calls of native code by name, but those of Python's own lists and built-in functions."""
-    found = Counter()
+    found: Counter[str] = Counter()
 
     def note(frame, event, arg):
         if event == "c_call" and arg.__module__ != "builtins" and not isinstance(arg.__self__, list):

@@ -44,6 +44,7 @@ async def check_same_answers(on_message, same, rng):
         hangs_up(w)
 
     async def after_failures(f, w):
+        answer = None
         for supplier in (*(down, cut) * (FAILED // 2), one):
             async with asyncio.timeout(PATIENCE):
                 (answer,) = await asyncio.gather(f(_larder(w), _look_up(supplier)), return_exceptions=True)
@@ -112,7 +113,7 @@ async def check_nobody_waits_for_a_look_up(on_message, LarderClient, shop, rng):
     return f"While the shop held the look-ups of {TOGETHER} scanners, a ping was answered: only then were they let go."
 
 
-ONE_FOR_ALL = {
+ONE_FOR_ALL: dict = {
     "missing": "Both look-ups were given one and the same thing: each message gets an answer of its own.",
     "seen": asked_otherwise,
 }

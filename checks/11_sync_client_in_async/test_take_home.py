@@ -50,7 +50,7 @@ def test_ruff_does_not_see_through_a_plain_function(tmp_path):
 
 
 def test_debug_mode_names_the_task_whose_step_was_long(caplog):
-    names = {}
+    names: dict = {}
     exec("import asyncio\nimport requests\n" + next(c.source for c in cells_of(STEM) if c.id == "fix"), names)
     with Shop(seed=11) as shop, caplog.at_level(logging.WARNING, "asyncio"):
         asyncio.run(names["stock_of"](shop.url, [1, 2]), debug=True)
@@ -89,7 +89,7 @@ def test_both_routes_of_fastapi_overlap(route):
 
 def test_the_plain_route_of_fastapi_made_async_is_the_mistake():
     source = snippet(STEM, "fastapi").replace("\ndef stock_in_a_thread", "\nasync def stock_in_a_thread")
-    names = {}
+    names: dict = {}
     exec(source, names)
     assert inspect.iscoroutinefunction(names["stock_in_a_thread"])
     with Shop(seed=11) as shop:

@@ -2,8 +2,6 @@
 
 import asyncio
 import multiprocessing
-import os
-import signal
 from dataclasses import dataclass
 
 import httpx
@@ -62,7 +60,7 @@ def test_fastapi_opens_another_pool_when_a_worker_was_killed():
 
     def kill_workers_once():
         for worker in multiprocessing.active_children() if kills else ():
-            os.kill(worker.pid, signal.SIGKILL)
+            worker.kill()
             worker.join(5)
         kills.clear()
 

@@ -24,7 +24,7 @@ BUDGET = 500  # lines of a cart between two turns of the loop, as the lesson say
 NOTES = ("tea ", "tea  tea", "", "na\u00efve\tt\u00e9_4\n", "T" * 70, " tea", "tea \n")
 FEW, OTHER = wholesale(3, seed=1), wholesale(3, seed=2)
 LARGE = wholesale(143, seed=3) * 7  # 1,001: a line more than two slices
-SIZES = (FEW, OTHER, [], LARGE, LARGE[:500], LARGE[:501], LARGE[:2])
+SIZES: tuple = (FEW, OTHER, [], LARGE, LARGE[:500], LARGE[:501], LARGE[:2])
 NEGATIVE = [json.dumps({"pence": -5, "number": 2})]
 
 

@@ -250,7 +250,7 @@ def test_something_fits_if_it_does_once():
         tried.append(1)
         return 5.0
 
-    tried = []
+    tried: list[int] = []
     assert asyncio.run(world.fits(measure, 2.0))
     assert not asyncio.run(world.fits(never, 2.0))
     assert len(tried) == world.TRIES

@@ -14,7 +14,8 @@ def in_the_profile() -> str:
 
     with cProfile.Profile() as profile:
         asyncio.run(page())
-    found = pstats.Stats(profile).stats  # (file, line, function): (calls, primitive calls, own seconds, …)
+    # (file, line, function): (calls, primitive calls, own seconds, …)
+    found = vars(pstats.Stats(profile))["stats"]
     name, own = max(((key[2], value[2]) for key, value in found.items()), key=lambda item: item[1])
     mine = sum(value[2] for key, value in found.items() if key[2] == "page")
     return f"Three waits in turn: cProfile gives {own:.2f} s to {name}, and {1000 * mine:.2f} ms to the page."

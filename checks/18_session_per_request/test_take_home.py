@@ -3,6 +3,7 @@
 import asyncio
 import json
 from contextlib import asynccontextmanager
+from typing import Any
 
 import aiohttp
 import httpx
@@ -89,7 +90,8 @@ def test_a_session_that_is_made_where_no_loop_runs_is_refused_as_the_lesson_says
 def test_idle_connections_are_kept_for_as_long_as_the_lesson_says():
     async def main():
         async with aiohttp.ClientSession() as session:
-            return session.connector._keepalive_timeout, session.connector.limit
+            connector: Any = session.connector
+            return connector._keepalive_timeout, connector.limit
 
     told = " ".join(cell.source for cell in cells_of(STEM))
     assert asyncio.run(main()) == (15.0, 100)
@@ -98,7 +100,7 @@ def test_idle_connections_are_kept_for_as_long_as_the_lesson_says():
 
 
 def test_the_crossover_lies_where_the_connection_is_let_go():
-    names = {"asyncio": asyncio, "aiohttp": aiohttp}
+    names: dict = {"asyncio": asyncio, "aiohttp": aiohttp}
     with Shop(seed=18) as shop:
         names["shop"] = shop
         (source,) = (cell.source for cell in cells_of(STEM) if cell.id == "crossover")

@@ -71,7 +71,7 @@ def check_same_page(order_page, same, database, rng):
 
     def unsaved(f, w):
         with Session(w.engine) as session:
-            customer = session.get(Customer, first["customer_id"])
+            customer = session.get_one(Customer, first["customer_id"])
             customer.name = "Zofia Zephyr"
             shown, kept = f(session, 3), customer in session
             session.rollback()

@@ -13,7 +13,7 @@ from sqlalchemy.exc import InvalidRequestError
 from kettle.database import open_database
 
 STEM = "19_n_plus_one"
-SIZES = {"orders": 30, "customers": 30}
+SIZES: dict = {"orders": 30, "customers": 30}
 
 
 @pytest.fixture(scope="module")

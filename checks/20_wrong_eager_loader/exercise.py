@@ -60,7 +60,7 @@ class _Pages:
 
     async def unsaved(self, f, w):
         async with AsyncSession(self.engine) as session:
-            customer = await session.get(Customer, 2)
+            customer = await session.get_one(Customer, 2)
             customer.name = "Zofia Zephyr"
             session.add_all(_with_parts({**self.later, "customer_id": 2}, self.line["product_id"]))
             shown, kept = await f(session, 2), customer in session
@@ -84,7 +84,7 @@ class _Pages:
 
     async def at_one_time(self, f, w):
         async with AsyncSession(self.engine) as session:
-            (await session.get(Customer, 2)).name = "Zofia Zephyr"
+            (await session.get_one(Customer, 2)).name = "Zofia Zephyr"
             with both_ask_first(self.engine, connections=3):
                 return await asyncio.gather(f(session, 2), self.of(2)(f, w), self.of(1, after=4)(f, w))
 

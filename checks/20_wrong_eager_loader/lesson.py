@@ -56,7 +56,7 @@ class _Sheets:
     def unsaved(self, f, w):
         number = self.first["customer_id"]
         with Session(w.engine) as session:
-            customer = session.get(Customer, number)
+            customer = session.get_one(Customer, number)
             customer.name = "Zofia Zephyr"
             session.add_all(_with_parts(self.later, self.parts[0][0]["product_id"]))
             orders = f(session, 3)
@@ -68,7 +68,7 @@ class _Sheets:
 
     def read_before(self, f, w):
         with Session(w.engine) as session:
-            read = session.get(Order, self.first["id"])
+            read = session.get_one(Order, self.first["id"])
             lines = list(read.lines)
             orders = f(session, 3)
             del read, lines

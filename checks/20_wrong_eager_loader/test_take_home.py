@@ -9,7 +9,7 @@ from own_code import run_snippet, snippet
 from kettle.database import open_database
 
 STEM = "20_wrong_eager_loader"
-SIZES = {"orders": 30, "customers": 30, "lines": 6, "events": 4}
+SIZES: dict = {"orders": 30, "customers": 30, "lines": 6, "events": 4}
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from kettle.checking.equivalence import Told
 from kettle.database.models import Order, OrderEvent, OrderLine
 
-SIZES = {"suppliers": 5, "products": 90, "customers": 90, "orders": 70, "lines": 5, "events": 4}
+SIZES: dict = {"suppliers": 5, "products": 90, "customers": 90, "orders": 70, "lines": 5, "events": 4}
 
 
 FEW, MANY = 5, 40

@@ -7,7 +7,7 @@ from kettle.checking import Case, Contract, causes, worlds
 from kettle.checking.causes.others import others_act, where_free
 
 COLUMNS = "sku, name, price_cents, stock, supplier_id"
-SHOP = {"suppliers": 3, "customers": 1}
+SHOP: dict = {"suppliers": 3, "customers": 1}
 
 
 def row(sku, stock=3, name="Green tea", price=450, supplier=1):

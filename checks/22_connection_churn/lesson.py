@@ -174,7 +174,8 @@ async def interest_how_much_faster(as_merged, book, open_engine, database, shop)
 
 
 def _world(database, rng):
-    shops, turn, engines = shop_world(rng, watched=True), asyncio.Lock(), {}
+    shops, turn = shop_world(rng, watched=True), asyncio.Lock()
+    engines: dict = {}
     last = _last_event(database)
 
     @asynccontextmanager
@@ -236,7 +237,7 @@ def _early(database, orders):
 
 
 def _written(tables, last):
-    found = {"orders": (), "events": ()}
+    found: dict[str, tuple | list] = {"orders": (), "events": ()}
     with suppress(DBAPIError):  # a table may be away
         found["orders"] = tables.ask("SELECT id FROM orders WHERE status = 'booked' ORDER BY id")
     with suppress(DBAPIError):

@@ -56,8 +56,7 @@ class SalesPool:
         self._rows.execute("CREATE TABLE sales (supplier INTEGER, sku TEXT, quantity INTEGER)")
         draw = random.Random(data.seed)
         for supplier in data.suppliers:
-            stock = data.stock(supplier) or {"levels": {}}
-            skus = [*stock["levels"], "KC-0000"]  # the last one is not in stock any more
+            skus = [*data.stock(supplier)["levels"], "KC-0000"]  # the last one is not in stock any more
             self._rows.executemany(
                 "INSERT INTO sales VALUES (?, ?, ?)",
                 [(supplier, draw.choice(skus), draw.randint(1, 9)) for _ in range(12)],

@@ -13,6 +13,7 @@ from typing import Any
 
 from kettle.checking.checks import Undecided
 from kettle.checking.equivalence import Told
+from kettle.checking.equivalence.worlds import ShopWorld
 from kettle.checking.runner.errors import unheard
 from kettle.checking.runner.patience import Patience
 from kettle.probes.virtual_time import VirtualRun, VirtualShop, run_virtual
@@ -86,7 +87,7 @@ async def moving(answer: Awaitable, stands_still: Callable[[], str]) -> Any:
         raise Told(stands_still()) from None
 
 
-def virtual_shop_world(rng: random.Random, *, latency: float = 0.002, **session: Any) -> Callable:
+def virtual_shop_world(rng: random.Random, *, latency: float = 0.002, **session: Any) -> ShopWorld:
     """Return a world for `same` that is a shop in virtual time: `w.shop`, `w.api`, and `w.traffic.requests`.
 
     Args:
@@ -103,8 +104,9 @@ def virtual_shop_world(rng: random.Random, *, latency: float = 0.002, **session:
         async with shop.session(**session) as api:
             yield SimpleNamespace(shop=shop, url=shop.url, api=api, traffic=SeenInShop(shop))
 
-    vars(world)["seed"] = seed
-    return world
+    made: Any = world
+    made.seed = seed
+    return made
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from kettle.checking.equivalence.difference import AWAITABLE, EXCEPTION, ORDER, 
 
 SHORT = 60  # characters of a value that is shown
 WHOLE = "the answer"
-Words = Mapping[Any, str] | Callable[[Difference], str] | str | None
+Words = Mapping[Any, str | Callable[[Any], str]] | Callable[[Difference], str] | str | None
 """What a lesson adds: a sentence; one for each part, or kind of difference, by name; or a function of it."""
 Noun = str | Callable[[tuple], str]
 """What the keys of an answer name, such as "supplier"; or a function that names the part at a path."""
@@ -46,8 +46,8 @@ def own_words(found: Difference, why: Words) -> str | None:
     if callable(why):
         return why(found)
     for key in (*found.path[::-1], found.kind):
-        if isinstance(key, str | int) and key in why:
-            return why[key]
+        if isinstance(key, str | int) and isinstance(words := why.get(key), str):
+            return words
     return None
 
 

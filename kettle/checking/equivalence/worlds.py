@@ -8,9 +8,9 @@ import threading
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from kettle.checking.equivalence.lateness import hold_late
 from kettle.checking.equivalence.rows import edged
@@ -19,14 +19,33 @@ from kettle.checking.equivalence.tables import Tables
 
 if TYPE_CHECKING:
     from kettle.database import Database
+    from kettle.database.data import Rows
 
 TOGETHER = 5.0  # seconds until threads that begin together have all been started
 LATENCY = 0.002  # seconds; situations ask for what is late by themselves
 
 
+class ShopWorld(Protocol):
+    """Makes a practice shop with a session, each of the same seed."""
+
+    seed: int
+
+    def __call__(self) -> AbstractAsyncContextManager[SimpleNamespace]:
+        """Make one."""
+
+
+class DatabaseWorld(Protocol):
+    """Makes a world of the same rows, each in its turn."""
+
+    rows: Rows
+
+    def __call__(self) -> AbstractAsyncContextManager[SimpleNamespace]:
+        """Make one."""
+
+
 def shop_world(
     rng: random.Random, *, latency: float = LATENCY, watched: bool = False, **session: Any
-) -> Callable:
+) -> ShopWorld:
     """Return a world that is a practice shop, with a session to ask it: `w.shop`, `w.url`, `w.api`.
 
     Args:
@@ -48,8 +67,9 @@ def shop_world(
             api = await stack.enter_async_context(shop.session(**session))
             yield SimpleNamespace(shop=shop, url=shop.url, api=api, traffic=traffic)
 
-    vars(world)["seed"] = seed
-    return world
+    made: Any = world
+    made.seed = seed
+    return made
 
 
 def fails(*paths: str, calls: tuple[int, ...] = (), status: int | None = 503) -> Callable:
@@ -119,7 +139,7 @@ def revised(world: Any) -> None:
 
 def database_world(
     database: Database, rng: random.Random, *, django: bool = False, writes: bool = False, **sizes: int
-) -> Callable:
+) -> DatabaseWorld:
     """Return a world that is a database, of rows with every edge (see kettle.checking.equivalence.rows).
 
     One database serves all worlds, one after another: opening one costs more than most situations. A world
@@ -150,8 +170,9 @@ def database_world(
                     database.end_transactions()
                     database.fill(rows)
 
-    vars(world)["rows"] = rows
-    return world
+    made: Any = world
+    made.rows = rows
+    return made
 
 
 def at_once(*calls: Callable) -> list[Any]:

@@ -37,7 +37,7 @@ class Ended:
     seconds: real time until the function ended or its time was up.
     """
 
-    value: object = None
+    value: Any = None
     error: BaseException | None = None
     timed_out: bool = False
     complaints: tuple[str, ...] = ()

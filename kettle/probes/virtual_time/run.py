@@ -32,7 +32,7 @@ class VirtualRun:
     reads: how often its code read a clock; counted where clocks are told.
     """
 
-    value: object = None
+    value: Any = None
     error: BaseException | None = None
     elapsed: float = 0.0
     hung: str = ""
