@@ -34,6 +34,7 @@ def pytest_xdist_make_scheduler(config, log):
     from xdist.scheduler import LoadScopeScheduling
 
     class ByLesson(LoadScopeScheduling):
+        # Public are groups by marks, and these change the id of each test.
         def _split_scope(self, nodeid):
             path, _, test = nodeid.partition("::")
             lesson = LESSON.search(test) if path.endswith(BY_LESSON) else None

@@ -47,8 +47,9 @@ class Owner:
         """Let multiprocessing keep its sockets where the sweeper tidies up.
 
         From Python 3.14 on, a pool of processes has a folder with a socket on Linux; a kill leaves it behind.
-        Its name is random, and multiprocessing has no setting for it: it keeps it in `_config`.
+        Its name is random.
         """
+        # What multiprocessing keeps the folder of its sockets in; it has no setting for that.
         config = getattr(multiprocessing.current_process(), "_config", None)
         path = Path(tempfile.gettempdir(), f"{self.prefix}12345678", "listener-12345678")
         short = len(os.fsencode(path)) < LONGEST

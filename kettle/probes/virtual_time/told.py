@@ -4,9 +4,10 @@ import asyncio
 import contextlib
 import sys
 from asyncio.mixins import _LoopBoundMixin  # what locks, queues and the like have in common
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
+from kettle.layers import replace
 from kettle.probes.engines import clocks
 
 from .loop import VirtualLoop
@@ -89,24 +90,26 @@ class Told:
 
         A lock that code keeps goes with it from one run to the next, as if both were on one loop.
         """
-        loops: Any = asyncio.BaseEventLoop
-        locks: Any = _LoopBoundMixin
-        run_forever, bound = loops.run_forever, locks._get_loop
+        with contextlib.ExitStack() as undo:
+            undo.callback(replace(asyncio.BaseEventLoop, "run_forever", self._running))
+            # It is called with each wait, and binds a lock to the loop of its first one.
+            undo.callback(replace(_LoopBoundMixin, "_get_loop", self._binding))
+            undo.enter_context(clocks.telling(self))
+            yield
 
+    def _running(self, run_forever: Callable) -> Callable:
         def run(loop: Any) -> Any:
             if self.is_ours() and loop is not self.threads.loop:
                 refuse("another event loop", "Its waits are real ones: use the loop that runs.")
             return run_forever(loop)
 
-        def bind_anew(kept: Any) -> Any:
-            # Nothing but its first wait binds a lock to a loop, and nothing unbinds it.
-            if kept._loop is not None and kept._loop.is_closed():
-                kept._loop = None
-            return bound(kept)
+        return run
 
-        loops.run_forever, locks._get_loop = run, bind_anew
-        try:
-            with clocks.telling(self):
-                yield
-        finally:
-            loops.run_forever, locks._get_loop = run_forever, bound
+    @staticmethod
+    def _binding(bind: Callable) -> Callable:
+        def bind_anew(kept: Any) -> Any:
+            if kept._loop is not None and kept._loop.is_closed():  # nothing else unbinds a lock
+                kept._loop = None
+            return bind(kept)
+
+        return bind_anew
