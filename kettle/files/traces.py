@@ -16,7 +16,7 @@ class Trace:
         seconds: by the clock.
         loop: seconds of the processor that the loop's thread used.
         others: the same for all other threads.
-        late: seconds by which the loop was late for a timer, as a rule.
+        late: seconds by which the loop was typically late for a timer.
         latest: the same, at most.
         thread_at: the share of looks, 0 to 1, at which the loop's thread was somewhere.
         tasks_at: lines of text: where the tasks were.
@@ -38,8 +38,8 @@ class Trace:
         return "\n".join(
             [
                 f"Trace {self.letter}: {self.seconds:.2f} s by the clock",
-                f"  processor: the loop's thread {self.loop:.2f} s, other threads {self.others:.2f} s",
-                f"  the loop was late by {late:.1f} ms as a rule, {latest:.0f} ms at most",
+                f"  CPU: the loop's thread {self.loop:.2f} s, other threads {self.others:.2f} s",
+                f"  the loop was typically {late:.1f} ms late, at most {latest:.0f} ms",
                 "  the loop's thread was at:",
                 *(f"    {place}" for place in places),
                 "  its tasks were at:",
@@ -51,17 +51,17 @@ class Trace:
     def evidence(self) -> str:
         """Say which of its numbers tell what it waits for, without the word for it."""
         at, share = next(iter(self.thread_at.items()))
-        late = f"the loop was {1000 * self.late:.1f} ms late as a rule"
-        used = f"its thread used the processor for {self.loop:.2f} of {self.seconds:.2f} s"
+        late = f"the loop was typically {1000 * self.late:.1f} ms late"
+        used = f"its thread used the CPU for {self.loop:.2f} of {self.seconds:.2f} s"
         there = f"{share:.0%} of the looks found it at `{at}`"
-        tasks = f"the loop was in time, and most tasks stand in `{self.innermost}`"
+        tasks = f"the loop was on time, and most tasks wait in `{self.innermost}`"
         return {
             "cpu": f"{late}, {used}, and {there}.",
             "disk": f"{late}, {used}, which is little, and {there}.",
             "gil": f"{late}, and {used}, while another thread used it for {self.others:.2f} s.",
-            "lock": f"{tasks}: nobody else is asked there.",
-            "pool": f"{tasks}: their call has not been sent.",
-            "service": f"{tasks}: their call is under way.",
+            "lock": f"{tasks}: no other service is called there.",
+            "pool": f"{tasks}: their call has not been sent yet.",
+            "service": f"{tasks}: their call has been sent.",
         }[self.cause]
 
     @property

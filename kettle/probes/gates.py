@@ -1,6 +1,6 @@
 """Gates: the semaphores of asyncio that some code makes, how wide they are, and how often they are passed.
 
-They explain why a limit was not kept, and decide nothing: other code counts with queues, or by hand.
+They explain why a limit was not kept; no verdict rests on them, since other code limits by queues or by hand.
 
     with watch_gates() as gates:
         await reindex(api, items, limit)

@@ -1,7 +1,7 @@
 """Limited: a program in a process of its own, with few descriptors and in Python's development mode.
 
-It is given the cells that define what it uses, so that it runs what stands in the notebook. Windows has no
-such limit to lower: there the program is stopped by an error of the same kind at the same number.
+It is given the cells that define what it uses, so it runs the notebook's own code. Windows has no
+such limit: there, an error of the same kind stops the program at the same number.
 
 It shows where to look; no verdict rests on it.
 

@@ -1,7 +1,7 @@
 """Lines of a function: how often each ran and how long it took, as line_profiler measures it.
 
-Timing each line costs something, most where a line calls much Python code: what it shows is where to look,
-and not how long it takes. While a coroutine waits, none of its lines is charged.
+Timing each line costs time, most where a line calls much Python code, so the times are too long. While a
+coroutine waits, none of its lines is charged.
 
 It shows where to look; no verdict rests on it.
 

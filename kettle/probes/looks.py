@@ -1,7 +1,7 @@
 """Looks: how often a search compares what it looks for, and reads the rows it goes through, even in C code.
 
-Whoever searches has to compare. So what is looked for is given as a number or a text that counts its own
-comparisons, and rows of a class count how often their fields are read.
+A search has to compare. So it is given a number or a text that counts its own comparisons, and rows of a
+class that count how often their fields are read.
 
     with count_looks(TaxBand, ("first", "last")) as looks:
         build_receipt(1, [(replace(tea, code=looked_for(tea.code)), 1)])

@@ -1,8 +1,8 @@
-"""Memory that a run needs at its peak, and memory that stays when its result is dropped, by tracemalloc.
+"""Memory that a run needs at its peak, and memory that stays after its result is dropped, by tracemalloc.
 
-Counted is what Python and NumPy allocate, in all threads of the process meanwhile; not what other C
-libraries take from the system. Automatic garbage collection is off during a run, so that a peak repeats: it
-holds the cycles too.
+It counts what Python and NumPy allocate in all threads of the process during the run, and not what other C
+libraries take from the system. Automatic garbage collection is off during a run, so that a peak repeats; the
+peak includes the cycles.
 
     peak_bytes(read, path)
     retained_growth(feed)

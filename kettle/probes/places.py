@@ -1,7 +1,7 @@
 """Places: how many pieces of work were under way at once, and whether places stood empty with work left.
 
 For any work that has a bound: calls with a limit, queries on a pool, jobs on workers. In virtual time the
-numbers are exact; elsewhere they are as good as the clock.
+numbers are exact; otherwise they are as good as the clock.
 
     run = virtually(night)
     use = use_of(spans, limit, number)

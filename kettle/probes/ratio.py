@@ -1,6 +1,6 @@
 """How many times as fast one callable is as another: interleaved runs until it is decided, three outcomes.
 
-For where no cause can be counted. By which method the times tell it: `kettle.probes.engines.interval`.
+For a claim whose cause cannot be counted. The statistics are in `kettle.probes.engines.interval`.
 
     found = compare(before, after)
     found.outcome, found.ratio, found.low, found.high

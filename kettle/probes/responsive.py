@@ -1,7 +1,7 @@
 """A rendezvous for work that must not block the event loop: the work waits until the loop shows life.
 
-No clock decides: work on the loop's own thread waits in vain, however fast the machine is, and work elsewhere
-meets a living loop, however slow.
+No clock decides. Work on the loop's own thread waits until its patience ends, however fast the machine is.
+Work elsewhere finds a loop that is alive, however slow the machine is.
 
     async with loop_shows_life() as life:
         await offload(work, life.pulse)
