@@ -122,7 +122,7 @@ async def one_pool(photo_service, rng):
     """Count what is started for uploads one after another, and what is left when the service has ended."""
     for how, error in HOW:
         with loop_shows_life(1, PATIENCE) as life, watch_leftovers() as watch:
-            with suppress(type(error) if error else ()):
+            with suppress(*([type(error)] if error else [])):
                 async with photo_service() as upload:
                     first, *photos = watched(life, rng, 4)
                     await upload(first)
