@@ -1,6 +1,7 @@
 """mypy finds nothing in kettle/ and checks/; its settings and what it may not know are in pyproject.toml."""
 
 import os
+import re
 from pathlib import Path
 
 from mypy.build import build
@@ -29,6 +30,14 @@ def found(*files: Path) -> list[str]:
 def test_mypy_finds_nothing(monkeypatch):
     monkeypatch.chdir(ROOT)
     assert not (told := found()), "\n".join(told)
+
+
+def test_an_ignore_says_why():
+    lines = [
+        line for room in ("kettle", "checks") for file in ROOT.glob(f"{room}/**/*.py") for line in file.open()
+    ]
+    ignores = [line.strip() for line in lines if "type: ignore" in line]
+    assert [line for line in ignores if not re.search(r"# type: ignore\[[\w-]+\]  # \w", line)] == []
 
 
 def test_mypy_finds_what_is_wrong_in_the_folder_of_a_lesson(monkeypatch, tmp_path):

@@ -246,5 +246,5 @@ class Contract:
 def taking(check: Callable, *names: str) -> Callable:
     """Say which arguments a check takes, by name."""
     parameters = [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY) for name in dict.fromkeys(names)]
-    check.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    vars(check)["__signature__"] = inspect.Signature(parameters)
     return check

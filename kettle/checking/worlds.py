@@ -150,7 +150,7 @@ def tables(*names: str, draw: Draw | None = None, django: bool = False, **seeded
         def world() -> Any:
             return put_back(database, *names, engine=engine, rows=data)
 
-        world.rows = data  # type: ignore[attr-defined]
+        vars(world)["rows"] = data
         return world
 
     return World(("database", "rng"), make, draw, "the table `{}` cannot be written", _fail_table)

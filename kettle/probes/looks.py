@@ -72,8 +72,7 @@ def count_looks(row: type | None = None, fields: Iterable[str] = ()) -> Iterator
         return property(read)
 
     undo: list[tuple[type, str]] = [(_Text, "__hash__")]
-    # a class that gets an __eq__ of its own would lose it
-    _Text.__hash__ = str.__hash__  # type: ignore[method-assign]
+    _Text.__hash__ = str.__hash__  # type: ignore[method-assign]  # it may not go with the __eq__ that comes
     kind: type
     for kind, base, names in ((_Number, int, _ORDERS), (_Text, str, _EQUALS)):
         for name in names:

@@ -163,7 +163,7 @@ async def outcome(
                 if situation.again:
                     scribble(found.value)
                 else:
-                    await _awaited(situation.between(here))  # type: ignore[misc]  # there is one
+                    await _awaited(situation.between(here))  # type: ignore[misc]  # it is there: see above
                 first, held = found.value, _copied(found.value)
                 found.value = await call(here)
                 found.overwritten = difference(held, first) is not None
