@@ -19,6 +19,7 @@ from kettle.checking.checks import Check
 from kettle.checking.runner.judge import judge
 from kettle.checking.runner.servers import redis_for_check
 from kettle.probes.engines.own_thread import OwnThread
+from kettle.processes.family import end_family
 from kettle.processes.marks import marked
 from kettle.redis_server import NoRedis, open_redis
 from kettle.redis_server.own import VARIABLE
@@ -203,6 +204,15 @@ def test_a_killed_kernel_leaves_nothing(start, without):
     kernel.kill()
     kernel.wait()
     assert gone(start), (start.left(), start.files())
+
+
+@posix
+def test_a_kernel_that_is_ended_with_its_family_leaves_nothing(start):
+    kernel = start(CODE.replace("owner().mark()", "") + "time.sleep(100)")  # so that no sweeper comes
+    assert kernel.stdout.readline()
+    assert start.files() or find_binary() is None
+    end_family(psutil.Process(kernel.pid))
+    assert (start.left(), start.files()) == ([], [])
 
 
 @posix

@@ -16,6 +16,7 @@ class DatabaseProcess(Child):
     patience = 30.0
     start_patience = 130.0  # a start takes one or two seconds, on a busy machine many more
     parting = 20.0
+    tidies_up = True
 
     def ask(self, what: str, /, **details: Any) -> Any:
         """Ask for something and return the answer; raises NoServer."""

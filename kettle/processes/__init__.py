@@ -7,7 +7,7 @@ from contextlib import suppress
 
 OWNER = "KETTLE_OWNER"  # of what a lesson's kernel started
 CHECK = "KETTLE_CHECK"  # of what one check started, also where it has left its family and its session
-TIDIES_UP = "KETTLE_TIDIES_UP"  # of what ends by itself, and has something to put away elsewhere
+TIDIES_UP = "KETTLE_TIDIES_UP"  # of what ends by itself, and has something to put away
 
 
 class ChildTrouble(RuntimeError):

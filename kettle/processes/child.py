@@ -57,7 +57,7 @@ class Reply(concurrent.futures.Future):
 class Child:
     """A process that serves this one. A subclass says which module it runs, and what is said of it.
 
-    own: how the user's own server is reached, if there is one; the child cleans up there when it ends.
+    own: how the user's own server is reached, if there is one.
     """
 
     module: ClassVar[str]
@@ -67,12 +67,13 @@ class Child:
     patience: ClassVar[float] = 20.0  # seconds to wait for a reply
     start_patience: ClassVar[float] = 20.0  # seconds to wait until it has started
     parting: ClassVar[float] = 2.0  # seconds that it gets to end by itself
+    tidies_up: ClassVar[bool] = False  # whether it has something to put away
 
     def __init__(self, *own: Any) -> None:
         self.owner = os.getpid()
         self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the process has ended
         try:
-            self.process = start(self.module, self._complaints, bool(own))
+            self.process = start(self.module, self._complaints, self.tidies_up)
         except OSError as error:
             self._complaints.close()
             raise self.trouble(f"{self.name} could not be started ({error}).") from error

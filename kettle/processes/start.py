@@ -41,7 +41,7 @@ def start(module: str, complaints: IO[bytes], tidies_up: bool) -> Piped:
     Args:
         module: its name.
         complaints: the file that it writes its errors to.
-        tidies_up: whether it has something to put away elsewhere, for which it is given time.
+        tidies_up: whether it has something to put away, for which it is given time.
 
     Raises:
         OSError: no process can be started.

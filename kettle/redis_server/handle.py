@@ -26,6 +26,7 @@ class RedisProcess(Child):
     trouble = NoRedis
     start_patience = 30.0
     parting = 5.0
+    tidies_up = True
 
 
 class RedisServer:
