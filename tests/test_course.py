@@ -102,3 +102,8 @@ def test_the_minutes_of_a_lesson_are_those_of_its_card(root, table, minutes):
         (root / "workshop").mkdir()
         (root / "workshop" / "07_same_answer_again.md").write_text(f"| minute | step |\n|---|---|\n{table}\n")
     assert course.lesson("07_same_answer_again", root).minutes == minutes
+
+
+def test_every_card_has_minutes_to_read():
+    silent = [each.card.name for each in course.lessons() if not course._STEP.search(each.card.read_text())]
+    assert silent == [], "without a table of minutes, a path would count 25 for the lesson"
