@@ -1,145 +1,139 @@
-"""All or nothing: a failed call takes the whole page along, or is hidden, and orphans run on."""
+"""The evening post: one letter that bounces cancels all others of its TaskGroup."""
 
 import asyncio
 import copy
+from functools import partial
 
-from kettle.checking import words_of
+from kettle.checking import Case, Contract
 from kettle.checking.causes.virtually import virtually
-from kettle.checking.ends import end_of, judge_cancelled, judge_raised, judge_running
-from kettle.checking.equivalence import Situation, Told
-from kettle.checking.post import WatchedOffice, post_office, seconds_to
+from kettle.checking.equivalence import Told
 from kettle.checking.runner.errors import told
-from kettle.checking.words import many
+from kettle.checking.worlds import World
 
-from .world import BUG, LEFT
+from .world import WatchedOffice, end_of, judge_end, judge_running, post_office, seconds_to
 
-EXERCISE_MISTAKE = words_of(__file__).exercise.mistake
-
-MANY = 400  # letters of one evening
+LEFT = asyncio.CancelledError
 
 
-def check_same_report_on_a_good_evening(send_letters, same, rng):
-    """While nothing goes wrong, all letters go out, and the report says so."""
-    people, _ = _people(rng)
-    situations = (
-        _evening("no letter bounces", people),
-        _evening("there are no customers", []),
-        _evening(f"there are {MANY} customers", _crowd(rng)),
-        _evening("a customer is named twice", [*people[:-1], dict(people[0])], why=TWICE),
-        _evening("the letters are sent once more", people, again=True),
-    )
-    _post(send_letters, same, situations)
-
-
-def check_same_report_when_letters_bounce(send_letters, same, rng):
-    """What bounces is reported and costs one letter, and nothing else is."""
-    people, bad = _people(rng)
-    wrong = {"raises": ConnectionError, "wrong": {people[1]["address"]: ConnectionError}}
-    nameless = [*people[:3], {"address": "7 Mill Lane"}, *people[3:]]
-    situations = (
-        _evening("one letter of twelve bounces", people, bad[1:2]),
-        _evening("three letters of twelve bounce", people, bad),
-        _evening("addresses are bad on the next evening", people, between=lambda w: w.unknown.update(bad)),
-        _evening("the letters are sent once more", people, bad, again=True),
-        _evening(
-            "a customer whose letter goes out is named twice", [*people[:-1], people[1]], bad, why=TWICE
-        ),
-        _evening("a customer whose letter bounces is named twice", [*people[:-2], people[0]], bad, why=TWICE),
-        _evening("two jobs are under way at one office", people, bad, jobs=2, why=OTHERS),
-        _evening("all letters bounce", people, [each["address"] for each in people]),
-        _evening("a customer has no name", nameless, raises=BUG),
-        _evening("a customer has no name, and letters bounce", nameless, bad, raises=BUG),
-        _evening("the connection to the post office breaks", people, **wrong),
-        _evening("the connection to the post office breaks, and letters bounce", people, bad, **wrong),
-        _evening("the job is cancelled", people, raises=LEFT, at=4.5),
-        _evening("the job is cancelled after letters have bounced", people, bad, raises=LEFT, at=6.5),
-    )
-    _post(send_letters, same, situations)
-    return f"{many(len(situations), 'evening')} were played: a bounce cost one letter, and nothing else."
-
-
-def _post(send_letters, same, situations):
-    virtually(lambda: same(send_letters, post_office, situations, why={"seen": _delivered_otherwise}))
-
-
-def _people(rng):
-    """Draw customers, the slowest first so that none comes in order, and three of their addresses.
-
-    Their letters take from less than 2 s to more than 9, whatever is drawn: see `seconds_to`.
-    """
+def draw(rng, _):
+    """Draw customers, the slowest first so that none comes in order, and three of their addresses."""
     numbers = [97 * rng.randrange(2, 10) + 8 * place + rng.randrange(8) for place in range(12)]
     people = [{"name": f"customer {number}", "address": f"{number} Mill Lane"} for number in numbers]
     people.sort(key=lambda each: -seconds_to(each["address"]))
-    return people, [each["address"] for each in people[::4]]
+    return {"people": people, "bad": [each["address"] for each in people[::4]]}
 
 
-def _crowd(rng):
-    return [{"name": f"customer {n}", "address": f"{n} Mill Lane"} for n in rng.sample(range(1000), MANY)]
+def everybody(w):
+    """Write to all customers."""
+    return w.people
 
 
-def _evening(when, customers, bounce=(), raises=None, wrong=(), at=None, jobs=1, **more):
-    """Return a situation: letters go out, and some bounce, or something else goes wrong."""
-
-    def prepare(w):
-        w.unknown.update(bounce)
-        w.wrong.update(wrong)
-
-    def truth(w):
-        reports = [w.right(each["address"] for each in share) for share in shares]
-        return None if raises else reports[0] if jobs == 1 else reports
-
-    shares = [customers[number::jobs] for number in range(jobs)]
-    seen = None if raises else WatchedOffice.books
-    return Situation(when, _job(shares, raises, at), prepare, truth=truth, seen=seen, **more)
+def one_twice(w):
+    """Write to all customers, to one of them twice."""
+    return [*w.people[:-1], w.people[1]]
 
 
-TWICE = dict.fromkeys(
-    ("sent", "bounced"), "A customer who is named twice gets two letters, and counts twice."
-)
+def one_nameless(w):
+    """Write to all customers, one of whom has no name."""
+    return [*w.people[:3], {"address": "7 Mill Lane"}, *w.people[3:]]
 
 
-OTHERS = dict.fromkeys(("sent", "bounced"), "A job reports on its own letters. Whose are these?")
+def bounce(w):
+    """Let three letters bounce."""
+    w.unknown.update(w.bad)
 
 
-def _job(shares, raises, at):
-    async def under_way(f, w):
-        # Copies: whoever is named twice by one dict, is so here, too.
-        jobs = [f(w, copy.deepcopy(customers)) for customers in shares]
-        return await jobs[0] if len(jobs) == 1 else await asyncio.gather(*jobs)
-
-    async def call(f, w):
-        begun = len(w.begun)
-        end = await end_of(under_way(f, w), lambda: "it never ends.", at)
-        if raises is LEFT:
-            judge_cancelled(end, "job")
-        elif raises:
-            judge_raised(
-                end, raises, "report", f"{raises.__name__} is hidden in it, or lost. Which error is a bounce?"
-            )
-        elif end.error:
-            _judge_bounce(end, w)
-        judge_running(end, "job", w.under_way)
-        later = w.later(begun)
-        if later and not raises:
-            letters = sum(map(len, shares))
-            together = letters - later
-            one = "1 is" if together == 1 else f"{together} are"
-            raise Told(f"of {letters} letters, {one} under way at once. What do the others wait for?")
-        return end.value
-
-    return call
+def one_bounces(w):
+    """Let one letter bounce."""
+    w.unknown.add(w.bad[1])
 
 
-def _delivered_otherwise(found):
-    about, address = found.path[0], found.path[-1]
+def all_bounce(w):
+    """Let all letters bounce."""
+    w.unknown.update(each["address"] for each in w.people)
+
+
+def breaks(w):
+    """Let the connection to the post office break, and letters bounce."""
+    bounce(w)
+    w.wrong[w.people[1]["address"]] = ConnectionError
+
+
+async def job(send_letters, w, customers=everybody, raises=None, at=None):
+    """Send letters, and judge how the job ends and what runs on."""
+    begun = len(w.begun)
+    end = await end_of(send_letters(w, copy.deepcopy(customers(w))), at)
+    if raises:
+        judge_end(end, raises, "report", exercise.say("hidden"))
+    elif end.error and end.has(w.names["Bounced"]):
+        raise Told(exercise.say("stopped", n=len(w.begun) - len(w.delivered)))
+    elif end.error:
+        raise Told(exercise.say("no_report", error=told(end.error)))
+    judge_running(end, "job", w.under_way)
+    if not raises and len(set(first_moments(w.begun[begun:]).values())) > 1:
+        raise Told(exercise.say("in_turn"))
+    return end.value
+
+
+def first_moments(begun):
+    """Return when each address was handed over first."""
+    return dict(reversed(begun))
+
+
+def evening(customers=everybody, prepare=None, **options):
+    """Return a case: some letters go out, and others bounce."""
+    truth = lambda w: w.right(customers(w))  # noqa: E731
+    return Case(customers, prepare=prepare, truth=truth, **options)
+
+
+def ends(raises, customers=everybody, prepare=None, at=None):
+    """Return a case that leaves no report, but an error."""
+    call = partial(job, customers=customers, raises=raises, at=at)
+    return Case(call=call, prepare=prepare, truth=lambda w: None, observe=False)
+
+
+def delivered_otherwise(found):
+    """Say which letter did not go out, or too often."""
+    address = found.path[-1]
     if found.kind == "missing":
-        return f"the letter to {address} does not go out: one that bounces {EXERCISE_MISTAKE}."
-    how = "goes out" if about == "out" else "is handed to the post office"
-    return f"the letter to {address} {how} {many(found.given, 'time')}; it ought to be {found.expected}."
+        return exercise.say("not_out", address=address)
+    return exercise.say("times", address=address, expected=found.expected, given=found.given)
 
 
-def _judge_bounce(end, w):
-    if end.has(w.names["Bounced"]):
-        out = f"{many(len(w.begun) - len(w.delivered), 'letter')} did not go out"
-        raise Told(f"the job ends with Bounced, and {out}: a bounce {EXERCISE_MISTAKE}.")
-    raise Told(f"there ought to be a report, and the job ends with {told(end.error)}")
+HALVES = (lambda w: w.people[::2], lambda w: w.people[1::2])
+
+
+async def two_jobs(send_letters, w):
+    """Send the letters of two jobs at once, from one office."""
+    return await asyncio.gather(*(job(send_letters, w, half) for half in HALVES))
+
+
+exercise = Contract(
+    "send_letters",
+    world=World(("rng",), lambda rng: post_office(), draw, run=virtually),
+    call=job,
+    observe=WatchedOffice.books,
+    why={"seen": delivered_otherwise},
+    cases={
+        "no letter bounces": evening(),
+        "there are no customers": evening(lambda w: []),
+        "a customer is named twice": evening(one_twice, why="twice"),
+    },
+)
+exercise.further(
+    "when_letters_bounce",
+    {
+        "one letter of twelve bounces": evening(prepare=one_bounces),
+        "three letters of twelve bounce": evening(prepare=bounce),
+        "letters bounce, and a customer is named twice": evening(one_twice, bounce, why="twice"),
+        "two jobs run at one office": Case(
+            call=two_jobs, prepare=bounce, truth=lambda w: [w.right(half(w)) for half in HALVES], why="own"
+        ),
+        "all letters bounce": evening(prepare=all_bounce),
+        "a customer has no name": ends(KeyError, one_nameless),
+        "a customer has no name, and letters bounce": ends(KeyError, one_nameless, bounce),
+        "the connection to the post office breaks": ends(ConnectionError, prepare=breaks),
+        "the job is cancelled": ends(LEFT, at=4.5),
+        "the job is cancelled after letters have bounced": ends(LEFT, prepare=bounce, at=6.5),
+    },
+)

@@ -191,9 +191,7 @@ class Contract:
 
     def situations(self, database: Any = None) -> Iterator[Situation]:
         """Yield the cases as situations; then those that `again`, `at_once` and `fails` ask for."""
-        for when, case in self.cases.items():
-            if case.options.only is None or case.options.only(database):
-                yield self._situation(when, case)
+        yield from self._situations(self.cases, database)
         first = next(iter(self.cases.values())).but(between=None)
         if self._again:
             yield self._situation("the same call is made again", first.but(again=True))
@@ -205,6 +203,11 @@ class Contract:
             yield self._situation(
                 when, first.but(again=False, observe=False, prepare=self.world.failing(thing))
             )
+
+    def _situations(self, cases: Mapping[str, Case], database: Any) -> Iterator[Situation]:
+        for when, case in cases.items():
+            if case.options.only is None or case.options.only(database):
+                yield self._situation(when, case)
 
     def _situation(self, when: str, case: Case) -> Situation:
         def call(function: Callable, world: Any) -> Any:
@@ -228,13 +231,27 @@ class Contract:
             raise KeyError(f"words.toml has nothing named `{key}` under `says`")
         return self.words.says[key] if key else ""
 
+    def further(self, name: str, cases: Mapping[str, Case]) -> None:
+        """Add a check that plays further cases, after the answers: such as those that the merged code fails.
+
+        Args:
+            name: the key of its title in words.toml.
+            cases: as those of the contract; the engine makes none of its own here.
+        """
+        self.checks[name] = self._playing(lambda database: self._situations(cases, database))
+
     def _answers(self) -> Callable:
-        """Return the check that plays the cases; it takes what the world needs, by name."""
+        return self._playing(self.situations)
+
+    def _playing(self, situations: Callable[[Any], Iterator[Situation]]) -> Callable:
+        """Return a check that plays situations; it takes what the world needs, by name."""
 
         def answers(**given: Any) -> Any:
             function, equivalence = given.pop(self.name), given.pop("equivalence")
-            world, situations = self.world.open(**given), list(self.situations(given.get("database")))
-            play = partial(equivalence, function, world, situations, noun=self.noun, why=self._why(self.why))
+            world, played = self.world.open(**given), list(situations(given.get("database")))
+            play = partial(equivalence, function, world, played, noun=self.noun, why=self._why(self.why))
+            if self.world.run is not None:
+                return self.world.run(play)
             return awaited(play) if equivalence.is_asynchronous(function) else play()
 
         async def awaited(play: Callable) -> None:

@@ -41,6 +41,7 @@ class World:
         draw: draws what all of them have in common; it needs "rng".
         failed: ends "When …" where something fails, with its name for the braces: "the {} fails once".
         fail: given a world and one of the contract's `fails`, lets it fail there.
+        run: runs a coroutine function, such as `virtually`; by default the judge awaits it.
     """
 
     needs: tuple[str, ...]
@@ -48,6 +49,7 @@ class World:
     draw: Draw | None = None
     failed: str = "{} fails"
     fail: Callable[[Any, Any], None] | None = None
+    run: Callable[[Callable], Any] | None = None
 
     def open(self, **given: Any) -> Callable:
         """Return a function that makes one, after what is drawn has been drawn.
