@@ -9,6 +9,7 @@ import tempfile
 import threading
 import time
 from pathlib import Path
+from queue import Empty
 
 import nbformat
 import psutil
@@ -19,7 +20,7 @@ from scratch_course import FIX, make_course
 
 from kettle.checking import Checker, Undecided
 from kettle.checking.checks import Check
-from kettle.checking.runner import kernel
+from kettle.checking.runner import kernel, nbval_adapter
 from kettle.checking.runner.judge import judge
 from kettle.checking.runner.libraries import libraries_of
 from kettle.checking.runner.process import CheckingProcess
@@ -424,7 +425,7 @@ def test_a_process_that_was_given_the_number_of_one_that_ended_is_left_alone(tmp
 
 
 def test_a_kernel_that_dies_at_its_start_is_started_again(tmp_path, monkeypatch):
-    start, tries = kernel.start_new_kernel, []
+    start, tries = nbval_adapter.start_new_kernel, []
 
     def dies_once(**options):
         tries.append(options)
@@ -432,11 +433,33 @@ def test_a_kernel_that_dies_at_its_start_is_started_again(tmp_path, monkeypatch)
             raise RuntimeError("Kernel died before replying to kernel_info")
         return start(**options)
 
-    monkeypatch.setattr(kernel, "start_new_kernel", dies_once)
+    monkeypatch.setattr(nbval_adapter, "start_new_kernel", dies_once)
     started = kernel.CertifyingKernel(make_course(tmp_path))
     assert started.km.is_alive()
     started.kill()
     assert len(tries) == 2
+
+
+def test_a_kernel_that_is_slow_to_answer_first_is_waited_for(tmp_path, monkeypatch):
+    start, silent = nbval_adapter.start_new_kernel, [Empty, Empty]
+
+    def slow_at_first(**options):
+        manager, client = start(**options)
+        get = client.get_shell_msg
+
+        def message(timeout):
+            if silent:
+                raise silent.pop()
+            return get(timeout=timeout)
+
+        client.get_shell_msg = message
+        return manager, client
+
+    monkeypatch.setattr(nbval_adapter, "start_new_kernel", slow_at_first)
+    started = kernel.CertifyingKernel(make_course(tmp_path))
+    assert not silent
+    assert started.is_alive()
+    started.kill()
 
 
 @pytest.mark.skipif(os.name != "posix", reason="kills with SIGKILL")

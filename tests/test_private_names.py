@@ -155,9 +155,9 @@ TABLE = [
     ),
     Row(
         "_ensure_iopub_up",
-        "kettle/checking/runner/kernel.py",
+        "kettle/checking/runner/nbval_adapter.py",
         nbvals_kernel,
-        "nbval calls it in its own __init__ only",
+        "nbval calls it in its own __init__, which takes no environment",
     ),
     Row(
         "_split_scope",
@@ -207,6 +207,12 @@ def test_no_other_private_name_of_a_base_is_taken():
             taken = names_of_bases(getattr(module, node.name, object)) & private_in(node)
             found += [f"{path} {name}" for name in taken if (path.as_posix(), name) not in KNOWN]
     assert found == []
+
+
+def test_one_module_touches_nbval():
+    imports = re.compile(r"^\s*(?:from|import) nbval\b", re.MULTILINE)
+    files = [file for file in (ROOT / "kettle").rglob("*.py") if imports.search(file.read_text("utf-8"))]
+    assert [file.name for file in files] == ["nbval_adapter.py"]
 
 
 SAMPLE = """

@@ -8,11 +8,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from nbval.plugin import IPyNbCell
 
 from kettle.checking.checks import INTEREST
 from kettle.checking.runner.judge import LIMIT, MIME, NOT_THERE
 from kettle.checking.runner.kernel import CellTimeout, KernelDied, TooMuchMemory
+from kettle.checking.runner.nbval_adapter import CodeCell
 from kettle.checking.runner.patience import MOST
 from kettle.checking.runner.verdict import BROKEN, PASSED, SKIPPED, Finding
 
@@ -52,7 +52,7 @@ class DamagedNotebook(pytest.Item):
         return self.path, None, f"{self.path.name}: notebook"
 
 
-class _Cell(IPyNbCell):
+class _Cell(CodeCell):
     """What cells and hidden assertions share: one sentence on failure, skipped after the first break."""
 
     title = ""
@@ -60,7 +60,6 @@ class _Cell(IPyNbCell):
 
     def setup(self) -> None:
         """Skip everything after the first thing that broke, with one sentence."""
-        self.output_timeout = 30  # a busy machine is slow to deliver, which is no fault of the learner's
         if self.parent.broken is not None:
             self._tell(Finding(self.title, SKIPPED, kind=self.finding_kind))
             pytest.skip("what comes before it does not pass: fix that first")
@@ -72,8 +71,7 @@ class _Cell(IPyNbCell):
 
     def _run(self, limit: float) -> None:
         self.ran = True
-        self.parent.kernel.cell_limit = min(self.config.option.nbval_cell_timeout, limit)
-        super().runtest()
+        self.run_within(limit)
 
     def _stop(self, finding: Finding) -> None:
         self.parent.broken = finding  # one thing at a time: what comes after it would only blur the cause
@@ -116,7 +114,7 @@ class LearnerCell(_Cell):
         )
 
     def _outputs(self, kind: str) -> list:
-        return [o for o in self.test_outputs or () if o.output_type == kind]
+        return [o for o in self.outputs if o.output_type == kind]
 
     def _bad_magic(self) -> str | None:
         for output in self._outputs("stream"):
@@ -186,7 +184,7 @@ class CheckCell(_Cell):
         pytest.skip("it is told for interest only")
 
     def _published(self) -> Finding:
-        for output in self.test_outputs or ():
+        for output in self.outputs:
             if output.output_type == "display_data" and MIME in output.data:
                 return Finding.from_dict(output.data[MIME])
         return Finding(

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import time
-from functools import partial
 from pathlib import Path
 from queue import Empty
+from typing import Any
 
-import psutil
 from jupyter_client.jsonutil import parse_date
-from nbval.kernel import CURRENT_ENV_KERNEL_NAME, RunningKernel, start_new_kernel
 
 from kettle.checking.checks import find_checks
 from kettle.checking.runner.assertions import environment_with_assertions
+from kettle.checking.runner.nbval_adapter import Kernel
 from kettle.processes.family import end_family, memory_of_family
 
 MEMORY_LIMIT = 1_500_000_000  # bytes; the course's own checks stay far below
@@ -34,59 +32,25 @@ class TooMuchMemory(Exception):
     """A cell took more memory than a classroom has."""
 
 
-class CertifyingKernel(RunningKernel):
-    """An nbval kernel that notices its end at once and kills what does not stop.
+class CertifyingKernel(Kernel):
+    """A kernel that notices its end at once and kills what does not stop.
 
     Args:
         notebook: the notebook that will be run; its folder is where the kernel runs.
-        name: the kernel's name, or nbval's name for this very environment.
-        startup_timeout: seconds that it may take to start; after a third of them another one is started.
+        wanted: the kernel's name, and the seconds that it may take to start.
 
     Raises:
         RuntimeError: it did not start.
     """
 
-    def __init__(
-        self, notebook: Path, name: str = CURRENT_ENV_KERNEL_NAME, startup_timeout: float = 60
-    ) -> None:
+    def __init__(self, notebook: Path, *wanted: Any) -> None:
         self.notebook = notebook
-        self.cell_limit = 60.0  # seconds
         self.code_seconds = 0.0  # that the last cell ran in the kernel
         environment = environment_with_assertions() | {"KETTLE_CERTIFYING": "1", "OPENBLAS_NUM_THREADS": "1"}
         environment.pop("JPY_SESSION_NAME", None)  # it would name the notebook that asked, not this one
-        with Path(os.devnull).open("w") as nowhere:
-            start = partial(
-                start_new_kernel,
-                kernel_name=name,
-                stderr=nowhere,
-                stdout=nowhere,
-                cwd=str(notebook.parent),
-                env=environment,
-                extra_arguments=["--HistoryManager.enabled=False"],
-            )
-            try:
-                self.km, self.kc = start(startup_timeout=startup_timeout / 3)
-            except RuntimeError:
-                # It died or stayed silent, as one of some hundreds does on a busy machine.
-                self.km, self.kc = start(startup_timeout=startup_timeout)
-        self._ensure_iopub_up()
-        self._process = psutil.Process(self.km.provisioner.pid)
-        message = self.execute_cell_input(
-            PREPARE.format(str(find_checks(notebook)), str(notebook)), allow_stdin=False
-        )
-        self.await_reply(message, timeout=startup_timeout)
-
-    def get_message(self, stream: str, timeout: float | None = None) -> dict:
-        """Return the next message; unlike nbval, do not lay out each of them for a log.
-
-        Args:
-            stream: "shell" or "iopub".
-            timeout: seconds to wait for it; None means for ever.
-
-        Raises:
-            Empty: there was none.
-        """
-        return (self.kc.get_iopub_msg if stream == "iopub" else self.kc.get_shell_msg)(timeout=timeout)
+        super().__init__(notebook.parent, environment, *wanted)
+        prepare = PREPARE.format(str(find_checks(notebook)), str(notebook))
+        self.await_reply(self.execute_cell_input(prepare, allow_stdin=False))
 
     def await_reply(self, msg_id: str, timeout: float | None = None) -> None:
         """Wait for a cell's reply, looking after the kernel meanwhile.
@@ -121,7 +85,7 @@ class CertifyingKernel(RunningKernel):
                 f"was still running after {limit:g} s: is there a loop that never ends, "
                 "or an await that nothing will ever wake?"
             )
-        if memory_of_family(self._process.pid, MEMORY_LIMIT) > MEMORY_LIMIT:  # worker processes count, too
+        if memory_of_family(self.process.pid, MEMORY_LIMIT) > MEMORY_LIMIT:  # worker processes count, too
             self.kill()
             raise TooMuchMemory(
                 f"took more than {MEMORY_LIMIT / 1e9:g} GB of memory and was stopped: what keeps growing?"
@@ -129,7 +93,7 @@ class CertifyingKernel(RunningKernel):
 
     def kill(self) -> None:
         """End the kernel's process and everything that it started, at once."""
-        end_family(self._process)
+        end_family(self.process)
 
     def stop(self) -> None:
         """End the kernel; nothing of it is left running."""

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections import defaultdict
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -18,12 +17,11 @@ sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # None
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
-from nbval.kernel import CURRENT_ENV_KERNEL_NAME
-from nbval.plugin import IPyNbFile, find_metadata_tags
 
 from kettle.checking.checks import INTEREST, Check, checks_of, find_checks, gone_of, kind_of
 from kettle.checking.runner.cells import PROPERTY, CheckCell, DamagedNotebook, LearnerCell
 from kettle.checking.runner.kernel import CertifyingKernel
+from kettle.checking.runner.nbval_adapter import NotebookFile
 from kettle.checking.runner.verdict import Finding, Verdict, verdict_of
 
 LEFT_OUT = {"demo", "curious"}  # tags of cells that a certifying run leaves out
@@ -48,7 +46,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> Generator[None, list, list]:
     """Put our notebook in the place of nbval's, so that nothing is collected twice."""
     found = yield
-    return [CheckedNotebook.from_parent(parent, path=c.path) if type(c) is IPyNbFile else c for c in found]
+    return [CheckedNotebook.instead_of(collector) for collector in found]
 
 
 def prepare_schema() -> None:
@@ -56,7 +54,7 @@ def prepare_schema() -> None:
     nbformat.validate(new_notebook())
 
 
-class CheckedNotebook(IPyNbFile):
+class CheckedNotebook(NotebookFile):
     """A notebook: the learner's cells, and after them the hidden assertions of its check file."""
 
     def __init__(self, *args: object, **kwargs: object) -> None:
@@ -92,20 +90,11 @@ class CheckedNotebook(IPyNbFile):
             if not full and LEFT_OUT.intersection(tags):
                 continue
             cell.outputs, cell.execution_count = [], None
-            options = defaultdict(bool, find_metadata_tags(cell.metadata), check=False, skip=False)
-            item = LearnerCell.from_parent(
-                self, name=f"Cell {number}", cell_num=number, cell=cell, options=options
-            )
+            item = LearnerCell.of(self, f"Cell {number}", number, cell)
             self.cells.append(item)
             yield item
         if full and any("lesson.claims(" in c.source for c in notebook.cells if c.cell_type == "code"):
-            yield LearnerCell.from_parent(
-                self,
-                name="Measures of the fact check",
-                cell_num=number,
-                cell=new_code_cell(MEASURES),
-                options=defaultdict(bool, check=False, skip=False),
-            )
+            yield LearnerCell.of(self, "Measures of the fact check", number, new_code_cell(MEASURES))
         yield from self._hidden(number)
 
     def _hidden(self, number: int) -> Iterator[pytest.Item]:
@@ -113,9 +102,7 @@ class CheckedNotebook(IPyNbFile):
             code = new_code_cell(
                 f"from kettle.checking.runner import judge as _kettle_judge\n_kettle_judge.{call}"
             )
-            item = CheckCell.from_parent(
-                self, name=name, cell_num=number, cell=code, options=defaultdict(bool, check=False)
-            )
+            item = CheckCell.of(self, name, number, code)
             item.title, item.finding_kind = title, kind
             return item
 
@@ -149,9 +136,7 @@ class CheckedNotebook(IPyNbFile):
             self.config.kettle_kernel_ahead = None
             self.kernel = ahead
             return
-        option = self.config.option
-        name = CURRENT_ENV_KERNEL_NAME if not option.nbval_kernel_name else option.nbval_kernel_name
-        self.kernel = CertifyingKernel(self.path, name, option.nbval_kernel_startup_timeout)
+        self.kernel = CertifyingKernel(self.path, *self.wanted_kernel)
 
     def run_missing(self) -> None:
         """Run the learner's cells that were not run yet, as when one assertion is selected alone."""

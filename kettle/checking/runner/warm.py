@@ -20,6 +20,7 @@ import pytest
 
 from kettle.checking.runner import plugin
 from kettle.checking.runner.kernel import CertifyingKernel
+from kettle.checking.runner.nbval_adapter import ARGUMENTS
 from kettle.processes import CHECK, marks
 from kettle.processes.family import end_children
 from kettle.processes.owner import FOLDER
@@ -115,7 +116,7 @@ def main(notebook: Path, parent: int) -> int:
         threading.Thread(target=watch_parent, args=(parent, gate), daemon=True).start()
     return pytest.main(
         [
-            "--nbval-lax",
+            *ARGUMENTS,
             str(notebook),
             f"--rootdir={notebook.parent}",
             f"--config-file={Path(__file__).with_name('pytest.ini')}",
@@ -124,7 +125,6 @@ def main(notebook: Path, parent: int) -> int:
             "-s",  # our standard streams are the line to the asker
             "-pno:cacheprovider",
             "-pno:faulthandler",
-            "-pnbval.plugin",
         ],
         plugins=[gate, plugin],
     )
