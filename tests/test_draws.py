@@ -18,7 +18,7 @@ GIVEN = {"told_time", "database"}
 FROM_THE_NOTEBOOK = {
     "01": "the notebook's products are drawn from",
     "02": "the work of the merged code is counted first",
-    "07": "the notebook's squares are drawn from",
+    "07": "the notebook's roads are drawn from",
     "09": "the merged code is asked first",
 }
 CALLED_FIRST = {

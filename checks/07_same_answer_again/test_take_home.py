@@ -22,10 +22,10 @@ def counted(function):
 
 
 def test_pandas_works_out_each_district_once():
-    rings_to = counted(len)
-    column = run_snippet(STEM, "pandas")["rings_column"](pd.Series(["KC1", "KC12", "KC1"]), rings_to)
+    kilometres = counted(len)
+    column = run_snippet(STEM, "pandas")["kilometres_column"](pd.Series(["KC1", "KC12", "KC1"]), kilometres)
     assert list(column) == [3, 4, 3]
-    assert rings_to.calls == 2
+    assert kilometres.calls == 2
 
 
 ASK_THRICE = """
@@ -34,7 +34,7 @@ from django.conf import settings
 settings.configure(CACHES={"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}})
 exec(open(0).read())
 asked = []
-print([price(7, version, lambda rings: asked.append(rings) or 297) for version in (1, 1, 2)], len(asked))
+print([price(7, version, lambda km: asked.append(km) or 297) for version in (1, 1, 2)], len(asked))
 """
 
 

@@ -1,4 +1,4 @@
-# says: When a limit is lowered
+# says: with the version in the key
 # wrong: at a new version only the clerk at the till is forgotten; the next clerk finds the version up to date and his own old limit
 _known: dict[str, int] = {}
 _seen_version = None

@@ -1,4 +1,4 @@
-# says: asked the directory again
+# says: when the cache was full
 # when the memory is full it takes nothing new, so after 64 changes every button asks the directory again
 _known: dict[tuple[str, int], int] = {}
 

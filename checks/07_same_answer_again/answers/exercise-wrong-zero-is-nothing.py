@@ -1,4 +1,4 @@
-# says: asked the directory again
+# says: when the limit is 0
 # a limit of 0, which ada has, looks like nothing remembered, so the directory is asked for her at each button
 _known: dict[str, int] = {}
 _version = directory.version

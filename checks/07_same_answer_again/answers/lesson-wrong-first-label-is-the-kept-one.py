@@ -1,15 +1,14 @@
-# says: hands out one thing to all
-# wrong: later labels are copies, but the first one of a district is the kept dictionary itself; what is written into it (a parcel's number, other rings) shows in all later ones; breaks "each label is a dictionary of its own, into which the run writes"
+# says: The run has written into an earlier label
+# wrong: later labels are copies, but the first one of a district is the kept dictionary itself
 _sheets: dict[str, dict] = {}
 
 
-def rings_out(square: int) -> int:
-    """Count the rings between the depot and a square of the spiral."""
-    ring, last = 0, 1  # the last square of the ring
-    while last < square:
-        ring += 1
-        last += 8 * ring
-    return ring
+def kilometres(district: str) -> int:
+    """Add up the legs of the road from the depot to a district."""
+    total = 0.0
+    for here, there in itertools.pairwise(ROUTES[district]):
+        total += leg(here, there)
+    return round(total)
 
 
 def label(postcode: str) -> dict:
@@ -17,9 +16,9 @@ def label(postcode: str) -> dict:
     if district in _sheets:
         sheet = _sheets[district].copy()
     else:
-        sheet = {"district": district, "rings": rings_out(squares[district])}
+        sheet = {"district": district, "km": kilometres(district)}
         if len(_sheets) >= 64:
             _sheets.clear()
         _sheets[district] = sheet
-    sheet["pence"] = tariff.price(sheet["rings"], clock.today())
+    sheet["pence"] = tariff.price(sheet["km"], clock.today())
     return sheet
