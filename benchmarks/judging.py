@@ -41,19 +41,22 @@ IMPORTED = [
 IMPORTED += ["sqlalchemy.orm"]
 
 
-def judged(answer: Answer, runs: int, begun: Callable[[int], None]) -> tuple[list[dict], str]:
+def judged(
+    answer: Answer, runs: int, begun: Callable[[int], None], by: Callable | None = None
+) -> tuple[list[dict], str]:
     """Judge an answer some times, in a process of its own.
 
     Args:
         answer: to be judged.
         runs: how often, each time in a fresh namespace.
         begun: is told the number of the process that judges.
+        by: a function of a module, given the answer and its names, that judges once; `verdict` if not given.
 
     Returns:
-        The verdicts, as `verdict` gives them, and what went wrong if there are fewer of them than wanted.
+        The verdicts, as `by` gives them, and what went wrong if there are fewer of them than wanted.
     """
     here, there = PROCESSES.Pipe(duplex=False)
-    process = PROCESSES.Process(target=_judge_often, args=(answer, runs, there))
+    process = PROCESSES.Process(target=_judge_often, args=(answer, runs, there, by or verdict))
     process.start()
     begun(process.pid)
     there.close()
@@ -70,7 +73,7 @@ def judged(answer: Answer, runs: int, begun: Callable[[int], None]) -> tuple[lis
     return found, "its process ended, or said nothing any more" if trouble is None else trouble
 
 
-def _judge_often(answer: Answer, runs: int, told: Connection) -> None:
+def _judge_often(answer: Answer, runs: int, told: Connection, by: Callable) -> None:
     """Send each verdict; at the end an empty text, or what went wrong."""
     nowhere = os.open(os.devnull, os.O_RDWR)
     for stream in range(3):
@@ -85,7 +88,7 @@ def _judge_often(answer: Answer, runs: int, told: Connection) -> None:
             except Exception as error:  # noqa: BLE001 - a cell that stops is a verdict, too
                 told.send({"outcome": "broken", "message": str(error), "ms": 0})
                 continue
-            told.send(verdict(answer, names))
+            told.send(by(answer, names))
         told.send("")
     except BaseException:  # noqa: BLE001 - whatever it is, it is said where somebody reads it
         told.send(traceback.format_exc(limit=-3))
