@@ -19,11 +19,12 @@ from scratch_course import make_course
 from sqlalchemy import text
 
 from kettle.checking import Checker
-from kettle.database import WrongAddress, folder, open_database, start_server_ahead
+from kettle.database import WrongAddress, open_database, start_server_ahead
 from kettle.database.data import Sizes, make_rows
 from kettle.database.folder import NoServer
 from kettle.database.postgres_store import process_for
 from kettle.database.server import Server
+from kettle.processes.folders import remove_stale_folders
 
 ROOT = Path(__file__).resolve().parents[1]
 PATIENCE = 30
@@ -158,7 +159,7 @@ def test_a_killed_supervisor_takes_the_server_along_and_the_next_one_sweeps():
     finally:
         kernel.kill()
         kernel.wait(PATIENCE)
-    folder.remove_stale_folders()
+    remove_stale_folders()
     assert not place.exists()
 
 

@@ -14,7 +14,7 @@ import pytest
 from scratch_course import make_course
 
 from kettle.checking import Checker
-from kettle.processes import owner
+from kettle.processes import folders
 from kettle.processes.family import memory_of_family
 from kettle.processes.marks import marked
 from kettle.processes.sweeper import CALM, LOOK, PAUSE
@@ -228,30 +228,21 @@ def test_a_daemon_that_a_check_starts_ends_with_it(tmp_path):
     assert ended
 
 
-def test_old_folders_without_an_owner_are_swept(tmp_path, monkeypatch):
+def test_folders_that_nobody_claims_any_more_are_removed(tmp_path, monkeypatch):
+    monkeypatch.setattr(folders, "rooms", lambda: [tmp_path])
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    gone = subprocess.Popen([sys.executable, "-c", ""])
-    gone.wait()
-    long_ago = time.time() - 2 * owner.OLD
-    mine = psutil.Process().create_time()
-    for name, changed in {
-        f"kettle-check-{gone.pid}-a-1": long_ago,
-        "kettle-check-older_than_the_numbers": long_ago,
-        f"kettle-check-{os.getpid()}-another_of_this_number": mine - owner.OLD - 1,
-        f"kettle-check-{os.getpid()}-mine": mine + 1,
-        f"kettle-check-{gone.pid}-young": time.time(),
-        "somebody-elses": long_ago,
-    }.items():
+    code = "import os; from kettle.processes.folders import Claimed; a = Claimed('kettle-gone-'); os._exit(0)"
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment, cwd=ROOT)
+    for name in ("kettle-being-made", "somebody-elses"):
         (tmp_path / name).mkdir()
-        os.utime(tmp_path / name, (changed, changed))
-    monkeypatch.setattr(time, "time", lambda: mine + 1 + 2 * owner.OLD)
-    os.utime(tmp_path / f"kettle-check-{gone.pid}-young", (time.time(), time.time()))
-    owner.remove_old_folders()
-    assert {path.name for path in tmp_path.iterdir()} == {
-        f"kettle-check-{os.getpid()}-mine",
-        f"kettle-check-{gone.pid}-young",
-        "somebody-elses",
-    }
+    mine = folders.Claimed("kettle-mine-")
+    assert len(list(tmp_path.glob("kettle-*"))) == 3
+    folders.remove_stale_folders()
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {Path(mine.name).name, "kettle-being-made", "somebody-elses"}
+    mine.cleanup()
+    assert not Path(mine.name).exists()
 
 
 @posix

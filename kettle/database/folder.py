@@ -1,21 +1,15 @@
-"""Folders of a server: made where there is room and a way in, and swept when their owner is gone."""
+"""The folder of a server: made where there is room, and a way in."""
 
-import contextlib
 import os
 import shutil
-import sys
 import tempfile
 from pathlib import Path
-from typing import IO
 
 from kettle.processes import ChildTrouble, owned
-
-if sys.platform != "win32":  # nothing is swept there: an open file cannot be removed or renamed either
-    import fcntl
+from kettle.processes.folders import rooms
 
 PREFIX = "kettle-pg-"
 SQLITE_PREFIX = "kettle-sqlite-"
-OWNER = "owner"
 DISK_NEEDED = 150 * 2**20  # bytes: a new cluster (about 40 MB), its write-ahead log, and room for seeded data
 
 
@@ -28,7 +22,7 @@ def make_folder(user: int | None = None) -> Path:
 
     Raises NoServer where no temporary folder has the room, or none can be entered by that user.
     """
-    parents = [path for path in _parents() if os.access(path, os.W_OK)]
+    parents = [path for path in rooms() if os.access(path, os.W_OK)]
     room = {path: shutil.disk_usage(path).free for path in parents}
     roomy = [path for path in parents if room[path] >= DISK_NEEDED]
     if not roomy:
@@ -49,46 +43,7 @@ def _folder_in(parent: Path, user: int | None) -> Path:
     return folder
 
 
-def claim(folder: Path) -> IO[bytes]:
-    """Mark a folder as ours for as long as the returned file stays open; the claim ends with our process."""
-    if sys.platform == "win32":
-        return (folder / OWNER).open("wb")
-    new = folder / "owner.new"
-    held = new.open("wb")
-    _try_lock(held)
-    new.rename(folder / OWNER)  # only now, so that nobody finds it unlocked
-    return held
-
-
 def anyone_can_enter(folder: Path) -> bool:
     """Tell whether every user may pass through this folder and all folders above it."""
     folder = folder.resolve()
     return all(path.stat().st_mode & 0o001 for path in (folder, *folder.parents))
-
-
-def remove_stale_folders() -> None:
-    """Remove folders whose process was killed; a server left without its folder ends by itself."""
-    for parent in _parents():
-        for folder in [*parent.glob(PREFIX + "*"), *parent.glob(SQLITE_PREFIX + "*")]:
-            with contextlib.suppress(OSError), (folder / OWNER).open("rb") as owner:
-                stale = _try_lock(owner)
-                if stale:
-                    shutil.rmtree(folder, ignore_errors=True)
-
-
-def _try_lock(file: IO[bytes]) -> bool:
-    """Take the lock of a file if nobody holds it; a lock, unlike a process id, is never somebody else's."""
-    if sys.platform == "win32":
-        return False
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
-
-
-def _parents() -> list[Path]:
-    wanted = [Path(tempfile.gettempdir())]
-    if os.name == "posix":
-        wanted += [Path("/tmp"), Path("/var/tmp"), Path("/dev/shm")]
-    return [path for path in dict.fromkeys(wanted) if path.is_dir()]

@@ -15,7 +15,8 @@ import sys
 from pathlib import Path
 from typing import IO
 
-from kettle.database.folder import NoServer, claim, make_folder, remove_stale_folders
+from kettle.database.folder import NoServer, make_folder
+from kettle.processes.folders import claim, remove_stale_folders
 from kettle.processes.program import Address, Program, address_in, last_line
 
 PATIENCE = 60.0  # seconds for initdb, and again for the server to answer

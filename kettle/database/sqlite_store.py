@@ -11,10 +11,11 @@ from typing import IO, Any
 from sqlalchemy import create_engine
 from sqlalchemy.engine import URL
 
-from kettle.database.folder import SQLITE_PREFIX, claim, remove_stale_folders
+from kettle.database.folder import SQLITE_PREFIX
 from kettle.database.models import Base
 from kettle.database.sqlite import Simulated
 from kettle.processes import owned
+from kettle.processes.folders import claim, remove_stale_folders
 
 _open_files: set["SqliteStore"] = set()
 

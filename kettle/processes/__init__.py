@@ -1,9 +1,7 @@
 """Processes that the course starts: marked, talked to, and ended with the one that they work for."""
 
 import os
-import shutil
 import tempfile
-from contextlib import suppress
 
 OWNER = "KETTLE_OWNER"  # of what a lesson's kernel started
 CHECK = "KETTLE_CHECK"  # of what one check started, also where it has left its family and its session
@@ -30,10 +28,3 @@ def temporary_folder() -> "tempfile.TemporaryDirectory[str]":
     What a learner writes elsewhere, into temporary files too, stays as long as the system keeps it.
     """
     return tempfile.TemporaryDirectory(prefix=owned("kettle-cell-"), ignore_cleanup_errors=True)
-
-
-def remove(path: str) -> None:
-    """Remove a file, or a folder with all that is in it; what cannot be removed stays."""
-    shutil.rmtree(path, ignore_errors=True)
-    with suppress(OSError):
-        os.remove(path)  # noqa: PTH107 - pathlib is not needed otherwise

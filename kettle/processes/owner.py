@@ -9,17 +9,15 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
-from contextlib import suppress
 from pathlib import Path
 
 import psutil
 
-from kettle.processes import CHECK, OWNER, TIDIES_UP, remove
+from kettle.processes import CHECK, OWNER, TIDIES_UP
+from kettle.processes.folders import Claimed, claim, remove_stale_folders
 
 FOLDER = "kettle-check-"  # begins the name of a folder that is made for the files of one check
 LONGEST = 104  # bytes of a socket's path, the last of which ends it; on Linux it may have four more
-OLD = 6 * 3600.0  # seconds after which a folder whose owner is gone is swept
 _ROOT = Path(__file__).resolve().parents[2]
 _UNMARKED = (OWNER, CHECK, TIDIES_UP)
 
@@ -30,8 +28,8 @@ class Owner:
     def __init__(self) -> None:
         self.pid = os.getpid()
         self.token = secrets.token_hex(8)
-        self.prefix = f"{FOLDER}{self.pid}-{self.token}-"
-        remove_old_folders()
+        self.prefix = f"{FOLDER}{self.token}-"
+        remove_stale_folders()
         self.sweeper = self._watch() if os.name == "posix" else None
 
     def mark(self) -> None:
@@ -39,9 +37,9 @@ class Owner:
         os.environ[OWNER] = self.token
         self._keep_sockets()
 
-    def folder(self) -> tempfile.TemporaryDirectory:
+    def folder(self) -> Claimed:
         """Make a folder for the files of one check; the sweeper removes it where nobody else does."""
-        return tempfile.TemporaryDirectory(prefix=self.prefix, ignore_cleanup_errors=True)
+        return Claimed(self.prefix)
 
     def _keep_sockets(self) -> None:
         """Let multiprocessing keep its sockets where the sweeper tidies up.
@@ -55,15 +53,15 @@ class Owner:
         short = len(os.fsencode(path)) < LONGEST
         if os.name == "posix" and isinstance(config, dict) and "tempdir" not in config and short:
             config["tempdir"] = tempfile.mkdtemp(prefix=self.prefix)
+            self._sockets = claim(Path(config["tempdir"]))
 
     def _watch(self) -> subprocess.Popen:
         leader = "leader" if os.getsid(0) == self.pid else "follower"
-        prefix = str(Path(tempfile.gettempdir()) / self.prefix)
         paths = [str(_ROOT), str(Path(psutil.__file__).parents[1])]
         script = str(Path(__file__).with_name("sweeper.py"))
         nothing = subprocess.DEVNULL
         return subprocess.Popen(
-            [sys.executable, "-I", "-S", script, str(self.pid), self.token, leader, prefix, *paths],
+            [sys.executable, "-I", "-S", script, str(self.pid), self.token, leader, *paths],
             stdin=nothing,
             stdout=nothing,
             stderr=nothing,
@@ -88,31 +86,6 @@ def owner() -> Owner:
             _owners.clear()
             _owners[os.getpid()] = Owner()
         return _owners[os.getpid()]
-
-
-def remove_old_folders(old: float = OLD) -> None:
-    """Remove folders that a crash left behind long ago.
-
-    Args:
-        old: seconds since something was last put there; a younger folder may belong to a process that
-            cannot be seen from here, as in another container.
-    """
-    for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER}*"):
-        with suppress(OSError):
-            changed = folder.stat().st_mtime
-            if time.time() - changed > old and not _owned(folder.name, changed):
-                remove(str(folder))
-
-
-def _owned(name: str, changed: float) -> bool:
-    """Whether the process that a folder is named after lives, and is not another of the same number."""
-    owner = name.removeprefix(FOLDER).partition("-")[0]
-    try:
-        return psutil.Process(int(owner)).create_time() <= changed
-    except (ValueError, psutil.NoSuchProcess):
-        return False
-    except psutil.Error:
-        return True
 
 
 if hasattr(os, "register_at_fork"):

@@ -1,11 +1,11 @@
 """The sweeper: a very small process that ends what a killed kernel leaves behind.
 
-    python -I -S sweeper.py PARENT TOKEN LEADER FOLDERS_PREFIX [PATH...]
+    python -I -S sweeper.py PARENT TOKEN LEADER [PATH...]
 
 It waits until its parent has ended, however it ended. Then it ends whatever carries the parent's mark, and,
 where the parent led a session (every Jupyter kernel does), whatever is in that session: forked workers carry
-no mark, since a process shows the environment that it began with. Then it removes the folders of its checks
-and of its databases, and the kernel's temporary files.
+no mark, since a process shows the environment that it began with. Then it removes the folders that carry
+its token in their names.
 Until then it imports nothing, so that it stays small.
 """
 
@@ -20,14 +20,13 @@ PAUSE = 0.2  # seconds between these
 MOST = 30.0  # seconds that it looks at most
 
 
-def main(parent: int, token: str, leader: bool, prefix: str, paths: list[str]) -> None:
+def main(parent: int, token: str, leader: bool, paths: list[str]) -> None:
     """Wait for the parent's end; then tidy up after it.
 
     Args:
         parent: its process id.
         token: its mark.
         leader: whether it leads a session.
-        prefix: what the paths of folders begin with that are to be removed.
         paths: where kettle and psutil are imported from.
     """
     for name in ("SIGINT", "SIGHUP"):
@@ -35,14 +34,12 @@ def main(parent: int, token: str, leader: bool, prefix: str, paths: list[str]) -
     while os.getppid() == parent:
         time.sleep(LOOK)
     sys.path[:0] = paths
-    _tidy_up(parent, token, leader, prefix)
+    _tidy_up(parent, token, leader)
 
 
-def _tidy_up(parent: int, token: str, leader: bool, prefix: str) -> None:
-    import glob
-    import tempfile
-
-    from kettle.processes import OWNER, remove
+def _tidy_up(parent: int, token: str, leader: bool) -> None:
+    from kettle.processes import OWNER
+    from kettle.processes.folders import remove_folders_of
     from kettle.processes.marks import end, marked, runs
 
     def left() -> list:
@@ -54,12 +51,8 @@ def _tidy_up(parent: int, token: str, leader: bool, prefix: str) -> None:
         calm = 0 if left() else calm + 1
         if not calm:
             end(left)
-        for folder in glob.glob(f"{glob.escape(prefix)}*"):  # noqa: PTH207 - pathlib is not needed otherwise
-            remove(folder)
+        remove_folders_of(token)
         time.sleep(PAUSE)
-    for room in {tempfile.gettempdir(), "/tmp", "/var/tmp", "/dev/shm"}:  # where a database may lie, too
-        for folder in glob.glob(f"{room}/kettle-*{token}-*"):  # noqa: PTH207 - as above
-            remove(folder)
 
 
 def _in_session(leader: int) -> list:
@@ -77,4 +70,4 @@ def _in_session(leader: int) -> list:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2], sys.argv[3] == "leader", sys.argv[4], sys.argv[5:])
+    main(int(sys.argv[1]), sys.argv[2], sys.argv[3] == "leader", sys.argv[4:])

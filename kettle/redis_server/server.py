@@ -13,6 +13,7 @@ import threading
 from pathlib import Path
 
 from kettle.processes import owned
+from kettle.processes.folders import claim, remove_stale_folders
 from kettle.processes.program import Address, Program, address_in
 from kettle.redis_server.own import NoRedis, drop
 
@@ -40,7 +41,9 @@ class Valkey:
     kind, database = "Valkey", "0"
 
     def __init__(self, binary: Path) -> None:
+        remove_stale_folders()
         self.folder = Path(tempfile.mkdtemp(prefix=owned(PREFIX)))
+        self._claim = claim(self.folder)
         self.password = secrets.token_hex(16)
         self.login = f":{self.password}"
         self.address = address_in(self.folder / "socket")
@@ -66,6 +69,7 @@ class Valkey:
         """End the server and remove its folder; safe to call twice."""
         if self._program is not None:
             self._program.stop()
+        self._claim.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _start(self, binary: Path) -> None:
