@@ -1,149 +1,108 @@
-"""A synchronous client in async code: each call holds the event loop until its answer has come."""
+"""Scanners that hang up: a client that cannot be awaited, and that no two threads may use at once."""
 
 import asyncio
-import os
+import http.client
 
-from kettle.checking import words_of
-from kettle.checking.equivalence import (
-    Situation,
-    asked,
-    asked_otherwise,
-    fails,
-    late,
-    revised,
-    scribble,
-    shop_world,
-)
-from kettle.checking.equivalence.lateness import hold_late
-from kettle.checking.held_calls import LONG, explain, waited
-from kettle.probes.loop import watch_loop
+from kettle.checking import Case, Contract, worlds
+from kettle.checking.equivalence import asked, asked_otherwise, fails, late, revised
 from kettle.shop.data import Data
 
-from .world import CONNECTION, LATE_BODY, PATIENCE, TOGETHER, _held, _shared
+from .held_calls import PATIENCE, TOGETHER, explain, held
 
-EXERCISE_MISTAKE = words_of(__file__).exercise.mistake
-
-FAILED = 12  # look-ups, more than anybody keeps clients for one scanner
+FAILED = 12  # look-ups that fail, more than anybody keeps clients for one scanner
 
 
-async def check_same_answers(on_message, same, rng):
-    """Each message gets the answer that it got before, alone or at once with others."""
+def draw(rng, _):
+    """Draw six suppliers."""
     suppliers = rng.sample(Data.suppliers, 6)
-    one, down, cut = suppliers[:3]
-    hangs_up = fails(f"/suppliers/{cut}/stock", status=None)
-
-    def send(message):
-        return lambda f, w: f(_larder(w), dict(message))
-
-    def look_ups(*numbers):
-        return lambda f, w: asyncio.gather(*(f(_larder(w), _look_up(number)) for number in numbers))
-
-    def break_both(w):
-        w.shop.set(latency=0.0)
-        fails(f"/suppliers/{down}/stock")(w)
-        hangs_up(w)
-
-    async def after_failures(f, w):
-        answer = None
-        for supplier in (*(down, cut) * (FAILED // 2), one):
-            async with asyncio.timeout(PATIENCE):
-                (answer,) = await asyncio.gather(f(_larder(w), _look_up(supplier)), return_exceptions=True)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-    async def own_answer(f, w):
-        first, second = await look_ups(one, one)(f, w)
-        scribble(first)
-        return second
-
-    situations = (
-        Situation("a scanner sends two pings", send({"type": "ping"}), again=True),
-        Situation("a scanner looks up a supplier", send(_look_up(one)), seen=asked),
-        Situation("the stock changes between two look-ups", send(_look_up(one)), between=revised),
-        Situation("a supplier is late", send(_look_up(one)), late(0.05, "stock"), seen=asked, impatient=True),
-        Situation("a look-up is made again", send(_look_up(one)), again=True),
-        Situation("a scanner sends six look-ups at once", look_ups(*suppliers), seen=asked),
-        Situation("a supplier is looked up twice at once", own_answer, seen=asked, why=ONE_FOR_ALL),
-        Situation("a supplier fails once", send(_look_up(down)), fails(f"/suppliers/{down}/stock", calls=(1,))),
-        Situation("the connection of a look-up breaks", send(_look_up(cut)), hangs_up),
-        Situation(f"a look-up comes after {FAILED} that failed", after_failures, break_both, why={"error": _taken}),
-    )  # fmt: skip
-    world = shop_world(rng, latency=0.005, watched=True)
-    await same(on_message, world, situations, why={"seen": asked_otherwise, "error": _shared})
+    return {"suppliers": suppliers, "one": suppliers[0], "down": suppliers[1]}
 
 
-async def check_nobody_waits_for_a_look_up(on_message, LarderClient, shop, rng):  # noqa: N803 (the learner's)
-    """Pings, and other scanners, do not wait for look-ups that are under way."""
-    larders = [LarderClient(shop.url) for _ in range(TOGETHER)]
-    many = min(32, (os.cpu_count() or 1) + 4) + 2  # more than to_thread has threads
-    suppliers = rng.choices(shop.data.suppliers, k=many)
-
-    async def look_up(scanner, supplier):
-        return await on_message(larders[scanner % TOGETHER], _look_up(supplier))
-
-    async def look_ups():
-        return await asyncio.gather(*(look_up(*each) for each in enumerate(suppliers)))
-
-    async def ping():
-        await on_message(larders[0], {"type": "ping"})
-
-    seen = await _held(look_ups, shop, meanwhile=ping)
-    assert not _shared(seen.error), (
-        f"Each of {TOGETHER} scanners sent more than one look-up: {type(seen.error).__name__}. {CONNECTION}"
-    )
-    if not seen.met:
-        raise AssertionError(_who_waits(seen, await explain(lambda: look_up(0, suppliers[0]))))
-    assert not seen.waited, (
-        f"With look-ups under way, {seen.waited} waited on the event loop's own thread, and pings wait with it. "
-        "Where can it wait instead?"
-    )
-    shop.set(latency=0.0)
-    hold_late(shop, ["stock"], LATE_BODY, point="mid body", still=LONG)
-    with shop.traffic() as traffic, watch_loop(explain=True) as loop:
-        await look_up(0, suppliers[0])
-    assert not (waits := waited(loop, traffic.of("stock"))), (
-        f"The body of an answer comes a moment after its head, and {waits} waits for it on the event loop's own "
-        "thread. Where is the head waited for?"
-    )
-    for supplier, answer in zip(suppliers, seen.value, strict=True):
-        assert answer["levels"] == shop.data.stock(supplier)["levels"], (
-            f"Of {many} look-ups at once, the one at supplier {supplier} got another one's answer."
-        )
-    return f"While the shop held the look-ups of {TOGETHER} scanners, a ping was answered: only then were they let go."
-
-
-ONE_FOR_ALL: dict = {
-    "missing": "Both look-ups were given one and the same thing: each message gets an answer of its own.",
-    "seen": asked_otherwise,
-}
-
-
-def _larder(w):
+def larder(w):
+    """Return the client of the world's scanner."""
     if not hasattr(w, "larder"):
         w.larder = w.names["LarderClient"](w.url)
     return w.larder
 
 
-def _look_up(supplier):
+def look_up(supplier):
+    """Write a message that asks for a supplier's stock."""
     return {"type": "stock", "supplier": supplier}
 
 
-def _taken(error):
-    never = f"It was not answered within {PATIENCE:.0f} s: what is still taken since the failures?"
-    return never if isinstance(error, TimeoutError) else _shared(error)
+def send(on_message, w, message=None):
+    """Send one message; a look-up by default."""
+    return on_message(larder(w), dict(message or look_up(w.one)))
 
 
-def _who_waits(seen, why):
-    if why.call:
-        task = f" A task around it, `{why.task}`, does not change that." if why.own_task else ""
-        return f"{EXERCISE_MISTAKE}: {why} in `{why.function}` holds the event loop.{task} Where can it wait instead?"
-    if seen.together < TOGETHER:
-        return (
-            f"Of {TOGETHER} scanners that sent a look-up each, {seen.together} had it in flight at a time, though the "
-            "event loop was free: one scanner waits for another's look-up. What do they share?"
+async def six_at_once(on_message, w):
+    """Look up six suppliers at once."""
+    return await asyncio.gather(*(on_message(larder(w), look_up(number)) for number in w.suppliers))
+
+
+async def after_failures(on_message, w):
+    """Look up a supplier after many look-ups that failed."""
+    for _ in range(FAILED):
+        async with asyncio.timeout(PATIENCE):
+            await asyncio.gather(on_message(larder(w), look_up(w.down)), return_exceptions=True)
+    async with asyncio.timeout(PATIENCE):
+        return await on_message(larder(w), look_up(w.one))
+
+
+def shared(error):
+    """Say that two threads used one connection, or that something is still taken."""
+    if isinstance(error, TimeoutError):
+        return exercise.say("taken", seconds=PATIENCE)
+    return exercise.say("connection") if isinstance(error, http.client.HTTPException) else ""
+
+
+exercise = Contract(
+    "on_message",
+    world=worlds.shop(draw, latency=0.005),
+    call=send,
+    observe=asked,
+    why={"seen": asked_otherwise, "error": shared},
+    cases={
+        "a scanner looks up a supplier": Case(),
+        "a scanner sends two pings": Case({"type": "ping"}, again=True),
+        "the stock changes between two look-ups": Case(between=revised),
+        "a supplier is late": Case(prepare=late(0.05, "stock"), impatient=True),
+        "a scanner sends six look-ups at once": Case(call=six_at_once),
+        "a look-up comes after many that failed": Case(
+            call=after_failures,
+            prepare=lambda w: fails(f"/suppliers/{w.down}/stock")(w),
+        ),
+    },
+    fails={"look-up": "/suppliers/{one}/stock"},
+)
+
+
+@exercise.cause
+async def nobody_waits(on_message, LarderClient, shop, rng):  # noqa: N803 (the learner's)
+    """Hold the look-ups of four scanners until a ping has been answered."""
+    larders = [LarderClient(shop.url) for _ in range(TOGETHER)]
+    suppliers = rng.choices(shop.data.suppliers, k=2 * TOGETHER)
+
+    async def one(number):
+        return await on_message(larders[number % TOGETHER], look_up(suppliers[number]))
+
+    async def look_ups():
+        return await asyncio.gather(*map(one, range(len(suppliers))))
+
+    async def ping():
+        await on_message(larders[0], {"type": "ping"})
+
+    seen = await held(look_ups, shop, meanwhile=ping)
+    assert not isinstance(seen.error, http.client.HTTPException), exercise.say("connection")
+    if not seen.met:
+        why = await explain(lambda: one(0))
+        if why.call:
+            raise AssertionError(exercise.say("blocks", why=why, function=why.function))
+        key = "scanners_wait" if seen.together < TOGETHER else "ping_waits"
+        raise AssertionError(exercise.say(key, n=seen.together, of=TOGETHER))
+    assert not seen.waited, exercise.say("waited", what=seen.waited)
+    for supplier, answer in zip(suppliers, seen.value, strict=True):
+        assert answer["levels"] == shop.data.stock(supplier)["levels"], exercise.say(
+            "swapped", supplier=supplier
         )
-    return (
-        f"{EXERCISE_MISTAKE}. The event loop was free, but the ping waited for the look-ups: "
-        "what do they share (a lock, a thread, a pool)?"
-    )
+    return exercise.say("answered", n=TOGETHER)

@@ -1,4 +1,4 @@
-# says: When a supplier fails once
+# says: expected 12 times, got 24
 async def on_message(larder: LarderClient, message: dict) -> dict:
     if message["type"] == "ping":
         return {"type": "pong"}

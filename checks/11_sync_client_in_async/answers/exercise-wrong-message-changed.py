@@ -1,4 +1,4 @@
-# says: your code changes what it was given
+# says: your code changes its argument
 from weakref import WeakKeyDictionary
 
 _locks = WeakKeyDictionary()

@@ -1,4 +1,4 @@
-# says: the ping waited for the look-ups
+# says: the ping waits for a lock
 import threading
 from weakref import WeakKeyDictionary
 

@@ -1,4 +1,4 @@
-# says: a failure that nobody sees
+# says: the caller does not hear of the failure
 async def stock_of(url: str, suppliers: list[int]) -> dict[int, dict[str, int]]:
     levels = {}
     async with aiohttp.ClientSession() as client:

@@ -1,4 +1,4 @@
-# says: your code changes what it was given
+# says: your code changes its argument
 async def stock_of(url: str, suppliers: list[int]) -> dict[int, dict[str, int]]:
     levels = {}
     async with aiohttp.ClientSession() as client:

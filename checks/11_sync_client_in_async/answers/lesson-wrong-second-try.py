@@ -1,4 +1,4 @@
-# says: fails once, the merged code raises
+# says: the caller does not hear of the failure
 async def stock_of(url: str, suppliers: list[int]) -> dict[int, dict[str, int]]:
     async with aiohttp.ClientSession(raise_for_status=True) as client:
 

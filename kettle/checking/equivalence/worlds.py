@@ -16,6 +16,7 @@ from kettle.checking.equivalence.lateness import hold_late
 from kettle.checking.equivalence.rows import edged
 from kettle.checking.equivalence.situations import Situation
 from kettle.checking.equivalence.tables import Tables
+from kettle.checking.words import many
 
 if TYPE_CHECKING:
     from kettle.database import Database
@@ -127,9 +128,10 @@ def asked(world: Any) -> dict[str, int]:
 
 def asked_otherwise(found: Any) -> str:
     """Say which call is made too often, or not at all, where what was `asked` differs."""
-    path, times = found.path[0], {"missing": "not at all", "extra": "although nobody did before"}
-    how = times.get(found.kind) or f"{found.given} times, and was asked {found.expected} times before"
-    return f"the shop is asked for `{path}` {how}.".replace(" 1 times", " once")
+    given, expected = found.given or 0, found.expected or 0
+    how = "often" if given > expected else "seldom"
+    times = f"expected {many(expected, 'time')}, got {given}"
+    return f"the shop is asked for `{found.path[0]}` too {how}: {times}."
 
 
 def revised(world: Any) -> None:

@@ -5,6 +5,7 @@ and one that is free sends it sooner or later, however slow.
 """
 
 import asyncio
+import http.client
 import secrets
 import time
 from collections import defaultdict
@@ -14,7 +15,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from kettle.checking.equivalence.lateness import hold_late
 from kettle.probes.calls import count_calls
 from kettle.probes.loop import watch_loop
 from kettle.probes.workers import watch_workers
@@ -23,10 +23,13 @@ from kettle.shop.meeting import RendezvousWindow
 
 Ask = Callable[[], Awaitable]
 
+PATIENCE = 3.0  # seconds; paid by wrong answers only
+TOGETHER = 4  # calls that must be in flight at once: the smallest default pool of to_thread has 5 threads
+TURNS = 30  # that the loop takes while calls are held, 5 ms each: time for what waits there to show
+
 _BEAT = 0.005  # seconds between two looks at the shop
 _WITNESS = "tax"  # the route of the loop's own call; its path is drawn, so that no code can send it instead
 _MOST = 0.1  # seconds that a busy machine may let the loop's own thread wait for a lock
-LONG = 40  # beats for which a loop that is held gets no body: longer than _MOST
 _SHORT = 0.02  # seconds: blocking calls that are shorter in all explain nothing
 
 
@@ -56,7 +59,6 @@ async def hold_calls(
     *,
     meanwhile: Ask | None = None,
     turns: int = 0,
-    late_body: float = 0.0,
     patience: float = 3.0,
 ) -> HeldCalls:
     """Await `ask()` while the shop holds its calls; return a `HeldCalls`. Raises nothing that `ask` raises.
@@ -64,9 +66,8 @@ async def hold_calls(
     shop: a kettle.shop.Shop. route: the name of the route whose calls are held. together: how many must be in
     flight at once. meanwhile: a coroutine function that the loop must get done while they are held, before
     they are let go. turns: of the loop, of 5 ms each, for which they are held after that, so that what waits
-    there can show. late_body: seconds, of the client's life, for which the answers then stop in the midst of
-    their bodies; see equivalence.lateness. patience: seconds without progress after which the shop lets
-    all calls go; paid by code that overlaps nothing, or holds the loop.
+    there can show. patience: seconds without progress after which the shop lets all calls go; paid by code
+    that overlaps nothing, or blocks the loop.
     """
     beats: list[float] = []
     value, failed = None, None
@@ -78,8 +79,6 @@ async def hold_calls(
         shop.traffic() as traffic,
         shop.rendezvous(routes=routes, patience=patience) as meeting,
     ):
-        if late_body:
-            hold_late(shop, [route], late_body, point="mid body", still=LONG, when=lambda: meeting.over)
         witness = asyncio.create_task(_show_life(api, path, meeting, together, meanwhile, turns, asker))
         pulse = asyncio.create_task(_beat(beats))
         try:
@@ -165,54 +164,46 @@ _THREADS = ("Thread.join", "Lock.acquire", "Event.wait", "Queue.get", "ThreadPoo
 _NOBODYS = ("main", "_await")  # steps of the task that runs a check
 
 
-def blame(why: Why) -> str:
-    """Say in a sentence what holds the loop, and that what was tried around it does not change that."""
+def blame(why: Why, say: Callable) -> str:
+    """Say that a call blocks the loop, and that what was tried around it does not change that.
+
+    why: of `explain`. say: of the lesson's contract.
+    """
     if why.call in _RESULTS + _THREADS:
-        what = "its result" if why.call in _RESULTS else "that thread"
-        return (
-            f"the call is made elsewhere, but {why} waits for {what} on the event loop's own thread, "
-            "so nothing else can begin. What can be awaited instead?"
-        )
+        return say("joined", why=why)
     if why.yields:
-        return (
-            f"`asyncio.sleep(0)` gives the event loop a turn, but none during the call: {why} "
-            "still holds the loop. Where can the call wait instead?"
-        )
+        return say("turn_first", why=why)
     if why.own_task and why.task != why.function and why.function.isidentifier():
-        return (
-            f"{why} waits on the event loop's own thread. A function around it, `{why.function}`, "
-            "`async def` or not, does not change what the call does. Who can wait without holding the loop?"
-        )
-    return (
-        f"{why} holds the event loop until the answer has come. `async def` does not make its body "
-        "asynchronous. Who can wait without holding the loop?"
-    )
+        return say("wrapped", why=why, function=why.function)
+    return say("blocks", why=why)
 
 
-def why_not(seen: HeldCalls, number: int, together: int, why: Why) -> str:
+def why_not(seen: HeldCalls, number: int, together: int, why: Why, say: Callable) -> str:
     """Say why `together` of `number` calls did not meet, of what was `seen` and explained."""
     if (not seen.lived and seen.together > 1) or seen.together >= together:
-        return (
-            f"{seen.together} of {number} calls were in flight together, but {why} waits on the event loop's "
-            "own thread meanwhile. Who else is served?"
-        )
+        return say("blocked_together", n=seen.together, of=number, why=why)
     if not seen.lived:
-        return f"Peak in flight 1: {blame(why)}"
+        return blame(why, say)
     if seen.together > 1:
-        return (
-            f"Of {number} calls at most {seen.together} were in flight together, though the event loop was "
-            "free. What do the others wait for?"
-        )
-    if why.one_job:
-        return (
-            f"The event loop was free, but peak in flight 1: one thread makes all {number} calls, one after "
-            "another. What if each call had a thread of its own?"
-        )
-    return (
-        "The event loop was free, but peak in flight 1: each call waited for the one before it. Is each "
-        "awaited before the next is started? Or does something let only one through at a time: a pool of "
-        "one thread, a lock, a limit?"
-    )
+        return say("few", n=seen.together, of=number)
+    return say("one_thread" if why.one_job else "in_turn", of=number)
+
+
+async def held(ask: Ask, shop: Shop, *, turns: int = TURNS, meanwhile: Ask | None = None) -> HeldCalls:
+    """Hold the calls for stock that `ask()` makes; raise what it raises, unless no call was answered.
+
+    turns, meanwhile: as for `hold_calls`.
+    """
+    shop.set(latency=0.01)
+    seen = await hold_calls(ask, shop, "stock", TOGETHER, meanwhile=meanwhile, turns=turns, patience=PATIENCE)
+    if (
+        (seen.met or not seen.together)
+        and seen.error
+        and not isinstance(seen.error, http.client.HTTPException)
+    ):
+        raise seen.error
+    shop.set(latency=0.13, hang=None)  # for what may have to be explained
+    return seen
 
 
 def waited(loop: watch_loop, calls: Iterable[Request]) -> str:
