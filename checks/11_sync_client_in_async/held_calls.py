@@ -46,7 +46,7 @@ class HeldCalls:
     met: bool
     together: int
     lived: bool
-    value: object = None
+    value: Any = None
     error: Exception | None = None
     waited: str = ""
 
