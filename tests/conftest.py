@@ -6,19 +6,29 @@ import signal
 import pytest
 
 BY_LESSON = ("test_contract.py", "test_mutants.py")
-FIRST = (*BY_LESSON, "test_browser.py", "test_checking.py", "test_database.py")  # the longest ones
+QUICK = ("test_course_lint.py", "test_format.py")  # so that the first results come soon
+FIRST = (*QUICK, *BY_LESSON, "test_browser.py", "test_checking.py", "test_database.py")  # the longest ones
 LESSON = re.compile(r"(\d\d)[-_]")
 
 
 def pytest_addoption(parser):
     """Add the option for what takes longest and finds least."""
-    text = "judge checks/*/answers/ and the mutants of alternatives, too: what CI does"
+    text = "judge every answer and every mutant, run each notebook wholly, and use a browser: what CI does"
     parser.addoption("--every-answer", action="store_true", help=text)
 
 
+def pytest_configure(config):
+    """Name the mark of tests that only CI runs."""
+    config.addinivalue_line("markers", "every: run with --every-answer only")
+
+
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
-    """Put the longest first, so that no process is left alone with one at the end."""
+def pytest_collection_modifyitems(config, items):
+    """Leave out what only CI runs; put the longest first, so that no process is alone with one at the end."""
+    if not config.option.every_answer:
+        left_out = [item for item in items if item.get_closest_marker("every")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not item.get_closest_marker("every")]
 
     def place(item):  # later lessons take longer
         lesson = LESSON.search(item.name) if item.path.name in BY_LESSON else None

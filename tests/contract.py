@@ -51,7 +51,7 @@ def answers_of(stem: str, every: bool = True) -> tuple[Answer, ...]:
 
     Args:
         stem: of the lesson.
-        every: those of checks/*/answers/, too.
+        every: all of them; otherwise the starters, the fixes, and the first wrong answer to each notebook.
     """
     files = course.lesson(stem)
     found = [Answer(stem, kind, "starter", "as-given") for kind in FOLDERS]
@@ -60,7 +60,10 @@ def answers_of(stem: str, every: bool = True) -> tuple[Answer, ...]:
         if role:
             about = cell.metadata["kettle"]
             found.append(Answer(stem, about["of"], role, cell.id, cell.source, about.get("says", "")))
-    return (*found, *kept_answers(files.checks / "answers")) if every else tuple(found)
+    if every:
+        return (*found, *kept_answers(files.checks / "answers"))
+    first = {each.kind: each for each in reversed(found) if each.role == "wrong"}
+    return tuple(each for each in found if each.role in ("starter", "fix") or each in first.values())
 
 
 def kept_answers(folder: Path) -> Iterable[Answer]:

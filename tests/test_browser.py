@@ -11,6 +11,7 @@ from browser import QUIET, Learner, copy_course, find_chromium, jupyterlab
 from tiny_lesson import write_tiny_lesson
 
 LESSON = "14_one_await_at_a_time"
+pytestmark = pytest.mark.every
 
 
 @pytest.fixture(scope="module")

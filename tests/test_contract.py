@@ -28,6 +28,7 @@ def test_an_answer_is_told_the_truth(answer: Answer, pytestconfig):
         assert verdict.findings[0].outcome == "passed", f"the starter must give the right answers: {verdict}"
 
 
+@pytest.mark.every
 @pytest.mark.parametrize("stem", STEMS)
 def test_a_lesson_runs_from_top_to_bottom(stem):
     paths = [course.ROOT / folder / f"{stem}.ipynb" for folder in ("notebooks", "exercises", "solutions")]

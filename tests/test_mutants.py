@@ -19,6 +19,7 @@ CASES = [
 ]
 
 
+@pytest.mark.every
 @pytest.mark.parametrize(("stem", "kind", "condition"), CASES)
 def test_a_mutant_is_rejected_or_excused(stem, kind, condition, pytestconfig):
     every = pytestconfig.option.every_answer
@@ -65,6 +66,7 @@ MODEL = "14_one_await_at_a_time"
 VALUES = "values,order,sharing,freshness"
 
 
+@pytest.mark.every
 def test_where_a_condition_is_not_compared_its_mutants_pass():
     excused = {(kind, condition) for kind in KINDS for condition in excuses(MODEL, kind)}
     mutants = tuple(
@@ -78,6 +80,7 @@ def test_where_a_condition_is_not_compared_its_mutants_pass():
         assert found.verdict.solved, f"{found.mutant} is rejected by something else: {found.verdict}"
 
 
+@pytest.mark.every
 def test_a_mutant_says_whether_it_changed_anything():
     answer = next(m.of for m in mutants_of(MODEL) if m.of.kind == "exercise" and m.of.role == "fix")
     mutants = tuple(Mutant(answer, "stock_board", condition, True) for condition in ("values", "failures"))
