@@ -31,7 +31,7 @@ import psutil
 from jupyter_client.manager import start_new_kernel
 
 from kettle.files import course
-from kettle.processes.marks import marked
+from kettle.processes.marks import marked, runs
 
 MARK = "KETTLE_STORM"
 AFTER = 5.0  # seconds until everything must be gone
@@ -217,7 +217,7 @@ def digests(folder: Path) -> dict[str, str]:
 
 def alive(token: str) -> list[psutil.Process]:
     """List the processes of one run that still run."""
-    return [each for each in marked(MARK, token) if each.is_running() and each.status() != "zombie"]
+    return [each for each in marked(MARK, token) if runs(each)]
 
 
 def sound(path: Path) -> bool:

@@ -7,6 +7,7 @@ import sys
 import tempfile
 import textwrap
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -16,7 +17,7 @@ from scratch_course import make_course
 from kettle.checking import Checker
 from kettle.processes import folders
 from kettle.processes.family import memory_of_family
-from kettle.processes.marks import marked
+from kettle.processes.marks import marked, runs
 from kettle.processes.sweeper import CALM, LOOK, PAUSE
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -42,14 +43,15 @@ def start(tmp_path):
         )
         return started[-1]
 
-    start.left = lambda: [process for process in marked(MARK, token) if process.status() != "zombie"]
+    start.left = lambda: [process for process in marked(MARK, token) if runs(process)]
     start.files = lambda: list(files.iterdir())
     yield start
     for process in started:
         process.kill()
         process.wait()
     for process in start.left():
-        process.kill()
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
 
 
 def eventually(condition, patience=IN_TIME):

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -20,7 +21,7 @@ from kettle.checking.runner.judge import judge
 from kettle.checking.runner.servers import redis_for_check
 from kettle.probes.engines.own_thread import OwnThread
 from kettle.processes.family import end_family
-from kettle.processes.marks import marked
+from kettle.processes.marks import marked, runs
 from kettle.redis_server import NoRedis, open_redis
 from kettle.redis_server.own import VARIABLE
 from kettle.redis_server.proxy import Commands
@@ -179,7 +180,7 @@ def start(tmp_path):
         started.append(kernel)
         return kernel
 
-    start.left = lambda: [process for process in marked(MARK, token) if process.status() != "zombie"]
+    start.left = lambda: [process for process in marked(MARK, token) if runs(process)]
     start.files = lambda: [file for file in files.iterdir() if file.name.startswith(PREFIX)]
     yield start
     for process in started:
@@ -187,7 +188,8 @@ def start(tmp_path):
         process.wait()
         process.stdout.close()
     for process in start.left():
-        process.kill()
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
 
 
 def gone(start):
