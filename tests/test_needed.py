@@ -16,7 +16,7 @@ from scratch_course import make_course
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 import needed
 from looking import Catch, Look
-from needed import Kept, Row, row_of, spare, table
+from needed import Kept, Row, row_of, spare, stopped, table, together
 
 WORDS = """
 [lesson.checks]
@@ -150,9 +150,9 @@ def test_what_stops_a_check_in_a_case_is_known_to_hide_the_others(folder):
 # --- what is needed
 
 
-def row(name, *found, says="", alone=""):
+def row(name, *found, says="", alone="", by_luck=()):
     answer = Answer("50_scratch", "lesson", "wrong", name, "", says)
-    return Row(answer, tuple(found), ("answers", "cost", "answers: a", "answers: b"), alone)
+    return Row(answer, tuple(found), ("answers", "cost", "answers: a", "answers: b"), tuple(by_luck), alone)
 
 
 def catch(case="", message="", line="", check="answers"):
@@ -170,18 +170,18 @@ def test_a_case_is_needed_by_what_nothing_else_catches():
         row("all", catch("b"), catch(check="cost")),
     ]
     assert lines_of(rows) == {
-        "answers": "3  needed by 2: wrong one, wrong both",
-        "a": "2  needed by 1: wrong one",
-        "b": "2  NOT NEEDED",
-        "cost": "1  NOT NEEDED",
+        "answers": "3     needed by 2: wrong one, wrong both",
+        "a": "2     needed by 1: wrong one",
+        "b": "2     NOT NEEDED",
+        "cost": "1     NOT NEEDED",
     }
     assert spare(rows) == ["cost"]
 
 
 def test_a_case_may_be_needed_for_its_words():
     rows = [row("told", catch("a", "say this"), catch("b", "say that"), says="this")]
-    assert lines_of(rows)["a"] == "1  NOT NEEDED; for words by 1: wrong told"
-    assert lines_of(rows)["b"] == "1  NOT NEEDED"
+    assert lines_of(rows)["a"] == "1     NOT NEEDED; for words by 1: wrong told"
+    assert lines_of(rows)["b"] == "1     NOT NEEDED"
     assert set(spare(rows)) == {"answers: b", "cost"}
 
 
@@ -198,11 +198,11 @@ def test_an_assertion_is_needed_where_nothing_catches_its_answer_without_it(fold
     ]
     found = lines_of(rows, folder / "world.py", folder / "lesson.py")
     assert [found[name] for name in found if ".py:" in name] == [
-        "0  NOT NEEDED",
-        "1  needed by 1: wrong slow",
-        "1  NOT NEEDED",
+        "0     NOT NEEDED",
+        "1     needed by 1: wrong slow",
+        "1     NOT NEEDED",
     ]
-    assert "Nothing catches wrong passes." in found
+    assert "Nothing catches each time: wrong passes." in found
 
 
 class Looks(Kept):
@@ -213,7 +213,11 @@ class Looks(Kept):
 
     def look(self, answer, without=()):
         caught = self.found.get(tuple(without))
-        return None if caught is None else {"caught": [vars(each) for each in caught], "played": ["answers"]}
+        return (
+            None
+            if caught is None
+            else {"caught": [vars(each) for each in caught], "played": ["answers"], "by_luck": []}
+        )
 
 
 @pytest.mark.parametrize(
@@ -235,25 +239,42 @@ def test_what_was_found_is_kept_and_counts_until_the_lesson_changes(tmp_path, mo
     monkeypatch.setattr(needed, "digest", lambda stem: stem)
 
     def judge(answer, runs, begun, by):
-        judged.append((answer.name, by.keywords["without"]))
-        busy = len(judged) == 1
-        return (
-            ([], "it ended") if answer.name == "dies" else ([{"caught": [], "played": [], "busy": busy}], "")
-        )
+        judged.append((answer.name, runs, by.keywords["without"]))
+        looks = [
+            {"caught": [], "played": ["cost"], "busy": len(judged) == 1 and run == 0} for run in range(runs)
+        ]
+        return ([], "it ended") if answer.name == "dies" else (looks, "")
 
     monkeypatch.setattr(needed, "judged", judge)
-    kept = Kept(path, float("inf"))
-    assert kept.look(row("one").answer) == {"caught": [], "played": []}
-    assert kept.look(row("one").answer, ["answers: a"])["caught"] == []
-    assert kept.look(row("dies").answer)["caught"][0]["check"] == "(ended)"
-    assert judged == [("one", ()), ("one", ()), ("one", ("answers: a",)), ("dies", ())]
-    again = Kept(path, time.monotonic() - 1)
-    assert again.look(row("one").answer) == {"caught": [], "played": []}
-    assert again.look(row("another").answer) is None
+    kept = Kept(path, 2, float("inf"))
+    nothing = {"caught": [], "by_luck": [], "played": ["cost"]}
+    assert kept.look(row("one").answer) == nothing
+    assert kept.look(row("one").answer, ["answers: a"]) == nothing
+    assert kept.look(row("dies").answer)["caught"][0]["check"] == "(its process ended)"
+    busy, again = [("one", 2, ()), ("one", 1, ())], [("one", 2, ("answers: a",))]
+    assert judged == [*busy, *again, ("dies", 2, ()), ("dies", 1, ())]
+    later = Kept(path, 2, time.monotonic() - 1)
+    assert later.look(row("one").answer) == nothing
+    assert later.look(row("another").answer) is None
+    assert Kept(path, 3, time.monotonic() - 1).look(row("one").answer) is None
     monkeypatch.setattr(needed, "digest", lambda stem: "changed")
-    assert again.look(row("one").answer) is None
-    assert len(judged) == 4
+    assert later.look(row("one").answer) is None
+    assert len(judged) == 5
     assert len([json.loads(line) for line in path.read_text().splitlines()]) == 3
+
+
+def test_what_catches_by_luck_does_not_count():
+    looks = [[catch("a"), catch("b")], [catch("b")], [catch(check="cost"), catch("b")]]
+    found = together([{"caught": [vars(each) for each in one], "played": ["cost"]} for one in looks])
+    assert found == {"caught": [vars(catch("b"))], "by_luck": ["answers: a", "cost"], "played": ["cost"]}
+    rows = [row("one", catch("b"), by_luck=("answers: a",))]
+    assert lines_of(rows)["a"] == "0 +1  NOT NEEDED"
+    assert lines_of(rows)["b"] == "1     needed by 1: wrong one"
+
+
+def test_a_cell_that_stops_needs_no_check():
+    (caught,) = stopped({"outcome": "broken", "message": "no"})["caught"]
+    assert (caught["check"], caught["message"]) == ("(broken)", "no")
 
 
 def test_it_says_what_there_was_no_time_for(tmp_path):
