@@ -297,7 +297,7 @@ class Lesson:
         """Ask for a vote on each claim; then show what is true, and what this machine measures.
 
         Args:
-            **measures: by the names of the claims in the check file, functions that return a sentence.
+            **measures: by the names of the claims in words.toml, functions that return a sentence.
 
         Returns:
             The claims; `await lesson.measures()` runs all measures.

@@ -1,4 +1,4 @@
-"""The course's files as the tests of its rules read them: lessons, notebooks, cells, check files."""
+"""The course's files as the tests of its rules read them: lessons, notebooks, cells."""
 
 import json
 

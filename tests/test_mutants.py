@@ -1,4 +1,4 @@
-"""Right answers that break one condition are rejected, or the check file says why it means nothing."""
+"""Right answers that break one condition are rejected, or words.toml says why it means nothing."""
 
 import pytest
 from mutants import CONDITIONS, SITUATIONAL, UNCHANGED, Mutant, excuses, judge_mutants, mutants_of, told

@@ -31,7 +31,7 @@ class Stop(Exception):
 
 
 class DamagedNotebook(pytest.Item):
-    """Stands for a notebook, or a check file, that cannot be read."""
+    """Stands for a notebook, or for checks, that cannot be read."""
 
     def __init__(self, *, why: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)

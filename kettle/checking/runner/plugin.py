@@ -55,7 +55,7 @@ def prepare_schema() -> None:
 
 
 class CheckedNotebook(NotebookFile):
-    """A notebook: the learner's cells, and after them the hidden assertions of its check file."""
+    """A notebook: the learner's cells, and after them the hidden assertions of its checks."""
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
