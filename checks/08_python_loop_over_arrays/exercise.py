@@ -1,132 +1,92 @@
-"""A Python loop over arrays: the interpreter works for each element."""
+"""A Python loop over a table: `apply` calls a function for each row."""
 
+from contextlib import contextmanager
 from functools import partial
 
 import numpy as np
 import pandas as pd
 
+from kettle.checking import Case, Contract
 from kettle.checking.causes.elementwise import Elementwise
-from kettle.checking.equivalence import Situation
-from kettle.probes.ratio import compare
 
 
-def check_same_averages(smoothed, same, rng):
-    """Whoever asks for the curve gets what the merged code gave, at the edges and in the gaps too."""
-    hours = rng.randrange(4, 9)
-    situations = [
-        _curve("the curve is drawn", _readings(113, rng), hours),
-        _curve("the silo is filled between two curves", _readings(30, rng), 5, between=_filled),
-        _curve("the same curve is drawn again", _readings(30, rng), 5, again=True),
-        _curve("the window is longer than the readings", _readings(40, rng), 50),
-        _curve("the window is one hour", _readings(30, rng), 1),
-    ]
-    same(smoothed, None, situations, noun=_reading)
-
-
-def check_nothing_for_each_reading(smoothed, rng):
-    """The interpreter does nothing for each reading, and no object is made for it."""
-    hours = rng.randrange(3, 9)
-    readings = Elementwise(smoothed, lambda n: (_readings(n, rng), hours), "reading")
-    # rows of pandas take thousands of instructions each, and counting makes those slow
-    counted = readings.no_instructions(40, 120, rng.randrange(20_000, 60_000))
-    readings.no_objects()
-    Elementwise(smoothed, lambda n: (_readings(n, rng), 3), "reading").cheap(_windows, 20)
-    return counted
-
-
-def check_same_averages_of_parts_and_many(smoothed, same, rng):
-    """A part of the readings, one reading and very many have the same averages."""
-    many = _readings(20_011, rng)  # for the merged code it would take seconds
-    right = {"truth": lambda w: many["stock"].rolling(24, min_periods=1).mean()}
-    situations = (
-        _curve("the readings are a part of others", _readings(113, rng).iloc[40:], 5),
-        _curve("there is one reading", _readings(30, rng).iloc[7:8], 5),
-        _curve("there are 20,011 readings", many, 24, **right),
-    )
-    same(smoothed, None, situations, noun=_reading)
-
-
-def interest_how_much_faster(same, smoothed, rng):
-    """How much faster here."""
-    ratio = compare(same.merged.smoothed, smoothed, _readings(500, rng), 24)
-    return f"Here, with 500 readings, your version is {ratio}."
-
-
-def _curve(when, readings, hours, **options):
-    def prepare(w):
-        w.readings = readings.copy()
-
-    why = partial(_why_other, readings["stock"].to_numpy(), hours)
-    return Situation(when, lambda f, w: f(w.readings, hours), prepare, why=why, **options)
-
-
-def _filled(w):
-    w.readings["stock"] += 500
-
-
-def _readings(n, rng):
-    chance = np.random.default_rng(rng.randrange(1 << 30))
-    stock = chance.integers(0, 4000, n).astype(float)
-    stock[chance.random(n) < 0.05] = 0  # an empty silo is no gap
-    stock[chance.random(n) < 0.1] = np.nan
+def readings(number, seed=80):
+    """Readings of an hour each, with gaps; one of them is longer than most windows."""
+    chance = np.random.default_rng(seed)
+    stock = chance.integers(0, 4000, number).astype(float)
+    stock[chance.random(number) < 0.05] = 0  # an empty silo is no gap
+    stock[chance.random(number) < 0.1] = np.nan
     stock[0] = np.nan
-    stock[n // 2 : n // 2 + 30] = np.nan  # a gap longer than most windows
-    return pd.DataFrame({"at": pd.date_range("2026-01-01", periods=n, freq="h"), "stock": stock})
+    stock[number // 2 : number // 2 + 30] = np.nan
+    return pd.DataFrame({"at": pd.date_range("2026-01-01", periods=number, freq="h"), "stock": stock})
 
 
-def _windows(readings, hours):
-    """Make all windows, without a loop: the measure of what a reading may cost."""
-    padded = np.concatenate([np.full(hours - 1, np.nan), readings["stock"].to_numpy()])
-    windows = np.lib.stride_tricks.sliding_window_view(padded, hours)
-    known = ~np.isnan(windows)
-    return np.where(known, windows, 0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
+def ask(smoothed, w, some, hours):
+    """Draw the curve of a copy of readings."""
+    some = some.copy()
+    some["stock"] += getattr(w, "more", 0)
+    return smoothed(some, hours)
 
 
-def _reading(path):
+def filled(w):
+    """Let the silo be filled."""
+    w.more = 500
+
+
+def why_other(some, hours, found):
+    """Say what the averages that differ have in common."""
+    if found.whole is None or found.kind == "order":
+        return exercise.say(found.kind) if found.kind in ("type", "index") else None
+    (expected, given), stock = found.whole, some["stock"].to_numpy()
+    off = ~np.isclose(expected, given, rtol=1e-9, atol=1e-9, equal_nan=True)
+    known = np.isfinite(stock)
+    held = np.array([known[max(at - hours + 1, 0) : at + 1].sum() for at in range(len(stock))])
+    dropped = pd.Series(stock[known]).rolling(hours, min_periods=1).mean()  # as if there were no gaps
+    lost = np.isnan(given[off]).all()
+    holds = {
+        "dropped": not lost and np.isclose(given[known], dropped).all(),
+        "lost": lost,
+        "gaps": (held[off] < hours).all(),
+        "window": True,
+    }
+    said = exercise.say(next(name for name, does in holds.items() if does), hours=hours)
+    return exercise.say("differ", hours=hours, n=off.sum(), of=len(off), why=said)
+
+
+def a_case(some, hours, **options):
+    """Return a case of some readings and windows."""
+    return Case(some, hours, why=partial(why_other, some, hours), **options)
+
+
+def reading(path):
     """Name a part of a curve, or of the readings."""
     names = [f"number {key + 1}" if isinstance(key, int) else f"`{key}`" for key in path[::-1]]
     return " of ".join(names if path and isinstance(path[0], str) else [*names, "the curve"])
 
 
-OTHER = {
-    "dropped": ", all near gaps: where gaps are taken out first, a window of {hours} readings reaches back further than {hours} hours. What does a window hold there?",
-    "start": ", all among the first {hours}, whose windows begin before the first reading or with it. What do yours hold there?",
-    "lost by gaps": ": where a window holds a gap there is no average now, and it was that of the other readings.",
-    "lost": ": there is none now, though each window holds readings. What does a gap do to your sums?",
-    "unknown": ": there, the window holds no reading at all, and no average is known.",
-    "near": ", each by less than a thousandth: is something rounded, or of a smaller dtype on the way?",
-    "empty": ", all where a window holds a reading of 0: is that a gap?",
-    "gaps": ", all where a window holds fewer than {hours} readings: by how many is its sum divided, and what stands in for a gap?",
-    "else": ". Which readings are in its window?",
-}
+MANY = readings(20_011)  # for the merged code it would take seconds
+
+exercise = Contract(
+    "smoothed",
+    call=ask,
+    noun=reading,
+    cases={
+        "the curve is drawn": a_case(readings(113), 5),
+        "the silo is filled between two curves": a_case(readings(30), 5, between=filled),
+        "the window is longer than the readings": a_case(readings(40), 50),
+        "the window is one hour": a_case(readings(30), 1),
+        "the readings are a part of others": a_case(readings(113).iloc[40:], 5),
+        "there are 20,011 readings": a_case(
+            MANY, 24, truth=lambda w: MANY["stock"].rolling(24, min_periods=1).mean()
+        ),
+    },
+)
+exercise.cause(Elementwise(lambda n, rng: (readings(n, rng.randrange(1000)), 5), "reading", few=40, many=120))
 
 
-def _why_other(stock, hours, found):
-    """Say what the averages that differ have in common."""
-    if found.whole is None or found.kind == "order":
-        return {
-            "type": "What comes back: a Series of float64, with the readings' index.",
-            "index": "The averages have another index than their readings.",
-        }.get(found.kind)
-    expected, given = found.whole
-    off = ~np.isclose(expected, given, rtol=1e-9, atol=1e-9, equal_nan=True)
-    is_known = ~np.isnan(stock)
-    windows = [slice(max(at - hours + 1, 0), at + 1) for at in range(len(stock))]
-    known = np.array([is_known[window].sum() for window in windows])
-    empty = np.array([(stock[window] == 0).any() for window in windows])
-    dropped = pd.Series(stock[is_known]).rolling(hours, min_periods=1).mean()  # as if there were no gaps
-    lost, gaps = np.isnan(given[off]).all(), (known[off] < hours).all()
-    miss = np.abs(given - expected)[off]
-    holds = {
-        "dropped": np.isclose(given[is_known], dropped).all() and not lost,
-        "start": not off[hours:].any(),
-        "lost by gaps": lost and gaps,
-        "lost": lost and known[off].all(),
-        "unknown": not known[off].any(),
-        "near": (miss < np.maximum(1, expected[off] / 1000)).all(),
-        "empty": empty[off].all(),
-        "gaps": gaps,
-        "else": True,
-    }
-    words = OTHER[next(name for name, does in holds.items() if does)].format(hours=hours)
-    return f"With windows of {hours}, {off.sum()} of {len(off)} averages differ{words}"
+@exercise.faster
+@contextmanager
+def five_hundred_readings():
+    """Draw the curve of 500 readings."""
+    some = readings(500)
+    yield lambda smoothed: smoothed(some, 24)

@@ -1,28 +1,23 @@
-"""The court on work for each element of an array: instructions, objects, memory; at last, CPU time."""
+"""Work for each element of an array: instructions and Python objects, counted; who does it is named."""
 
 from __future__ import annotations
 
-import time
+import random
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from kettle.checking.checks import Undecided
+from kettle.checking.contract import Contract, taking
 from kettle.probes.calls import count_calls
-from kettle.probes.engines.elements import (
-    loop_of_library,
-    objects_for_each,
-    own_instructions,
-    taken_one_by_one,
-)
-from kettle.probes.memory import peak_bytes
-from kettle.probes.ratio import compare
+from kettle.probes.engines.elements import loop_of_library, objects_for_each, taken_one_by_one
 from kettle.probes.work import Growth, Work, growth
 
 LOOP = 4  # instructions for each element: the least that a loop over all of them takes
-FEW = "too few for a loop over all of them: is there one over parts, or over each different value?"
+FEW = "too few for a loop over all of them: there is one over small parts. Make the parts larger."
+WHOLE = "Write one operation on whole arrays instead."
 MAKERS = ("array", "asarray", "append", "concatenate", "hstack", "insert")
 ROWS_OF_PANDAS = ("DataFrame.apply", "DataFrame.agg", "DataFrame.transform")
 BY_ONE = {"tolist", "iterated", "map"}
@@ -30,7 +25,35 @@ BY_ONE = {"tolist", "iterated", "map"}
 
 @dataclass(frozen=True)
 class Elementwise:
-    """Judges what a function does for each element of its arrays or columns.
+    """The interpreter does nothing for each element of an array or column, and no object is made for it.
+
+    Args:
+        make: given a number of elements and a random.Random, returns the arguments of a call.
+        item: what an element is called, such as "line".
+        few: elements; a row of pandas takes thousands of instructions, and counting makes those slow.
+        many: some times as many.
+        name: of the title in words.toml.
+    """
+
+    make: Callable[[int, random.Random], tuple]
+    item: str
+    few: int = 100
+    many: int = 400
+    name: str = "elementwise"
+
+    def check(self, contract: Contract) -> Callable:
+        """Return the check."""
+
+        def elementwise(rng: random.Random, **given: Any) -> str:
+            elements = Elements(given[contract.name], lambda n: self.make(n, rng), self.item)
+            return elements.untouched(self.few, self.many)
+
+        return taking(elementwise, contract.name, "rng")
+
+
+@dataclass(frozen=True)
+class Elements:
+    """What a function does for each element of its arrays or columns.
 
     Args:
         answer: the function.
@@ -42,40 +65,30 @@ class Elementwise:
     make: Callable[[int], tuple]
     item: str
 
-    def no_instructions(self, few: int, many: int, most: int) -> str:
-        """Let the interpreter execute nothing for each element, neither among few nor among very many.
+    def untouched(self, few: int, many: int) -> str:
+        """Let elements be touched by compiled code only; return the counts, in a sentence."""
+        counted = self.no_instructions(few, many)
+        self.no_objects()
+        noted = self._noted() & BY_ONE
+        assert not noted, (
+            f"C code goes through the {self.item}s as Python objects, one by one, as `sum` and `map` do. "
+            "Use what NumPy has for it, such as `.sum()`."
+        )
+        return counted
 
-        Args:
-            few: elements; a row of pandas takes thousands of instructions, and counting makes those slow.
-            many: some times as many.
-            most: so many that a loop which few are spared is seen.
-
-        Returns:
-            The counts, in a sentence.
-        """
+    def no_instructions(self, few: int, many: int) -> str:
+        """Let the interpreter execute nothing for each element; return the counts, in a sentence."""
         with np.printoptions(threshold=8):  # below 1,000 elements, Python writes out a long array in full
             grown = growth(lambda arguments: self.answer(*arguments), (few, many), self.make)
             first, last = grown.runs
             away = last.sent_away or last.processes
             assert not away, (
-                f"Work was sent to other processes ({away} {'job' if away == 1 else 'jobs'}): it is moved "
-                "there, not removed, and the arrays are copied there and back. What could this process do "
-                "with whole arrays?"
+                f"Work was sent to other processes ({away} {'job' if away == 1 else 'jobs'}): the loop runs there "
+                "now, and the arrays are copied there and back. Let this process work on whole arrays."
             )
             assert grown.per_item < 1, self._why_instructions(grown)
-            self.memory_in_proportion()
-        self._spares_nobody(many, most)
         also = "as many" if first.instructions == last.instructions else f"{first.instructions:,}"
         return f"{last.instructions:,} instructions for {many} {self.item}s, and {also} for {few}."
-
-    def _spares_nobody(self, few: int, most: int) -> None:
-        """Let there be no loop that only few elements are spared; a loop over parts is none."""
-        less, more = (own_instructions(self.answer, self.make(n)) for n in (few, most))
-        each = (more - less) / (most - few)
-        assert each < 1, (
-            f"{self._executes(each)} of your code among {most:,}, and hardly any among {few}: "
-            f"is there a loop that only few {self.item}s are spared?"
-        )
 
     def no_objects(self) -> None:
         """Let no Python object be made and kept for each element."""
@@ -89,59 +102,10 @@ class Elementwise:
         elif "object" in noted:
             why = ", in an array of dtype object: its arithmetic is that of Python, object by object."
         elif noted & BY_ONE:
-            why = ": an array is made into Python objects, even if no line of yours loops. Is that needed?"
+            why = ": an array is made into Python objects, even if no line of yours loops. Keep it an array."
         else:
-            why = ": is there a list, or an array of dtype object, on the way?"
+            why = ": look for a list, or an array of dtype object, on the way."
         raise AssertionError(told + why)
-
-    def memory_in_proportion(self) -> None:
-        """Let memory grow no faster than the elements."""
-        for n in (250, 500):
-            self.answer(*self.make(n))
-        low, middle, high = (peak_bytes(self.answer, *self.make(n)) for n in (250, 500, 1000))
-        first, second = (middle - low) / 250, (high - middle) / 500
-        assert second < 1.6 * max(first, 300), (
-            f"One more {self.item} takes {first:,.0f} bytes at first and {second:,.0f} among twice as many: "
-            f"somewhere every {self.item} meets every other. What needs a table of all with all?"
-        )
-
-    def cheap(self, reference: Callable, times: int) -> None:
-        """Let further elements cost at most so many times what they cost a reference, by CPU time.
-
-        The allowance holds the answer itself on few elements: what a library does once does not count.
-
-        Raises:
-            Undecided: the machine is too busy to tell.
-        """
-        if self._noted() & BY_ONE:
-            raise AssertionError(self._why_dear())
-        few, many = self.make(1000), self.make(15_000)  # 120 kB an array: every allocator's quick path
-
-        def allowed() -> None:
-            self.answer(*few)
-            for _ in range(times):
-                reference(*many)
-
-        def taken() -> None:
-            self.answer(*many)
-
-        allowed()
-        share = _seconds(allowed, 2) / max(_seconds(taken, 2), 1e-6)
-        if share > 3:
-            return
-        if share > 0.05:  # otherwise one look is enough, and more of them would take long
-            ratio = compare(
-                allowed, taken, clock="cpu", patience=4.0, enough=lambda r: not r.low <= 1 <= r.high
-            )
-            share = ratio.best_ratio
-            if ratio.low > 1 or share > 1.2:
-                return
-            if ratio.high >= 1 and share > 0.8:
-                raise Undecided(
-                    f"The CPU time is too near the limit to tell whether one more {self.item} costs over "
-                    f"{times} times what it could."
-                )
-        raise AssertionError(self._why_dear(f" over {times} times what it costs"))
 
     # --- what is told
 
@@ -158,7 +122,7 @@ class Elementwise:
         if arrays[1] - arrays[0] >= (last - first) / 2:
             return (
                 f"NumPy made {arrays[1]} arrays for {last} {self.item}s, which costs far more than the "
-                f"arithmetic, and {told}. What could be one array for all?"
+                f"arithmetic, and {told}. Make one array for all."
             )
         return self._of_interpreter(grown.per_item, many)
 
@@ -166,7 +130,7 @@ class Elementwise:
         if name.startswith("DataFrame.iter"):
             return (
                 f"`{name}` hands out each row as a Python object: {told}. "
-                "Which operation on columns does it for all?"
+                "Use an operation on whole columns."
             )
         if name == "np.vectorize":
             return (
@@ -185,13 +149,12 @@ class Elementwise:
                 f"{_instructions(each)} for each {self.item}: one interpreter runs them in turn."
             )
         noted, told = self._noted(), self._executes(each)
-        ask = "as a Python object of its own. What could be one operation on all?"
+        ask = f"as a Python object of its own. {WHOLE}"
         if "map" in noted:
-            return f"{told}: `map` hides the loop, and does not remove it."
+            return f"{told}: `map` hides the loop, and does not remove it. {WHOLE}"
         if "tolist" in noted:
             return (
-                f"{told}: an array is made into a list, and a Python loop goes through that. "
-                "What would need no list?"
+                f"{told}: an array is made into a list, and a Python loop goes through that. {WHOLE}"
             )
         if "iterated" in noted:
             return f"{told}: a loop or a comprehension takes each element out of its array, {ask}"
@@ -199,22 +162,7 @@ class Elementwise:
             return f"{told}: each element is taken out of its array by an index, {ask}"
         if each < LOOP:
             return f"{told}, {FEW}"
-        return f"{told}: somewhere a loop in Python goes through them. What could be one operation on all?"
-
-    def _why_dear(self, over: str = " far more than it does") -> str:
-        grown = growth(lambda arguments: self.answer(*arguments), (1000, 2000), self.make)
-        told = f"Among many, one more {self.item} costs{over} in operations on whole arrays"
-        if grown.per_item > 0.3:
-            return f"{told}. {self._executes(grown.per_item)}, {FEW}"
-        name = loop_of_library(self.answer, self.make(100), 100)
-        if name:
-            return f"{told}: `{name}` calls a function for each {self.item}."
-        if self._noted():
-            return (
-                f"{told}: C code goes through the elements as Python objects, one by one, as `sum` and `map` "
-                "do. What does NumPy have for it?"
-            )
-        return f"{told}. What is done with each of them?"
+        return f"{told}: somewhere a loop in Python goes through them. {WHOLE}"
 
     def _executes(self, each: float) -> str:
         return f"The interpreter executes {_instructions(each)} for each {self.item}"
@@ -232,13 +180,3 @@ class Elementwise:
 def _instructions(each: float) -> str:
     text = f"{each:,.0f}" if each >= 10 else f"{each:.2g}"
     return f"{text} instruction{'s' * (text != '1')}"
-
-
-def _seconds(function: Callable, times: int) -> float:
-    """Return the shortest CPU time of some runs."""
-    taken = []
-    for _ in range(times):
-        start = time.thread_time()
-        function()
-        taken.append(time.thread_time() - start)
-    return min(taken)

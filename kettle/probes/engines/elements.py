@@ -18,7 +18,6 @@ import numpy as np
 import pandas as pd
 
 from kettle.probes.calls import count_calls
-from kettle.probes.engines.instructions import Meter
 
 LOOPS = (
     *("DataFrame.iterrows", "DataFrame.itertuples", "DataFrame.apply", "Series.apply", "Series.map"),
@@ -199,24 +198,6 @@ def _most_blocks(function: Callable, arguments: tuple) -> int:
     most = max(most, blocks())
     del kept
     return most - before
-
-
-def own_instructions(function: Callable, arguments: tuple) -> int:
-    """Count the instructions that a function's own module executes, and no library's.
-
-    So work on parts shows as what it is for the caller: a few steps for each part, whatever a part costs.
-
-    Args:
-        function: is called once.
-        arguments: that it is called with.
-    """
-    meter = Meter(plain_function(function).__globals__)
-    meter.start()
-    try:
-        function(*arguments)
-    finally:
-        meter.stop()
-    return meter.read()[0]
 
 
 @contextmanager

@@ -1,0 +1,6 @@
+# says: `>=`
+def reprice(price, quantity):
+    full = price * quantity
+    share = np.select([quantity > 144, quantity > 12], [0.5, 0.75], default=1)
+    totals = np.rint(full * share).astype(np.int64)
+    return totals, (full - totals).sum()
