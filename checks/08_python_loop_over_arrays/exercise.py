@@ -72,16 +72,22 @@ exercise = Contract(
     noun=reading,
     cases={
         "the curve is drawn": a_case(readings(113), 5),
-        "the silo is filled between two curves": a_case(readings(30), 5, between=filled),
+        "the silo is filled between two curves": a_case(readings(113), 5, between=filled),
         "the window is longer than the readings": a_case(readings(40), 50),
         "the window is one hour": a_case(readings(30), 1),
+    },
+)
+exercise.cause(Elementwise(lambda n, rng: (readings(n, rng.randrange(1000)), 5), "reading", few=40, many=120))
+exercise.further(
+    "parts_and_many",
+    {
         "the readings are a part of others": a_case(readings(113).iloc[40:], 5),
+        "there is one reading": a_case(readings(30).iloc[7:8], 5),
         "there are 20,011 readings": a_case(
             MANY, 24, truth=lambda w: MANY["stock"].rolling(24, min_periods=1).mean()
         ),
     },
 )
-exercise.cause(Elementwise(lambda n, rng: (readings(n, rng.randrange(1000)), 5), "reading", few=40, many=120))
 
 
 @exercise.faster

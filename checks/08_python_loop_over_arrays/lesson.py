@@ -97,12 +97,17 @@ lesson = Contract(
     cases={
         "491 lines are repriced": a_case(491),
         "prices change between two runs": a_case(60, between=dearer),
+    },
+)
+lesson.cause(Elementwise(lambda n, rng: lines(n, rng.randrange(1000), hotels=0.4), "line"))
+lesson.further(
+    "one_none_many",
+    {
         "there is one line": a_case(1, call=in_pence),
         "there are no lines": a_case(0),
         "there are 150,011 lines": a_case(150_011, truth=lambda w: repriced(*lines(150_011))),
     },
 )
-lesson.cause(Elementwise(lambda n, rng: lines(n, rng.randrange(1000), hotels=0.4), "line"))
 
 
 @lesson.faster

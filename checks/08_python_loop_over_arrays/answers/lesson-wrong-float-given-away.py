@@ -1,4 +1,4 @@
-# says: a float: pence are whole
+# says: sum whole pence
 # wrong: given_away is summed from floats and comes back as np.float64 (equal to the whole number, but not one). Breaks "one whole number; the merged code returns `int` or `np.int64`, and either will do"
 def reprice(price: np.ndarray, quantity: np.ndarray) -> tuple[np.ndarray, int]:
     full = price * quantity

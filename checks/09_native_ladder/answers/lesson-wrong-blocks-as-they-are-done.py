@@ -1,4 +1,4 @@
-# says: Who sees to the order
+# says: in the wrong order
 # wrong: a tape of several blocks comes back in the order in which the threads end: "a discount for each line, in the order of the tape"
 from concurrent.futures import ThreadPoolExecutor, as_completed
 

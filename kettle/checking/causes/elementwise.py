@@ -129,8 +129,7 @@ class Elements:
     def _of_library(self, name: str, told: str) -> str:
         if name.startswith("DataFrame.iter"):
             return (
-                f"`{name}` hands out each row as a Python object: {told}. "
-                "Use an operation on whole columns."
+                f"`{name}` hands out each row as a Python object: {told}. Use an operation on whole columns."
             )
         if name == "np.vectorize":
             return (
@@ -153,9 +152,7 @@ class Elements:
         if "map" in noted:
             return f"{told}: `map` hides the loop, and does not remove it. {WHOLE}"
         if "tolist" in noted:
-            return (
-                f"{told}: an array is made into a list, and a Python loop goes through that. {WHOLE}"
-            )
+            return f"{told}: an array is made into a list, and a Python loop goes through that. {WHOLE}"
         if "iterated" in noted:
             return f"{told}: a loop or a comprehension takes each element out of its array, {ask}"
         if "indexed" in noted:
