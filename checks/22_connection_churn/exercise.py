@@ -1,55 +1,84 @@
-"""Connection churn: connections are lent out to those who wait for something else, or opened anew for each."""
+"""Connection churn in Django's settings: five sites, each of which keeps too few connections or too many.
 
-import copy
-from dataclasses import replace
+There are no cases: the merged settings are wrong, so no site's are compared with them. Each site's evening
+is played instead.
+"""
 
-from kettle.checking.equivalence import scribble
-from kettle.checking.evenings import judge_evening
+from kettle.checking import Contract
 from kettle.checking.runner.errors import told
-from kettle.deployments import five_sites, starts
+from kettle.deployments import five_sites, simulate, starts
 
-EVENINGS = (1, 2, 5)  # seeds: the evening that is shown, one with small shares, one with more workers
+EVENINGS = (
+    1,
+    5,
+    39,
+)  # seeds: the evening that is shown, one with more workers, one with small, uneven shares
+SITES = [site for seed in EVENINGS for site in five_sites(seed)]
+exercise = Contract("settings", cases={})
 
 
-def check_settings(settings):
-    """Django starts with what each site is given, and each call returns a dictionary of its own."""
-    sites = [*(site for seed in EVENINGS for site in five_sites(seed)), *_one_each()]
-    given, kept = [], []
-    for site in sites:
-        given.append(_given(settings, site))
-        kept.append(copy.deepcopy(given[-1]))
-    for site, theirs in zip(sites, kept, strict=True):
+def given(settings, site):
+    """Return what a site is given, and what to call the site in a sentence."""
+    name = exercise.say("site", name=site.name, workers=site.workers, granted=site.granted)
+    try:
+        return settings(site), name
+    except Exception as error:
+        raise AssertionError(exercise.say("raised", site=name, error=told(error))) from error
+
+
+@exercise.cause
+def accepted(settings):
+    """Give Django and its pool the settings of each site."""
+    for site in SITES:
+        theirs, name = given(settings, site)
         try:
             starts(theirs)
         except ValueError as error:
-            raise AssertionError(
-                f"{site.name} ({site.workers} workers, {site.granted} connections granted) does not start: {error}"
-            ) from None
-    alone = given == kept
-    scribble(given)
-    assert alone and [_given(settings, site) for site in sites] == kept, (
-        "Whoever changes the settings that one call has returned changes those of a later call, or of another "
-        "site. Where is the dictionary made?"
+            raise AssertionError(exercise.say("refuses", site=name, error=error)) from None
+
+
+@exercise.cause
+def evenings(settings):
+    """Play each site's evening, with other numbers of workers and of connections, too."""
+    for site in SITES:
+        play(site, *given(settings, site))
+    return exercise.say("went_well", n=len(SITES))
+
+
+def play(site, theirs, name):
+    """Play one evening, and judge how it went."""
+    evening = simulate(site, theirs)
+    said = {"site": name, "of": evening.requests}
+    assert not evening.dropped, exercise.say("dropped", n=evening.dropped, **said)
+    why = exercise.say(who_opens(site, theirs), workers=site.workers, granted=site.granted)
+    failed = exercise.say("failed", n=evening.refused, of=evening.requests) if evening.refused else ""
+    assert not evening.refusals, exercise.say(
+        "refused", site=name, refusals=evening.refusals, failed=failed, why=why
+    )
+    why = exercise.say(who_holds(theirs))
+    assert not evening.late, exercise.say("late", n=evening.late, why=why, **said)
+    why = exercise.say(f"keep_{site.server}")
+    assert evening.connects <= evening.requests / 10, exercise.say(
+        "churn", n=evening.connects, most=evening.requests // 10, why=why, **said
     )
 
 
-def check_evenings(settings, rng):
-    """Each site's evening goes well, with other numbers of workers and of connections, too."""
-    seeds = (*EVENINGS, rng.randrange(1000, 10_000))
-    sites = [*(site for seed in seeds for site in five_sites(seed)), *_one_each()]
-    for site in sites:
-        judge_evening(site, _given(settings, site))
-    return f"{len(sites)} evenings were played: no request failed, and connections were kept."
+def pool_of(theirs):
+    """Return the pool's options."""
+    return (theirs.get("OPTIONS") or {}).get("pool")
 
 
-def _one_each():
-    """Return sites whose workers may have one connection each, and not quite two."""
-    sites = [site for site in five_sites(2) if site.name in ("api", "office")]
-    return [replace(site, granted=most) for site in sites for most in (site.workers, 2 * site.workers - 1)]
+def who_opens(site, theirs):
+    """Name what opens too many connections."""
+    if pool_of(theirs):
+        return "pools"
+    if theirs.get("CONN_MAX_AGE", 0) == 0:
+        return "rush"
+    return "left" if site.server == "ASGI" else "threads"
 
 
-def _given(settings, site):
-    try:
-        return settings(site)
-    except Exception as error:
-        raise AssertionError(f"For {site.name}, `settings` stops with {told(error)}") from error
+def who_holds(theirs):
+    """Name what keeps requests waiting for a connection."""
+    if theirs.get("ATOMIC_REQUESTS"):
+        return "atomic"
+    return "small_pool" if pool_of(theirs) else "slow"

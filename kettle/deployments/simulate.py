@@ -117,7 +117,7 @@ class _Worker:
 def starts(settings: Mapping[str, Any]) -> dict | None:
     """Return the options of the pool that these settings ask for; None where they ask for none.
 
-    Raises ValueError, with a sentence, for settings with which Django or psycopg's pool does not start.
+    Raises ValueError, with a sentence, for settings with which Django or psycopg's pool cannot connect.
     """
     if not isinstance(settings, Mapping):
         raise ValueError(f"Settings are a dictionary, as in DATABASES, not {type(settings).__name__}.")
@@ -129,12 +129,15 @@ def starts(settings: Mapping[str, Any]) -> dict | None:
     if not pool:
         return None
     if age != 0:
-        raise ValueError("ImproperlyConfigured: Pooling doesn't support persistent connections.")
+        raise ValueError(
+            "Django starts, and its first connection raises ImproperlyConfigured: Pooling doesn't support "
+            "persistent connections. With a pool, CONN_MAX_AGE is 0."
+        )
     options = {} if pool is True else dict(pool)
     from psycopg_pool import ConnectionPool  # it knows best which options it takes
 
     try:
         ConnectionPool(open=False, **options)
     except (TypeError, ValueError) as error:
-        raise ValueError(f"psycopg's pool does not start: {error}") from None
+        raise ValueError(f"psycopg's pool cannot be made: {error}") from None
     return options

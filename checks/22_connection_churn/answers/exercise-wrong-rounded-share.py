@@ -1,4 +1,4 @@
-# says: has a pool of its own: how large may one be?
+# says: has a pool of its own, and together they may have
 # wrong: round() goes up for 7 connections and 4 workers: 4 × 2 = 8: "the site never asks the database for more connections than it is `granted`"
 def settings(site: Site) -> dict:
     if site.name == "tills":

@@ -1,10 +1,10 @@
-# says: each may have 1, and of
+# says: each may have 1: expected at most 1 opened at once
 # wrong: with a share of 1 (allowed == workers) pool_size becomes 0, which SQLAlchemy takes as "no limit"; breaks "all workers together never have more than `allowed` connections"
 def open_engine(database: Database, allowed: int, workers: int) -> AsyncEngine:
     share = allowed // workers
     keep = share // 2  # the other half is opened in need only
     return database.async_engine(
-        pool_size=keep, max_overflow=share - keep, pool_pre_ping=True, pool_timeout=30
+        pool_size=keep, max_overflow=share - keep, pool_timeout=30
     )
 
 

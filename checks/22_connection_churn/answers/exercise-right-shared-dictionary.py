@@ -1,5 +1,3 @@
-# says: Where is the dictionary made?
-# wrong: one dictionary at module level is handed out for shop and tills: "Each call of `settings` returns a dictionary of its own"
 KEEP = {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
 
 

@@ -1,6 +1,5 @@
-# A statement that is cancelled takes its connection along: SQLAlchemy throws it away, closed session or not.
 def open_engine(database: Database, allowed: int, workers: int) -> AsyncEngine:
-    return database.async_engine(pool_size=allowed // workers, max_overflow=0, pool_pre_ping=True)
+    return database.async_engine(pool_size=allowed // workers, max_overflow=0)
 
 
 async def book(engine: AsyncEngine, courier: aiohttp.ClientSession, number: int) -> dict:

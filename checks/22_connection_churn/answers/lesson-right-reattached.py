@@ -1,0 +1,19 @@
+def open_engine(database: Database, allowed: int, workers: int) -> AsyncEngine:
+    return database.async_engine(
+        pool_size=allowed // workers, max_overflow=0, pool_timeout=30
+    )
+
+
+async def book(engine: AsyncEngine, courier: aiohttp.ClientSession, number: int) -> dict:
+    async with AsyncSession(engine) as session:
+        order = await session.get(Order, number, options=[joinedload(Order.customer)])
+    if order is None:
+        raise LookupError(f"There is no order {number}.")
+    fee = await quote(courier, order.customer_id)
+    booked = {"order": number, "customer": order.customer.name, "fee": fee}
+    async with AsyncSession(engine) as session:
+        session.add(order)  # saves the second SELECT
+        order.status = "booked"
+        session.add(OrderEvent(order_id=number, happened_at=func.now(), what=f"courier, {fee} pence"))
+        await session.commit()
+    return booked

@@ -1,0 +1,16 @@
+# says: your code raised DetachedInstanceError
+def open_engine(database: Database, allowed: int, workers: int) -> AsyncEngine:
+    return database.async_engine(pool_size=allowed // workers, max_overflow=0)
+
+
+async def book(engine: AsyncEngine, courier: aiohttp.ClientSession, number: int) -> dict:
+    async with AsyncSession(engine) as session:
+        order = await session.get(Order, number)
+    if order is None:
+        raise LookupError(f"There is no order {number}.")
+    fee = await quote(courier, order.customer_id)
+    async with AsyncSession(engine) as session:
+        await session.execute(update(Order).where(Order.id == number).values(status="booked"))
+        session.add(OrderEvent(order_id=number, happened_at=func.now(), what=f"courier, {fee} pence"))
+        await session.commit()
+    return {"order": number, "customer": order.customer.name, "fee": fee}
