@@ -13,7 +13,7 @@ from kettle.checking.equivalence import shop_world
 from kettle.database import Database
 from kettle.probes.checkouts import watch_checkouts
 
-SIZES = {"orders": 8, "customers": 6, "lines": 0, "events": 0}
+SIZES: dict[str, Any] = {"orders": 8, "customers": 6, "lines": 0, "events": 0}
 BOOKED = "SELECT id, status FROM orders"
 EVENTS = "SELECT order_id, what FROM order_events ORDER BY order_id, what"
 LENT = "connections still lent out"
