@@ -11,7 +11,7 @@ from sqlalchemy import delete, func, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from kettle.checking.causes.statements import Pages, table_of
+from kettle.checking.causes.statements import Statements, table_of
 from kettle.checking.equivalence import Equivalence, Situation, at_once, database_world
 from kettle.checking.equivalence.rows import TIE, edged, in_stock, newest
 from kettle.checking.equivalence.tables import Tables
@@ -207,7 +207,7 @@ def test_the_database_has_the_rows_in_another_order_than_their_ids():
 # --- statements that grow
 
 
-def pages(database, page):
+def judged(database, page):
     engine = database.engine()
 
     def seen(count):
@@ -215,12 +215,8 @@ def pages(database, page):
             page(session, count)
         return wire.seen
 
-    return Pages("order", seen(5), seen(12), 5, 12)
-
-
-def judged(database, page):
     with pytest.raises(AssertionError) as told:
-        pages(database, page).judge(database, each=3, question="Where?")
+        Statements("order", lambda rows, count: 3 * count, 5, 12).judge(seen(5), seen(12), database.data)
     return str(told.value)
 
 
@@ -245,7 +241,7 @@ def test_rows_that_nobody_shows_are_told_by_their_table(database):
     def whole(session, count):
         session.scalars(select(Review)).all()
 
-    assert "`reviews` in all" in judged(database, whole)
+    assert "all `reviews` of the shop" in judged(database, whole)
 
 
 def test_a_statement_is_about_the_table_that_it_reads_first():

@@ -1,6 +1,3 @@
-"""What the lesson's checks and the exercise's share."""
+"""How many rows the lesson's shop has, and the exercise's."""
 
-SIZES: dict = {"suppliers": 45, "products": 80, "customers": 60, "orders": 120, "lines": 2, "events": 3}
-
-
-FEW, MANY = 5, 40
+SIZES = {"suppliers": 45, "products": 80, "customers": 60, "orders": 120, "lines": 2, "events": 3}

@@ -1,4 +1,4 @@
-# says: in the order of their ids
+# says: in the order of the reviews' ids
 # wrong: the reviews come by stars and not by id
 from django.db.models import Prefetch
 

@@ -1,4 +1,4 @@
-# says: equal ones too
+# says: Every review with four stars or more is quoted
 # wrong: equal lines of praise, such as from two customers of one name, are shown once only
 from collections import defaultdict
 

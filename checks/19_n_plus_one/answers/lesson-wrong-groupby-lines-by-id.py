@@ -1,4 +1,4 @@
-# says: also where lines of other orders lie between them
+# says: each counted once
 # wrong: lines in order of their own ids: a line added later to an order lies apart, its group replaces the first one's total; breaks "what the order is worth, in cents"
 from itertools import groupby
 from operator import attrgetter

@@ -1,4 +1,4 @@
-# says: is it left as it was
+# says: and leave it open
 # wrong: it closes the caller's session, whose objects are detached and whose changes are lost afterwards
 def order_page(session: Session, count: int) -> list[dict]:
     with session:

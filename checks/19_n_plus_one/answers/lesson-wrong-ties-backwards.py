@@ -1,4 +1,4 @@
-# says: Orders of one time stand by their ids
+# says: Orders of the same time come by their ids
 # wrong: sorted in reverse, orders placed at the same time come with the larger id first
 def order_page(session: Session, count: int) -> list[dict]:
     orders = session.scalars(

@@ -1,21 +1,29 @@
-"""Statements of a short page and of a long one: whether they grow, and by what; which rows nobody shows."""
+"""Reads: whether a longer page takes more statements, and whether it brings rows that nobody shows."""
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from kettle.checking.contract import Contract, taking
+from kettle.checking.equivalence import driven
+from kettle.checking.equivalence.situations import entered
+from kettle.checking.words import many
+from kettle.checking.worlds import World
 from kettle.database.statements import TABLES
 
 if TYPE_CHECKING:
-    from kettle.database import Database, Seen, Statement
+    from kettle.database import Seen, Statement
+    from kettle.database.data import Rows
 
-GROWTH = 0  # statements by which a long page may exceed a short one
-ENOUGH = 8  # statements for a page of any size; plain fixes take one to four
+ENOUGH = 8  # statements for a page of any size; plain fixes take one to five
 CONNECTIONS = 3  # for one page; one does
-SPARE = 12  # rows beyond what is counted for each thing: an edge of the data has a few more
+SPARE = 12  # rows beyond those of the page: an edge of the data has a few more
+COLLECTIONS = ("order_lines", "order_events")  # of an order
 _READS_ON = re.compile(r"\s*(FETCH|MOVE|CLOSE)\b", re.IGNORECASE)
 _ABOUT = re.compile(
     rf'\bFROM\s+\(*\s*(?:SELECT\b.*?\bFROM\s+)?"?({"|".join(TABLES)})\b', re.IGNORECASE | re.DOTALL
@@ -23,75 +31,101 @@ _ABOUT = re.compile(
 
 
 @dataclass(frozen=True)
-class Pages:
-    """What crossed the wire for a page of `few` things and for one of `many`.
+class Statements:
+    """A page of many things takes no more statements than a page of few, and only rows that it shows.
 
     Args:
-        noun: what the page shows, such as "order".
-        short: what the wire saw of the short page.
-        long: and of the long one.
+        noun: what the page shows, such as "order"; the contract's `call` is given the number of them.
+        own: given the tables' rows and a number of things, how many rows belong to a page of so many.
         few: things on the short page.
         many: and on the long one.
+        world: where the pages are made, if not in the contract's.
+        name: of the title in words.toml.
     """
 
     noun: str
-    short: Seen
-    long: Seen
-    few: int
-    many: int
+    own: Callable[[Rows, int], int]
+    few: int = 5
+    many: int = 40
+    world: World | None = None
+    name: str = "statements"
 
-    def judge(self, database: Database, *, each: int, question: str) -> str:
-        """Raise AssertionError, with a sentence, if statements grow, or if rows come that nobody shows.
+    def check(self, contract: Contract) -> Callable:
+        """Return the check."""
 
-        Args:
-            database: whose rows say what a whole table is.
-            each: rows of all tables that one thing on the page may take.
-            question: is asked where several tables are asked again and again.
+        def statements(database: Any, rng: Any, equivalence: Any, **given: Any) -> Any:
+            function = given[contract.name]
+            judged = self._watch(contract, function, database, rng)
+            return judged if equivalence.is_asynchronous(function) else driven(judged)
 
-        Returns:
-            What a right page took.
-        """
-        short, long = questions(self.short), questions(self.long)
-        growth = len(long) - len(short)
-        assert growth <= GROWTH, self._why(long, question)
-        assert len(short) <= ENOUGH, (
-            f"A page of {self.few} {self.noun}s takes {len(short)} statements, and {_most(short)}. "
-            f"What are they sent for, if not for the {self.noun}s on the page?"
+        return taking(statements, contract.name, "equivalence", "database", "rng")
+
+    async def _watch(self, contract: Contract, function: Callable, database: Any, rng: Any) -> str:
+        seen: list[Seen] = []
+        async with entered((self.world or contract.world).open(database=database, rng=rng)()) as w:
+            for count in (self.few, self.many):
+                with database.wire() as wire:
+                    page = contract.call(function, w, count)
+                    if inspect.isawaitable(page):
+                        await page
+                seen.append(wire.seen)
+        short, long = seen
+        return self.judge(short, long, database.data)
+
+    def judge(self, short: Seen, long: Seen, rows: Rows) -> str:
+        """Raise AssertionError, with a sentence, for what a page should not do; return what a right one took."""
+        few, more = len(questions(short)), len(questions(long))
+        for count, seen in ((self.many, long), (self.few, short)):
+            self._judge_product(seen, count, rows)
+        assert more <= few, self._why(short, long)
+        assert few <= ENOUGH, (
+            f"A page of {self.few} {self.noun}s takes {few} statements, and {_most(questions(short))}. "
+            f"Expected at most {ENOUGH}: one for each relation is enough."
         )
-        for count, seen in ((self.few, self.short), (self.many, self.long)):
-            assert seen.rows <= each * count + SPARE, self._too_many(seen, count, each, database)
-        assert self.long.connections <= CONNECTIONS, (
-            f"A page of {self.many} {self.noun}s opens {self.long.connections} connections, where one does: "
-            "what would 50 visitors take?"
+        for count, seen in ((self.few, short), (self.many, long)):
+            assert seen.rows <= self.own(rows, count) + SPARE, self._too_many(seen, count, rows)
+        assert long.connections <= CONNECTIONS, (
+            f"Expected one connection for a page of {self.many} {self.noun}s, got {long.connections}. Other "
+            "visitors cannot have these in the meantime."
         )
         return (
-            f"{_many(len(long), 'statement')} and {self.long.rows} rows for {self.many} {self.noun}s, "
-            f"{_many(len(short), 'statement')} and {self.short.rows} rows for {self.few}."
+            f"{many(more, 'statement')} and {long.rows} rows for {self.many} {self.noun}s, "
+            f"{many(few, 'statement')} and {short.rows} rows for {self.few}."
         )
 
-    def _why(self, long: list[Statement], question: str) -> str:
+    def _judge_product(self, seen: Seen, count: int, rows: Rows) -> None:
+        """Find a statement that joins two collections, and so brings every pair of their rows."""
+        both = [each for each in seen.statements if all(table in each.sql for table in COLLECTIONS)]
+        largest = max(both, key=lambda each: each.rows, default=None)
+        assert largest is None or largest.rows <= self.own(rows, count) + SPARE, (
+            f"{largest.rows:,} rows in one statement for {count} {self.noun}s: it joins both `order_lines` and "
+            "`order_events`, so each line comes once for each event of its order. Load each collection with a "
+            "statement of its own."
+        )
+
+    def _why(self, short: Seen, long: Seen) -> str:
         """Explain growing statements by the tables that are asked again."""
-        few = len(questions(self.short))
-        told = f"{len(long)} statements for {self.many} {self.noun}s, {few} for {self.few}"
-        if self.long.connections > CONNECTIONS:
+        asked = questions(long)
+        told = f"{len(asked)} statements for {self.many} {self.noun}s, {len(questions(short))} for {self.few}"
+        if long.connections > CONNECTIONS:
             return (
-                f"{told}, over {self.long.connections} connections: spread over more connections they are no "
-                "fewer, and each connection is one that another visitor cannot have."
+                f"{told}, over {long.connections} connections. More connections do not make the statements fewer: "
+                "load everything with the one that you have, before the loop."
             )
-        before, now = (Counter(map(table_of, asked)) for asked in (questions(self.short), long))
-        grown = [table for table in (*TABLES, "") if now[table] - before[table] > GROWTH]
+        before, now = (Counter(map(table_of, each)) for each in (questions(short), asked))
+        grown = [table for table in (*TABLES, "") if now[table] > before[table]]
         for table in filter(None, reversed(grown)):  # a collection before those its rows lead to
-            if bulk := self._bulk(long, table):
+            if bulk := self._bulk(asked, table):
                 more = now[table] - (table_of(bulk) == table)
                 return (
-                    f"{told}: one statement brought `{table}` for the whole page, and then {more} more "
-                    f"asked for `{table}` again. What in the loop does not use what is there?"
+                    f"{told}: one statement loaded `{table}` for the whole page, and then {more} more asked for "
+                    f"`{table}` again. Use what is loaded: a new query in the loop, or a `.filter()`, does not."
                 )
         if len(grown) == 1 and grown[0]:
-            return f"{told}: {self._only([each for each in long if table_of(each) == grown[0]], grown[0])}"
+            return f"{told}: {self._only([each for each in asked if table_of(each) == grown[0]], grown[0])}"
         named = [f"{now[table]} for {f'`{table}`' if table else 'other things'}" for table in grown]
         growing = f"{', '.join(named[:-1])} and {named[-1]} grow" if len(named) > 1 else "the number grows"
-        return f"{told}: {growing} with the page. {question}"
+        return f"{told}: {growing} with the page. Load these for the whole page, before the loop reads them."
 
     def _only(self, asked: list[Statement], table: str) -> str:
         """Say how the only table that is asked again and again is asked."""
@@ -99,41 +133,38 @@ class Pages:
         singly = all(by_key.search(each.sql) for each in asked)
         if len(asked) >= (1.0 if singly else 0.9) * self.many:
             return (
-                f"only `{table}` still grows, with {len(asked)} statements. "
-                "What else does the page read in its loop?"
+                f"only `{table}` still grows, with {len(asked)} statements. Load it for the whole page, too, before "
+                "the loop reads it."
             )
         if singly:
             return (
-                f"only `{table}` still grows, with {len(asked)} statements, each for one row by its key. To "
-                "remember rows spares repeats, and a longer page still has more of them."
+                f"only `{table}` still grows, with {len(asked)} statements, each for one row by its key. No row is "
+                "asked for twice, but a longer page still has more of them: load them all at once."
             )
         return (
-            f"`{table}` is asked {len(asked)} times, for some {self.noun}s at a time: fewer than one for "
-            "each, and a longer page still takes more."
+            f"`{table}` is asked {len(asked)} times, for some {self.noun}s at a time. A longer page still takes "
+            "more: ask once for all of them."
         )
 
-    def _bulk(self, long: list[Statement], table: str) -> Statement | None:
+    def _bulk(self, asked: list[Statement], table: str) -> Statement | None:
         """Return the one statement that brought this table for the whole page, if there is one."""
         names = re.compile(rf"\b{table}\b", re.IGNORECASE)
         first, *others = sorted(
-            (each for each in long if names.search(each.sql)), key=lambda each: each.rows, reverse=True
+            (each for each in asked if names.search(each.sql)), key=lambda each: each.rows, reverse=True
         )
         whole = first.rows >= self.many / 2 and all(each.rows <= first.rows / 4 for each in others)
         return first if whole else None
 
-    def _too_many(self, seen: Seen, count: int, each: int, database: Database) -> str:
-        told = f"It loaded {seen.rows} rows for a page of {count} {self.noun}s"
-        largest = max(seen.statements, key=lambda statement: statement.rows)
-        for table, rows in database.data.tables().items():
-            if _brings_all(largest, table, len(rows)):
-                return (
-                    f"{told}: one statement alone brought {largest.rows}, and there are {len(rows)} "
-                    f"`{table}` in all. Who throws the rest away, and how many will there be next year?"
-                )
-        return (
-            f"{told}, one statement alone {largest.rows}, where {each * count} are enough for everything "
-            "shown. Which rows come over the wire and are not shown, or come more than once?"
+    def _too_many(self, seen: Seen, count: int, rows: Rows) -> str:
+        told = (
+            f"Expected at most {self.own(rows, count)} rows for a page of {count} {self.noun}s, got {seen.rows}: one "
+            "statement alone brought"
         )
+        largest = max(seen.statements, key=lambda statement: statement.rows)
+        for table, all_rows in rows.tables().items():
+            if _brings_all(largest, table, len(all_rows)):
+                return f"{told} {largest.rows}, all `{table}` of the shop. Let the database choose the rows of the page."
+        return f"{told} {largest.rows}. Load only what the page shows, and each row once."
 
 
 def questions(seen: Seen) -> list[Statement]:
@@ -161,7 +192,3 @@ def _most(asked: list[Statement]) -> str:
     return (
         f"{count} of them ask for `{table}`" if table else f"{count} of them name none of the shop's tables"
     )
-
-
-def _many(count: int, thing: str) -> str:
-    return f"{count} {thing}{'' if count == 1 else 's'}"

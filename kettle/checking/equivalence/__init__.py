@@ -4,7 +4,7 @@ Equal values are not enough. Whoever calls relies on the order, on failures that
 that are left alone, on results that nobody else holds, on fresh answers, and on two calls at once.
 """
 
-from kettle.checking.equivalence.equivalence import CONDITIONS, Equivalence
+from kettle.checking.equivalence.equivalence import CONDITIONS, Equivalence, driven
 from kettle.checking.equivalence.leftovers import slow_timers
 from kettle.checking.equivalence.merged import MergedMissing, merged_names
 from kettle.checking.equivalence.moments import another_at_writes, at_one_address, overlapping, with_another
@@ -34,6 +34,7 @@ __all__ = [
     "at_once",
     "at_one_address",
     "database_world",
+    "driven",
     "each_fails",
     "fails",
     "late",

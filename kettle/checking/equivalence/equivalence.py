@@ -64,7 +64,7 @@ class Equivalence:
             why: the lesson's words on differences, by part, by kind, or a function of the difference.
         """
         playing = self._play(function, world or empty, tuple(situations), noun, why)
-        return playing if on_loop() else _driven(playing)
+        return playing if on_loop() else driven(playing)
 
     async def _play(
         self, function: Callable, world: Callable, situations: tuple[Situation, ...], noun: Noun, why: Words
@@ -281,11 +281,11 @@ def _tasks(count: int) -> str:
     return "1 task of it still runs" if count == 1 else f"{count} tasks of it still run"
 
 
-def _driven(coroutine: Any) -> None:
+def driven(coroutine: Any) -> Any:
     """Run a coroutine that has nothing to wait for, without a loop: a plain check may want to run its own."""
     try:
         coroutine.send(None)
-    except StopIteration:
-        return
+    except StopIteration as ended:
+        return ended.value
     coroutine.close()
     raise RuntimeError("A check that awaits has to be an `async def`, and to await `equivalence(…)`.")

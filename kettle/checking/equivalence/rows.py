@@ -36,14 +36,6 @@ def edged(rows: Rows) -> Rows:
     return replace(rows, **ordered)
 
 
-def crowded(rows: Rows, order: dict, events: int = 1200) -> Rows:
-    """Return the rows with many events more for one order: whoever brings it along cannot hide them."""
-    last, about = max(row["id"] for row in rows.order_events), {"order_id": order["id"]}
-    happened = {**about, "happened_at": order["placed_at"], "what": "packed"}
-    more = tuple({"id": last + number, **happened} for number in range(events, 0, -1))
-    return replace(rows, order_events=more + rows.order_events)
-
-
 def newest(rows: Rows | dict) -> list[dict]:
     """Return the orders as a page of the newest shows them."""
     return sorted(_table(rows, "orders"), key=lambda row: (-row["placed_at"].timestamp(), row["id"]))
