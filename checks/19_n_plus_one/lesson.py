@@ -32,7 +32,7 @@ def unsaved(make, w):
     """Make a page in a session that holds a change."""
     number = newest(w.rows)[0]["customer_id"]
     with Session(w.engine) as session:
-        customer = session.get(Customer, number)
+        customer = session.get_one(Customer, number)
         customer.name = "Zofia Zephyr"
         shown, kept = make(session, 3), customer in session
         session.rollback()
@@ -69,5 +69,9 @@ def one_page(database):
     database.seed(19)
     database.set_delay(0.002)
     engine = database.engine()
-    with Session(engine) as session:
-        yield lambda make: (session.expunge_all(), make(session, 15))
+
+    def call(make):
+        with Session(engine) as session:
+            return make(session, 15)
+
+    yield call

@@ -27,7 +27,7 @@ async def unsaved(make, w):
     """Ask for a page in a session that holds a change."""
     engine = w.database.async_engine()
     async with AsyncSession(engine) as session:
-        customer = await session.get(Customer, 2)
+        customer = await session.get_one(Customer, 2)
         customer.name = "Zofia Zephyr"
         shown, kept = await make(session, 2), customer in session
         await session.rollback()

@@ -33,7 +33,7 @@ def unsaved(make, w):
     """Make a sheet in a session that holds a change."""
     number = newest(w.rows)[0]["customer_id"]
     with Session(w.engine) as session:
-        customer = session.get(Customer, number)
+        customer = session.get_one(Customer, number)
         customer.name = "Zofia Zephyr"
         orders = make(session, 3)
         kept = customer in session
@@ -89,5 +89,9 @@ def one_sheet(database):
     database.seed(20, customers=20, orders=20, lines=30, events=10)
     database.set_delay(0.002)
     engine = database.engine()
-    with Session(engine) as session:
-        yield lambda make: (session.expunge_all(), make(session, 20))
+
+    def call(make):
+        with Session(engine) as session:
+            return make(session, 20)
+
+    yield call

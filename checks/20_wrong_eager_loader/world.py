@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import contextmanager, suppress
+from typing import Any
 
 from sqlalchemy import event
 from sqlalchemy.exc import InvalidRequestError, StatementError
@@ -11,7 +12,14 @@ from sqlalchemy.util import await_only
 from kettle.checking.equivalence import Told
 from kettle.checking.equivalence.sentences import a
 
-SIZES = {"suppliers": 5, "products": 90, "customers": 90, "orders": 120, "lines": 5, "events": 4}
+SIZES: dict[str, Any] = {
+    "suppliers": 5,
+    "products": 90,
+    "customers": 90,
+    "orders": 120,
+    "lines": 5,
+    "events": 4,
+}
 PATIENCE = 2.0  # seconds that one request waits for the other to begin; paid by wrong answers only
 
 
