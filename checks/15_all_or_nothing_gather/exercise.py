@@ -5,12 +5,13 @@ import copy
 from functools import partial
 
 from kettle.checking import Case, Contract
+from kettle.checking.causes.endings import end_of, judge_end, judge_running
 from kettle.checking.causes.virtually import virtually
 from kettle.checking.equivalence import Told
 from kettle.checking.runner.errors import told
 from kettle.checking.worlds import World
 
-from .world import WatchedOffice, end_of, judge_end, judge_running, post_office, seconds_to
+from .world import WatchedOffice, post_office, seconds_to
 
 LEFT = asyncio.CancelledError
 

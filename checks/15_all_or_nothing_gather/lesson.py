@@ -7,14 +7,13 @@ from functools import partial
 import aiohttp
 
 from kettle.checking import Case, Contract
+from kettle.checking.causes.endings import end_of, judge_end, judge_running
 from kettle.checking.causes.virtually import counted_shop, virtually
 from kettle.checking.equivalence import Told, asked_otherwise, revised
 from kettle.checking.runner.errors import alone, leaves, told
 from kettle.checking.worlds import World
 from kettle.probes.logs import watch_logs
 from kettle.shop.data import Data
-
-from .world import end_of, judge_end, judge_running
 
 SKU, COUNTRY = "KC-0042", "GB"
 PATHS = {

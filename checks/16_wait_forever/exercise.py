@@ -1,139 +1,172 @@
-"""Wait for ever: a call without a deadline of its own holds whoever waits for it, and what they hold."""
+"""The order page: each query has a timeout, and the wait for a connection has none."""
 
 import asyncio
 from contextlib import asynccontextmanager
+from functools import partial
 from types import SimpleNamespace
 
-from kettle.checking.causes.virtually import moving, virtually
-from kettle.checking.deadline import end_of
-from kettle.checking.equivalence import Situation, Told
-from kettle.checking.pages import WAITS, PagePool, Wait, page_ends, page_is_left, uncollected, used_otherwise
-from kettle.checking.runner.errors import told
+from kettle.checking import Case, Contract
+from kettle.checking.causes.endings import end_of, judge_end
+from kettle.checking.causes.virtually import virtually
+from kettle.checking.equivalence import Told
+from kettle.checking.equivalence.sentences import short
+from kettle.checking.runner.errors import alone, told
+from kettle.checking.words import many
+from kettle.checking.worlds import World
 
-from .world import BUDGET, LONG, OTHER_CLOCK, OUTLIVED, SHORT, _given, _still, _why_none
+from .world import PagePool
 
-AT_ONCE = 9  # pages, and connections
-
-
-def check_same_pages(order_page, same, rng):
-    """The same pages are made, as long as they can be had in time."""
-    _play_pages(
-        same,
-        order_page,
-        Situation("a page is asked for", _page(), seen=_books),
-        Situation("an order changes between two visits", _page(), between=lambda w: w.pool.revise()),
-        Situation("a page is asked for again", _page(), again=True),
-        Situation(
-            f"{AT_ONCE} pages are asked for at once, two of them of one order",
-            _many_pages(same),
-            _many_connections,
-            seen=_books,
-        ),
-        Situation(
-            "a query fails",
-            _page(rest=2 * BUDGET),
-            lambda w: w.pool.failing.add("lines"),
-            raises=LookupError,
-        ),
-    )
+BUDGET = 4.0  # seconds
+INEXACT = 1.01  # times the budget
+LEFT = asyncio.CancelledError
 
 
-def check_ends_within_its_budget(order_page, rng):
-    """Whatever a page waits for, its visitor is told within the budget, and the connection is given back."""
-    for budget in (rng.randint(31, 45) / 10, rng.randint(21, 45) / 100):
-        for wait in WAITS:
-            virtually(page_ends, order_page, budget, wait, OTHER_CLOCK)
-    return f"At {len(WAITS)} kinds of wait, each page ended within its budget, and its connection was back."
+def database(rng):
+    """Return what makes a pool of two connections."""
 
-
-def check_waits_as_long_as_the_budget(order_page, same):
-    """A page that can be had within the budget is waited for."""
-    said = f"the budget is {BUDGET} s, and "
-    _play_pages(
-        same,
-        order_page,
-        Situation(f"{said}seven tenths of it go by before a connection is free", _page(), _waits(lent=0.7)),
-        Situation(f"{said}one query takes eight tenths of it", _page(), _waits(lines=0.8)),
-        Situation(
-            f"{said}the page before took {2 * BUDGET} s of its {LONG} s",
-            _page_after_a_slow_one,
-            lambda w: w.pool.takes(buyer=BUDGET, lines=BUDGET),
-            why={"error": "It can be had in time. What is kept from one page to the next?"},
-        ),
-        Situation(
-            f"the budget is {SHORT} s, and nearly all of it is needed",
-            _page(SHORT, rest=2 * SHORT),
-            lambda w: w.pool.begins(Wait("", lines=0.98), SHORT),
-        ),
-    )
-
-
-def check_a_visitor_may_leave(order_page):
-    """A visitor who leaves gives the connection back, or the place in the queue, at once."""
-    for wait in WAITS[:2]:
-        virtually(page_is_left, order_page, wait)
-
-
-def _play_pages(same, order_page, *situations):
-    virtually(
-        lambda: same(order_page, _database, situations, why={"seen": used_otherwise, "error": _why_none})
-    )
-
-
-def _waits(**parts):
-    return lambda w: w.pool.begins(Wait("", **parts), BUDGET)
-
-
-@asynccontextmanager
-async def _database():
-    async with uncollected():
+    @asynccontextmanager
+    async def world():
         yield SimpleNamespace(pool=PagePool(2))
 
-
-def _many_connections(w):
-    w.pool = PagePool(AT_ONCE)
-    _waits(buyer=0.1, lines=0.1)(w)
+    return world
 
 
-def _books(w):
-    return w.pool.books()
+async def page(order_page, w, order=1234, budget=BUDGET):
+    """Ask for one page, which comes or does not; nothing of it is left behind."""
+    end = await end_of(order_page(w.pool, order, budget))
+    if isinstance(end.error, TimeoutError):
+        raise end.error
+    judge_left(w, end)
+    if end.error:
+        raise as_it_is(end.error)
+    return end.value
 
 
-def _page(budget=BUDGET, rest=0.001):
-    async def call(f, w):
-        ended = await end_of(moving(f(w.pool, 1234, budget), _still))
-        await moving(asyncio.sleep(rest), lambda: OUTLIVED)
-        if w.pool.lost:
-            raise Told(f"{w.pool.lost} A garbage collector comes when it likes.")
-        page = _given(ended)
-        if not w.pool.asked:
-            raise Told(
-                "nobody asks through the pool that is given. Whose connection is used, or is it a page from "
-                "earlier?"
-            )
-        return page
-
-    return call
+async def two_pages(order_page, w):
+    """Ask for two pages at once, which take two seconds each."""
+    w.pool.seconds = {"buyer": 1.0, "lines": 1.0}
+    pages = asyncio.gather(*(order_page(w.pool, order, BUDGET) for order in (1234, 77)))
+    end = await end_of(pages)
+    if end.took > INEXACT * 2:
+        raise Told(exercise.say("in_turn", took=end.took))
+    judge_left(w, end)
+    if end.error:
+        raise as_it_is(end.error)
+    return end.value
 
 
-async def _page_after_a_slow_one(f, w):
-    slow = await end_of(moving(f(w.pool, 77, LONG), _still))
-    if slow.error is not None:
-        raise Told(f"that one stops with {told(slow.error)} {_why_none(slow.error)}".strip())
-    w.pool.takes(buyer=0.01, lines=0.01)
-    return await _page()(f, w)
+async def too_late(order_page, w, why, budget=BUDGET):
+    """Ask for a page that cannot be had within the budget, and judge when and how that ends."""
+    end = await end_of(order_page(w.pool, 1234, budget))
+    if end.took > INEXACT * budget:
+        raise Told(exercise.say("late", took=end.took, budget=budget, why=exercise.say(why)))
+    if end.error is None:
+        raise Told(exercise.say("no_error", found=short(end.value)))
+    if not isinstance(as_it_is(end.error), TimeoutError):
+        raise Told(exercise.say("other_error", error=told(end.error)))
+    judge_left(w, end)
 
 
-def _many_pages(same):
-    async def call(f, w):
-        orders = (*range(1, AT_ONCE), 1)
-        pages = asyncio.gather(*(f(w.pool, order, BUDGET) for order in orders))
-        ended = await end_of(moving(pages, _still))
-        if ended.took > 0.3 * BUDGET and same.compares("overlap"):
-            raise Told(
-                f"and {w.pool.size} connections are free, one page waits for another: the last ends after "
-                f"{ended.took:.1f} s, and alone it takes {0.2 * BUDGET:.1f} s. What do they share?"
-            )
-        return _given(ended)
+async def visitor_leaves(order_page, w):
+    """Cancel a page after a moment."""
+    end = await end_of(order_page(w.pool, 1234, BUDGET), at=0.1)
+    judge_end(end, LEFT, "page", exercise.say("swallowed"))
+    judge_left(w, end)
 
-    return call
+
+def judge_left(w, end):
+    """Raise where a page that has ended still waits for a connection, or keeps one."""
+    if w.pool.waiting:
+        raise Told(exercise.say("queues"))
+    if end.running:
+        raise Told(exercise.say("runs_on"))
+    if w.pool.lost:
+        raise Told(exercise.say("lost", connections=many(w.pool.lost, "connection")))
+
+
+def as_it_is(error):
+    """Return an error that a caller can catch by its type; raise where it cannot."""
+    if isinstance(error, BaseExceptionGroup):
+        raise Told(exercise.say("group", error=type(alone(error)).__name__))
+    if isinstance(error, LEFT):
+        raise Told(exercise.say("cancelled"))
+    return error
+
+
+def takes(lent=0.0, **seconds):
+    """Let the pool's connections be lent, and queries take their time."""
+
+    def prepare(w):
+        w.pool.seconds.update(seconds)
+        if lent:
+            w.pool.lend_all(lent)
+
+    return prepare
+
+
+def never(why, budget=BUDGET, **seconds):
+    """Return a case in which the page cannot be had in time."""
+    call = partial(too_late, why=why, budget=budget)
+    return Case(call=call, prepare=takes(**seconds), truth=lambda w: None, observe=False)
+
+
+def in_time(**seconds):
+    """Return a case in which the page can be had in time."""
+    return Case(prepare=takes(**seconds), why={"error": early})
+
+
+def early(error):
+    """Say what is wrong where there is no page though it can be had in time."""
+    return exercise.say("early") if isinstance(alone(error), TimeoutError) else ""
+
+
+def used_otherwise(found):
+    """Say how the pool was used otherwise."""
+    if "shared" in found.path:
+        return exercise.say("shared")
+    return exercise.say("asked", part=found.path[-1], n=found.given or 0)
+
+
+exercise = Contract(
+    "order_page",
+    world=World(("rng",), database, run=virtually),
+    call=page,
+    observe=lambda w: {"asked": dict(w.pool.asked), "shared": w.pool.shared},
+    why={"seen": used_otherwise},
+    cases={
+        "a page is asked for": Case(),
+        "an order changes between two visits": Case(between=lambda w: w.pool.revise()),
+        "two pages are asked for at once": Case(call=two_pages),
+        "a query fails": Case(prepare=lambda w: w.pool.failing.add("lines"), raises=LookupError),
+    },
+)
+exercise.further(
+    "within_its_budget",
+    {
+        "all connections are lent": never("queue", lent=1000.0),
+        "a query never ends": never("query", lines=1000.0),
+        "each query takes seven tenths of the budget": never("sum", buyer=2.8, lines=2.8),
+        "a connection is free after six tenths of the budget, and each query takes three": never(
+            "sum", lent=2.4, buyer=1.2, lines=1.2
+        ),
+        "the budget is 0.3 s, and all connections are lent": never("number", 0.3, lent=1000.0),
+    },
+)
+exercise.further(
+    "as_long_as_the_budget",
+    {
+        "a connection is free after seven tenths of the budget": in_time(lent=2.8),
+        "one query takes eight tenths of the budget": in_time(buyer=3.2),
+    },
+)
+exercise.further(
+    "a_visitor_may_leave",
+    {
+        "the visitor leaves while all connections are lent": Case(
+            call=visitor_leaves, prepare=takes(lent=1000.0), truth=lambda w: None, observe=False
+        ),
+        "the visitor leaves during a query": Case(
+            call=visitor_leaves, prepare=takes(buyer=3.0), truth=lambda w: None, observe=False
+        ),
+    },
+)

@@ -1,4 +1,4 @@
-# says: `except LookupError` lets through
+# says: `except LookupError` does not catch
 async def order_page(pool: Pool, order: int, budget: float) -> dict:
     async def page() -> dict:
         async with pool.connection() as connection:

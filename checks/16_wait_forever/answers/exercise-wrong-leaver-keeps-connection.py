@@ -1,4 +1,4 @@
-# says: is cancelled, and 1 connection did not come back
+# says: 1 connection did not come back
 async def order_page(pool: Pool, order: int, budget: float) -> dict:
     loop = asyncio.get_running_loop()
     deadline = loop.time() + budget

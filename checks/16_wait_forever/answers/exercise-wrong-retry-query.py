@@ -1,4 +1,4 @@
-# says: `buyer` is asked for more than once
+# says: do not give up earlier
 async def order_page(pool: Pool, order: int, budget: float) -> dict:
     async with asyncio.timeout(budget), pool.connection() as connection:
         try:

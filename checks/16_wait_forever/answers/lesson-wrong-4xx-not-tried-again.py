@@ -1,4 +1,4 @@
-# says: the courier gets 1 call
+# says: expected 3 calls
 async def quote(api: aiohttp.ClientSession, courier: int, postcode: str, budget: float) -> dict:
     async with asyncio.timeout(budget):
         for pause in (0.1, 0.2):

@@ -1,4 +1,4 @@
-# says: the error of an earlier call, 404
+# says: expected the last call's error, status 502
 async def quote(api: aiohttp.ClientSession, courier: int, postcode: str, budget: float) -> dict:
     why = None
     async with asyncio.timeout(budget):

@@ -1,4 +1,4 @@
-# says: a clock of yours runs on
+# says: a timer of yours still runs
 async def quote(api: aiohttp.ClientSession, courier: int, postcode: str, budget: float) -> dict:
     task, timed_out = asyncio.current_task(), False
 
