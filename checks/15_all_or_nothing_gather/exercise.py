@@ -70,7 +70,8 @@ async def job(send_letters, w, customers=everybody, raises=None, at=None, alone=
         raise Told(exercise.say("stopped", n=len(w.begun) - len(w.delivered)))
     elif end.error:
         raise Told(exercise.say("no_report", error=told(end.error)))
-    judge_running(end, "job", w.under_way if alone else [])
+    if alone:  # else what runs on may be the other's
+        judge_running(end, "job", w.under_way)
     if not raises and len(set(first_moments(w.begun[begun:]).values())) > 1:
         raise Told(exercise.say("in_turn"))
     return end.value
