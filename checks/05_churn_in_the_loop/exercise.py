@@ -1,144 +1,109 @@
-"""Churn in the loop: an expensive object is built anew for each item, or shared though it keeps state."""
+"""Churn in the loop: a schema is checked for each message; a validator lives until the next schema comes."""
 
-import copy
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from types import SimpleNamespace
 
 import jsonschema
 
-from kettle.checking.equivalence import Situation, with_another
+from kettle.checking import Case, Contract
+from kettle.checking.equivalence import Told, with_another
+from kettle.checking.worlds import World
 from kettle.probes.calls import count_calls
 from kettle.probes.work import work
 
-from .world import MANY
-
-KINDS = 20  # of messages, that take turns
-
-
-COUNTED = 4  # of them; counting instructions is slow
-
-
+FEW, MANY = 6, 60  # messages
+COUNTED = 4  # messages; counting instructions is slow
 SHARE = 0.1  # of the merged code's instructions for a message: a look at it takes 0.02
+PLACES = ("KC1", "KC22", "XY1", 7)
 
 
-def check_same_lists(intake, same, rng):
-    """Messages are accepted and rejected as they were, by the schemas that came with them."""
-    kinds = ("scanned", "weighed", "scanned")
-    fine = [_message(rng, 20 + at % 2, "KC7", kind) for at, kind in enumerate(kinds)]  # the last is 20 again
-    messages = [_message(rng, number) for number in (*range(1, 7), 3, 5)] + fine
-    schemas = _schemas()
-    strict = {kind: {**schema, "maxProperties": 1} for kind, schema in schemas.items()}
-    broken = {**schemas, "scanned": {"type": "object", "required": "place"}}
+def schema(of, **properties):
+    """Make the message that brings a schema."""
+    rules = {"type": "object", "properties": properties, "required": list(properties)}
+    return {"kind": "schema", "of": of, "schema": rules}
 
-    def batch(messages, schemas=schemas):
-        return lambda f, w: f(copy.deepcopy(messages), copy.deepcopy(schemas))
 
-    def stricter(w):
-        for schema in w.schemas.values():
-            schema["maxProperties"] = 1
+SCANNED = schema("scanned", place={"type": "string", "pattern": "^KC[0-9]+$"})
+WEIGHED = schema("weighed", grams={"type": "integer", "minimum": 1})
+NEWER = schema("scanned", place={"type": "string", "pattern": "^XY[0-9]+$"})
+FAULTY = {"kind": "schema", "of": "scanned", "schema": {"type": "object", "required": "place"}}
 
-    def never_seen(w):
-        for schema in w.schemas.values():
-            schema["title"] = "from another town"
 
-    def one_like_the_old(w):
-        w.schemas, changed = copy.deepcopy(w.schemas), w.schemas
-        changed["scanned"]["properties"]["place"]["pattern"] = "^never$"
-
-    def made_faulty(w):
-        w.schemas["weighed"]["properties"]["grams"]["minimum"] = True
-
-    lost = {"id": 4, "kind": "lost"}
-    dated = {**schemas, "scanned": {"properties": {"place": {"format": "date"}}}}
-    alike = [
-        {"id": at, "kind": "weighed", "place": "KC7", "grams": n} for at, n in enumerate((1, True, 1.0, 1))
+def messages(rng):
+    """Return what makes messages."""
+    scans = [{"id": number, "kind": "scanned", "place": place} for number, place in enumerate(PLACES, 1)]
+    rng.shuffle(scans)
+    weights = [
+        {"id": number, "kind": "weighed", "grams": grams} for number, grams in ((5, 0), (6, 9), (1, 3))
     ]
-
-    def two_batches(f, w):
-        given = {"the first": strict, "the second": schemas}
-        return {which: f(copy.deepcopy(fine), copy.deepcopy(each)) for which, each in given.items()}
-
-    def both(f, w):
-        return with_another(lambda given: f(given, schemas), fine, lambda: f(fine[:2], strict))
-
-    new = "Which batch did that schema come with?"
-    situations = (
-        Situation("a batch is taken in", batch(messages)),
-        Situation("two batches bring different schemas", two_batches, why=new),
-        Situation(
-            "a schema is changed in its place", lambda f, w: f(fine, w.schemas), between=stricter, why=new
-        ),
-        Situation(
-            "a schema is changed in its place, and the next batch brings one like the old",
-            lambda f, w: f(fine, w.schemas),
-            never_seen,
-            one_like_the_old,
-            why=new,
-        ),
-        Situation(
-            "a schema is made faulty in its place, by a `True` where it had 1",
-            lambda f, w: f(fine, w.schemas),
-            between=made_faulty,
-            raises=jsonschema.SchemaError,
-        ),
-        Situation("the same batch is taken in again", batch(messages), again=True),
-        Situation(
-            "messages hold 1, True and 1.0",
-            batch(alike),
-            why="Python calls them equal; a schema that wants an integer does not take `True`.",
-        ),
-        Situation("there is no message", batch([])),
-        Situation("a schema is empty, and so allows everything", batch([lost], {"lost": {}})),
-        Situation("a schema names a format", batch(fine, dated), why="`validate` checks no formats."),
-        Situation("a message is of a kind without a schema", batch([*fine, lost])),
-        # Right after a failure: what it left behind would hide this one.
-        Situation("a schema is not in order", batch(fine, broken), raises=jsonschema.SchemaError),
-        Situation("a second batch is taken in by another thread", both, why="What do the two batches share?"),
-    )
-    same(intake, lambda: nullcontext(SimpleNamespace(schemas=copy.deepcopy(schemas))), situations)
+    return lambda: nullcontext(SimpleNamespace(scans=scans, weights=weights))
 
 
-def check_checked_once(intake, same, rng):
-    """A schema is not checked more often for many messages than for a few."""
-    kinds = [(f"{kind} {at}", schema) for at in range(KINDS // 2) for kind, schema in _schemas().items()]
-    schemas = {kind: {**schema, "title": kind} for kind, schema in kinds}
-    many = [_message(rng, at, "KC7", kinds[at % KINDS][0]) for at in range(MANY)]
-    few = many[:KINDS]
+def intake_of(intake, w, *names):
+    """Take in a batch: schemas and messages, as named."""
+    return intake([each for name in names for each in (name if isinstance(name, list) else vars(w)[name])])
+
+
+def next_batch(intake, w):
+    """Take in a batch, and then one without schemas."""
+    intake([SCANNED, *w.scans])
+    try:
+        intake(w.scans)
+    except KeyError:
+        return
+    raise Told(exercise.say("kept"))
+
+
+def two_batches(intake, w):
+    """Take in a batch while another one is taken in by another thread."""
+    other = [NEWER, *w.scans]
+    return with_another(intake, [SCANNED, *w.scans], lambda: intake(other))
+
+
+exercise = Contract(
+    "intake",
+    world=World(("rng",), messages),
+    call=intake_of,
+    cases={
+        "a batch is taken in": Case([SCANNED, WEIGHED], "scans", "weights"),
+        "a new schema comes in the midst of a batch": Case([SCANNED], "scans", [NEWER], "scans", why="newer"),
+        "no schema of a kind has come": Case([SCANNED, {"id": 4, "kind": "lost"}], raises=KeyError),
+        "the next batch brings no schema": Case(call=next_batch),
+        "a schema is not in order": Case([FAULTY], "scans", raises=jsonschema.SchemaError),
+        "a second batch is taken in by another thread": Case(call=two_batches, why="shared"),
+    },
+)
+
+
+def batch(number):
+    """Make a batch of so many messages, after two schemas."""
+    scans = [{"id": each, "kind": "scanned", "place": "KC7"} for each in range(number)]
+    return [SCANNED, WEIGHED, *scans]
+
+
+@exercise.cause
+def checked_once(intake, equivalence):
+    """Count how often a schema is checked, and what one more message costs."""
     seen = []
-    for messages in (few, many):
+    for number in (FEW, MANY):
         with count_calls(jsonschema.Draft202012Validator, "check_schema") as checks:
-            intake(messages, schemas)
+            intake(batch(number))
         seen.append(checks.count)
-    assert seen[1] <= seen[0], (
-        f"{seen[1]} times a schema is checked for {len(many)} messages of {len(schemas)} kinds, and {seen[0]} times for {len(few)}: "
-        "they are the same schemas. What has to be done once for each of them?"
-    )
-    once, known = many[:COUNTED], {kind: schemas[kind] for kind, _ in kinds[:COUNTED]}
-    twice = once + many[KINDS : KINDS + COUNTED]
-    merged, yours = (_for_one_more(f, once, twice, known) for f in (same.merged.intake, intake))
-    assert yours <= SHARE * merged, (
-        f"No schema is checked again, and still one more message costs {yours:,.0f} instructions; as merged, it was {merged:,.0f}. "
-        "What is built anew for each message?"
-    )
-    return f"{len(many)} messages took {seen[1]} checks of a schema; as merged, it was one for each message."
+    assert seen[1] <= seen[0], exercise.say("checked", n=MANY, less=FEW, many=seen[1], few=seen[0])
+    merged, yours = (one_more(each) for each in (equivalence.merged.intake, intake))
+    assert yours <= SHARE * merged, exercise.say("built", yours=yours, merged=merged)
+    return exercise.say("once", n=MANY, checks=seen[1])
 
 
-def _schemas():
-    schemas: dict[str, dict] = {
-        "scanned": {"place": {"type": "string", "pattern": "^KC[0-9]+$"}},
-        "weighed": {"place": {"type": "string"}, "grams": {"type": "integer", "minimum": 1}},
-    }
-    return {
-        kind: {"type": "object", "properties": properties, "required": list(properties)}
-        for kind, properties in schemas.items()
-    }
+def one_more(intake):
+    """Count the instructions for one more message."""
+    runs = [work(intake, batch(number)).instructions for number in (COUNTED, 2 * COUNTED)]
+    return (runs[1] - runs[0]) / COUNTED
 
 
-def _message(rng, number, place=None, kind=None):
-    place = place or rng.choice(("KC1", "KC22", "XY1", 7))
-    return {"id": number, "kind": kind or rng.choice(("scanned", "weighed")), "place": place, "grams": 5}
-
-
-def _for_one_more(intake, few, many, schemas):
-    runs = [work(intake, messages, schemas) for messages in (few, many)]
-    return (runs[1].instructions - runs[0].instructions) / (len(many) - len(few))
+@exercise.faster
+@contextmanager
+def one_batch():
+    """Take in sixty messages."""
+    given = batch(MANY)
+    yield lambda intake: intake(given)

@@ -1,4 +1,4 @@
-# says: Each one goes out before the next one is made
+# says: nothing goes out after the one that was refused
 from concurrent.futures import ThreadPoolExecutor
 
 

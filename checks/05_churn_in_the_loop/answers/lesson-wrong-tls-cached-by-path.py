@@ -1,4 +1,4 @@
-# says: has other ones in it
+# says: got a context that trusts 2 certificates
 # wrong: lru_cache by the path of the file, whose content Tomasz changes: "Tomasz keeps the file of the certificates ... They change them between two runs", "a run uses the settings as they are when it begins"
 from functools import lru_cache
 
