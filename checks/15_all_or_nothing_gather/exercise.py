@@ -60,7 +60,7 @@ def breaks(w):
     w.wrong[w.people[1]["address"]] = ConnectionError
 
 
-async def job(send_letters, w, customers=everybody, raises=None, at=None, alone=True):
+async def job(send_letters, w, customers=everybody, raises=None, at=None):
     """Send letters, and judge how the job ends and what runs on."""
     begun = len(w.begun)
     end = await end_of(send_letters(w, copy.deepcopy(customers(w))), at)
@@ -70,8 +70,7 @@ async def job(send_letters, w, customers=everybody, raises=None, at=None, alone=
         raise Told(exercise.say("stopped", n=len(w.begun) - len(w.delivered)))
     elif end.error:
         raise Told(exercise.say("no_report", error=told(end.error)))
-    if alone:  # else what runs on may be the other's
-        judge_running(end, "job", w.under_way)
+    judge_running(end, "job", w.under_way)
     if not raises and len(set(first_moments(w.begun[begun:]).values())) > 1:
         raise Told(exercise.say("in_turn"))
     return end.value
@@ -107,7 +106,7 @@ HALVES = (lambda w: w.people[::2], lambda w: w.people[1::2])
 
 async def two_jobs(send_letters, w):
     """Send the letters of two jobs at once, from one office."""
-    return await asyncio.gather(*(job(send_letters, w, half, alone=False) for half in HALVES))
+    return await asyncio.gather(*(send_letters(w, copy.deepcopy(half(w))) for half in HALVES))
 
 
 exercise = Contract(
