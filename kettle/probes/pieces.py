@@ -16,7 +16,6 @@ import shutil
 import tempfile
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,14 +39,12 @@ _numbers = itertools.count()
 class Piece:
     """One piece of work: what it was, where it ran, and how many it saw under way, itself included.
 
-    parcel: names the parcel in which it came to its worker; "" where nothing was sent. interpreter: its
-    number in that process, each with a GIL of its own; 0 is the main one.
+    interpreter: its number in that process, each with a GIL of its own; 0 is the main one.
     """
 
     what: str
     process: int
     thread: int
-    parcel: str
     met: bool
     together: int
     interpreter: int = 0
@@ -63,20 +60,17 @@ class Note:
     folder: str
     together: int
     patience: float
-    held: str = ""
-    until: int = 0
-    parcel: str = ""
 
     def __call__(self, what: object = "") -> None:
         """Note one piece; `what` names it."""
         mine = self._append("begun")
-        met = self._meets(self.until if str(what) == self.held else self.together)
+        met = self._meets()
         if met and mine <= self.together > 1:
             time.sleep(_GRACE)
         # In this order, lest a piece that ends between the two looks be counted twice.
         begun, ended = self._size("begun"), self._size("ended")
         under_way, own = (begun or 0) - (ended or 0), interpreters.get_current().id if interpreters else 0
-        piece = Piece(str(what), os.getpid(), threading.get_ident(), self.parcel, met, under_way, own)
+        piece = Piece(str(what), os.getpid(), threading.get_ident(), met, under_way, own)
         with contextlib.suppress(OSError):  # the watch is over: nobody reads it
             draft = Path(self.folder, f"{piece.process}-{own}-{piece.thread}-{next(_numbers)}.draft")
             draft.write_text(json.dumps(vars(piece)), encoding="utf-8")
@@ -84,11 +78,11 @@ class Note:
         self._append("ended")
 
     def __reduce__(self) -> tuple:
-        return _arrive, (self.folder, self.together, self.patience, self.held, self.until)
+        return _arrive, (self.folder, self.together, self.patience)
 
-    def _meets(self, together: int) -> bool:
+    def _meets(self) -> bool:
         begins, looks = time.perf_counter(), 0
-        while (begun := self._size("begun")) is not None and begun < together:
+        while (begun := self._size("begun")) is not None and begun < self.together:
             looks += 1
             if self._is_enough(time.perf_counter() - begins, looks) or Path(self.folder, "alone").exists():
                 self._append("alone")
@@ -116,9 +110,8 @@ class Note:
         return 0
 
 
-def _arrive(folder: str, together: int, patience: float, held: str, until: int) -> Note:
-    parcel = f"{os.getpid()}-{threading.get_ident()}-{time.perf_counter_ns()}"
-    note = Note(folder, together, patience, held, until, parcel)
+def _arrive(folder: str, together: int, patience: float) -> Note:
+    note = Note(folder, together, patience)
     note._append("arrived")
     return note
 
@@ -142,24 +135,21 @@ class watch_pieces:  # noqa: N801 (used as a verb: with watch_pieces() as pieces
     """Watch pieces of work, each of which calls `pieces.note(what)`, wherever it runs.
 
     together: how many have to be under way at once. patience: seconds that the first ones wait for the
-    others, paid once, and by work that does not overlap. held: the name of a piece that waits until so many
-    have begun as `until` says: whoever works in batches waits for it in vain.
+    others, paid once, and by work that does not overlap.
 
     Read in the block or afterwards: all: a tuple of `Piece`. here: those of this process. sharing: those of
     its main interpreter. met: whether so many were under way together. most: the most that were. processes:
     the ids of other processes that worked. elsewhere: pairs of a process and an interpreter that worked,
-    but for the main one. arrived: how often the note was sent to a worker. largest: the most pieces of one
-    such parcel.
+    but for the main one. arrived: how often the note was sent to a worker.
     """
 
-    def __init__(self, together: int = 1, patience: float = 2.0, held: object = "", until: int = 0) -> None:
+    def __init__(self, together: int = 1, patience: float = 2.0) -> None:
         self.together, self.patience = together, patience
-        self._settings = (str(held), until)
         self._kept: tuple[tuple[Piece, ...], int] | None = None
 
     def __enter__(self) -> Self:
         self._folder = tempfile.mkdtemp(prefix=owned("kettle-pieces-"))
-        self.note, self._kept = Note(self._folder, self.together, self.patience, *self._settings), None
+        self.note, self._kept = Note(self._folder, self.together, self.patience), None
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -205,11 +195,6 @@ class watch_pieces:  # noqa: N801 (used as a verb: with watch_pieces() as pieces
     def most(self) -> int:
         """The most pieces that were under way at once."""
         return max((piece.together for piece in self.all), default=0)
-
-    @property
-    def largest(self) -> int:
-        """The most pieces that came to a worker in one parcel."""
-        return max(Counter(piece.parcel for piece in self.all if piece.parcel).values(), default=0)
 
     def __repr__(self) -> str:
         return f"watch_pieces({len(self.all)} in processes {sorted(self.processes)}, {self.most} at once)"

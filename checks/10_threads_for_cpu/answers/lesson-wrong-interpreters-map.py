@@ -1,4 +1,4 @@
-# says: were sent in 242 pieces
+# says: were sent in 120 pieces
 # from: 3.14
 # wrong: `chunksize=` means nothing to a pool of interpreters, so each text is a piece
 from concurrent.futures import InterpreterPoolExecutor

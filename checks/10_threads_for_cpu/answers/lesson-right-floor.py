@@ -1,5 +1,4 @@
-# says: texts make one piece
-# wrong: rounds down: 127 texts, 4 workers make pieces of 3, 43 of them; breaks 'pieces are fair, however many texts there are: no more than eight for each worker'
+# right: eight pieces for each worker, and one more where that does not divide evenly
 def search(smudged: list[str], issued: set[str], workers: int = 4) -> list[list[str]]:
     size = max(1, len(smudged) // (8 * workers))
     with ProcessPoolExecutor(workers) as pool:
