@@ -1,4 +1,4 @@
-# says: a Python object is made for each line, and dropped again
+# says: C code goes through the lines as Python objects
 # wrong: array("q", view) asks the view for one Python int after another, an object for each line, inside C: "For each line, Python should do nothing: no step, no call, no object"
 from array import array
 

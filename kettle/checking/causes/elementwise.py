@@ -72,7 +72,7 @@ class Elements:
         noted = self._noted() & BY_ONE
         assert not noted, (
             f"C code goes through the {self.item}s as Python objects, one by one, as `sum` and `map` do. "
-            "Use what NumPy has for it, such as `.sum()`."
+            "Let NumPy work on the whole array: `.sum()` in place of `sum`, `np.frombuffer` in place of a list."
         )
         return counted
 
