@@ -1,98 +1,71 @@
-"""Stop at the function: one of its lines has nearly all of the time, and nobody asks which, and why."""
+"""Stop at the function: one step of a comprehension has nearly all of the time, and the profile stops at the line."""
 
-import random
 from datetime import datetime, timedelta
 
-from kettle.checking.equivalence import Situation
+from kettle.checking import Case, Contract
 from kettle.probes.calls import count_calls
 
-from .world import _after_a_stop, _all_here, _growth
+from .world import cost_of_one_more
 
-MINUTES = 3 * 24 * 60  # as long a log as the exercise leaves room for
+MINUTES = 3 * 24 * 60  # as long a log as the exercise promises
+LATE = datetime(2026, 11, 30, 23, 59, 58)
+SOME = 40  # lines
+SHARE = 1 / 3  # of the merged code's instructions for a line: strptime takes most of them
 
 
-def check_same_report(busy_minutes, same, rng):
-    """The report says of each minute what it said before."""
-    start, late = datetime(2026, 11, 20, 18, 59), datetime(2026, 11, 30, 23, 59, 58)
-    shuffled = _log([start + timedelta(minutes=n) for n in range(3)], 5, rng)
-    days = [late + timedelta(days=more, seconds=5) for more in (365, 0, -1, -31)]
-    months = [datetime(2024, 1 + n * 7 % 12, 29, n) for n in range(12)]
+def line(at, ms: object = 7):
+    """Write a line of the log."""
+    return f"{at:%d/%b/%Y:%H:%M:%S} GET /teas 200 {ms}"
 
-    def logs(when, *lines, **more):
-        def prepare(w):
-            w.log = list(lines)
 
-        return Situation(when, lambda f, w: f(w.log), prepare, ordered_keys=True, **more)
+def after(**more):
+    """Return a time after the late one."""
+    return LATE + timedelta(**more)
 
-    def line(at, ms=7):
-        return f"{at:%d/%b/%Y:%H:%M:%S} GET /teas 200 {ms}"
 
-    def twice(f, w):
-        return f(list(shuffled)) and f(list(shuffled))
-
-    situations = (
-        logs("a log of three servers comes", *shuffled),
-        Situation("two reports are made of one log", twice, why="What is kept from one report to the next?"),
-        logs("a report is made again", *shuffled, again=True),
-        logs("a log grows between two reports", *shuffled, between=lambda w: w.log.append(line(start, 90))),
-        _after_a_stop("the report before was stopped by a line", [line(late), line(late, "-")], [line(late)]),
-        logs("two days have the same time of day", line(late, 3), line(late - timedelta(days=1), 4),
-             why="A minute belongs to its day."),
-        logs("a log goes over the end of a month", *map(line, days),
-             why={"order": "The minutes stand in the order of time, which is not that of their text."}),
-        logs("seconds differ in one minute", line(late, 3), line(late.replace(second=0), 4), line(late, 0)),
-        logs("every month comes", *map(line, months)),
-        logs("the lines of a minute took no time", line(late, 0), line(start, 5), line(late, 0)),
-        logs("there is no line"),
-        logs("there is one line", line(late)),
-        logs("a line comes twice", line(late), line(late)),
-        logs("a path holds spaces", line(late).replace("teas", "a b/200 9")),
-        *(
-            logs(f"a line says {text}", line(late), f"{text}:00 GET /teas 200 7", line(late))
-            for text in ("31/Feb/2026:10:00", "30/Nov/2026:24:00", "30/Nov/2026:10:60",
-                         "30/Xyz/2026:10:00", "30/ovD/2026:10:00")
+exercise = Contract(
+    "busy_minutes",
+    call=lambda f, w, *lines: f(list(lines)),
+    noun="minute",
+    why={"missing": "minute", "extra": "minute"},
+    cases={
+        "a log of several servers comes": Case(
+            *(line(after(hours=-9, minutes=-n * 7 % 5, seconds=-n), n) for n in range(9)), ordered_keys=True
         ),
-        *(
-            logs(f"a line has {text!r} for milliseconds", line(late), line(late, text))
-            for text in ("-", "12.5", "1O5")
+        "two days have the same time of day": Case(line(LATE, 3), line(after(days=-1), 4), why="day"),
+        "a log goes past the end of a month": Case(
+            line(after(seconds=5)), line(LATE), why={"order": "order"}, ordered_keys=True
         ),
-    )  # fmt: skip
-    which = "Are the minutes `datetime`, without seconds, and each of its own day?"
-    same(busy_minutes, None, situations, noun="minute", why={"missing": which, "extra": which})
+        "there is no line": Case(),
+        "there is no such day": Case(line(LATE), "31/Feb/2026:10:00:00 GET /teas 200 7"),
+        "the milliseconds cannot be read": Case(line(LATE), line(LATE, "-")),
+    },
+)
 
 
-def check_no_reading_for_each_line(busy_minutes, same, rng):
-    """A time is not read anew for each line of the log."""
-    start = datetime(2026, 1, 1) + timedelta(minutes=rng.randrange(300_000))
-    minutes = [start + timedelta(minutes=n) for n in range(4)]
-    few, many = _log(minutes, 30, rng), _log(minutes, 60, rng)
-    _all_here(busy_minutes, few)
-    days = [start + timedelta(minutes=n) for n in range(100, 100 + MINUTES)]
-    rng.shuffle(days)
-    log = [
-        line for second in (3, 57) for line in _lines([at + timedelta(seconds=second) for at in days], rng)
-    ]
+def reads(busy_minutes, times):
+    """Count how often strptime reads a time."""
     with count_calls("_strptime:_strptime") as read:
-        busy_minutes(log)
-    assert read.count <= 1.1 * MINUTES, (
-        f"{read.count:,} times were read by strptime for {len(log):,} lines of {MINUTES:,} different minutes"
-        f"{', one for each line of the log' * (read.count == len(log))}. Which step reads them, and how many would do?"
+        busy_minutes([line(at) for at in times])
+    return read.count
+
+
+@exercise.cause
+def reading_for_each_line(busy_minutes, equivalence, rng):
+    """Count the times that are read when lines of three days come in any order."""
+    start = datetime(2026, 1, 1) + timedelta(minutes=rng.randrange(300_000))
+    one_minute = reads(busy_minutes, [start + timedelta(seconds=n) for n in range(SOME)])
+    turns = reads(busy_minutes, [start + timedelta(days=1, minutes=n % 2) for n in range(SOME)])
+    assert min(one_minute, turns) < SOME / 2, exercise.say("each", n=one_minute, lines=SOME)
+    assert one_minute < SOME / 2, exercise.say("second", n=one_minute, lines=SOME)
+    assert turns < SOME / 2, exercise.say("last", n=turns, lines=SOME)
+    days = [start + timedelta(days=7, minutes=n) for n in range(MINUTES)] * 2
+    rng.shuffle(days)
+    all_days = reads(busy_minutes, days)
+    assert all_days <= 1.1 * MINUTES, exercise.say("places", n=all_days, minutes=MINUTES, lines=len(days))
+    few, many = ([line(start + timedelta(seconds=n)) for n in range(number)] for number in (30, 60))
+    merged, yours = (
+        cost_of_one_more(each, few, many) for each in (equivalence.merged.busy_minutes, busy_minutes)
     )
-    before, after = (_growth(f, few, many) for f in (same.merged.busy_minutes, busy_minutes))
-    assert after <= before / 3, (
-        f"A line of the log costs {after:,.0f} instructions, and {before:,.0f} as merged: "
-        "strptime is gone, and something else reads each line's time as laboriously. How many minutes are there?"
-    )
-    return f"{read.count:,} times were read for {len(log):,} lines; as merged, it was one for each line."
-
-
-def _log(minutes, each, rng):
-    """Lines of several minutes, no two of one second, in no order."""
-    seconds = random.Random(each).sample(range(60), each)
-    times = [minute + timedelta(seconds=second) for minute in minutes for second in seconds]
-    rng.shuffle(times)
-    return _lines(times, rng)
-
-
-def _lines(times, rng):
-    return [f"{at:%d/%b/%Y:%H:%M:%S} GET /teas 200 {rng.randrange(900)}" for at in times]
+    assert yours <= SHARE * merged, exercise.say("laborious", yours=yours, merged=merged)
+    return exercise.say("fewer", n=all_days, lines=len(days))

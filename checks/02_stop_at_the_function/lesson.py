@@ -2,170 +2,130 @@
 
 import inspect
 import re
-from dataclasses import replace
+import sys
+from contextlib import contextmanager
 
-from kettle.checking.equivalence import Situation
+from kettle.checking import Case, Contract
 from kettle.probes.calls import count_calls
 from kettle.probes.lines import time_lines
-from kettle.probes.ratio import compare
 
-from .world import _after_a_stop, _all_here, _growth
+from .world import cost_of_one_more
 
-SUPPLIERS, TIMES = 1_000, 3  # as many as the lesson leaves room for, and the rows of each
-
-
-FEW, MORE_WORK = (
-    200,
+SUPPLIERS, TIMES = (
+    997,
     3,
-)  # suppliers whose instructions are counted; how much more than as merged a row may cost
-
-
+)  # about as many as the lesson promises, prime: no share of the rows has few; rows of each
+FEW = 200  # suppliers whose instructions are counted
+MORE_WORK = 3  # times as many instructions as the merged code takes for a row whose pattern is known
+MOST = 50  # percent of the time, from which on a line is named
 TABLE = "\n".join(f"C{n},category {n}" for n in range(9))
+TREE, HILL, DOTS = "Tree Farm", "Hill & Sons", "Oak Co. (Leeds)"
 
 
-def check_same_catalogue(normalise_catalogue, same, rng):
-    """The shop gets the rows that it got before, whatever stands in a title."""
-    tree, hill = _names(2, rng)
-    dotted, one = f"{tree} Co. (Leeds) + *Sons*", _row(tree, f"{tree} - Assam", rng)
+def row(supplier, title, **more):
+    """Make a row of the night's file."""
+    usual = {"supplier": supplier, "title": title, "weight": "250 g", "price": "4.35", "category": "C1"}
+    return {**usual, **more}
 
-    def titles(when, why, *pairs):
-        return _run(when, [_row(supplier, title, rng) for supplier, title in pairs], why=why)
 
-    def twice(f, w):
-        return f([dict(one)], TABLE) and f([dict(one)], TABLE)
+def rows_of(names, times, rng):
+    """Make a row of each supplier in turn, and that again: every title is new."""
+    return [row(name, f"{name} - Tea {rng.getrandbits(24)}") for _ in range(times) for name in names]
 
-    unread = {**one, "price": "n/a"}
-    situations = (
-        _run("the catalogue of a night comes", _of(_names(40, rng), 3, rng)),
-        Situation("the job runs twice", twice, why="What is kept from one run to the next?"),
-        _run("a price changes between two nights", [one], between=lambda w: w.rows[0].update(price="17.45")),
-        _run("a title changes between two nights", [one], between=lambda w: w.rows[0].update(title="New")),
-        _run("a category gets another name", [one], between=_table(TABLE.replace("category", "shelf"))),
-        _run("a category of the run before is gone", [one], between=_table("C999,shelf")),
-        _after_a_stop("the run before was stopped by a price", [one, unread], [one], TABLE),
-        _run("the same rows come again", _of(_names(4, rng), 2, rng), again=True),
-        titles("the supplier's name stands in other letters", "Upper and lower case count as the same here.",
-               (tree, f"{tree.upper()}: Assam"), (tree, f"{tree.lower()}-Assam")),
-        titles("a title spells the name with `ß` where the name has `ss`",
-               "Letter for letter: `ß` is not `ss`. What did `casefold()` make of it?",
-               (f"{tree} Ross", f"{tree} Roß: Mint"), (f"{tree} Ross", f"{tree} Roß - Mint")),
-        titles("a supplier's name holds signs that mean something in a pattern",
-               "A full stop in a name is a full stop. What did `re.escape` do?",
-               (dotted, f"{dotted} - Oolong"), (dotted, f"{dotted.replace('.', 'x')} - Oolong")),
-        titles("the colon is a wide one", "`normalize` comes first, and makes a plain colon of it.",
-               (tree, f"{tree}\uff1aAssam")),
-        titles("neither `:` nor `-` follows the supplier's name",
-               "A name that neither `:` nor `-` follows belongs to the title.",
-               (tree, tree), (tree, f"{tree} Assam"), (tree, f"{tree}s - Assam"), (tree, "")),
-        titles("spaces of several kinds stand around the sign",
-               "The sign goes, once, and the spaces around it; nothing goes of another row's title.",
-               (tree, f"{tree} -"), (tree, f"{tree}\u00a0 \t:\n Green   Tea "), (tree, f"{tree}:- Assam")),
-        titles("the supplier's name stands twice, or later in the title",
-               "It goes once, and only where the title begins.",
-               (tree, f"{tree} - {tree} - Assam"), (tree, f"Assam by {tree} - Best")),
-        titles("a space stands before the supplier's name",
-               "Such a title does not begin with the name. When do the spaces go?", (tree, f" {tree} - Assam")),
-        titles("two suppliers offer the same title", "Only the name of the row's own supplier goes.",
-               (tree, f"{tree} - Assam"), (hill, f"{tree} - Assam"), (tree, f"{hill} - Assam"),
-               (f"{tree} - Assam", f"{tree} - Assam: Best")),
-        titles("letters are wide or joined", "What `normalize` makes of them is the title.",
-               (tree, "\uff21ssam \ufb01ne"), (hill, f"\u00c4ther {hill}")),
-        _run("there are no rows", []),
-        _run("one row comes twice", [one, one]),
-        _run("a price cannot be read", [one, unread]),
-        *(
-            _run(f"a weight is {text!r}", [one, {**one, "weight": text}])
-            for text in ("a lot", "1 KG", "250 g\n")
+
+def new_names(number, rng):
+    """Make names of suppliers that no cache knows yet."""
+    return [f"Fern {n} {rng.getrandbits(24):x}" for n in range(number)]
+
+
+def titles(supplier, *given, why=None):
+    """Return a case with titles of one supplier, and one of another's."""
+    return Case(*(row(supplier, title) for title in (*given, "Green  Tea")), row(HILL, "Mint"), why=why)
+
+
+def part(path):
+    """Name a part of the catalogue, such as `title` of row 3."""
+    where = f"row {path[0] + 1}" if path and isinstance(path[0], int) else "the catalogue"
+    return f"`{path[1]}` of {where}" if len(path) > 1 else where
+
+
+lesson = Contract(
+    "normalise_catalogue",
+    call=lambda f, w, *rows: f([dict(each) for each in rows], TABLE),
+    noun=part,
+    cases={
+        "suppliers take turns": Case(
+            *(row(name, f"{name} - {tea}") for tea in ("Assam", "Mint") for name in (TREE, HILL))
         ),
-        _run("there is no such category", [one, {**one, "category": "C999"}]),
-    )  # fmt: skip
-    same(normalise_catalogue, None, situations, noun=_part)
+        "the supplier's name is in other letters": titles(
+            TREE, f"{TREE.upper()}: Assam", f"{TREE.lower()}-Assam", why="letters"
+        ),
+        "neither `:` nor `-` follows the supplier's name": titles(
+            TREE, TREE, f"{TREE} Assam", f"{TREE}s - Assam", why="follows"
+        ),
+        "the supplier's name comes twice": titles(TREE, f"{TREE} - {TREE} - Assam", why="once"),
+        "a title begins with the name of another supplier": titles(TREE, f"{HILL} - Assam", why="own"),
+        "a supplier's name contains a full stop and brackets": titles(
+            DOTS, f"{DOTS} - Oolong", f"{DOTS.replace('.', 'x')} - Oolong", why="escape"
+        ),
+        "the colon is a wide one": titles(TREE, f"{TREE}\uff1aAssam", why="normalize"),
+        "a price cannot be read": Case(row(TREE, "Assam"), row(TREE, "Mint", price="n/a")),
+    },
+)
 
 
-def check_no_pattern_for_each_row(normalise_catalogue, rng):
-    """A pattern is compiled once for each supplier at most, and not for each row."""
-    rows = _of(_names(SUPPLIERS, rng), TIMES, rng)
-    _all_here(normalise_catalogue, rows[:9], TABLE)
+@lesson.cause
+def pattern_for_each_row(normalise_catalogue, rng):
+    """Count the patterns that are compiled when a thousand suppliers take turns."""
     with count_calls("re._compiler:compile") as once:
-        normalise_catalogue(_of(_names(SUPPLIERS, rng), 1, rng), TABLE)
+        normalise_catalogue(rows_of(new_names(SUPPLIERS, rng), 1, rng), TABLE)
+    rows = rows_of(new_names(SUPPLIERS, rng), TIMES, rng)
     with count_calls("re._compiler:compile") as compiled:
         normalise_catalogue(rows, TABLE)
-    assert compiled.count <= 1.1 * once.count + 20, (
-        f"{compiled.count:,} patterns were compiled for {len(rows):,} rows of {SUPPLIERS:,} suppliers: nothing keeps "
-        f"a supplier's pattern until its next row comes. {_where(normalise_catalogue, rows)}"
+    if compiled.count > 1.1 * once.count + 20:
+        said = lesson.say("compiled", n=compiled.count, rows=len(rows), suppliers=SUPPLIERS)
+        raise AssertionError(
+            f"{said} {small_cache(normalise_catalogue) or hot_line(normalise_catalogue, rows)}"
+        )
+    usual = re.search(r"^_MAXCACHE = (\d+)", inspect.getsource(re), re.MULTILINE)
+    kept = vars(re).get("_MAXCACHE")
+    assert usual is None or int(usual[1]) == kept, lesson.say("private", kept=kept)
+    return lesson.say("fewer", n=compiled.count, rows=len(rows))
+
+
+def small_cache(function):
+    """Name a cache of functools in the learner's code that has too few places; nothing where there is none."""
+    space = getattr(function, "__globals__", None) or vars(sys.modules["__main__"])
+    for name, thing in space.items():
+        places = thing.cache_parameters()["maxsize"] if hasattr(thing, "cache_parameters") else None
+        if places is not None and places < SUPPLIERS and thing.cache_info().misses >= SUPPLIERS:
+            return lesson.say("places", name=name, places=places, suppliers=SUPPLIERS)
+    return ""
+
+
+def hot_line(function, rows):
+    """Name the line that has most of the time, if one has."""
+    timed = time_lines(function, rows[:90], TABLE)
+    if timed.share() < MOST or "re." not in timed.top.source:
+        return lesson.say("keep")
+    return lesson.say("line", number=timed.top.number, source=timed.top.source.strip())
+
+
+@lesson.cause
+def little_work(normalise_catalogue, equivalence, rng):
+    """Count the instructions for one more row."""
+    names = new_names(FEW, rng)
+    few, many = rows_of(names, 1, rng), rows_of(names, 2, rng)
+    merged, yours = (
+        cost_of_one_more(each, few, many, TABLE)
+        for each in (equivalence.merged.normalise_catalogue, normalise_catalogue)
     )
-    kept = re.search(r"^_MAXCACHE = (\d+)", inspect.getsource(re), re.MULTILINE)
-    assert kept is None or int(kept[1]) == (keeps := vars(re)["_MAXCACHE"]), (
-        f"`re` was told to keep {keeps:,} patterns instead of {kept[1]}: a private setting, and one of the "
-        "whole program. What can your own function keep?"
-    )
-    return f"{compiled.count:,} patterns were compiled for {len(rows):,} rows; as merged, it was one for each row."
+    assert yours <= MORE_WORK * merged, lesson.say("walk", n=FEW, yours=yours, merged=merged)
 
 
-def check_little_work_for_each_row(normalise_catalogue, same, rng):
-    """What a row costs besides does not grow."""
-    names = _names(FEW, rng)
-    few, many = _of(names, 1, rng), _of(names, 2, rng)
-    known, cost = (
-        _growth(f, few, many, TABLE) for f in (same.merged.normalise_catalogue, normalise_catalogue)
-    )
-    assert cost <= MORE_WORK * known, (
-        f"With {FEW} suppliers a row costs {cost:,.0f} instructions, and {known:,.0f} as "
-        "merged when its pattern is known. Does your code walk through all suppliers, or work out again "
-        "what it knew?"
-    )
-
-
-def interest_how_much_faster(as_merged, normalise_catalogue, rng):
-    """How much faster a night is here."""
-    rows = _of(_names(600, rng), 2, rng)
-    ratio = compare(lambda: as_merged(rows, TABLE), lambda: normalise_catalogue(rows, TABLE))
-    return f"Here, with 600 suppliers and two rows of each, your version is {ratio}."
-
-
-def _where(function, rows):
-    """Name the line that has most of the time, as line_profiler has it; of each line the shortest of three runs.
-
-    A machine that stands still for a moment stands still in some line.
-    """
-    runs = [time_lines(function, rows[:90], TABLE) for _ in range(3)]
-    each = zip(*(run.lines for run in runs), strict=True)
-    timed = replace(runs[0], lines=tuple(min(same, key=lambda line: line.seconds) for same in each))
-    source = f": `{timed.top.source.strip()}`" if timed.top.source else ""
-    return f"By line_profiler, line {timed.top.number} has {timed.share():.0f}% of the time{source}."
-
-
-def _run(when, rows, **more):
-    def prepare(w):
-        w.rows, w.table = [dict(row) for row in rows], TABLE
-
-    return Situation(when, lambda f, w: f(w.rows, w.table), prepare, **more)
-
-
-def _table(text):
-    def change(w):
-        w.table = text
-
-    return change
-
-
-def _part(path):
-    """Name a part of the catalogue, such as `title` of row 3."""
-    row = f"row {path[0] + 1}" if path and isinstance(path[0], int) else "the catalogue"
-    return f"`{path[1]}` of {row}" if len(path) > 1 else row
-
-
-def _names(number, rng):
-    """Names of suppliers that no cache knows yet."""
-    return [f"{rng.choice(('Hill', 'Oak', 'Fern'))} {n} {rng.getrandbits(24):x}" for n in range(number)]
-
-
-def _of(names, times, rng):
-    """One row of each supplier in turn, and that again: every title is new."""
-    return [_row(name, f"{name} - Tea {rng.getrandbits(24)}", rng) for _ in range(times) for name in names]
-
-
-def _row(supplier, title, rng):
-    weight, price = rng.choice(("250 g", "1 kg", "0.5kg", "75g")), f"{rng.randrange(90, 9_000) / 100:.2f}"
-    category = f"C{rng.randrange(9)}"
-    return {"supplier": supplier, "title": title, "weight": weight, "price": price, "category": category}
+@lesson.faster
+@contextmanager
+def a_night(rng):
+    """Bring two rows of each of 600 suppliers into one form."""
+    rows = rows_of(new_names(600, rng), 2, rng)
+    yield lambda f: f(rows, TABLE)

@@ -1,4 +1,4 @@
-# says: makes a plain colon of it
+# says: makes a plain colon of a wide one
 # wrong: the name is taken away before NFKC: full-width colons do not count
 def normalise_catalogue(rows: list[dict], categories: str) -> list[dict]:
     name_of = dict(csv.reader(categories.splitlines()))
