@@ -1,4 +1,4 @@
-# says: was the work dealt out beforehand
+# says: Give each free connection the next letter at once
 # wrong: customers are dealt out beforehand, so a writer with quick answers is done while others have a pile
 async def letters(pool: Pool, customers: list[int]) -> dict[int, str]:
     written: dict = dict.fromkeys(customers)

@@ -1,4 +1,4 @@
-# says: had not been begun yet
+# says: Give each free connection the next letter at once
 # wrong: looks every 50 ms whether a place is free, so a free one stands idle until then ("a connection that becomes free is used at once")
 async def letters(pool: Pool, customers: list[int]) -> dict[int, str]:
     in_use = 0

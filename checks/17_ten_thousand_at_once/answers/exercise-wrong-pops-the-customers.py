@@ -1,4 +1,4 @@
-# says: changes what it was given
+# says: work on a copy
 # wrong: the caller's list of customers is empty afterwards
 async def letters(pool: Pool, customers: list[int]) -> dict[int, str]:
     written: dict = dict.fromkeys(customers)

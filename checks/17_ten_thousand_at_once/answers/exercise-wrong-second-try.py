@@ -1,4 +1,4 @@
-# says: a failure that nobody sees
+# says: does not hear of the failure
 # a name that could not be had is asked for a second time, so an evening asks for it twice and an error may be hidden
 async def letters(pool: Pool, customers: list[int]) -> dict[int, str]:
     gate = asyncio.Semaphore(pool.size)

@@ -1,4 +1,4 @@
-# says: When the last answer cannot be read, the merged code raises ValueError
+# says: does not hear of the failure
 # wrong: "any other error is a mistake in the program, and still ends the run": a ValueError in one of the last limit items is never read, because the final asyncio.wait does not raise (with few items: no error is ever seen)
 async def reindex(api: aiohttp.ClientSession, items: list[int], limit: int) -> dict[int, dict | None]:
     index = {}

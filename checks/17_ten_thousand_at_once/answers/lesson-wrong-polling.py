@@ -1,4 +1,4 @@
-# says: What gives a free place to the next one
+# says: Give each free place the next item at once
 # whoever waits only looks every 50 ms whether there is a place, so a free place is not used at once
 async def reindex(api: aiohttp.ClientSession, items: list[int], limit: int) -> dict[int, dict | None]:
     index = {}

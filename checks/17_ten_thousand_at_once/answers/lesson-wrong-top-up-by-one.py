@@ -1,4 +1,4 @@
-# says: had not been asked for yet
+# says: Give each free place the next item at once
 # wrong: one new call for each wake-up, even if several calls ended in the same instant: their places stay empty for the rest of the night
 from itertools import islice
 

@@ -17,14 +17,13 @@ from kettle.probes.engines.stand_in import tapped
 class Gates:
     """What was done with semaphores in the block.
 
-    made: how many. widest: how many the widest lets in. passed, released: how often places in them were asked
-    for, and given back. older: how often places in others were asked for, which were there before the block.
+    made: how many. widest: how many the widest lets in. passed: how often places in them were asked for.
+    older: how often places in others were asked for, which were there before the block.
     """
 
     def __init__(self) -> None:
         self._widths: dict[asyncio.Semaphore, int] = {}
         self._passed: list[asyncio.Semaphore] = []
-        self._released: list[asyncio.Semaphore] = []
 
     def _make(self, gate: asyncio.Semaphore, value: int = 1) -> None:
         self._widths[gate] = value
@@ -49,19 +48,13 @@ class Gates:
         """How often somebody came to one that was there before the block."""
         return len(self._passed) - self.passed
 
-    @property
-    def released(self) -> int:
-        """How often a place in one of them was given back."""
-        return sum(gate in self._widths for gate in self._released)  # others may still give back their own
-
 
 @contextmanager
 def watch_gates() -> Iterator[Gates]:
-    """Watch which semaphores are made, passed and released in the block."""
+    """Watch which semaphores are made and passed in the block."""
     gates, semaphore = Gates(), asyncio.Semaphore
     with (
         tapped(semaphore.__init__, lambda args, kwargs: gates._make(*args, **kwargs)),
         tapped(semaphore.acquire, lambda args, _: gates._passed.append(*args)),
-        tapped(semaphore.release, lambda args, _: gates._released.append(*args)),
     ):
         yield gates

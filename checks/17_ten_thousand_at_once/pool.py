@@ -4,32 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 
-class LookedInto:
-    """A pool's private queue, as the notebook's own has one, and how often code looked into it.
-
-    Args:
-        connections: those that it has.
-    """
-
-    def __init__(self, connections: Iterable[Any]) -> None:
-        self.looked_into = 0
-        self._queue: asyncio.Queue[Any] = asyncio.Queue()
-        for connection in connections:
-            self._queue.put_nowait(connection)
-
-    @property
-    def _free(self) -> asyncio.Queue:
-        """The private queue of the notebook's pool."""
-        self.looked_into += 1
-        return self._queue
-
-
-class WatchedPool(LookedInto):
+class WatchedPool:
     """Lends connections, each of which answers `name_of(customer)`, in virtual time.
 
     Args:
@@ -39,7 +18,7 @@ class WatchedPool(LookedInto):
 
     asked: how often each name was asked for. spans: when each query began and ended. served: names that were
     given. takes: how often a connection was asked for. most_waiting: tasks that waited for one at once.
-    shared: queries to a connection that was still answering. looked_into: uses of its private queue.
+    shared: queries to a connection that was still answering..
     """
 
     LONG = 200.0  # virtual seconds
@@ -53,12 +32,15 @@ class WatchedPool(LookedInto):
         self.asked: Counter[int] = Counter()
         self.spans: list[tuple[float, float]] = []
         self.served = self.takes = self.waiting = self.most_waiting = self.shared = 0
-        super().__init__(_Connection(self) for _ in range(size))
+        self.customers: list[int] = []
+        self._free: asyncio.Queue[_Connection] = asyncio.Queue()
+        for _ in range(size):
+            self._free.put_nowait(_Connection(self))
 
     @property
     def all_lent(self) -> bool:
         """Whether there is no connection to be had just now."""
-        return self._queue.empty()
+        return self._free.empty()
 
     async def take(self) -> _Connection:
         """Borrow a connection, waiting for it if need be."""
@@ -67,7 +49,7 @@ class WatchedPool(LookedInto):
         self.waiting += waits
         self.most_waiting = max(self.most_waiting, self.waiting)
         try:
-            return await self._queue.get()
+            return await self._free.get()
         finally:
             self.waiting -= waits
 
@@ -78,7 +60,7 @@ class WatchedPool(LookedInto):
         try:
             yield connection
         finally:
-            self._queue.put_nowait(connection)
+            self._free.put_nowait(connection)
 
 
 class _Connection:

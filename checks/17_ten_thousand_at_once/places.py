@@ -21,8 +21,7 @@ class Use:
 
     most: pieces of work under way at once. unused: share of the places' time, 0 to 1, in which they stood
     empty though some work had not begun. fewest, left: when most of it was lost, how many pieces were under
-    way, and how many had not begun. starts: at how many different moments work began. filling: seconds from
-    the first start until as many had begun as there are places.
+    way, and how many had not begun. starts: at how many different moments work began.
     """
 
     places: int
@@ -32,7 +31,6 @@ class Use:
     fewest: int
     left: int
     starts: int
-    filling: float = 0.0
 
     @property
     def full(self) -> bool:
@@ -68,6 +66,5 @@ def use_of(spans: Iterable[tuple[float, float]], places: int, wanted: int) -> Us
         empty = max(0, places - now) * (until - moment)
         lost, total = lost + empty, total + places * (until - moment)
         worst = max(worst, (empty, now, wanted - begun))
-    begins = sorted(began for began, _ in spans)
-    filling = begins[:places][-1] - begins[0] if begins else 0.0
-    return Use(places, wanted, most, lost / total if total else 0.0, *worst[1:], len(set(begins)), filling)
+    starts = len({began for began, _ in spans})
+    return Use(places, wanted, most, lost / total if total else 0.0, *worst[1:], starts)
