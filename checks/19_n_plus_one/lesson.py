@@ -50,13 +50,10 @@ lesson = Contract(
         "a page of three orders is asked for": Case(3),
         "an order on the page has no lines": Case(4, why="without"),
         "an order has two equal lines": Case(5),
-        "five orders were placed at the same time": Case(10, why="ties"),
         "a page ends among orders of the same time": Case(7, why="ties"),
-        "no order is asked for": Case(0),
         "rows change between two pages": Case(3, between=changed, why=""),
         "the caller's session holds a change that is not saved yet": Case(call=unsaved, why="session"),
     },
-    at_once=[(3,), (4,)],
     fails=["order_lines", "customers"],
 )
 lesson.cause(causes.Statements("order", lambda rows, count: 5 * count))

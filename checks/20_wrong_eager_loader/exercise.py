@@ -56,11 +56,6 @@ def gap(w):
     w.tables.insert("customers", {"id": 10 * LAST, "name": "Nobody Yet", "email": "nobody@example.org"})
 
 
-def empty_order(w):
-    """Let an order arrive that has neither lines nor events yet."""
-    w.tables.insert("orders", {**w.rows.orders[0], "id": 999_999, "customer_id": 1})
-
-
 def changed(w):
     """Let a customer, an order and a product change, and an event arrive."""
     line = min(w.rows.order_lines, key=lambda row: row["id"])
@@ -80,12 +75,7 @@ exercise = Contract(
     why={"error": not_loaded, **dict.fromkeys(("orders", "products", "history"), "parts")},
     cases={
         "a page of one customer is asked for": Case(1),
-        "a page of two customers is asked for": Case(2),
-        "a page begins after the seventh customer": Case(2, 7),
         "ids have a gap, and a customer has no orders": Case(3, LAST - 1, prepare=gap, why="customers"),
-        "an order has neither lines nor events yet": Case(1, prepare=empty_order),
-        "no customer is asked for": Case(0),
-        "no customer comes after": Case(5, LAST),
         "rows change between two pages": Case(1, between=changed),
         "the caller's session holds a change that is not saved yet": Case(call=unsaved, why="session"),
         "two pages are asked for at once": Case(call=beside_each_other),

@@ -68,12 +68,9 @@ lesson = Contract(
         "a sheet of three orders is asked for": Case(3),
         "rows change between two sheets": Case(3, between=changed, why="kept"),
         "an order has two equal lines": Case(5),
-        "five orders were placed at the same time": Case(10),
         "a sheet ends among orders of the same time": Case(7),
-        "no order is asked for": Case(0),
         "the caller's session holds a change that is not saved yet": Case(call=unsaved, why="session"),
     },
-    at_once=[(3,), (4,)],
     again=False,  # what is read is read when the session is closed
     fails=["order_events"],
 )

@@ -47,7 +47,6 @@ exercise = Contract(
     noun="order",
     why="parts",
     cases={
-        "one order is fetched": Case(3),
         "several orders are fetched": Case(16, 2, 5),
         "the list is empty": Case(why="empty"),
     },
