@@ -49,7 +49,7 @@ def check_same_report(reorder, same, rng, told_time):
         if not made.done():
             made.cancel()
             held = f"{w.pool.in_use} of {w.pool.size} connections are held"
-            raise Told(f"the reports never end: {held}, and somebody waits.")
+            raise Told(f"the reports never end: {held}, and a report waits for one while it holds another.")
         return await made
 
     def sells(w):
@@ -94,7 +94,7 @@ def check_no_connection_is_held(reorder, rng, told_time):
         f"With a pool of 2 connections only {asked_now} of 5 suppliers were asked at the same time: {because}, and "
         "the others waited for a connection."
         if held
-        else f"Only {asked_now} of 5 suppliers were asked at the same time. What do the other reports wait for?"
+        else f"Only {asked_now} of 5 suppliers were asked at the same time: the other reports wait. Look for something that only some of them may have at once."
     )
     assert not held, f"All 5 suppliers were asked, and {held} connections were still in use: {because}."
     return "All 5 suppliers were asked at the same time, and both connections of the pool were free."
@@ -110,7 +110,9 @@ def _interrupted(world):
 
 def _all_back(pool):
     if pool.in_use:
-        raise Told("one connection of the pool does not go back to the pool. Who gives it back?")
+        raise Told(
+            "one connection of the pool does not go back to the pool: use `async with pool.connection()`, which gives it back in any case."
+        )
 
 
 def _used(world):
@@ -120,6 +122,6 @@ def _used(world):
 
 def _used_otherwise(found):
     if found.path[0] == "size":
-        return f"the pool has {found.given} connections, and had {found.expected}: its size is not ours to change."
+        return f"expected the pool to have {found.expected} connections, got {found.given}: leave its size as it is."
     to = {"calls": "to suppliers", "statements": "on the pool that it was given"}[found.path[0]]
-    return f"your code makes {found.given} {found.path[0]} {to}, and the merged one {found.expected}."
+    return f"expected {found.expected} {found.path[0]} {to}, got {found.given}."

@@ -80,15 +80,19 @@ def check_courier_is_asked_once(orders_page, rng, told_time):
     quotes = told_time(visits, 1, orders, 500)
     said = f"The courier was asked {len(quotes)} times for one page"
     assert len(quotes) <= 1, (
-        f"{said}: they overlap now, and all of them ask the same. What does the question depend on?"
+        f"{said}: they overlap now, and all of them ask the same. Ask once for the visit, and use the answer for each order."
         if peak(quotes) > 1
         else f"{said} with {MANY} orders, and the page waited for each of them. "
-        "What does the question depend on, and does it change from one order to the next?"
+        "The question does not change from one order to the next: ask once, and use the answer for each."
     )
     times = len(told_time(visits, 2, orders[:5], 0))
     assert times == 2, (
-        f"Two visits at once, with a price of 0, asked the courier {times} times, not twice: "
-        + ("how does your code tell that it has asked?" if times > 2 else "each visit has to ask for itself.")
+        f"Two visits at once, with a price of 0, asked the courier {times} times; expected 2. "
+        + (
+            "A price of 0 is an answer, too: remember that you have asked."
+            if times > 2
+            else "Each visit has to ask for itself."
+        )
     )
     return f"The courier was asked once for a page with {MANY} orders; as merged, it was {MANY} times."
 
@@ -114,11 +118,11 @@ def check_pages_overlap(orders_page, same, rng, told_time):
     together, served = told_time(visitors)
     assert together >= CROWD or not same.compares("overlap"), (
         f"Of {CROWD} pages opened at once, only {together} of {CROWD} calls to the courier were in flight "
-        "together: one visitor waits for the other. Is there one lock for all, or something that blocks the loop?"
+        "together: one visitor waits for the other. Look for a lock that all share, or for something that blocks the loop."
     )
     assert served or not same.compares("overlap"), (
         f"While {CROWD} visitors waited for late products, the page of another one, whose products were not "
-        "late, was not served: what do all of them share, and how many may have it at once?"
+        "late, was not served. Look for something that all visitors share and that only a few may have at once, such as a semaphore."
     )
     return f"{CROWD} pages at once asked the courier at the same time, and one more did not wait for them."
 
@@ -157,17 +161,17 @@ def _beside_the_courier(world):
 
 
 def _kept(found):
-    return f"`{_part(found)}` is not what the shop says now. What is kept from one visit to the next?"
+    return f"`{_part(found)}` is not what the shop says now. Ask again in each visit."
 
 
 def _waits(found):
-    return f"A late price is a late page, and yours has another `{_part(found)}`: who stopped waiting?"
+    return f"A late price is a late page, and yours has another `{_part(found)}`: wait for the answer, however late it is."
 
 
 def _theirs(found):
     if found.path[:1] and isinstance(found.path[0], str):
         return asked_otherwise(found)
-    return f"One visitor gets the `{_part(found)}` of the other: what do they share?"
+    return f"One visitor gets the `{_part(found)}` of the other. Do not share answers between visits."
 
 
 def _part(found):

@@ -167,7 +167,8 @@ def look_at_compiler() -> Observation:
 
 def look_at_profiler() -> Observation:
     """Look for py-spy, and for the right to attach it to a process that runs."""
-    here = shutil.which("py-spy") or importlib.util.find_spec("py_spy")
+    beside = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    here = shutil.which("py-spy", path=beside)
     value, may = "installed" if here else "not installed", numbers.may_attach()
     if may == "yes":
         get_it = "" if here else " Install it with: pip install py-spy."

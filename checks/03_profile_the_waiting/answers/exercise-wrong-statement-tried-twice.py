@@ -1,4 +1,4 @@
-# says: When the statement fails once, the merged code raises
+# says: When the statement fails once, expected OperationalError
 async def sold(pool, supplier, tries=2):
     while True:
         tries -= 1

@@ -1,4 +1,4 @@
-# says: your code makes 2 calls to suppliers, and the merged one 3
+# says: expected 3 calls to suppliers, got 2
 _asked = {}
 
 

@@ -1,4 +1,4 @@
-# says: gets a 404 once, the merged code raises ClientResponseError
+# says: gets a 404 once, expected ClientResponseError
 async def reorder(pool: SalesPool, api: aiohttp.ClientSession, supplier: int) -> list[dict]:
     async with pool.connection() as connection:
         rows = await connection.fetch(SOLD, supplier)

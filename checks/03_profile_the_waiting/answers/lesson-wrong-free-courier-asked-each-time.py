@@ -1,4 +1,4 @@
-# says: with a price of 0, asked the courier 10 times, not twice: how does your code tell
+# says: A price of 0 is an answer, too
 waits_for = {"A": "service", "B": "gil", "C": "lock", "D": "disk", "E": "pool", "F": "cpu"}
 
 

@@ -1,4 +1,4 @@
-# says: When two orders begin with the same product, the answer holds the same things in another order
+# says: When two orders begin with the same product, the answer has the right entries in the wrong order
 waits_for = {"A": "service", "B": "gil", "C": "lock", "D": "disk", "E": "pool", "F": "cpu"}
 
 

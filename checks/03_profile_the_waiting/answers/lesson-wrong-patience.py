@@ -1,4 +1,4 @@
-# says: who stopped waiting
+# says: wait for the answer, however late it is
 waits_for = {"A": "service", "B": "gil", "C": "lock", "D": "disk", "E": "pool", "F": "cpu"}
 
 

@@ -1,4 +1,4 @@
-# says: what do all of them share, and how many may have it at once
+# says: only a few may have at once
 waits_for = {"A": "service", "B": "gil", "C": "lock", "D": "disk", "E": "pool", "F": "cpu"}
 
 at_once = asyncio.Semaphore(8)  # do not flood the product service

@@ -1,4 +1,4 @@
-# says: of the other: what do they share
+# says: Do not share answers between visits
 waits_for = {"A": "service", "B": "gil", "C": "lock", "D": "disk", "E": "pool", "F": "cpu"}
 
 
