@@ -82,7 +82,7 @@ lesson = Contract(
                 cart, w, (FEW, "Tea"), ([*FEW, "{"], "Tea"), (NEGATIVE, "Tea"), (FEW, "Tea"), fail=Exception
             ),
             prepare=fails("/couriers/3/quote", calls=(1,)),
-            why={"log": "failed"},
+            why={"log": "failed", "carts": "must_raise"},
         ),
     },
 )

@@ -1,4 +1,4 @@
-# says: not JSON serializable
+# says: expected a result; your code raised TypeError
 import json
 
 _cache = {}

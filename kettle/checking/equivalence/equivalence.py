@@ -202,7 +202,7 @@ class Equivalence:
 
     def _condition(self, situation: Situation, expected: Outcome, given: Outcome, found: Difference) -> str:
         """Name the condition that a difference breaks."""
-        if self._is_stale(situation, expected, given, found):
+        if found.kind != ORDER and self._is_stale(situation, expected, given, found):
             return "freshness"
         if situation.again or found.kind == SHARED:
             return "sharing"
@@ -232,7 +232,7 @@ class Equivalence:
             case "sharing" if found.kind != SHARED:
                 return (
                     f"the next caller gets {short(given.value)}: all callers share one object, and one of "
-                    "them has changed it. Make a new one for each call."
+                    "them has changed it. Make a new one for each call, with all that is in it."
                 )
         return sentences.told(found, noun, own)
 
