@@ -84,9 +84,8 @@ class Code(str):
 @exercise.cause
 def algorithm(used_twice):
     """Count how often codes are looked at; what native code copies, CPU time tells."""
-    codes = [Code(f"KC-{number}") for number in range(400)]
     Code.looks = 0
-    used_twice(codes)
+    used_twice([Code(f"KC-{number}") for number in range(400)])
     assert Code.looks < 8_000, exercise.say("looks", n=Code.looks)
     codes = [f"KC-{number}" for number in range(4_000)]
     part = codes[:250]
