@@ -26,7 +26,7 @@ def test_fastapi_answers_with_the_profile_of_a_request_when_asked():
     assert client.get("/busy").json() == {"most": 49_999}
     table = client.get("/busy?profile=1").text
     assert "Ordered by: internal time" in table
-    assert "test_take_home_01.py" in table
+    assert "test_take_home.py" in table
 
 
 ASK_TWICE = """

@@ -1,4 +1,4 @@
-# says: What do the two exports share?
+# says: write into the same object
 # wrong: breaks “each export begins anew: whoever bought something in the last one is marked in this one again”: one Exporter with its set and text for all; right one after the other, but a second export in another thread empties and fills those of the first
 class Exporter:
     def __init__(self) -> None:

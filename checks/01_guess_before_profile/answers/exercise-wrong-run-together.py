@@ -1,4 +1,4 @@
-# says: name, street and postcode are all equal
+# says: compare all three
 def export(sales: list[Sale]) -> str:
     out = io.StringIO()
     writer = csv.writer(out)

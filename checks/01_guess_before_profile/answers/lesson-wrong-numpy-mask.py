@@ -1,4 +1,4 @@
-# says: as long as the tax table
+# says: in C code
 import numpy as np
 
 firsts = np.array([band.first for band in tax_bands])
