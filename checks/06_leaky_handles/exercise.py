@@ -1,195 +1,112 @@
-"""Leaky handles: what is opened for one order stays open until the night is over, and the night ends before."""
+"""Leaky handles: an answer that is not read to its end keeps its connection."""
 
-import asyncio
-from contextlib import asynccontextmanager, suppress
-from dataclasses import replace
+from contextlib import contextmanager
 from types import SimpleNamespace
 
-import aiohttp
+import requests
 
-from kettle.checking.equivalence import (
-    Situation,
-    asked,
-    asked_otherwise,
-)
-from kettle.checking.equivalence.lateness import hold_late
-from kettle.checking.midway import Midway
+from kettle.checking import Case, Contract
+from kettle.checking.worlds import World
 from kettle.probes.handles import handles
 from kettle.shop import Shop
 from kettle.shop.data import Data
 
 from .world import TIMES
 
-PATIENCE = 2.0  # seconds; paid by wrong answers only
 
+def mirrors(rng):
+    """Return what makes a shop, a session and, later, a mirror."""
+    seed, suppliers = rng.randrange(1 << 30), rng.sample(Data.suppliers, 3)
 
-LATE = 0.1  # seconds, in beats of the client's; paid by who reads all of an answer
-
-
-BIG = 1_000_000  # bytes; an answer of this size is not there as a whole before it is read
-
-
-async def check_same_mirror(refresh, same, rng):
-    """The mirror holds what it held, whatever is new, late or failing."""
-    first, second, third = rng.sample(Data.suppliers, 3)
-
-    def ask(*suppliers, then=None):
-        async def call(f, w):
-            mirror = w.mirror = w.names["Mirror"]()
-            told = [await f(w.api, supplier, mirror) for supplier in suppliers]
-            if then:
-                then(w)
-                told += [await f(w.api, supplier, mirror) for supplier in suppliers]
-            return _held(mirror, told)
-
-        return call
-
-    def tried(spoil):
-        async def call(f, w):
-            mirror = w.mirror = w.names["Mirror"]()
-            await f(w.api, first, mirror)
-            w.shop.revise()
-            spoil(w)
-            with suppress(Exception):
-                await f(w.api, first, mirror)
-            return _held(mirror, [])
-
-        return call
-
-    async def at_once(f, w):
-        mirror = w.mirror = w.names["Mirror"]()
-        return _held(
-            mirror, await asyncio.gather(*(f(w.api, each, mirror) for each in (first, second, third)))
-        )
-
-    path, page = f"/suppliers/{first}/stock", {"answer": "Back soon.", "content_type": "text/html"}
-    failing = (
-        ("the supplier fails", lambda w: w.shop.break_calls(path)),
-        ("the connection breaks", lambda w: w.shop.break_calls(path, status=None)),
-        ("the answer stops half-way", lambda w: w.shop.set("stock", cut_body=True)),
-        ("the answer holds no levels", lambda w: w.shop.answer_with(path, answer={"supplier": first})),
-        ("the answer is a page that is no JSON", lambda w: w.shop.answer_with(path, **page)),
-    )
-    seen: dict = {"seen": _client}
-    situations = (
-        Situation("suppliers are new", ask(first, second, third), **seen),
-        Situation("nothing is new", ask(first, second, then=lambda w: None), **seen),
-        Situation(
-            "a supplier's stock has changed", ask(first, second, then=lambda w: w.shop.revise()), **seen
-        ),
-        Situation(
-            "nothing is new, and the rest of an answer is late",
-            ask(first, then=lambda w: hold_late(w.shop, ["stock"], LATE, point="mid body")),
-        ),
-        Situation("a supplier is asked twice in a round", ask(first, second, first), **seen),
-        Situation("three suppliers are asked at once", at_once),
-        Situation(
-            "a call is given up in the middle of its answer, and others go on", _given_up(first, second)
-        ),
-        Situation("there is no such supplier", ask(999)),
-        *(Situation(when, ask(first), spoil) for when, spoil in failing),
-        *(Situation(f"{when}, and the mirror had its stock", tried(spoil)) for when, spoil in failing),
-    )
-    why = {
-        "seen": _closed_or_asked,
-        "report": "Each answer has its entry in `mirror.answers`, with its `status`, whatever it says, "
-        "in the order in which they begin to come.",
-        "versions": "A version without its levels: the mirror would never ask for them again.",
-    }
-    await same(refresh, _clients(rng), situations, why=why)
-
-
-async def check_every_way_out_releases(refresh, same, rng):
-    """Whichever way a call ends, its connection is given back, and by its own code."""
-    supplier = rng.choice(Data.suppliers)
-    ways = (
-        ("nothing is new", lambda w: None),
-        ("a supplier has something new", lambda w: w.mirror.versions.clear()),
-        ("a supplier fails", lambda w: w.shop.break_calls(f"/suppliers/{supplier}/stock")),
-    )
-    async with _clients(rng, size=BIG)() as w:
-        w.mirror = same.names["Mirror"]()
-        await refresh(w.api, supplier, w.mirror)
-        for when, spoil in ways:
-            spoil(w)
-            kept = []
-            async with handles(patience=0.2) as found:
-                for _ in range(TIMES):
-                    try:
-                        await refresh(w.api, supplier, w.mirror)
-                    except aiohttp.ClientError as error:
-                        kept.append(error)  # as whoever reports it does
-            left = len(found.connections)
-            assert not left, (
-                f"When {when}, {left} connections are still in use after {TIMES} calls: their answers were neither read "
-                "to the end nor released. Which way out goes past it?"
+    @contextmanager
+    def world():
+        with Shop(seed) as shop, requests.Session() as session:
+            shop.set(latency=0.0)
+            yield SimpleNamespace(
+                shop=shop, session=session, suppliers=suppliers, mirror=None, half_way=False
             )
-    return f"On {len(ways)} ways out, {TIMES} calls each left no connection in use."
-
-
-async def check_suppliers_overlap(refresh, same, shop, rng):
-    """While one supplier is asked, so can be others."""
-    mirror = same.names["Mirror"]()
-    async with shop.session() as api:
-        calls = [refresh(api, supplier, mirror) for supplier in rng.sample(Data.suppliers, 3)]
-        meeting = await same.together(shop, ("stock",) * 3, *calls, patience=PATIENCE)
-    assert meeting.met, (
-        f"Of 3 suppliers asked at once, only {meeting.most_together} were in flight together. What does one wait for?"
-    )
-
-
-def _clients(rng, size=0):
-    """Return a world with a shop and a client whose connections are closed as soon as they are free."""
-    seed = rng.randrange(1 << 30)
-
-    @asynccontextmanager
-    async def world():
-        with Shop(seed) as shop:
-            shop.set(latency=0.0, size=size)
-            midway = Midway()
-            async with (
-                shop.traffic() as traffic,
-                shop.session(
-                    trace_configs=[midway.trace],
-                    connector=aiohttp.TCPConnector(force_close=True, limit=20),
-                ) as api,
-            ):
-                yield SimpleNamespace(shop=shop, api=api, traffic=traffic, midway=midway)
 
     return world
 
 
-def _given_up(first, second):
-    """Give one call up in the middle of its answer, while another goes on and a third fails."""
-
-    async def call(f, w):
-        mirror = w.names["Mirror"]()
-        await f(w.api, first, mirror)
-        w.shop.revise()
-        w.shop.set("stock", hang="mid body")
-        one, other = [await w.midway.begun(f(w.api, each, mirror)) for each in (first, second)]
-        one.cancel()
-        await asyncio.wait([one], timeout=PATIENCE)
-        with suppress(Exception):
-            await f(w.api, 999, mirror)
-        w.shop.set("stock", hang=None)
-        return _held(mirror, [await other])
-
-    return call
+def refreshed(refresh, w, *places):
+    """Ask suppliers one after another, each by its place in the list."""
+    w.mirror = w.mirror or w.names["Mirror"](w.shop.url)
+    return [refresh(w.session, w.suppliers[place], w.mirror) for place in places]
 
 
-def _held(mirror, told):
-    report = [getattr(answer, "status", None) for answer in mirror.answers]
-    return {"told": list(told), "stock": mirror.stock, "versions": mirror.versions, "report": report}
+def failing(refresh, w):
+    """Refresh a mirror, and once more when the supplier fails; tell whether that raises."""
+    refreshed(refresh, w, 0)
+    w.shop.revise()
+    w.spoil(w)
+    try:
+        return refreshed(refresh, w, 0)
+    except Exception:  # noqa: BLE001 - however it fails
+        return "it raised"
 
 
-def _client(w):
-    return {"client": "closed" if w.api.closed else "open", "asked": asked(w), "calls": len(w.midway.calls)}
+def fails(spoil):
+    """Return a case in which the supplier fails when the mirror has its stock."""
+    return Case(call=failing, prepare=lambda w: setattr(w, "spoil", spoil))
 
 
-def _closed_or_asked(found):
-    if found.path[0] == "client":
-        return "the client is closed, and it is the caller's. Who else uses it?"
-    if found.path[0] == "calls":
-        return f"the caller's client makes {found.given} calls, and made {found.expected}. Whose connections are used?"
-    return asked_otherwise(replace(found, path=found.path[1:]))
+def stops_half_way(w):
+    """Let answers end in their middle; whether such a one is an answer, and has an entry, is open."""
+    w.shop.set("stock", cut_body=True)
+    w.half_way = True
+
+
+def refuses(w):
+    """Let the first supplier answer with a 503."""
+    w.shop.break_calls(f"/suppliers/{w.suppliers[0]}/stock")
+
+
+def held(w):
+    """Return what the mirror holds, and the entries of its report."""
+    report = [
+        getattr(answer, "status_code", None) for answer in w.mirror.answers[: 1 if w.half_way else None]
+    ]
+    return {"stock": w.mirror.stock, "versions": w.mirror.versions, "report": report}
+
+
+exercise = Contract(
+    "refresh",
+    world=World(("rng",), mirrors),
+    call=refreshed,
+    observe=held,
+    why={"report": "report", "versions": "version_first"},
+    cases={
+        "suppliers are new": Case(0, 1, 2),
+        "nothing is new": Case(0, 1, 0, 1),
+        "a supplier's stock changes between two rounds": Case(0, 1, between=lambda w: w.shop.revise()),
+        "a supplier fails": fails(refuses),
+        "an answer stops half-way": fails(stops_half_way),
+    },
+)
+
+WAYS = {
+    "nothing is new": lambda w: None,
+    "a supplier has something new": lambda w: w.mirror.versions.clear(),
+    "a supplier fails": refuses,
+}
+
+
+@exercise.cause
+def every_way_out_releases(refresh, equivalence, rng):
+    """Take each way out, and count the connections that are open beside the one that the pool may keep."""
+    for when, lead in WAYS.items():
+        with mirrors(rng)() as w:
+            w.names, errors = equivalence.names, []
+            refreshed(refresh, w, 0)
+            with handles() as found:
+                for _ in range(TIMES):
+                    lead(w)
+                    try:
+                        refreshed(refresh, w, 0)
+                    except Exception as error:  # noqa: BLE001 - any way out
+                        errors.append(error)
+            left = len(found.connections)
+            why = exercise.say("kept_by_error" if errors else "kept_by_answer")
+            assert left <= 1, exercise.say("left", when=when, times=TIMES, n=left, why=why)
+    return exercise.say("nothing_left", ways=len(WAYS), times=TIMES)

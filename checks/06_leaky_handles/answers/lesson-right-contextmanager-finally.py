@@ -1,4 +1,3 @@
-# right: a context manager of one's own, with its close in a `finally`
 @contextmanager
 def quoted(host: str, path: str):
     larder = http.client.HTTPConnection(host)

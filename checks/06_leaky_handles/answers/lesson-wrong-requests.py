@@ -1,5 +1,4 @@
-# says: 3 × connection
-# requests closes its session, but not the connection that the answer, kept by the exception, refers to
+# says: ask in a function of its own
 import requests
 
 
