@@ -17,11 +17,9 @@ from kettle.checking.checks import Undecided
 from kettle.checking.equivalence import (
     Equivalence,
     Situation,
-    another_at_writes,
     at_one_address,
     fails,
     late,
-    overlapping,
     revised,
     shop_world,
     shuffled,
@@ -643,9 +641,6 @@ def test_calls_that_overlap_and_do_not_nest_show_what_nested_ones_hide():
 
     one, two = {"name": "one"}, {"name": "two"}
     assert with_another(prints, one, lambda: prints(two)) == {"the first": ["one"], "the second": ["two"]}
-    assert overlapping(prints, one, two, "name") == {"the first": [], "the second": ["one"]}
-    copied = overlapping(lambda person: prints(dict(person)), one, two, "name")
-    assert copied == {"the first": ["one"], "the second": ["two"]}
 
 
 def test_what_two_calls_share_shows_each_time():
@@ -659,28 +654,6 @@ def test_what_two_calls_share_shows_each_time():
     assert "When a second call begins" in told_of_two(shares)
 
 
-def test_two_who_write_the_same_draft_meet_and_own_drafts_do_not(tmp_path):
-    def prints(draft):
-        (tmp_path / draft()).write_text("tea")
-        (tmp_path / draft.name).replace(tmp_path / "1.txt")
-        return "tea"
-
-    class Draft:
-        def __init__(self, own):
-            self.own = own
-
-        def __call__(self):
-            self.name = f"{id(self) if self.own else 1}.tmp"
-            return self.name
-
-    def both(own):
-        return another_at_writes(lambda: prints(Draft(own)), lambda: prints(Draft(own)), tmp_path)
-
-    assert both(own=True) == {"the first": "tea", "the second": "tea"}
-    with pytest.raises(FileNotFoundError):
-        both(own=False)
-
-
 @pytest.fixture
 def calm(monkeypatch):
     """Let the machine have had time for all: whether it had is Patience's to tell, and its tests'."""
@@ -692,26 +665,6 @@ def calm(monkeypatch):
             self.more = lambda: 0.0
 
     monkeypatch.setattr("kettle.checking.equivalence.moments.Patience", Calm)
-
-
-@pytest.mark.usefixtures("calm")
-@pytest.mark.parametrize("further", [True, False])
-def test_a_lock_may_be_waited_for_where_the_other_call_is_further(tmp_path, further):
-    lock, asked = threading.Lock(), []
-
-    def prints():
-        asked.extend([1] if further else [])
-        with lock:
-            (tmp_path / "1.txt").write_text("tea")
-
-    def both():
-        return another_at_writes(prints, prints, tmp_path, lambda: len(asked))
-
-    if further:
-        assert both() == {"the first": None, "the second": None}
-    else:
-        with pytest.raises(AssertionError, match="does not end before the first one goes on"):
-            both()
 
 
 @pytest.mark.usefixtures("calm")

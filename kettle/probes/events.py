@@ -10,7 +10,6 @@ For example:
 import os
 import sys
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -33,11 +32,10 @@ class watch_events:  # noqa: N801 (used as a verb: with watch_events("open") as 
 
     Args:
         *names: of the events.
-        first: is given an event's name and all arguments, on its thread, before what it tells of is done.
     """
 
-    def __init__(self, *names: str, first: Callable[[str, tuple], object] | None = None) -> None:
-        self.names, self.first = frozenset(names), first
+    def __init__(self, *names: str) -> None:
+        self.names = frozenset(names)
         self.seen: list[Event] = []
 
     def __enter__(self) -> Self:
@@ -65,5 +63,3 @@ def _hear(name: str, args: tuple) -> None:
             what = args[0] if args else None
             what = os.fsdecode(what) if isinstance(what, bytes | os.PathLike) else what
             watcher.seen.append(Event(name, what, threading.get_ident()))
-            if watcher.first:
-                watcher.first(name, args)

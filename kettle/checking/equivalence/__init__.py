@@ -7,7 +7,7 @@ that are left alone, on results that nobody else holds, on fresh answers, and on
 from kettle.checking.equivalence.equivalence import CONDITIONS, Equivalence, driven
 from kettle.checking.equivalence.leftovers import slow_timers
 from kettle.checking.equivalence.merged import MergedMissing, merged_names
-from kettle.checking.equivalence.moments import another_at_writes, at_one_address, overlapping, with_another
+from kettle.checking.equivalence.moments import at_one_address, with_another
 from kettle.checking.equivalence.situations import Situation, Told, scribble, twice
 from kettle.checking.equivalence.worlds import (
     asked,
@@ -28,7 +28,6 @@ __all__ = [
     "MergedMissing",
     "Situation",
     "Told",
-    "another_at_writes",
     "asked",
     "asked_otherwise",
     "at_once",
@@ -39,7 +38,6 @@ __all__ = [
     "fails",
     "late",
     "merged_names",
-    "overlapping",
     "revised",
     "scribble",
     "shop_world",
