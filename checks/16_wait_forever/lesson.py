@@ -55,7 +55,7 @@ async def too_late(quote, w, why="nothing", budget=BUDGET, api=None):
     w.main = asyncio.current_task()
     end = await end_of(quote(api or w.api, COURIER, CODE, budget))
     if end.took > INEXACT * budget:
-        why = "sum" if why == "nothing" and end.took < DEFAULT.total else why
+        why = "sum" if why == "nothing" and end.took < (DEFAULT.total or LONG) else why
         raise Told(lesson.say("late", took=end.took, budget=budget, why=lesson.say(why)))
     if end.error is None:
         raise Told(lesson.say("no_error", found=short(end.value)))
