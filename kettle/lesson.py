@@ -208,7 +208,6 @@ class Lesson:
         unit: str = "s",
         measure: Callable[[Any], float] | None = None,
         watch: Any = None,
-        repeat: int | None = None,
         **kwargs: Any,
     ) -> comparing.Comparison | None:
         """Run two versions in rounds of random order: the same answers, how much less work, how much faster.
@@ -232,7 +231,6 @@ class Lesson:
             measure: makes a number above 0, smaller is better, of what a version returns beside its answer;
                 left out, the run is timed.
             watch: a shop whose traffic is compared.
-            repeat: not used any more, since it is the noise that says how many runs are needed.
             **kwargs: what else both are called with.
 
         Returns:

@@ -105,7 +105,9 @@ def test_one_commit_for_a_loop_is_still_a_loop(database, engine):
 
 def test_batches_that_commit_each_are_told_so(database, engine):
     said = told(database, lambda count: in_batches(engine, count))
-    assert said.startswith("4 commits for 200 rows, one for about 50: if the job stops between two of them")
+    assert said.startswith(
+        "4 commits for 200 rows, about one for each 50: if the job stops between two of them"
+    )
     assert said.endswith(ONE_TRANSACTION)
 
 
@@ -260,5 +262,5 @@ def test_django_commits_are_counted_on_both(database):
             write(count)
 
     assert judged(database, write).endswith("1 commit.")
-    assert told(database, write_apart).startswith("5 commits for 200 rows, one for about 40:")
+    assert told(database, write_apart).startswith("5 commits for 200 rows, about one for each 40:")
     connection.close()

@@ -78,7 +78,7 @@ class RoundTrips:
         )
         ended = commits(long)
         assert not 1 < ended < self.many / 2, (
-            f"{ended} commits for {self.many:,} {self.noun}s, one for about {self.many // ended}: if the job stops "
+            f"{ended} commits for {self.many:,} {self.noun}s, about one for each {self.many // ended}: if the job stops "
             f"between two of them, a part is written. {ONE_TRANSACTION}"
         )
         allowed = MORE * -(-(self.many - self.few) // 100)
