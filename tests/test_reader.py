@@ -10,7 +10,7 @@ from kettle.checking.words import many
 from kettle.probes.engines.start_method import AFRESH, start_method
 from kettle.probes.leftovers import Left
 from kettle.probes.workers import Executor
-from kettle.shop.reader import NoJson, Reader, read_together
+from kettle.shop.reader import NoJson, Reader
 
 
 def written(reader, *texts):
@@ -47,21 +47,6 @@ def test_a_reader_hangs_up_and_takes_texts_only():
         written(Reader(most=3), "ab", "cd")
     with pytest.raises(TypeError, match="given bytes"):
         written(Reader(), b"ab")
-
-
-@pytest.mark.parametrize("one_by_one", [False, True])
-def test_readers_meet_unless_one_waits_for_the_other(one_by_one):
-    async def main():
-        lock = asyncio.Semaphore(1 if one_by_one else 2)
-
-        async def write_one(number, write):
-            async with lock:
-                await write("a")
-                await write(str(number))
-
-        return await read_together(write_one, 2, patience=0.1 if one_by_one else 20)
-
-    assert asyncio.run(main()) is not one_by_one
 
 
 def test_what_is_no_json_says_why():

@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
-from functools import partial
 
 
 class Reader:
@@ -46,39 +44,6 @@ class Reader:
             found = NoJson(text)
             found.why = str(error)
             return found
-
-
-async def read_together(
-    write_one: Callable[[int, Callable[[str], Awaitable[None]]], Awaitable[object]],
-    number: int,
-    patience: float,
-) -> bool:
-    """Let some answers be written at once, each reader reading its first text until all others have got one.
-
-    Args:
-        write_one: given a number from 0 and the reader, writes an answer to it.
-        number: of answers.
-        patience: seconds; paid by answers that wait for one another.
-
-    Returns:
-        Whether each had got a text while the others were still reading.
-    """
-    readers, met, begun = [Reader() for _ in range(number)], asyncio.Event(), set()
-
-    async def write(reader: Reader, text: str) -> None:
-        begun.add(reader)
-        if len(begun) == number:
-            met.set()
-        if not failed:
-            try:
-                await asyncio.wait_for(met.wait(), patience)
-            except TimeoutError:
-                failed.append(reader)
-        await reader(text)
-
-    failed: list[Reader] = []
-    await asyncio.gather(*(write_one(n, partial(write, reader)) for n, reader in enumerate(readers)))
-    return not failed
 
 
 class _NoJson(str):

@@ -16,7 +16,7 @@ from typing import Any
 
 from kettle.checking.checks import Undecided
 from kettle.checking.equivalence.situations import Told
-from kettle.checking.runner.patience import WHO_WAITS, Patience
+from kettle.checking.runner.patience import Patience
 
 LOOKS = 16  # of the first call into what it is given, at each of which the other one runs
 PATIENCE = 1.0  # seconds that the other call may take, or more where it gets too little of the processor
@@ -87,7 +87,7 @@ class _Others:
         for thread in self.stuck:
             self._over(thread)
             if self.starved:
-                raise Undecided(f"This machine is too busy to tell {WHO_WAITS}.")
+                raise Undecided("This machine is too busy to tell who waits for whom.")
             raise Told("it does not end before the first one goes on. What does it wait for?")
         afterwards = self.another()
         differing = (each for each in self.found if each != afterwards)

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 import time
-from collections.abc import Awaitable, Callable, Collection, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
-
-from kettle.checking.checks import Undecided
 
 WINDOW = 2.0  # seconds that are looked at; more than any wait of a right answer in them would be a rare thing
 ALIVE = 0.02  # of a processor in that window: what waits for something that never comes uses less
@@ -22,7 +17,6 @@ STALLS = 0.6  # of that window: naps last longer by less, unless somebody stops 
 NAP = 0.01  # seconds
 ENOUGH = 0.75  # of the limit, in seconds of a processor: what has had so much, and goes on, does not end
 MOST = 3  # times the limit, at most
-WHO_WAITS = "who waits for whom"
 
 
 class Patience:
@@ -57,46 +51,6 @@ class Patience:
             return 0.0
         self.starved = time.monotonic() - self._started > MOST * self.limit
         return 0.0 if self.starved else window
-
-
-@contextmanager
-def patient(limit: float, what: str) -> Iterator[Callable[[], Awaitable[float]]]:
-    """Give what `Patience.more` tells, for a loop that goes on meanwhile.
-
-    Args:
-        limit: seconds that it may take on a machine that has nothing else to do.
-        what: ends the sentence "This machine is too busy to tell ".
-
-    Raises:
-        Undecided: there was more time, and never enough of the processor; raised by what is given.
-    """
-    patience = Patience(limit)
-
-    async def more() -> float:
-        seconds = await asyncio.get_running_loop().run_in_executor(looks, patience.more)
-        if patience.starved:
-            raise Undecided(f"This machine is too busy to tell {what}.")
-        return seconds
-
-    with ThreadPoolExecutor(1) as looks:  # not the loop's own: the code may need all of its threads
-        yield more
-
-
-async def hanging(tasks: Collection[asyncio.Future], limit: float, what: str) -> set[asyncio.Future]:
-    """Wait for tasks, and return those that do not end.
-
-    Args:
-        tasks: at least one.
-        limit: as for `patient`, and `what` too.
-
-    Raises:
-        Undecided: as `patient` does.
-    """
-    with patient(limit, what) as more:
-        waiting = (await asyncio.wait(tasks, timeout=limit))[1]
-        while waiting and (seconds := await more()):
-            waiting = (await asyncio.wait(waiting, timeout=seconds))[1]
-        return waiting
 
 
 def _stalls(seconds: float) -> float:
