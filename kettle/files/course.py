@@ -101,7 +101,7 @@ _FIRST_DAY = (1, 2, 3, 5, 6, 7, 8, 10, 11, 12, 13)
 _SECOND_DAY = (14, 15, 16, 17, 18, 19, 21, 22, 23, 24, 26, 27)
 
 PATHS = (
-    CoursePath("Half a day", (1, 11, 14, 17, 19, 7, 27), beside=30),
+    CoursePath("Half a day", (1, 11, 14, 17, 19, 27), beside=30),
     CoursePath("One day", (1, 3, 11, 12, 14, 16, 18, 19, 22, 23, 27), beside=90),
     CoursePath("Two days", _FIRST_DAY + _SECOND_DAY, beside=185),
     CoursePath("For Django projects", (1, 7, 19, 20, 21, 22, 23, 24), beside=30),

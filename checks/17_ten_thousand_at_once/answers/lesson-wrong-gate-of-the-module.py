@@ -1,4 +1,4 @@
-# says: Make it in the function, from `limit`
+# says: make it where it is used
 gate = asyncio.Semaphore(20)  # the supplier takes 20
 
 
