@@ -675,7 +675,7 @@ def test_a_call_that_waits_for_another_one_is_told():
         with lock:
             return upper(people)
 
-    assert "does not end before the first one goes on" in told_of_two(one_at_a_time)
+    assert "waits until the first one has ended" in told_of_two(one_at_a_time)
 
 
 def test_a_call_that_a_busy_machine_keeps_from_ending_is_undecided(monkeypatch):

@@ -61,7 +61,7 @@ def test_what_is_no_json_says_why():
     ("left", "says"),
     [
         (Left(processes=(1, 2)), "2 worker processes of its own"),
-        (Left(processes=(1,), kept=True), "1 worker process of a pool that was there before"),
+        (Left(processes=(1,), kept=True), "1 worker process of a pool that was open before"),
         (Left(programs=(1,)), "1 process that it started by hand"),
         (Left(tasks=("serve",)), "1 task that it started did not end with it, such as `serve`"),
         (Left(executors=(Executor("P", "", 0.0),)), "1 executor that it made was never shut down"),

@@ -14,22 +14,23 @@ def has_ended(left: Left, when: str = "The service has ended", who: str = "the s
     """
     workers = many(len(left.processes), "worker process")
     assert not left.processes or not left.kept, (
-        f"{when}, and {workers} of a pool that was there before it started did not end with it. "
-        f"Who closes that pool, and when? Open it where {who} starts."
+        f"{when}, and {workers} of a pool that was open before it started did not end with it. "
+        f"Open the pool where {who} starts, and shut it down where {who} ends."
     )
     assert not left.processes, (
-        f"{when}, and {workers} of its own did not end with it. Where is what {who} opened shut down?"
+        f"{when}, and {workers} of its own did not end with it. Shut down each pool that {who} "
+        "opens: with a `with` block, or in a `finally`."
     )
     assert not left.programs, (
         f"{when}, and {many(len(left.programs), 'process')} that it started by hand did not end "
-        f"with it. Who ends what {who} started, and when?"
+        f"with it. End what {who} started, and wait for it, in a `finally`."
     )
     assert not left.tasks, (
         f"{when}, and {many(len(left.tasks), 'task')} that it started did not end with it, such as "
-        f"`{left.tasks[0]}`. Who cancels what {who} started, and when?"
+        f"`{left.tasks[0]}`. Cancel and await what {who} started, in a `finally`."
     )
     made = len(left.executors)
     assert not made, (
         f"{when}, and {many(made, 'executor')} that it made {'was' if made == 1 else 'were'} never shut "
-        "down. Where should that happen?"
+        f"down. Shut down each executor that {who} opens: with a `with` block, or in a `finally`."
     )

@@ -20,7 +20,9 @@ from kettle.probes.virtual_time import VirtualRun, VirtualShop, run_virtual
 
 HORIZON = 100_000.0  # virtual seconds
 SETS = "the clocks of `time`, `timeit`, `datetime` and of the event loop"
-BLOCKED = "What holds the event loop: a lock of `threading`, `time.sleep`, or a loop that never awaits?"
+BLOCKED = (
+    "Look for what blocks the event loop: a lock of `threading`, `time.sleep`, or a loop that never awaits."
+)
 
 
 class OtherTimes(Told):

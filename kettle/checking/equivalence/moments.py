@@ -88,7 +88,7 @@ class _Others:
             self._over(thread)
             if self.starved:
                 raise Undecided("This machine is too busy to tell who waits for whom.")
-            raise Told("it does not end before the first one goes on. What does it wait for?")
+            raise Told("the second call waits until the first one has ended. Look for a lock that both take.")
         afterwards = self.another()
         differing = (each for each in self.found if each != afterwards)
         return {"the first": value, "the second": next(differing, afterwards)}
