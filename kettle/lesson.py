@@ -24,6 +24,7 @@ from kettle.panels.facts import Facts, answered, facts_of
 from kettle.panels.guard import try_out
 from kettle.panels.point import pointed, pointer
 from kettle.panels.predict import Asked, Predict
+from kettle.panels.recorded import recorded
 from kettle.panels.run import Face, Interrupted, Ran, measured, name_of
 from kettle.panels.style import say
 from kettle.panels.verdict import draw
@@ -376,8 +377,10 @@ class Lesson:
             shown = answered(picture, ran.result, ran.traffic)
         elif ran.traffic is not None:
             shown = waterfall(from_traffic(ran.traffic), title="What the shop saw")
-        for thing in pointed(shown, answered(point, ran.result, ran.traffic)):
-            display(thing)
+        kept = recorded(self.files.checks) if self.kind == "lesson" else None
+        for thing in (*pointed(shown, answered(point, ran.result, ran.traffic)), kept):
+            if thing is not None:
+                display(thing)
         known, locked = {}, self._locked()
         for each in self._asked:
             if each.name in facts:

@@ -129,6 +129,14 @@ def test_a_prediction_is_never_changed_not_even_by_another_kernel(lesson, course
     assert "Locked in: 3.00 s." in capsys.readouterr().out
 
 
+def test_a_recorded_picture_stands_beneath_the_learners_own(lesson, course, capsys):
+    kept = {"html": "<figure></figure>", "text": "as on an idle machine"}
+    (course / "checks" / STEM / "recorded.json").write_text(json.dumps(kept))
+    asyncio.run(predicted(lesson).run(triple, 2, picture=lambda result: "my own picture"))
+    shown = capsys.readouterr().out
+    assert shown.index("my own picture") < shown.index("as on an idle machine")
+
+
 def test_a_run_gives_the_result_and_sets_the_prediction_beside_the_fact(lesson, capsys):
     predicted(lesson)
     assert asyncio.run(lesson.run(triple, 2)) == 6

@@ -111,14 +111,14 @@ class Folder:
 
 CALLBACKS = "kettle/probes/engines/callbacks.py"
 LISTENERS = "kettle/probes/engines/listeners.py"
-TOLD = "kettle/probes/virtual_time/told.py"
+VIRTUAL = "kettle/probes/virtual_time/run.py"
 TABLE = [
     Row("_run", CALLBACKS, lambda: asyncio.Handle, "no other place is passed by each step of a loop"),
     Row("_callback", CALLBACKS, a_handle, "a handle shows what it calls in its repr only"),
     Row("_log_traceback", CALLBACKS, a_task, "`exception()` would count as asking for it"),
-    Row("_LoopBoundMixin", TOLD, lambda: asyncio.mixins, "what all that is bound to a loop has in common"),
-    Row("_get_loop", TOLD, a_lock, "it binds a lock to the loop of its first wait"),
-    Row("_loop", TOLD, a_lock, "nothing else unbinds it"),
+    Row("_LoopBoundMixin", VIRTUAL, lambda: asyncio.mixins, "what all that is bound to a loop has in common"),
+    Row("_get_loop", VIRTUAL, a_lock, "it binds a lock to the loop of its first wait"),
+    Row("_loop", VIRTUAL, a_lock, "nothing else unbinds it"),
     Row(
         "_clock_resolution",
         "kettle/probes/virtual_time/loop.py",

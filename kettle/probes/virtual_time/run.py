@@ -2,11 +2,13 @@
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable
-from contextlib import nullcontext
+from asyncio.mixins import _LoopBoundMixin  # what locks, queues and the like have in common
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
+from kettle.layers import replace
 from kettle.probes.engines.blocking import BlockingCall, Recorder, profiled
 from kettle.probes.engines.own_thread import run_in_own_thread
 from kettle.probes.engines.timed_job import Ended
@@ -94,11 +96,31 @@ def run_virtual(
     try:
         # replaced out here: a coroutine that cannot be stopped would never put things back
         refused.clear()
-        with threads.replaced(), Told(threads).telling() if clocks else nullcontext():
+        with threads.replaced(), unbound(), Told(threads).telling() if clocks else nullcontext():
             ended = run_in_own_thread(body, limit=limit, more=more, loop_factory=make_loop)
     finally:
         _one_at_a_time.release()
     return _told(ended, seen, limit)
+
+
+@contextmanager
+def unbound() -> Iterator[None]:
+    """Let a lock that code keeps go with it from one run to the next, as if both were on one loop."""
+
+    def binding(bind: Callable) -> Callable:
+        def bind_again(kept: Any) -> Any:
+            if kept._loop is not None and kept._loop.is_closed():  # nothing else unbinds a lock
+                kept._loop = None
+            return bind(kept)
+
+        return bind_again
+
+    # It is called with each wait, and binds a lock to the loop of its first one.
+    undo = replace(_LoopBoundMixin, "_get_loop", binding)
+    try:
+        yield
+    finally:
+        undo()
 
 
 def _told(ended: Ended, seen: dict[str, Any], limit: float) -> VirtualRun:

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import sys
-from asyncio.mixins import _LoopBoundMixin  # what locks, queues and the like have in common
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -86,14 +85,9 @@ class Told:
 
     @contextlib.contextmanager
     def telling(self) -> Iterator[None]:
-        """Tell the time in this block, and refuse other event loops: their waits are real ones.
-
-        A lock that code keeps goes with it from one run to the next, as if both were on one loop.
-        """
+        """Tell the time in this block, and refuse other event loops: their waits are real ones."""
         with contextlib.ExitStack() as undo:
             undo.callback(replace(asyncio.BaseEventLoop, "run_forever", self._running))
-            # It is called with each wait, and binds a lock to the loop of its first one.
-            undo.callback(replace(_LoopBoundMixin, "_get_loop", self._binding))
             undo.enter_context(clocks.telling(self))
             yield
 
@@ -104,12 +98,3 @@ class Told:
             return run_forever(loop)
 
         return run
-
-    @staticmethod
-    def _binding(bind: Callable) -> Callable:
-        def bind_anew(kept: Any) -> Any:
-            if kept._loop is not None and kept._loop.is_closed():  # nothing else unbinds a lock
-                kept._loop = None
-            return bind(kept)
-
-        return bind_anew
