@@ -18,7 +18,7 @@ from kettle.panels.recorded import FILE
 
 CELL = "run-it"
 LOCKED = "lesson.lock_in(**{each.name: 1 for each in lesson._asked})"
-STYLE = re.compile(r"<style>.*?</style>", re.DOTALL)
+LEFT_OUT = re.compile(r"<style>.*?</style>|<details>.*?</details>", re.DOTALL)  # the data, too
 
 
 def main() -> None:
@@ -34,7 +34,7 @@ def main() -> None:
 
 
 def picture_of(files: course.LessonFiles) -> dict[str, str]:
-    """Run a lesson up to its picture; return that as HTML without its style, and as text."""
+    """Run a lesson up to its picture; return that as HTML without its style and data, and as text."""
     book = nbformat.read(files.notebook, as_version=4)
     last = next(n for n, cell in enumerate(book.cells) if cell.id == CELL)
     lock = nbformat.v4.new_code_cell(LOCKED)
@@ -42,7 +42,7 @@ def picture_of(files: course.LessonFiles) -> dict[str, str]:
     NotebookClient(book, timeout=120, resources={"metadata": {"path": str(files.notebook.parent)}}).execute()
     shown = [each.data for each in book.cells[-1].outputs if "text/html" in each.get("data", {})]
     picture = next(each for each in shown if "kettle-picture" in each["text/html"])
-    return {"text": picture["text/plain"], "html": STYLE.sub("", picture["text/html"])}
+    return {"text": picture["text/plain"], "html": LEFT_OUT.sub("", picture["text/html"])}
 
 
 if __name__ == "__main__":

@@ -1,27 +1,16 @@
 """Clocks that are told the time: however code reads one, no machine can blur what it says."""
 
 import asyncio
-import random
-import re
 import textwrap
 import threading
 import time
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import replace
 
 import pytest
-from contract import answers_of
 
 from kettle.checking import Undecided
 from kettle.checking.causes.virtually import OtherTimes, told_time
-from kettle.checking.checks import checks_of, folder_of, function_of
-from kettle.checking.reports import observed
-from kettle.checking.runner.judge import judge
 from kettle.probes.engines import clocks
-from kettle.probes.engines.own_thread import OwnThread
-from kettle.probes.recorded import Recorded
-
-LESSON = "04_benchmark_that_lies"
 
 
 def stand_still(seconds):
@@ -232,102 +221,3 @@ def test_a_failure_that_nobody_hears_of_is_told():
 
     with pytest.raises(AssertionError, match=r"nobody was told.*LookupError"):
         told_time(body)
-
-
-def test_a_report_that_never_comes_is_told_at_once():
-    async def stands(operation):
-        await operation()
-        await asyncio.get_running_loop().create_future()
-
-    async def body():
-        with observed() as seen:
-            await seen.report(stands, lambda number: asyncio.sleep(0.01))
-
-    before = time.perf_counter()
-    with pytest.raises(AssertionError, match="no report comes: 1 calls were begun, and none"):
-        told_time(body)
-    assert time.perf_counter() - before < 10
-
-
-SLEEPS = "await asyncio.sleep(max(0, due - time.perf_counter()))"
-LOOKS = "while time.perf_counter() < due:\n                await asyncio.sleep({})"
-OWN_CLOCK = (
-    "import time\nclass Watch:\n    def __init__(self, clock=time.monotonic):\n        self.now = clock\n"
-)
-OTHERWISE = {
-    "by name": ("lesson-fix", "from time import perf_counter", "time.perf_counter()", "perf_counter()"),
-    "a class": ("lesson-fix", OWN_CLOCK, "time.perf_counter()", "Watch().now()"),
-    "timeit's": ("exercise-fix", "import timeit", "time.perf_counter()", "timeit.default_timer()"),
-    "the loop's": ("lesson-fix", "", "time.perf_counter()", "asyncio.get_event_loop().time()"),
-    "who looks now and then": ("exercise-fix", "", SLEEPS, LOOKS.format(0.01)),
-    "who does nothing but look": ("exercise-fix", "", SLEEPS, LOOKS.format(0)),
-    "a thread that sleeps": ("exercise-fix", "", "asyncio.sleep(", "asyncio.to_thread(time.sleep, "),
-}
-
-
-@pytest.mark.parametrize("way", OTHERWISE)
-def test_a_right_answer_may_read_the_time_otherwise(way):
-    name, before, old, new = OTHERWISE[way]
-    (answer,) = (each for each in ANSWERS if each.name == name)
-    assert old in answer.source
-    source = f"{before}\n{answer.source.replace(old, new)}"
-    assert verdict(replace(answer, source=source)) == ("passed", "")
-
-
-def test_a_clock_that_nobody_can_set_gets_no_verdict():
-    foreign = "import os\ndef now():\n    return os.times().elapsed\n"
-    (answer,) = (each for each in ANSWERS if each.name == "lesson-fix")
-    source = foreign + answer.source.replace("time.perf_counter()", "now()")
-    outcome, message = verdict(
-        replace(answer, source=source.replace("(now() - began)", "max(now() - began, 1)"))
-    )
-    assert outcome == "undecided", message
-    assert "has read none of them" in message
-
-
-ANSWERS = [answer for answer in answers_of(LESSON) if answer.role != "starter"]
-CHOSEN = ("lesson-fix", "lesson-wrong-warm", "lesson-wrong-queue", "lesson-alternative-quantiles")
-CHOSEN += ("exercise-fix", "failures-timed", "exercise-wrong-all", "exercise-wrong-drift")
-
-
-@pytest.mark.parametrize("name", CHOSEN)
-def test_a_machine_that_stands_still_changes_no_verdict(name, monkeypatch):
-    (answer,) = (each for each in ANSWERS if each.name == name)
-    random.seed(4)  # both times the check draws the same
-    quiet = verdict(answer)
-    operation, moments = Recorded.operation, random.Random(4)
-
-    async def stands_still(self):
-        if moments.random() < 0.05:
-            stand_still(moments.choice((0.002, 0.02)))
-        try:
-            return await operation(self)
-        finally:
-            if moments.random() < 0.05:
-                stand_still(0.002)
-
-    monkeypatch.setattr(Recorded, "operation", stands_still)
-    random.seed(4)
-    assert verdict(answer) == quiet
-    assert (quiet[0] == "passed") == (answer.role in ("fix", "alternative"))
-    assert answer.says in quiet[1]
-
-
-def verdict(answer):
-    """Return the outcome, and the message without its numbers."""
-    imports = "import asyncio, itertools, math, random, time"
-    percentile = """
-def percentile(times, share):
-    return sorted(times)[math.ceil(share / 100 * len(times)) - 1]
-"""
-    names = defined(f"{imports}\n{percentile}\n{answer.source}", __name__="__main__")
-    thread = OwnThread()
-    try:
-        for check in checks_of(LESSON, answer.kind):
-            home = (folder_of(LESSON), answer.kind)
-            found = judge(check, function_of(*home, check), names, thread, home=home)
-            if found.outcome != "passed":
-                break
-    finally:
-        thread.close()
-    return found.outcome, re.sub(r"\d[\d.,]*", "#", found.message) if found.outcome != "passed" else ""

@@ -1,165 +1,143 @@
-"""A benchmark that lies: the time of a run, divided by the number of its calls, is nobody's wait."""
+"""The load test: it waits for each answer before it sends the next call, so nobody is seen to wait."""
 
 import asyncio
 import time
+from functools import partial
 
-from kettle.checking import words_of
-from kettle.checking.causes.virtually import OtherTimes
-from kettle.checking.equivalence import Situation, Told
-from kettle.checking.reports import (
-    BELOW,
-    STEP,
-    caught_up,
-    numbers,
-    observed,
-    sent_when_due,
-    since_due,
-    time_of,
+from kettle.checking import Case, Contract
+from kettle.checking.causes.virtually import told_time
+from kettle.checking.equivalence import Told
+
+from .world import SERVICES, Service, near, numbers, percentile_of, shortly, time_of
+
+SHARES = {"p50": 50, "p99": 99, "slowest": 100}
+ERRORS = OSError("refused"), TimeoutError(), ValueError("no JSON"), LookupError("nobody")
+RATE = 500  # calls a second: each of the quick ones is answered before the next is due
+
+
+async def quickly(w, number):
+    """Answer soon, or in 50 ms where the service is slow."""
+    await asyncio.sleep(0.05 if w.slow > 1 else 0.001)
+
+
+def slow(w):
+    """Let answers take longer than it is until the next call is due."""
+    w.slow = 2
+
+
+async def four_fail(w, number):
+    """Let four calls fail, each with an error of its own."""
+    await shortly(number)
+    if number in (2, 5, 6, 9):
+        raise ERRORS[number % len(ERRORS)]
+
+
+async def report(load_test, w, behave=quickly, calls=14):
+    """Ask for a report; its times are judged where the merged code keeps up."""
+    told = await w.report(load_test, partial(behave, w), exercise.say, rate=RATE, calls=calls)
+    numbers(told, exercise.say, *SHARES, "failed")
+    if w.slow == 1:
+        not_early(w, RATE)
+        judge_times(told, w, RATE, "slowest")
+    return {"failed": told["failed"]}
+
+
+def not_early(w, rate):
+    """See that no call was sent before it was due."""
+    early, number = max((w.called + n / rate - span.began, n) for n, span in enumerate(w.spans))
+    if early > 0.3 / rate:
+        raise Told(exercise.say("early", n=number, by=time_of(early), rate=rate))
+
+
+def judge_times(report, w, rate, *names):
+    """Compare times that run from when calls were due."""
+    late = max(span.began - w.spans[0].began - n / rate for n, span in enumerate(w.spans))
+    if w.most == 1 and late > 1 / rate:
+        raise Told(exercise.say("one_by_one"))
+    for name in names or SHARES:
+        percentile_of(
+            report, name, SHARES[name], since_due(w.answered, w, rate), partial(whose, w, rate, name)
+        )
+
+
+def since_due(spans, w, rate):
+    """Return how long the customers of some calls waited, from when their calls were due."""
+    return [span.ended - w.spans[0].began - n / rate for n, span in enumerate(w.spans) if span in spans]
+
+
+def whose(w, rate, name, value):
+    """Say whose wait a time may be."""
+    if near(value, [span.seconds for span in w.answered], SHARES[name]):
+        return exercise.say("since_sent")
+    if len(w.answered) < len(w.spans) and near(value, since_due(w.spans, w, rate), SHARES[name]):
+        return exercise.say("failures_timed")
+    return exercise.say("since_due")
+
+
+exercise = Contract(
+    "load_test",
+    world=SERVICES,
+    call=report,
+    cases={
+        "all calls are answered": Case(),
+        "four calls fail": Case(four_fail),
+        "the second of two load tests is quicker": Case(
+            prepare=slow, between=lambda w: setattr(w, "slow", 1)
+        ),
+        "half of the answers are late": Case(
+            lambda w, number: asyncio.sleep(number % 2), prepare=slow, impatient=True
+        ),
+    },
 )
 
-from .world import _right, _short
 
-EXERCISE_MISTAKE = words_of(__file__).exercise.mistake
-
-
-def check_same_calls(load_test, same, rng, told_time):
-    """So many calls are made, and failures are counted."""
-    calls, rate = rng.randint(12, 16), 1500
-    failing = rng.sample(range(2, calls - 2), 4)  # some are answered before, and some are under way then
-    errors = dict(
-        zip(failing, (OSError("refused"), TimeoutError(), ValueError("no JSON"), LookupError()), strict=True)
-    )
-
-    def report(*fail, seconds=0.001, hurried=False):
-        async def call(f, w):
-            async def behave(number):
-                await asyncio.sleep(seconds if w.slow == 1 and number % 2 else 0.001)
-                if number in (fail if w.slow == 1 else failing[:2]):
-                    raise errors[number]
-
-            told = await w.report(f, behave, rate=rate, calls=calls)
-            numbers(told, "p50", "p99", "slowest")
-            if not hurried:
-                sent_when_due(w, rate)
-                _possible(w, told)
-            return {"failed": told.get("failed"), "calls": len(w.service.spans)}
-
-        return call
-
-    def changed(w):
-        w.slow = 2
-
-    situations = (
-        (Situation("all calls are answered", report()), 0),
-        (Situation("four calls fail", report(*failing)), 4),
-        (
-            Situation(
-                "the second of two load tests is quicker, and calls fail",
-                report(seconds=0.05),
-                between=changed,
-            ),
-            2,
-        ),
-        (Situation("a second report is asked for", report(failing[0]), again=True), 1),
-        (Situation("half of the answers are late", report(seconds=1, hurried=True), impatient=True), 0),
-    )
-    right = [_right(each, failed=failed, calls=calls) for each, failed in situations]
-    told_time(lambda: same(load_test, observed, right))
-
-
-def check_first_at_once(load_test, same, told_time):
-    """The first call is due at once, and its time ends long before the next one is due."""
-    rate, calls = 2, 2
-
-    async def report(f, w):
-        told = await w.report(f, _short, rate=rate, calls=calls)
-        w.count(calls)
-        waited = w.service.spans[0].began - w.called
-        if waited > 0.1 / rate:
-            raise Told(f"no call was made in {time_of(waited)}: the first is due at once.")
-        return _due(w, told, rate, slowest=100)
-
-    situation = Situation(f"{rate} calls a second are to be made", report)
-    told_time(lambda: same(load_test, observed, [_right(situation, failed=0)]))
-
-
-def check_sent_when_due(load_test, same, rng, told_time):
-    """Each call is sent when it is due, also while others wait."""
+@exercise.cause
+def sent_when_due(load_test, rng):
+    """Let nobody be answered for a while; as many calls are sent as are due."""
     calls, rate, first, waiting, patience = 360, rng.randint(31, 35), rng.randint(8, 12), 210, 10
 
-    async def report(f, w):
-        enough = asyncio.Event()
+    async def judged():
+        w, enough = Service(), asyncio.Event()
 
         async def behave(number):
             if number >= first + waiting - 1:
                 enough.set()
             waits = first <= number < first + waiting and not w.begun
-            await (w.patiently(enough, patience) if waits else _short(number))
+            await (w.patiently(enough, patience) if waits else shortly(number))
             if number == first:
                 await asyncio.sleep(1)  # the slowest is slower than the next one by far
 
-        told = await w.report(f, behave, rate=rate, calls=calls)
-        w.count(calls)
+        told = await w.report(load_test, behave, exercise.say, rate=rate, calls=calls)
         if w.begun:
-            most = f"{w.service.most} {'was' if w.service.most == 1 else 'were'}"
-            raise Told(
-                f"{patience * rate} calls are due in {patience} seconds without an answer, and at most {most} under "
-                f"way: {EXERCISE_MISTAKE}. What does the next call wait for?"
-            )
-        return _due(w, told, rate)
+            raise Told(exercise.say("kept_away", due=patience * rate, seconds=patience, n=w.most))
+        numbers(told, exercise.say, *SHARES)
+        not_early(w, rate)
+        judge_times(told, w, rate)
 
-    situation = Situation("the service stands still", report)
-    told_time(lambda: same(load_test, observed, [_right(situation, failed=0)]))
-    return f"While nobody was answered, {waiting} calls were sent, each when it was due."
+    told_time(judged)
+    return exercise.say("all_sent", n=waiting)
 
 
-def check_waits_from_when_it_was_due(load_test, same, rng, told_time):
-    """A call that is sent late has waited since it was due, and one that fails is no answer."""
-    calls, rate, later, held = 120, rng.randint(620, 660), rng.randint(18, 22), 0.12
+@exercise.cause
+def times_since_due(load_test, rng):
+    """Hold the load test itself up for a moment, and let some calls fail late."""
+    calls, rate, later = 120, rng.randint(620, 660), rng.randint(18, 22)
     failing = rng.sample(range(1, later - 2), 5)
 
-    def report(blocks):
-        async def call(f, w):
-            async def behave(number):
-                if number == blocks:
-                    time.sleep(held)  # noqa: ASYNC251 - the load test itself is held up
-                if number in failing:
-                    await asyncio.sleep(0.3)
-                    raise LookupError("given up by the other side")
-                await _short(number)
+    async def judged():
+        async def behave(number):
+            if number == later:
+                time.sleep(0.12)  # noqa: ASYNC251 - the load test itself is held up
+            if number in failing:
+                await asyncio.sleep(0.3)
+                raise LookupError("given up by the other side")
+            await shortly(number)
 
-            told = await w.report(f, behave, rate=rate, calls=calls)
-            w.count(calls)
-            caught_up(w, rate, held, w.service.spans[blocks].began + held)
-            return _due(w, told, rate)
+        w = Service()
+        told = await w.report(load_test, behave, exercise.say, rate=rate, calls=calls)
+        numbers(told, exercise.say, *SHARES, "failed")
+        if told["failed"] != len(failing):
+            raise Told(exercise.say("failed", n=told["failed"], expected=len(failing)))
+        judge_times(told, w, rate)
 
-        return call
-
-    situations = (
-        Situation("the load test is held up for a moment", report(later)),
-        Situation("the load test is held up by its first call", report(0)),
-    )
-    right = [_right(each, failed=len(failing)) for each in situations]
-    told_time(lambda: same(load_test, observed, right))
-
-
-def _possible(w, report):
-    took = time.perf_counter() - w.called
-    if report["slowest"] > took + STEP:
-        slowest = time_of(report["slowest"])
-        raise Told(
-            f"`slowest` is {slowest}, and the load test took {time_of(took)}. What is kept from another?"
-        )
-    least = min(span.seconds for span in w.service.spans if not span.failed)
-    if report["p50"] < BELOW * least - STEP:
-        raise OtherTimes(
-            f"`p50` is {time_of(report['p50'])}, and no answer came in less than {time_of(least)}."
-        )
-
-
-def _due(w, report, rate, **shares):
-    shares = shares or {"p50": 50, "p99": 99, "slowest": 100}
-    numbers(report, *shares, "failed")
-    sent_when_due(w, rate)
-    since_due(report, w, rate, shares)
-    return {"failed": report["failed"]}
+    told_time(judged)

@@ -2,158 +2,149 @@
 
 import asyncio
 import time
+from functools import partial
 
-from kettle.checking import words_of
-from kettle.checking.equivalence import Situation, Told
-from kettle.checking.reports import (
-    numbers,
-    observed,
-    percentiles,
-    throughput,
-    time_of,
-)
+from kettle.checking import Case, Contract
+from kettle.checking.causes.virtually import OtherTimes, told_time
+from kettle.checking.equivalence import Told
 
-from .world import _right, _short
+from .world import ABOVE, BELOW, SERVICES, STEP, Service, near, numbers, percentile_of, shortly, time_of
 
-MISTAKE = words_of(__file__).lesson.mistake
-
+SHARES = 50, 95, 99
 PATIENCE = 0.6  # seconds that a call waits for others
+ERRORS = OSError("refused"), TimeoutError(), ValueError("cannot be read"), LookupError("nobody")
 
 
-SLOW = (1, 2.6, 1.8)  # how slow the runs are: the quickest not the last, the slowest neither first nor last
+async def steadily(w, number):
+    """Answer in a few milliseconds, in three times as many when the service has become slow."""
+    await asyncio.sleep(0.003 * w.slow * (1 + number % 3))
 
 
-SLOWEST = 0.05  # seconds, and its runs come in another order: none of them is the best one in all numbers
+async def three_fail(w, number):
+    """Let three calls fail, each with an error of its own."""
+    await shortly(number)
+    if number in (3, 7, 8):
+        raise ERRORS[number % len(ERRORS)]
 
 
-# All of it in virtual time, whichever clock an answer reads (`told_time`): what the operations wait for is all
-# that takes time, so a report is compared with a record that no machine can blur (kettle.checking.reports).
+async def report(benchmark, w, behave=steadily, calls=30, at_once=30):
+    """Ask for a report, and judge what it says of the calls and of the run's throughput."""
+    told = await w.report(benchmark, partial(behave, w), lesson.say, calls=calls, at_once=at_once)
+    judge_throughput(told, w, time.perf_counter())
+    return {"calls": len(w.spans)}
 
 
-def check_same_runs(benchmark, same, rng, told_time):
-    """So many runs of so many calls are made, and their throughput is told."""
-    calls, runs = rng.randint(24, 36), 2
-
-    async def report(f, w):
-        async def behave(number):
-            await asyncio.sleep(0.003 * w.slow * (1 + 2 * (number // calls)))
-
-        return await _all_at_once(f, w, behave, calls, runs)
-
-    async def late(f, w):
-        return await _all_at_once(f, w, lambda number: asyncio.sleep(number % 2), calls, runs)
-
-    situations = (
-        Situation("all calls are made at once", report),
-        Situation(
-            "the service is slower at the second benchmark", report, between=lambda w: setattr(w, "slow", 3)
-        ),
-        Situation("a second report is asked for", report, again=True),
-        Situation("half of the answers are late", late, impatient=True),
-    )
-    right = [_right(each, calls=calls * runs) for each in situations]
-    told_time(lambda: same(benchmark, observed, right))
+async def failed(benchmark, w):
+    """Ask for a report on calls of which three fail."""
+    told = await w.report(benchmark, partial(three_fail, w), lesson.say, calls=30, at_once=30)
+    return {"failed": told.get("failed")}
 
 
-def check_each_call_is_timed(benchmark, same, rng, told_time):
-    """The percentiles are those of the calls' own times, run by run, without the warm-up."""
-    calls, warm_up = 120, rng.randint(11, 14)
-    delays = [0.002] * 102 + [0.016] * 14 + [SLOWEST] * 4
+def judge_average(report, w):
+    """See that the average of the merged code is gone, or has percentiles beside it."""
+    if "p50" not in report and "average" in report:
+        least = min(span.seconds for span in w.spans)
+        raise Told(lesson.say("average", n=time_of(report["average"]), least=time_of(least)))
+
+
+def judge_throughput(report, w, over):
+    """Compare `per_second` with the answered calls and the seconds of the run, until the last call has ended."""
+    numbers(report, lesson.say, "per_second")
+    value, answered = report["per_second"], len(w.answered)
+    last = max(span.ended for span in w.spans)
+    within = answered / (over - w.called + STEP) * BELOW, answered / (last - w.spans[0].began) * ABOVE
+    if not within[0] <= value <= within[1]:
+        run = last - w.spans[0].began
+        why = "all_counted" if 0.9 < value * run / len(w.spans) < 1.1 else "other_seconds"
+        expected = f"{answered / run:,.0f}"
+        raise OtherTimes(lesson.say("per_second", n=f"{value:,.0f}", expected=expected, why=lesson.say(why)))
+
+
+lesson = Contract(
+    "benchmark",
+    world=SERVICES,
+    call=report,
+    cases={
+        "30 calls are made": Case(),
+        "the service is slower at the second benchmark": Case(between=lambda w: setattr(w, "slow", 3)),
+        "more may be in flight than there are": Case(steadily, 3, 9),
+        "half of the answers are late": Case(lambda w, number: asyncio.sleep(number % 2), impatient=True),
+    },
+)
+lesson.further("failures_are_counted", {"three calls fail": Case(call=failed, truth=lambda w: {"failed": 3})})
+
+
+@lesson.cause
+def each_call_is_timed(benchmark, rng):
+    """Let most calls be quick, some slow, and many fail at once or late; compare the percentiles."""
+    calls, at_once, failing = 400, rng.randint(18, 22), 160
+    delays = [0.004] * 190 + [0.016] * 38 + [0.06] * 12
+    late = calls - 1  # it fails, and ends the run
+    fails = {*range(at_once), late, *rng.sample(range(at_once, late), failing - at_once - 1)}
     rng.shuffle(delays)
+    answers = dict(zip((n for n in range(calls) if n not in fails), delays, strict=True))
 
     async def behave(number):
-        run, call = divmod(number - warm_up, calls)
-        slow = SLOW[run - (delays[call] == SLOWEST)] if 0 <= run < len(SLOW) else 0.06 / delays[call]
-        await asyncio.sleep(slow * delays[call])
+        await asyncio.sleep(answers.get(number, 0.1 if number == late else 0.001))
+        if number in fails:
+            raise rng.choice(ERRORS)
 
-    given = {"calls": calls, "runs": len(SLOW), "at_once": rng.randint(18, 22), "warm_up": warm_up}
-    situation = Situation("most calls are quick and some are slow", _times(behave, given))
-    told_time(lambda: same(benchmark, observed, [_right(situation, failed=0)]))
-    return "p50, p95, p99 and the throughput are those that the operation itself recorded, in each of 3 runs."
+    async def judged():
+        w = Service()
+        judge_average(await w.report(benchmark, shortly, lesson.say, calls=40, at_once=at_once), w)
+        told = await w.report(benchmark, behave, lesson.say, calls=calls, at_once=at_once)
+        numbers(told, lesson.say, *(f"p{share}" for share in SHARES), "failed")
+        if told["failed"] != failing:
+            raise Told(lesson.say("failed", n=told["failed"], expected=failing))
+        times = [span.seconds for span in w.answered]
+        for share in SHARES:
+            percentile_of(told, f"p{share}", share, times, partial(whose, w, share))
+        judge_throughput(told, w, time.perf_counter())
 
-
-def check_failures_are_counted(benchmark, same, rng, told_time):
-    """A call that fails stops nothing, is counted, and is no quick answer."""
-    calls, warm_up, at_once, answered = 250, 8, 25, 110
-    slowly = {*range(at_once), calls - 1}  # before the first answer in each place, and after the last
-    failing = {*slowly, *rng.sample(range(at_once, calls - 1), calls - answered - len(slowly))}
-    errors = [OSError("refused"), TimeoutError(), ValueError("cannot be read"), LookupError("nobody")]
-
-    async def behave(number):
-        call = (number - warm_up) % calls
-        if call in slowly:
-            await asyncio.sleep(0.02)
-        if call in failing or number < warm_up:
-            raise rng.choice(errors)
-        await asyncio.sleep(0.004 * (1 + call / calls))
-
-    given = {"calls": calls, "runs": 2, "at_once": at_once, "warm_up": warm_up}
-    when = f"all calls to warm up fail, and {len(failing)} of {calls} in each run"
-    situation = Situation(when, _times(behave, given))
-    told_time(lambda: same(benchmark, observed, [_right(situation, failed=2 * len(failing))]))
-    return f"{2 * len(failing)} calls failed, were counted, and are in no other number."
+    told_time(judged)
+    return lesson.say("timed", n=failing)
 
 
-def check_as_many_as_the_limit(benchmark, same, rng, told_time):
-    """As many calls are under way as may be, and a slow one holds up nobody else."""
-    calls, at_once, warm_up = rng.randint(36, 48), rng.randint(4, 6), rng.randint(8, 10)
-    slow = warm_up + rng.randrange(at_once)
+def whose(w, share, value):
+    """Say whose wait a time may be."""
+    times = [span.seconds for span in w.answered]
+    began = w.spans[0].began
+    queue = [span.ended - began for span in w.answered]
+    mean = sum(times) / len(times)
+    if 0.8 < value * len(w.spans) / (max(span.ended for span in w.spans) - began) < 1.25:
+        return lesson.say("divided")
+    if 0.85 < value / mean < 1.15:
+        return lesson.say("mean")
+    if value < 0.001:
+        return lesson.say("stands_still")
+    if near(value, queue, share):
+        return lesson.say("queue")
+    if any(0.9 < value / span.seconds < 1.1 for span in w.spans):
+        return lesson.say("among_all")
+    return lesson.say("stopwatch")
 
-    async def report(f, w):
-        all_begun = asyncio.Event()
+
+@lesson.cause
+def as_many_as_the_limit(benchmark, rng):
+    """Let one call wait until all others have begun."""
+    calls, at_once = rng.randint(36, 48), rng.randint(4, 6)
+    slow = rng.randrange(at_once)
+
+    async def judged():
+        w, all_begun = Service(), asyncio.Event()
 
         async def behave(number):
-            if number == warm_up + calls - 1:
+            if number == calls - 1:
                 all_begun.set()
-            if number == slow:
-                await w.patiently(all_begun, PATIENCE)
-            else:
-                await _short(number)
+            await (w.patiently(all_begun, PATIENCE) if number == slow else shortly(number))
 
-        told = await w.report(f, behave, calls=calls, runs=1, at_once=at_once, warm_up=warm_up)
-        w.runs(calls, 1, warm_up)
-        w.limit(at_once)
-        most, begun = w.service.most, w.begun - warm_up
+        await w.report(benchmark, behave, lesson.say, calls=calls, at_once=at_once)
+        if w.most > at_once:
+            raise Told(lesson.say("too_many", n=w.most, at_once=at_once))
         if w.begun:
-            raise Told(
-                f"only {begun} of {calls} calls were begun before it was answered. What do the others wait for?"
-            )
-        if most < at_once:
-            raise Told(f"at most {most} were under way at once. What do calls wait for, besides a place?")
-        return {"failed": told.get("failed")}
+            raise Told(lesson.say("held_up", n=w.begun, calls=calls))
+        if w.most < at_once:
+            raise Told(lesson.say("too_few", n=w.most, at_once=at_once))
 
-    limited = Situation(f"{at_once} calls may be under way, and one is slow", report)
-    few = Situation("more may be under way than there are", lambda f, w: _all_at_once(f, w, _short, 3, 1, 9))
-    told_time(lambda: same(benchmark, observed, [_right(limited, failed=0), _right(few, calls=3)]))
-    return f"With a limit of {at_once}, {at_once} calls were under way, and a slow one held up none of the others."
-
-
-async def _all_at_once(f, w, behave, calls, runs, at_once=None):
-    report = await w.report(f, behave, calls=calls, runs=runs, at_once=at_once or calls, warm_up=0)
-    throughput(report, w.runs(calls, runs, 0), w.called, time.perf_counter())
-    return {"calls": len(w.service.spans)}
-
-
-def _times(behave, given):
-    async def report(f, w):
-        told = await w.report(f, behave, **given)
-        over = time.perf_counter()
-        if "p50" not in told and "average" in told:
-            least, said = min(each.seconds for each in w.service.spans), max(told["average"])
-            raise Told(
-                f"the report says {time_of(said)}, and no call was answered in less than {time_of(least)}: {MISTAKE}. "
-                "Where does a stopwatch belong?"
-            )
-        numbers(told, "failed")
-        phases = w.runs(given["calls"], given["runs"], given["warm_up"])
-        w.limit(given["at_once"])
-        failed = sum(span.failed for run in phases[1:] for span in run)
-        if told["failed"] != failed:
-            raise Told(
-                f"`failed` is {told['failed']}, and {failed} calls failed in the runs. Which are counted?"
-            )
-        percentiles(told, phases, (50, 95, 99), MISTAKE)
-        throughput(told, phases, w.called, over)
-        return {"failed": told["failed"]}
-
-    return report
+    told_time(judged)
+    return lesson.say("limited", n=at_once)

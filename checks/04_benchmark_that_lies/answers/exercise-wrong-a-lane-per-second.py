@@ -1,5 +1,5 @@
-# says: calls are due in 10 seconds without an answer
-# "each is sent when it is due ..., whether those before it have been answered or not": as many lanes as
+# says: so nobody is seen to wait
+# "sent then, even if earlier calls have no answer yet": as many lanes as
 # calls a second, each waits for its answer before its next call; a standstill of more than a second
 # keeps customers away again
 async def load_test(operation, rate: float, calls: int) -> dict[str, float]:

@@ -1,5 +1,5 @@
-# says: at most 100 were under way
-# "each is sent when it is due ..., whether those before it have been answered or not": no more than 100
+# says: at most 100 were in flight
+# "sent then, even if earlier calls have no answer yet": no more than 100
 # under way, to spare the own machine; a longer standstill or a higher rate than Saturday's makes number
 # 101 wait
 async def load_test(operation, rate: float, calls: int) -> dict[str, float]:

@@ -1,4 +1,4 @@
-# says: the failed calls are among the times
+# says: The failed calls are among the times
 # a failed call's wait is among the times
 async def load_test(operation, rate: float, calls: int) -> dict[str, float]:
     times, failed = [], 0

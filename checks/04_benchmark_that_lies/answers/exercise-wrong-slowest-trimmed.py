@@ -1,4 +1,4 @@
-# says: are all waits in its list
+# says: from when it was due to its answer
 # the slowest one is left out as an outlier
 async def load_test(operation, rate: float, calls: int) -> dict[str, float]:
     times, failed = [], 0

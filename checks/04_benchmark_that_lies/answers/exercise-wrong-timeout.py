@@ -1,4 +1,4 @@
-# says: of the calls were given up
+# says: were cancelled before they were answered
 # whoever waits longer than a second is given up and counted as failed: the slow end is gone
 async def load_test(operation, rate: float, calls: int) -> dict[str, float]:
     times, failed = [], 0
