@@ -21,7 +21,7 @@ READINGS = 5000  # without a turn of the loop: the same
 STEP = 50e-6  # seconds by which it then moves
 OTHERS = frozenset(
     ("asyncio", "concurrent", "kettle", "logging", "merged", "threading")
-)  # who reads clocks, too
+)  # read them, too
 
 
 class ToldLoop(VirtualLoop):
