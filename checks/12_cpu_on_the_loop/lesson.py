@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 
 from kettle.checking import Case, Contract, worlds
-from kettle.checking.causes.lives import HOW
+from kettle.checking.causes.serving import HOW
 from kettle.checking.left import has_ended
 from kettle.probes.calls import count_calls
 from kettle.probes.engines.start_method import AFRESH, start_method

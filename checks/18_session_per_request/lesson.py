@@ -1,141 +1,150 @@
 """A session for each request: every call opens a connection of its own and pays for its handshake."""
 
 import asyncio
-from contextlib import ExitStack
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from functools import partial
 
-from kettle.checking import words_of
-from kettle.checking.causes.lives import (
-    after_a_failure,
-    ends_clean,
-    in_one_life,
-    lives,
-    living,
-    service_world,
-    some,
-    while_it_lives,
-)
+from kettle.checking import Case, Contract
 from kettle.checking.causes.serving import serving
-from kettle.checking.equivalence import Situation, Told, asked, fails, shop_world
+from kettle.checking.equivalence import Told, asked, asked_otherwise, fails, shop_world
+from kettle.checking.worlds import World
 from kettle.probes.calls import count_calls
-from kettle.probes.ratio import compare_async
 from kettle.shop import Shop
 from kettle.shop.data import Data
 
-from .world import AFTER, AT_ONCE, IN_TURN, MOST, PATIENCE, TOGETHER, WHY, _alone, _apart
+from .world import (
+    IN_TURN,
+    PATIENCE,
+    TOGETHER,
+    after_failures,
+    at_once,
+    ends_clean,
+    judge_sharing,
+    living,
+    one_after_another,
+    stacked,
+    started_again,
+    while_it_lives,
+    why_of,
+)
 
-MISTAKE = words_of(__file__).lesson.mistake
-
-SESSIONS = ("aiohttp.client:ClientSession.__init__", "httpx._client:AsyncClient.__init__")
-
-
-BESIDE = "that one fails, too. What does a failure do to those that it has nothing to do with?"
-
-
-async def check_same_tax(tax_of, same, rng):
-    """Whoever looks a tax up gets what the merged code gave, also at once, later, and when a look-up fails."""
-    one, two, three = rng.sample(Data.countries, 3)
-
-    async def at_once(f, w):
-        async with living(f, w) as ask:
-            return await asyncio.gather(*map(ask, (one, two, three, one)))
-
-    situations = (
-        Situation("several countries are looked up", in_one_life(one, two, one), seen=asked),
-        Situation("a rate changes between two look-ups", while_it_lives(one), between=_raised(one), seen=asked),
-        Situation("countries are looked up at once", at_once, seen=asked),
-        Situation("the tax office fails once", in_one_life(one), fails(f"/tax/{one}", calls=(1,))),
-        Situation("its connections break", in_one_life(one), fails(f"/tax/{one}", status=None)),
-        Situation("there is no such country", in_one_life("XX")),
-        Situation("a look-up comes after one that failed", after_a_failure("XX", one)),
-        Situation("a look-up comes after many that failed", after_a_failure("XX", one, MOST + 1), why=AFTER),
-    )  # fmt: skip
-    await same(tax_of, _offices(rng), situations, why=WHY)
+AT_ONCE, MOST = 60, 20  # look-ups, connections
+SESSIONS = "aiohttp.client:ClientSession.__init__", "httpx._client:AsyncClient.__init__"
+NOWHERE = ("XX",)  # no such country: the office answers 404
 
 
-async def check_look_ups_share_connections(tax_of, same, shop, rng, notes):
-    """Look-ups share connections: one is enough in turn, and few are at once."""
+def draw(rng, _):
+    """Draw three countries."""
+    return {"countries": rng.sample(Data.countries, 3)}
+
+
+def asking(how, *places):
+    """Return what makes requests for the countries in these places."""
+    return lambda f, w: how(f, w, *((w.countries[place],) for place in places))
+
+
+def failing(**options):
+    """Return what lets the office fail at its first call."""
+    return lambda w: fails(f"/tax/{w.countries[0]}", **options)(w)
+
+
+def raised(w):
+    """Raise a rate."""
+    w.shop.answer_with(f"/tax/{w.countries[0]}", answer={"country": w.countries[0], "percent": 3})
+
+
+def afterwards(times):
+    """Return what makes a request after some that failed."""
+    return lambda f, w: after_failures(f, w, NOWHERE, (w.countries[0],), times, lesson.say)
+
+
+async def beside_a_failure(f, w):
+    """Let one look-up be refused while another one waits for its answer."""
+    w.shop.set("tax", max_in_flight=1, hang="first byte")
+    async with living(f, w) as ask:
+        calls = {asyncio.create_task(ask(w.countries[0])) for _ in range(2)}
+        await asyncio.wait(calls, return_when=asyncio.FIRST_COMPLETED)  # one of them was refused
+        w.shop.set("tax", max_in_flight=None, hang=None)
+        told = await asyncio.gather(*calls, return_exceptions=True)
+    answers = [each for each in told if not isinstance(each, Exception)]
+    if not answers:
+        raise Told(lesson.say("beside"))
+    return answers
+
+
+def why(error):
+    """Say what an exception of the learner's code means here."""
+    return why_of(error, lesson.say)
+
+
+lesson = Contract(
+    "tax_of",
+    world=World(("rng",), lambda rng: stacked(shop_world(rng, latency=0.0, watched=True)), draw),
+    call=asking(one_after_another, 0, 1, 0),
+    observe=asked,
+    again=False,
+    why={"seen": asked_otherwise, "error": why},
+    cases={
+        "several countries are looked up": Case(),
+        "a rate changes between two look-ups": Case(call=asking(while_it_lives, 0), between=raised),
+        "countries are looked up at once": Case(call=asking(at_once, 0, 1, 2, 0)),
+        "the tax office fails once": Case(prepare=failing(calls=(1,)), observe=False),
+        "its connections break": Case(prepare=failing(status=None), observe=False),
+        "there is no such country": Case(call=lambda f, w: one_after_another(f, w, NOWHERE), observe=False),
+        "a look-up comes after one that failed": Case(call=afterwards(1), observe=False),
+        "a look-up comes after many that failed": Case(call=afterwards(MOST + 1), observe=False),
+        "the service is started again when it has ended": Case(call=asking(started_again, 0)),
+    },
+)
+lesson.further(
+    "beside_a_failure",
+    {"one look-up fails while another one is in flight": Case(call=beside_a_failure, observe=False)},
+)
+
+
+@lesson.cause
+async def look_ups_share_connections(tax_of, lifespan, App, shop, rng):  # noqa: N803
+    """Count connections for look-ups in turn, then for many at once in a service that has just started."""
     shop.set("tax", latency=0.0)
-    app, lifespan = same.names["App"](shop.url), same.names["lifespan"]
-    async with serving(lifespan, tax_of, app) as ask:
+    async with serving(lifespan, tax_of, App(shop.url)) as ask:
         with ExitStack() as stack:
             made = [stack.enter_context(count_calls(each)) for each in SESSIONS]
             async with shop.traffic() as traffic:
                 for country in rng.choices(Data.countries, k=IN_TURN):
                     await ask(country)
             sessions = sum(calls.count for calls in made)
-    assert traffic.connections <= 1, _apart("look-up", traffic.connections, sessions, "session", MISTAKE)
-    async with serving(lifespan, tax_of, same.names["App"](shop.url)) as ask:
-        # A service that has just started: the pool of httpx opens more connections while it has none.
-        calls = [ask(country) for country in rng.choices(Data.countries, k=AT_ONCE)]
-        async with shop.traffic() as busy:
-            meeting = await same.together(shop, ("tax",) * TOGETHER, *calls, patience=PATIENCE)
-    assert meeting.met, _alone("look-up", meeting.most_together)
-    assert busy.connections <= MOST, (
-        f"{AT_ONCE} look-ups at once went over {busy.connections} connections, and the tax office allows {MOST}: a session "
-        "opens as many as are asked for at once, up to its limit. Where is that set?"
-    )
-    if sessions > 1:
-        notes.append(
-            f"{sessions} sessions were made for {IN_TURN} look-ups. They share connections; one would do."
-        )
-    return f"{IN_TURN} look-ups in turn went over one connection, {AT_ONCE} at once over {busy.connections}."
+    judge_sharing(traffic.connections, sessions, lesson.say)
+    async with (
+        serving(lifespan, tax_of, App(shop.url)) as ask,
+        shop.traffic() as busy,
+        shop.rendezvous(routes=("tax",) * TOGETHER, patience=PATIENCE) as meeting,
+    ):
+        await asyncio.gather(*(ask(country) for country in rng.choices(Data.countries, k=AT_ONCE)))
+    assert meeting.met, lesson.say("alone", n=meeting.most_together, wanted=TOGETHER)
+    assert busy.connections <= MOST, lesson.say("too_many", n=busy.connections, of=AT_ONCE, most=MOST)
+    return lesson.say("shared", in_turn=IN_TURN, at_once=AT_ONCE, n=busy.connections)
 
 
-async def check_every_life(tax_of, same, rng):
-    """A service works in every life that it may have: again, beside another one, in another event loop."""
-    country = rng.choice(Data.countries)
-
-    async def under_way(f, w):
-        w.shop.set("tax", max_in_flight=1, hang="first byte")
-        async with living(f, w) as ask:
-            calls = {asyncio.create_task(ask(country)) for _ in range(2)}
-            await asyncio.wait(calls, return_when=asyncio.FIRST_COMPLETED)  # one of them was refused
-            w.shop.set("tax", max_in_flight=None, hang=None)
-            told = await asyncio.gather(*calls, return_exceptions=True)
-        answers = [each for each in told if not isinstance(each, Exception)]
-        if not answers:
-            raise Told(BESIDE)
-        return answers
-
-    failing = Situation("one look-up fails while another one is under way", under_way, why=WHY)
-    await same(tax_of, _offices(rng), (failing, *lives(country, crowd=MOST + 4, why=WHY)))
-
-
-async def check_nothing_stays_open(tax_of, same, shop, rng):
-    """When a service ends, nothing of it stays open."""
+@lesson.cause
+async def nothing_stays_open(tax_of, lifespan, App, shop, rng):  # noqa: N803
+    """End a service in three ways."""
     shop.set("tax", latency=0.0)
-    ask = partial(some, rng.sample(Data.countries, 3))
-    await ends_clean(
-        partial(serving, same.names["lifespan"], tax_of), partial(same.names["App"], shop.url), ask
-    )
+    requests = [(country,) for country in rng.sample(Data.countries, 3)]
+    await ends_clean(lifespan, tax_of, partial(App, shop.url), requests, lesson.say)
 
 
-async def interest_how_much_faster(merged_lifespan, as_merged, lifespan, tax_of, same):
-    """How much faster look-ups are here."""
+@lesson.faster
+@asynccontextmanager
+async def a_look_up(App):  # noqa: N803
+    """Look up one country; each version has its service, with a third of the usual handshake."""
     with Shop(handshake=0.01) as shop:
-        app = same.names["App"](shop.url)
-        async with (
-            serving(merged_lifespan, as_merged, app) as before,
-            serving(lifespan, tax_of, app) as after,
-        ):
-            ratio = await compare_async(partial(before, "DE"), partial(after, "DE"))
-    return f"Here, with a handshake of a third of its usual time, a look-up is {ratio}."
+        async with AsyncExitStack() as lives:
+            asks = {}
 
+            async def look_up(version):
+                if version not in asks:
+                    service = serving(version.__globals__["lifespan"], version, App(shop.url))
+                    asks[version] = await lives.enter_async_context(service)
+                return await asks[version]("DE")
 
-def _raised(country):
-    return lambda w: w.shop.answer_with(f"/tax/{country}", answer={"country": country, "percent": 3})
-
-
-def _offices(rng):
-    def app(w, other):
-        office, window = w.shop, w.traffic
-        if other:
-            office = w.stack.enter_context(Shop(1))
-            office.set("tax", latency=0.0)
-            for country in Data.countries:
-                office.answer_with(f"/tax/{country}", answer={"percent": 7})
-            window = w.stack.enter_context(office.traffic())
-        return w.names["App"](office.url), window
-
-    return service_world(shop_world(rng, latency=0.0, watched=True), app)
+            yield look_up

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -11,9 +12,11 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 from own_code import cells_of, run_snippet
 
-from kettle.checking.causes.lives import open_clients
+from kettle.checking.checks import load_module
 from kettle.database.django_setup import configure
 from kettle.shop import Shop
+
+open_clients = load_module(Path(__file__).parent, "world").open_clients
 
 STEM = "18_session_per_request"
 NUMBER = 4

@@ -2,7 +2,7 @@
 @asynccontextmanager
 async def lifespan(app: App):
     pool = BlockingConnectionPool.from_url(
-        app.redis, decode_responses=True, retry=AGAIN, max_connections=10, timeout=None
+        app.redis, decode_responses=True, max_connections=10, timeout=None
     )
     app.orders = asyncio.Queue()
     async with Redis.from_pool(pool) as store:

@@ -1,8 +1,8 @@
-# says: the CancelledError does not come out of `lifespan`
+# says: the exception does not come out of
 @asynccontextmanager
 async def lifespan(app: App):
     pool = BlockingConnectionPool.from_url(
-        app.redis, decode_responses=True, retry=AGAIN, max_connections=10, timeout=None
+        app.redis, decode_responses=True, max_connections=10, timeout=None
     )
     async with Redis.from_pool(pool) as app.store:
         try:

@@ -5,7 +5,7 @@ from redis.exceptions import RedisError
 @asynccontextmanager
 async def lifespan(app: App):
     pool = BlockingConnectionPool.from_url(
-        app.redis, decode_responses=True, retry=AGAIN, max_connections=10, timeout=None
+        app.redis, decode_responses=True, max_connections=10, timeout=None
     )
     async with Redis.from_pool(pool) as app.store:
         app.failed, app.closed_until = 0, 0.0

@@ -1,4 +1,4 @@
-# says: up to its limit. Where is that set?
+# says: Set the limit of its connector
 import httpx
 
 

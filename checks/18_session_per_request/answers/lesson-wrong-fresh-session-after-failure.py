@@ -1,4 +1,4 @@
-# says: What does a failure do to those that it has nothing to do with?
+# says: leave the shared session alone
 def new_session(app: App) -> aiohttp.ClientSession:
     return aiohttp.ClientSession(app.office, connector=aiohttp.TCPConnector(limit=20))
 

@@ -1,4 +1,4 @@
-# says: When the service was cancelled, 3 connections of it stay open
+# says: When the service was cancelled, connections of it stay open
 @asynccontextmanager
 async def lifespan(app: App):
     app.session = aiohttp.ClientSession(app.office, connector=aiohttp.TCPConnector(limit=20))

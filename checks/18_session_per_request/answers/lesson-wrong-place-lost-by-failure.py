@@ -1,4 +1,4 @@
-# says: What do those that failed not give back?
+# says: it waits in vain
 @asynccontextmanager
 async def lifespan(app: App):
     app.places = asyncio.Semaphore(20)

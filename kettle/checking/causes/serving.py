@@ -11,6 +11,18 @@ from typing import Any
 from kettle.checking.equivalence.leftovers import apart
 
 
+class Ended(Exception):
+    """What ends a service by force."""
+
+
+HOW = (
+    ("has ended", None),
+    ("was ended by an exception", Ended()),
+    ("was cancelled", asyncio.CancelledError()),
+)
+"""How a service ends, in the words of a message, and by what."""
+
+
 @asynccontextmanager
 async def serving(
     lifespan: Callable, function: Callable, app: Any, *, error: BaseException | None = None

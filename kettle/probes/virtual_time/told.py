@@ -19,9 +19,7 @@ READING = 1e-6  # seconds of the processor that reading a clock of the processor
 TURNS, TURNS_AGAIN = 1000, 100  # of the loop in one instant: more of them wait for a clock to move on
 READINGS = 5000  # without a turn of the loop: the same
 STEP = 50e-6  # seconds by which it then moves
-OTHERS = frozenset(
-    ("asyncio", "concurrent", "kettle", "logging", "merged", "threading")
-)  # read them, too
+OTHERS = frozenset(("asyncio", "concurrent", "kettle", "logging", "merged", "threading"))  # read them, too
 
 
 class ToldLoop(VirtualLoop):
