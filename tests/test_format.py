@@ -8,6 +8,7 @@ from course_files import NOTEBOOKS, STEMS, about, cells_of, read, source, tags
 
 from kettle.checking import Claim, claims_of, hints_of, words_of
 from kettle.checking.claims import ids_answered
+from kettle.files import course
 from kettle.files.course import ROOT
 
 CORE = (
@@ -176,6 +177,16 @@ def faults_of_card(text):
 @pytest.mark.parametrize("stem", STEMS)
 def test_a_lesson_has_a_card_for_the_teacher(stem):
     assert faults_of_card((ROOT / "workshop" / f"{stem}.md").read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_a_lesson_says_how_long_it_takes_as_its_card_does(stem):
+    first, minutes = source(cells_of("notebooks", stem)[0]), course.lesson(stem).minutes
+    if minutes <= 25:
+        assert "· 25 minutes, and more" in first
+    else:
+        assert "· half an hour, and more" in first
+        assert minutes <= 30
 
 
 def test_a_card_that_is_too_long_or_lacks_a_heading_is_found():

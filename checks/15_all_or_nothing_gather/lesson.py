@@ -1,4 +1,7 @@
-"""All or nothing: one failed call takes down the whole page or is hidden, and orphaned tasks run on."""
+"""All or nothing: one failed call takes down the whole page or is hidden, and orphaned tasks run on.
+
+A little longer than other lessons: its promise is a table of faults, and each row of it is a case.
+"""
 
 import asyncio
 from contextlib import asynccontextmanager

@@ -144,11 +144,7 @@ exercise.further(
     "within_its_budget",
     {
         "all connections are lent": never("queue", lent=1000.0),
-        "a query never ends": never("query", lines=1000.0),
         "each query takes seven tenths of the budget": never("sum", buyer=2.8, lines=2.8),
-        "a connection is free after six tenths of the budget, and each query takes three": never(
-            "sum", lent=2.4, buyer=1.2, lines=1.2
-        ),
         "the budget is 0.3 s, and all connections are lent": never("number", 0.3, lent=1000.0),
     },
 )

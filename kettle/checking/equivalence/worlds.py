@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from kettle.checking.equivalence.lateness import hold_late
 from kettle.checking.equivalence.rows import edged
-from kettle.checking.equivalence.situations import Situation
 from kettle.checking.equivalence.tables import Tables
 from kettle.checking.words import many
 
@@ -82,22 +81,6 @@ def fails(*paths: str, calls: tuple[int, ...] = (), status: int | None = 503) ->
         status: of the answer; None: the connection breaks instead.
     """
     return lambda world: world.shop.break_calls(*paths, calls=calls, status=status)
-
-
-def each_fails(call: Callable, paths: dict[str, str]) -> list[Situation]:
-    """Return situations in which one of some calls fails once: if it were tried anew, it would succeed.
-
-    Args:
-        call: of each Situation.
-        paths: those that fail, by what they are called for.
-    """
-    return [
-        Situation(
-            f"the call for the {name} gets a {status} once", call, fails(path, calls=(1,), status=status)
-        )
-        for name, path in paths.items()
-        for status in (404, 503)
-    ]
 
 
 def late(seconds: float, *routes: str) -> Callable:
