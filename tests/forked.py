@@ -41,7 +41,12 @@ IMPORTED = (
     "kettle.shop.server",
 )
 AHEAD = {"shop": "kettle.shop.server", "database": "kettle.database.supervisor"}
-FIT = ("kettle.checking", "kettle.probes", "kettle.shop")  # rooms of kettle that do nothing when imported
+FIT = (
+    "kettle.checking",
+    "kettle.lessons",
+    "kettle.probes",
+    "kettle.shop",
+)  # rooms of kettle that do nothing when imported
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """The rooms of kettle: imports point one way, in no circle, and probes/ shows instruments only."""
 
 import ast
+import re
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -16,6 +17,7 @@ MAY_USE = {
     "checking": {"processes", "deployments", "files", "probes", "shop", "database", "redis_server"},
     "probes": {"processes", "layers", "records", "shop", "database"},
     "pictures": {"records"},
+    "lessons": set(),
     "records": set(),
     "layers": set(),
     "files": set(),
@@ -89,6 +91,19 @@ def test_imports_point_one_way(imports):
 
 def test_there_is_no_circle_of_imports(imports):
     assert circle_in(imports) == []
+
+
+def test_kettle_knows_no_lesson():
+    rooms = [file for file in (ROOT / "kettle").rglob("*.py") if file.parent.name != "lessons"]
+    found = [file.name for file in rooms if "kettle.lessons" in file.read_text(encoding="utf-8")]
+    assert found == [], "what kettle/ needs stays in kettle/"
+
+
+def test_each_name_in_kettle_lessons_is_one_file():
+    files = [*ROOT.glob("checks/[0-9]*/*.py"), *ROOT.glob("*/*.ipynb")]
+    texts = (file.read_text(encoding="utf-8") for file in files)
+    names = {name for text in texts for name in re.findall(r"\bkettle\.lessons\.(\w+)", text)}
+    assert {name: len([*ROOT.glob(f"checks/*/{name}.py")]) for name in names} == dict.fromkeys(names, 1)
 
 
 @pytest.fixture

@@ -128,6 +128,8 @@ import sys
 from pathlib import Path
 from kettle.checking import Checker
 from kettle.files import course
+from kettle.lessons import vouchers
+assert course.ROOT in Path(vouchers.__file__).parents
 print(course.ROOT, len(course.lessons()), sep="|")
 checker = Checker(sys.argv[1])
 print(repr(checker.check()))

@@ -9,6 +9,7 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
+from kettle.lessons.thread_lanes import thread_lanes
 
 from kettle.database.statements import Statement
 from kettle.pictures import (
@@ -28,7 +29,6 @@ from kettle.pictures import (
     ratio_bars,
     table,
     text_table,
-    thread_lanes,
     waterfall,
 )
 from kettle.pictures.figure import WIDTH

@@ -15,7 +15,6 @@ from kettle.pictures.queries import query_waterfall
 from kettle.pictures.ratio_bars import ratio_bars
 from kettle.pictures.row_blocks import row_blocks
 from kettle.pictures.tables import table, text_table
-from kettle.pictures.thread_lanes import thread_lanes
 from kettle.pictures.waterfall import waterfall
 
 __all__ = [
@@ -38,6 +37,5 @@ __all__ = [
     "row_blocks",
     "table",
     "text_table",
-    "thread_lanes",
     "waterfall",
 ]

@@ -9,9 +9,8 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from functools import partial
 
 import pytest
-
-from kettle.probes.pieces import WatchedSet, watch_pieces
-from kettle.probes.threads import watch_threads
+from kettle.lessons.pieces import WatchedSet, watch_pieces
+from kettle.lessons.thread_times import watch_threads
 
 METHODS = [
     pytest.param(
@@ -109,7 +108,7 @@ def test_a_thread_that_waits_has_nothing_of_a_core_and_one_that_hashes_has_some(
 
 def test_a_starved_machine_is_given_more_time(monkeypatch):
     sleep = time.sleep
-    monkeypatch.setattr("kettle.probes.pieces.time.sleep", lambda seconds: sleep(max(seconds, 0.05)))
+    monkeypatch.setattr("kettle.lessons.pieces.time.sleep", lambda seconds: sleep(max(seconds, 0.05)))
     with watch_pieces(together=2, patience=0.2) as pieces, ThreadPoolExecutor(2) as pool:
         pool.submit(pieces.note, "early")
         sleep(0.5)  # more than the patience, and few looks had been possible
