@@ -9,24 +9,23 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
+from kettle.lessons.connection_lanes import connection_lanes
+from kettle.lessons.distribution import distribution
+from kettle.lessons.loan_lanes import loan_lanes
+from kettle.lessons.orphan_lanes import Asked, orphan_lanes
+from kettle.lessons.ratio_bars import ratio_bars
 from kettle.lessons.thread_lanes import thread_lanes
 
 from kettle.database.statements import Statement
 from kettle.pictures import (
-    Asked,
     bar_chart,
-    connection_lanes,
     curves,
-    distribution,
     from_traffic,
     icicle,
     line_strip,
-    loan_lanes,
     loop_lanes,
-    orphan_lanes,
     prediction_beside_fact,
     query_waterfall,
-    ratio_bars,
     table,
     text_table,
     waterfall,
