@@ -9,14 +9,15 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
+
+from kettle.database.statements import Statement
+from kettle.lessons.checkouts import Loan
 from kettle.lessons.connection_lanes import connection_lanes
 from kettle.lessons.distribution import distribution
 from kettle.lessons.loan_lanes import loan_lanes
 from kettle.lessons.orphan_lanes import Asked, orphan_lanes
 from kettle.lessons.ratio_bars import ratio_bars
 from kettle.lessons.thread_lanes import thread_lanes
-
-from kettle.database.statements import Statement
 from kettle.pictures import (
     bar_chart,
     curves,
@@ -36,7 +37,6 @@ from kettle.pictures.palette import DARK, LIGHT, SERIES, STATES
 from kettle.pictures.profile_tree import Frame
 from kettle.pictures.svg import shorten, width
 from kettle.pictures.units import in_unit, number, plural, seconds, times
-from kettle.probes.checkouts import Loan
 from kettle.probes.loop import watch_loop
 from kettle.records import Lane, Segment, Timeline
 from kettle.shop.traffic import Request

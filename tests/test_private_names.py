@@ -146,7 +146,12 @@ TABLE = [
         django_connections,
         "no public way leads to the connections of other threads",
     ),
-    Row("_dbapi_connection", "kettle/probes/checkouts.py", a_fairy, "the public one raises where it is gone"),
+    Row(
+        "_dbapi_connection",
+        "checks/22_connection_churn/checkouts.py",
+        a_fairy,
+        "the public one raises where it is gone",
+    ),
     Row(
         "_binaries",
         "kettle/redis_server/server.py",

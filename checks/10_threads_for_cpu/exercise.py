@@ -2,11 +2,10 @@
 
 from dataclasses import replace
 
-from kettle.lessons.invoices import PracticeLarder, make_pdf, order_of
-from kettle.lessons.pieces import watch_pieces
-
 from kettle.checking import Case, Contract, worlds
 from kettle.checking.left import has_ended
+from kettle.lessons.invoices import PracticeLarder, make_pdf, order_of
+from kettle.lessons.pieces import watch_pieces
 from kettle.probes.engines.start_method import AFRESH, start_method
 from kettle.probes.leftovers import watch_leftovers
 

@@ -5,11 +5,10 @@ A set that notes what is looked up in it, here and in worker processes, tells wh
 
 from contextlib import contextmanager, suppress
 
-from kettle.lessons.pieces import WatchedSet, watch_pieces
-from kettle.lessons.vouchers import issue, smudge
-
 from kettle.checking import Case, Contract, worlds
 from kettle.checking.left import has_ended
+from kettle.lessons.pieces import WatchedSet, watch_pieces
+from kettle.lessons.vouchers import issue, smudge
 from kettle.probes.engines.start_method import AFRESH, start_method
 from kettle.probes.leftovers import watch_leftovers
 

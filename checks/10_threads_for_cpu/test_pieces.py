@@ -9,6 +9,7 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from functools import partial
 
 import pytest
+
 from kettle.lessons.pieces import WatchedSet, watch_pieces
 from kettle.lessons.thread_times import watch_threads
 

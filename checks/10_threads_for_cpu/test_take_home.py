@@ -7,8 +7,9 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from kettle.lessons.pieces import watch_pieces
 from own_code import run_snippet, snippet
+
+from kettle.lessons.pieces import watch_pieces
 
 STEM = "10_threads_for_cpu"
 

@@ -2,9 +2,8 @@
 
 from collections.abc import Callable
 
-from kettle.lessons.pieces import watch_pieces
-
 from kettle.checking.words import many
+from kettle.lessons.pieces import watch_pieces
 from kettle.probes.workers import has_gil, watch_workers
 
 PATIENCE = 1.5  # seconds; paid by wrong answers only

@@ -5,8 +5,8 @@ import xml.etree.ElementTree as ET
 from types import SimpleNamespace
 
 import pytest
-from kettle.lessons.row_blocks import row_blocks
 
+from kettle.lessons.row_blocks import row_blocks
 from kettle.pictures.figure import WIDTH
 
 SVG = "{http://www.w3.org/2000/svg}"

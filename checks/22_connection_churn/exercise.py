@@ -6,7 +6,7 @@ is played instead.
 
 from kettle.checking import Contract
 from kettle.checking.runner.errors import told
-from kettle.deployments import five_sites, simulate, starts
+from kettle.lessons.deployments import five_sites, simulate, starts
 
 EVENINGS = (
     1,

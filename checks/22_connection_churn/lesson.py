@@ -9,7 +9,7 @@ from kettle.checking import Case, Contract
 from kettle.checking.equivalence.sentences import short
 from kettle.checking.runner.errors import alone
 from kettle.checking.worlds import World
-from kettle.probes.checkouts import watch_checkouts
+from kettle.lessons.checkouts import watch_checkouts
 
 from .world import BOOKED, EVENTS, LENT, SIZES, booked, bookings, lends_at_once, written
 

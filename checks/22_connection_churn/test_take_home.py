@@ -9,7 +9,7 @@ from contract import answers_of, judge
 from own_code import run_snippet
 
 from kettle.database import open_database
-from kettle.deployments import Site, Visit, simulate
+from kettle.lessons.deployments import Site, Visit, simulate
 from kettle.shop import Shop
 
 STEM = "22_connection_churn"

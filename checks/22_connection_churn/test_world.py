@@ -8,7 +8,7 @@ from sqlalchemy.pool import NullPool
 
 from kettle.checking.checks import load_checks, load_module
 from kettle.database import open_database
-from kettle.deployments import five_sites
+from kettle.lessons.deployments import five_sites
 
 HERE = Path(__file__).parent
 world, exercise = load_module(HERE, "world"), load_checks(HERE, "exercise")

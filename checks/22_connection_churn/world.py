@@ -11,7 +11,7 @@ from typing import Any
 from kettle.checking import worlds
 from kettle.checking.equivalence import shop_world
 from kettle.database import Database
-from kettle.probes.checkouts import watch_checkouts
+from kettle.lessons.checkouts import watch_checkouts
 
 SIZES: dict[str, Any] = {"orders": 8, "customers": 6, "lines": 0, "events": 0}
 BOOKED = "SELECT id, status FROM orders"

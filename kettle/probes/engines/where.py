@@ -85,16 +85,21 @@ def sender() -> str:
     return place(frame.f_code, frame.f_lineno) + (f" `{text}`" if text else "")
 
 
-_KETTLE = Path(__file__).parents[2]
-_STAND_INS = _KETTLE / "shop" / "desk.py"  # for what is slow elsewhere: who called it is asked for
-_OURS = (*(str(_KETTLE / room) for room in ("probes", "checking")), str(_STAND_INS))
+_OURS = (str(Path(__file__).parents[2] / room) for room in ("probes", "checking"))
 _LIBRARIES = (str(Path(asyncio.__file__).parent.parent), *_OURS, "<frozen", "<sqlalchemy generated")
+_instruments: set[str] = set()
+
+
+def count_as_instrument(filename: str) -> None:
+    """Count a source file in a lesson's folder among the instruments: who called it is asked for."""
+    _instruments.add(filename)
+    is_library.cache_clear()
 
 
 @lru_cache(maxsize=1000)
 def is_library(filename: str) -> bool:
     """Tell whether a source file is the standard library's, an installed package's, or an instrument's."""
-    return "site-packages" in filename or filename.startswith(_LIBRARIES)
+    return "site-packages" in filename or filename.startswith(_LIBRARIES) or filename in _instruments
 
 
 def own_frame(frame: FrameType | None) -> FrameType | None:

@@ -25,14 +25,14 @@ Modelled, each rule after the source that is named:
 Left out: other databases, `max_idle` and `max_lifetime` of a pool, the growing pauses between its attempts,
 limits of PgBouncer on its clients, server-side cursors and prepared statements behind it, asynchronous views
 that use no thread, transactions of the views' own, and what connections cost beside their number.
-tests/test_deployments.py holds the first five rules against Django itself, on a real database.
+checks/22_connection_churn/test_deployments.py holds the first five rules against Django itself, on a real database.
 """
 
 from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
-from kettle.deployments.clock import Clock, Places, Process
+from kettle.lessons.evening_clock import Clock, Places, Process
 
 CONNECT = 0.010  # seconds
 PING = 0.001

@@ -2,7 +2,7 @@
 
     with watch_checkouts(engine) as lent:         # an Engine or an AsyncEngine
         ...
-    lent.loans, lent.most, lent.now, lent.waits_along, lent.worked, lent.opened
+    lent.loans, lent.most, lent.now, lent.worked, lent.opened
 
 It listens where the pool lends and takes back, so it sees what goes through this engine and nothing else:
 connections that somebody opens beside it are counted on the wire (`database.wire()`).
@@ -13,8 +13,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from kettle.probes.engines.where import sender
-
 
 @dataclass
 class Loan:
@@ -22,14 +20,13 @@ class Loan:
 
     connection: its number, from 0, in the order in which connections were first lent. began, ended: when it
     was lent and given back; `ended` is None while it is out. work: (began, ended) of what the database did
-    for it: statements, commits and rollbacks. where: the line of Python that took it, where it can be told.
+    for it: statements, commits and rollbacks.
     """
 
     connection: int
     began: float
     ended: float | None = None
     work: list[tuple[float, float]] = field(default_factory=list)
-    where: str = ""
 
     @property
     def seconds(self) -> float:
@@ -63,12 +60,6 @@ class Checkouts:
     def now(self) -> int:
         """How many connections are out now."""
         return len(self._out)
-
-    @property
-    def waits_along(self) -> int:
-        """How many connections are out now, and neither a statement nor a commit is under way."""
-        busy = {*self._asked, *self._ending}
-        return sum(connection not in busy for connection in self._out)
 
     @property
     def seconds(self) -> float:
@@ -124,7 +115,7 @@ class Checkouts:
 
     def _lent(self, connection: object) -> None:
         number = self._numbers.setdefault(connection, len(self._numbers))
-        loan = self._out[connection] = Loan(number, time.perf_counter(), where=sender())
+        loan = self._out[connection] = Loan(number, time.perf_counter())
         self.loans.append(loan)
         self.most = max(self.most, len(self._out))
 

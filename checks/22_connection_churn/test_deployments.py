@@ -7,8 +7,8 @@ import textwrap
 
 import pytest
 
-from kettle.deployments import Site, Visit, five_sites, simulate
-from kettle.deployments.clock import Clock, Places
+from kettle.lessons.deployments import Site, Visit, five_sites, simulate
+from kettle.lessons.evening_clock import Clock, Places
 
 POOL = {"OPTIONS": {"pool": {"min_size": 1, "max_size": 2}}}
 
@@ -185,7 +185,7 @@ DJANGO = """
 
 
 def test_django_itself_connects_as_the_simulator_says():
-    given = {
+    given: dict[str, dict] = {
         "wsgi_none": {"CONN_MAX_AGE": 0},
         "wsgi_age": {"CONN_MAX_AGE": 600},
         "asgi_none": {"CONN_MAX_AGE": 0},
