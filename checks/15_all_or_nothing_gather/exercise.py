@@ -129,15 +129,12 @@ exercise.further(
     {
         "one letter of twelve bounces": evening(prepare=one_bounces),
         "three letters of twelve bounce": evening(prepare=bounce),
-        "letters bounce, and a customer is named twice": evening(one_twice, bounce, why="twice"),
         "two jobs run at one office": Case(
             call=two_jobs, prepare=bounce, truth=lambda w: [w.right(half(w)) for half in HALVES], why="own"
         ),
         "all letters bounce": evening(prepare=all_bounce),
         "a customer has no name": ends(KeyError, one_nameless),
-        "a customer has no name, and letters bounce": ends(KeyError, one_nameless, bounce),
         "the connection to the post office breaks": ends(ConnectionError, prepare=breaks),
         "the job is cancelled": ends(LEFT, at=4.5),
-        "the job is cancelled after letters have bounced": ends(LEFT, prepare=bounce, at=6.5),
     },
 )

@@ -171,7 +171,6 @@ lesson.further(
     {
         "the reviews service is down": without(down("rating"), "rating"),
         "the service for related products is down": without(down("related"), "related"),
-        "an optional part's connection breaks": without(down("rating", status=None), "rating"),
         "both optional parts are down": without(down("rating", "related"), "rating", "related"),
         "an optional part takes longer than `api` waits": without(slow("related", TOO_SLOW), "related"),
         "the product service is down": ends(DOWN, down("product")),
@@ -179,15 +178,11 @@ lesson.further(
             DOWN, both(down("tax"), slow("related", 0.9))
         ),
         "nobody knows the product": ends(DOWN, down("product", status=404)),
-        "all services are down": ends(DOWN, down(*PATHS)),
         "a review has no stars": ends(KeyError, NO_STARS),
-        "a review has no stars, and another service is down": ends(KeyError, both(NO_STARS, down("related"))),
         "a related product has no number": ends(KeyError, answers("related", [{"price": 1}])),
-        "a product has no price": ends(KeyError, answers("product", {"sku": SKU, "name": "tea"})),
         "a call for the reviews is cancelled by somebody else": ends(
             LEFT, lambda w: w.wrong.update({PATHS["rating"]: LEFT})
         ),
         "the visitor leaves after 30 ms": ends(LEFT, at=0.03),
-        "the visitor leaves while an optional part is down": ends(LEFT, down("rating"), 0.08),
     },
 )
