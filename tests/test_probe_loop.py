@@ -13,10 +13,10 @@ from time import sleep as imported_sleep
 
 import pytest
 
+from kettle.lessons.desk import open_desk
 from kettle.probes.engines import blocking
 from kettle.probes.loop import watch_loop
 from kettle.shop import Shop
-from kettle.shop.desk import open_desk
 
 
 def burn(seconds):

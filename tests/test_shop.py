@@ -22,7 +22,6 @@ from kettle.processes import child, start
 from kettle.shop import ROUTES, Shop, ShopClosed, start_ahead
 from kettle.shop.client import ShopProcess
 from kettle.shop.routes import PIECES
-from kettle.shop.silent_port import silent_port
 
 posix = pytest.mark.skipif(os.name != "posix", reason="Windows has neither fork nor these signals.")
 
@@ -263,17 +262,6 @@ def test_a_body_that_drips_comes_whole_in_the_end_and_bit_by_bit(shop):
     assert json.loads(b"".join(pieces)) == shop.data.tax("GB")
     assert len(pieces) > PIECES / 3
     assert max(map(len, pieces)) < len(b"".join(pieces)) / 2
-
-
-def test_a_silent_port_takes_up_no_connection():
-    with silent_port() as port:
-        if port is None:
-            pytest.skip("this system makes no port that is silent")
-        with socket.socket() as caller, pytest.raises(TimeoutError):
-            caller.settimeout(0.3)
-            caller.connect(("127.0.0.1", port))
-    with socket.socket() as caller, pytest.raises(ConnectionRefusedError):
-        caller.connect(("127.0.0.1", port))
 
 
 @pytest.mark.parametrize(

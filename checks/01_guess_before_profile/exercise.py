@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from kettle.checking import Case, Contract
 from kettle.checking.equivalence import with_another
 from kettle.checking.worlds import World
-from kettle.probes.looks import count_looks, looked_for
+from kettle.lessons.looks import count_looks, looked_for
 from kettle.probes.ratio import compare, far_from
 from kettle.probes.work import work
 

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 from kettle.checking import Case, Contract
 from kettle.checking.worlds import World
-from kettle.probes.looks import count_looks, looked_for
+from kettle.lessons.looks import count_looks, looked_for
 from kettle.probes.memory import peak_bytes
 from kettle.probes.work import work
 

@@ -8,8 +8,8 @@ from kettle.checking import Case, Contract
 from kettle.checking.causes.virtually import virtually
 from kettle.checking.equivalence import Told, asked, fails, revised
 from kettle.checking.worlds import World
+from kettle.lessons.sales import SalesPool
 from kettle.shop.data import Data
-from kettle.shop.sales import SalesPool
 
 from .world import THINKS, services
 

@@ -5,7 +5,7 @@ import sys
 import time
 import warnings
 
-from kettle.shop.thumbnails import take_photo, thumbnail
+from kettle.lessons.thumbnails import take_photo, thumbnail
 
 
 def a_method_of_the_loop() -> str:

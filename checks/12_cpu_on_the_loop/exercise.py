@@ -4,9 +4,9 @@ import asyncio
 
 from kettle.checking import Case, Contract, worlds
 from kettle.checking.equivalence import Told
+from kettle.lessons.reader import Reader
 from kettle.probes.turns import PICKLED, watch_turns
 from kettle.probes.workers import has_gil
-from kettle.shop.reader import Reader
 
 BUDGET = 500  # orders between two turns of the loop, as the exercise's ticket says
 PATIENCE = 2.5  # seconds; paid by wrong answers only

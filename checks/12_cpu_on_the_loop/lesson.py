@@ -9,13 +9,13 @@ from dataclasses import replace
 from kettle.checking import Case, Contract, worlds
 from kettle.checking.causes.serving import HOW
 from kettle.checking.left import has_ended
+from kettle.lessons.thumbnails import ROWS, take_photo
 from kettle.probes.calls import count_calls
 from kettle.probes.engines.start_method import AFRESH, start_method
 from kettle.probes.leftovers import watch_leftovers
 from kettle.probes.loop import watch_loop
 from kettle.probes.responsive import loop_shows_life
 from kettle.probes.workers import watch_workers
-from kettle.shop.thumbnails import ROWS, take_photo
 
 PATIENCE = 2.5  # seconds; paid by wrong answers only
 AFRESH_LIMIT = 14.0  # seconds for an upload where a worker process starts a Python of its own

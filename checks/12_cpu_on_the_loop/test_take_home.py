@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import httpx
 from own_code import run_snippet
 
+from kettle.lessons.thumbnails import take_photo, thumbnail
 from kettle.probes.leftovers import watch_leftovers
-from kettle.shop.thumbnails import take_photo, thumbnail
 
 STEM = "12_cpu_on_the_loop"
 

@@ -13,9 +13,9 @@ from pathlib import Path
 from kettle.checking import Case, Contract
 from kettle.checking.equivalence import fails, shop_world
 from kettle.checking.worlds import World
-from kettle.probes.events import watch_events
+from kettle.lessons.desk import LABEL, NAMES, wholesale
+from kettle.lessons.events import watch_events
 from kettle.probes.workers import has_gil
-from kettle.shop.desk import LABEL, NAMES, wholesale
 
 from .parsed import watch_parsed
 from .world import PATIENCE, costs, cpu, fits, gated_desk, longest_step, quick_desk

@@ -8,9 +8,9 @@ import threading
 import httpx
 from own_code import run_snippet
 
+from kettle.lessons.desk import open_desk
 from kettle.probes.loop import watch_loop
 from kettle.shop import Shop
-from kettle.shop.desk import open_desk
 
 STEM = "13_hidden_blockers"
 

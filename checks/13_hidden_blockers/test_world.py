@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from kettle.checking.checks import load_module
+from kettle.lessons.desk import ARCHIVE, LABEL, NAMES, open_desk, start_name_server, wholesale
 from kettle.shop import Shop
-from kettle.shop.desk import ARCHIVE, LABEL, NAMES, open_desk, start_name_server, wholesale
 
 world = load_module(Path(__file__).parent, "world")
 QUICK = {NAMES: 0.0, LABEL: 0.0, ARCHIVE: 0.0}
@@ -70,7 +70,7 @@ def test_to_import_the_desk_changes_nothing():
     code = f"""
 import socket
 before = [getattr(socket, name) for name in {LOOK_UPS}]
-import kettle.shop.desk
+import kettle.lessons.desk
 assert [getattr(socket, name) for name in {LOOK_UPS}] == before
 """
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
@@ -80,7 +80,7 @@ def test_look_ups_are_the_systems_again_when_the_last_desk_is_closed():
     code = f"""
 import asyncio, socket
 from kettle.shop import Shop
-from kettle.shop.desk import open_desk
+from kettle.lessons.desk import open_desk
 def look_ups():
     return [getattr(socket, name) for name in {LOOK_UPS}]
 before = look_ups()

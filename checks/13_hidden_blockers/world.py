@@ -11,10 +11,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from kettle.lessons.desk import ARCHIVE, LABEL, NAMES, Desk, Watched, open_desk
 from kettle.probes.loop import watch_loop
 from kettle.probes.responsive import loop_shows_life
 from kettle.probes.workers import has_gil
-from kettle.shop.desk import ARCHIVE, LABEL, NAMES, Desk, Watched, open_desk
 
 AT_ONCE = {NAMES: 0.0, LABEL: 0.0, ARCHIVE: 0.0}
 PATIENCE = 2.0  # seconds; paid by wrong answers only

@@ -15,7 +15,7 @@ from kettle.checking.causes.virtually import counted_shop, virtually
 from kettle.checking.equivalence import Told, asked_otherwise, revised
 from kettle.checking.runner.errors import alone, leaves, told
 from kettle.checking.worlds import World
-from kettle.probes.logs import watch_logs
+from kettle.lessons.logs import watch_logs
 from kettle.shop.data import Data
 
 SKU, COUNTRY = "KC-0042", "GB"

@@ -1,11 +1,11 @@
-"""kettle.probes.limited runs a program with few descriptors, and tells which lines left handles unclosed."""
+"""kettle.lessons.limited runs a program with few descriptors, and tells which lines left handles unclosed."""
 
 import linecache
 import sys
 
 import pytest
 
-from kettle.probes.limited import run_limited
+from kettle.lessons.limited import run_limited
 
 CELL = """
 kept = []

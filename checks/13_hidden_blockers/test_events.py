@@ -5,7 +5,7 @@ import sys
 import threading
 from pathlib import Path
 
-from kettle.probes.events import watch_events
+from kettle.lessons.events import watch_events
 
 
 def test_each_way_to_open_a_file_is_heard_with_its_thread(tmp_path):

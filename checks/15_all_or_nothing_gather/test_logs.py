@@ -2,7 +2,7 @@
 
 import logging
 
-from kettle.probes.logs import watch_logs
+from kettle.lessons.logs import watch_logs
 
 
 def test_warnings_of_any_logger_are_collected_in_their_order():

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
+from kettle.lessons.sales import SalesPool
 from kettle.shop.data import Data
-from kettle.shop.sales import SalesPool
 
 COUNT = "SELECT count(*) AS rows FROM sales WHERE supplier = ?"
 

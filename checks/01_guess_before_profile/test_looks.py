@@ -6,7 +6,7 @@ from operator import attrgetter
 
 import pytest
 
-from kettle.probes.looks import count_looks, looked_for
+from kettle.lessons.looks import count_looks, looked_for
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,7 @@ def test_afterwards_nothing_is_counted_any_more():
 def test_what_a_class_defines_itself_is_left_alone():
     class Slotted:
         __slots__ = ("last",)
+        last: int
 
     with count_looks(Slotted, ("last",)):
         one = Slotted()
