@@ -2,142 +2,108 @@
 
 import asyncio
 import time
-from functools import partial
+from contextlib import nullcontext
+from types import SimpleNamespace
 
 from kettle.checking import Case, Contract
 from kettle.checking.causes.virtually import told_time
 from kettle.checking.equivalence import Told
+from kettle.checking.worlds import World
 
-from .world import SERVICES, Service, near, numbers, percentile_of, shortly, time_of
+from .world import Service, compare, judge_calls, percentile, time_of
 
-SHARES = {"p50": 50, "p99": 99, "slowest": 100}
-ERRORS = OSError("refused"), TimeoutError(), ValueError("no JSON"), LookupError("nobody")
-RATE = 500  # calls a second: each of the quick ones is answered before the next is due
-
-
-async def quickly(w, number):
-    """Answer soon, or in 50 ms where the service is slow."""
-    await asyncio.sleep(0.05 if w.slow > 1 else 0.001)
+QUICK, ANSWER = 0.0005, 0.002  # seconds
+SILENT, HELD = 10.0, 1.0  # seconds
+FIRST = 20  # the call at which something happens
+EARLY = 0.3  # of the time between two calls
+LATE = 0.03  # seconds: code that looks at the clock now and then sends a little late
 
 
-def slow(w):
-    """Let answers take longer than it is until the next call is due."""
-    w.slow = 2
+def services(rng, told_time):
+    """Return what makes a service: which of its calls fail."""
+    w = SimpleNamespace(failing=rng.sample(range(60), 36))
+    return lambda: nullcontext(w)
 
 
-async def four_fail(w, number):
-    """Let four calls fail, each with an error of its own."""
-    await shortly(number)
-    if number in (2, 5, 6, 9):
-        raise ERRORS[number % len(ERRORS)]
+def answers(w):
+    """Let all calls be answered."""
+    return lambda service, number: asyncio.sleep(ANSWER)
 
 
-async def report(load_test, w, behave=quickly, calls=14):
-    """Ask for a report; its times are judged where the merged code keeps up."""
-    told = await w.report(load_test, partial(behave, w), exercise.say, rate=RATE, calls=calls)
-    numbers(told, exercise.say, *SHARES, "failed")
-    if w.slow == 1:
-        not_early(w, RATE)
-        judge_times(told, w, RATE, "slowest")
-    return {"failed": told["failed"]}
+def fails(w):
+    """Let more than half of the calls fail, before an answer would come."""
+    errors = [OSError("refused"), TimeoutError(), ValueError("cannot be read"), LookupError("nobody")]
+
+    async def behave(service, number):
+        await asyncio.sleep(QUICK if number in w.failing else ANSWER)
+        if number in w.failing:
+            raise errors[number % len(errors)]
+
+    return behave
 
 
-def not_early(w, rate):
-    """See that no call was sent before it was due."""
-    early, number = max((w.called + n / rate - span.began, n) for n, span in enumerate(w.spans))
-    if early > 0.3 / rate:
-        raise Told(exercise.say("early", n=number, by=time_of(early), rate=rate))
+def stands_still(w):
+    """Let nobody be answered for ten seconds, and one call a second later than all others."""
+
+    async def behave(service, number):
+        if number == FIRST:
+            service.silent = time.perf_counter() + SILENT
+        await asyncio.sleep(max(QUICK, service.silent - time.perf_counter()) + (number == FIRST))
+
+    return behave
 
 
-def judge_times(report, w, rate, *names):
-    """Compare times that run from when calls were due."""
-    late = max(span.began - w.spans[0].began - n / rate for n, span in enumerate(w.spans))
-    if w.most == 1 and late > 1 / rate:
-        raise Told(exercise.say("one_by_one"))
-    for name in names or SHARES:
-        percentile_of(
-            report, name, SHARES[name], since_due(w.answered, w, rate), partial(whose, w, rate, name)
-        )
+def held_up(w):
+    """Let the load test itself be held up for a second."""
+
+    async def behave(service, number):
+        if number == FIRST:
+            time.sleep(HELD)  # noqa: ASYNC251 - it holds up the event loop
+            service.held = time.perf_counter()
+        await asyncio.sleep(QUICK)
+
+    return behave
 
 
-def since_due(spans, w, rate):
-    """Return how long the customers of some calls waited, from when their calls were due."""
-    return [span.ended - w.spans[0].began - n / rate for n, span in enumerate(w.spans) if span in spans]
+async def report_on(load_test, w, behaviour, calls=60, rate=300):
+    """Ask for a report, and compare it with the record of its calls."""
+    service = Service(behaviour(w))
+    report = await load_test(service.operation, rate=rate, calls=calls)
+    judge_calls(exercise, service, calls)
+    due = [service.spans[0].began + number / rate for number in range(calls)]
+    judge_sent(service, due, EARLY / rate)
+    waits = [span.ended - due[number] for number, span in service.answered()]
+    right = {"p50": percentile(waits, 50), "p99": percentile(waits, 99), "slowest": max(waits)}
+    why = exercise.say("failures_timed" if service.failed else "since_due")
+    return compare(exercise, report, right, lambda name, given: why)
 
 
-def whose(w, rate, name, value):
-    """Say whose wait a time may be."""
-    if near(value, [span.seconds for span in w.answered], SHARES[name]):
-        return exercise.say("since_sent")
-    if len(w.answered) < len(w.spans) and near(value, since_due(w.spans, w, rate), SHARES[name]):
-        return exercise.say("failures_timed")
-    return exercise.say("since_due")
+def judge_sent(service, due, early):
+    """Raise where a call was sent before it was due, or later than it could be."""
+    for number, span in enumerate(service.spans):
+        late = span.began - due[number]
+        if late < -early:
+            raise Told(exercise.say("early", number=number, early=time_of(-late)))
+        if span.began - max(due[number], service.held) > LATE:
+            key = "behind" if service.held else "kept_away"
+            raise Told(exercise.say(key, number=number, late=time_of(late), most=service.most))
 
 
 exercise = Contract(
     "load_test",
-    world=SERVICES,
-    call=report,
+    world=World(("rng", "told_time"), services, run=told_time),
+    call=report_on,
+    why={"failed": "failed"},
     cases={
-        "all calls are answered": Case(),
-        "four calls fail": Case(four_fail),
-        "the second of two load tests is quicker": Case(
-            prepare=slow, between=lambda w: setattr(w, "slow", 1)
-        ),
-        "half of the answers are late": Case(
-            lambda w, number: asyncio.sleep(number % 2), prepare=slow, impatient=True
-        ),
+        "all calls are answered": Case(answers),
+        "more than half of the calls fail": Case(fails),
     },
 )
-
-
-@exercise.cause
-def sent_when_due(load_test, rng):
-    """Let nobody be answered for a while; as many calls are sent as are due."""
-    calls, rate, first, waiting, patience = 360, rng.randint(31, 35), rng.randint(8, 12), 210, 10
-
-    async def judged():
-        w, enough = Service(), asyncio.Event()
-
-        async def behave(number):
-            if number >= first + waiting - 1:
-                enough.set()
-            waits = first <= number < first + waiting and not w.begun
-            await (w.patiently(enough, patience) if waits else shortly(number))
-            if number == first:
-                await asyncio.sleep(1)  # the slowest is slower than the next one by far
-
-        told = await w.report(load_test, behave, exercise.say, rate=rate, calls=calls)
-        if w.begun:
-            raise Told(exercise.say("kept_away", due=patience * rate, seconds=patience, n=w.most))
-        numbers(told, exercise.say, *SHARES)
-        not_early(w, rate)
-        judge_times(told, w, rate)
-
-    told_time(judged)
-    return exercise.say("all_sent", n=waiting)
-
-
-@exercise.cause
-def times_since_due(load_test, rng):
-    """Hold the load test itself up for a moment, and let some calls fail late."""
-    calls, rate, later = 120, rng.randint(620, 660), rng.randint(18, 22)
-    failing = rng.sample(range(1, later - 2), 5)
-
-    async def judged():
-        async def behave(number):
-            if number == later:
-                time.sleep(0.12)  # noqa: ASYNC251 - the load test itself is held up
-            if number in failing:
-                await asyncio.sleep(0.3)
-                raise LookupError("given up by the other side")
-            await shortly(number)
-
-        w = Service()
-        told = await w.report(load_test, behave, exercise.say, rate=rate, calls=calls)
-        numbers(told, exercise.say, *SHARES, "failed")
-        if told["failed"] != len(failing):
-            raise Told(exercise.say("failed", n=told["failed"], expected=len(failing)))
-        judge_times(told, w, rate)
-
-    told_time(judged)
+exercise.further(
+    "sent_when_due",
+    {"the service stands still for 10 s": Case(stands_still, 400, 33, truth=lambda w: {"failed": 0})},
+)
+exercise.further(
+    "times_since_due",
+    {"the load test is held up for 1 s": Case(held_up, 400, truth=lambda w: {"failed": 0})},
+)

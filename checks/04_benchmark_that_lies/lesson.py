@@ -1,150 +1,113 @@
 """A benchmark that lies: the time of a run, divided by the number of its calls, is a wait that no caller had."""
 
 import asyncio
-import time
-from functools import partial
+from contextlib import nullcontext
+from math import isclose
+from types import SimpleNamespace
 
 from kettle.checking import Case, Contract
-from kettle.checking.causes.virtually import OtherTimes, told_time
+from kettle.checking.causes.virtually import told_time
 from kettle.checking.equivalence import Told
+from kettle.checking.worlds import World
 
-from .world import ABOVE, BELOW, SERVICES, STEP, Service, near, numbers, percentile_of, shortly, time_of
+from .world import Service, compare, judge_calls, percentile, time_of
 
-SHARES = 50, 95, 99
-PATIENCE = 0.6  # seconds that a call waits for others
-ERRORS = OSError("refused"), TimeoutError(), ValueError("cannot be read"), LookupError("nobody")
-
-
-async def steadily(w, number):
-    """Answer in a few milliseconds, in three times as many when the service has become slow."""
-    await asyncio.sleep(0.003 * w.slow * (1 + number % 3))
+TIMES = [0.002] * 204 + [0.016] * 28 + [0.06] * 8  # by each usual rule, these are p50, p95 and p99
+OF_SOME = [0.002] * 94 + [0.016] * 12 + [0.06] * 4  # here, too
+AT_ONCE = 20
+FAILS, LAST_FAILS = 0.0005, 0.2  # seconds until a call fails
+IDLE = 0.01  # seconds for which a place may stay empty
 
 
-async def three_fail(w, number):
-    """Let three calls fail, each with an error of its own."""
-    await shortly(number)
-    if number in (3, 7, 8):
-        raise ERRORS[number % len(ERRORS)]
+def services(rng, told_time):
+    """Return what makes a service: most answers are quick and some are slow. Of `some`, more than half fail."""
+    times = rng.sample(TIMES, len(TIMES))
+    failing = [None] * (len(TIMES) - len(OF_SOME) - 1)
+    some = [*rng.sample(OF_SOME + failing, len(TIMES) - 1), None]
+    errors = [OSError("refused"), TimeoutError(), ValueError("cannot be read"), LookupError("nobody")]
+    return lambda: nullcontext(SimpleNamespace(times=times, some=some, errors=errors))
 
 
-async def report(benchmark, w, behave=steadily, calls=30, at_once=30):
-    """Ask for a report, and judge what it says of the calls and of the run's throughput."""
-    told = await w.report(benchmark, partial(behave, w), lesson.say, calls=calls, at_once=at_once)
-    judge_throughput(told, w, time.perf_counter())
-    return {"calls": len(w.spans)}
+async def run(benchmark, w, times, at_once=AT_ONCE):
+    """Return a report, and the service that it is about."""
+
+    async def behave(service, number):
+        last = number == len(times) - 1
+        await asyncio.sleep(times[number] or (LAST_FAILS if last else FAILS))
+        if times[number] is None:
+            raise w.errors[number % len(w.errors)]
+
+    service = Service(behave)
+    report = await benchmark(service.operation, calls=len(times), at_once=at_once)
+    judge_calls(lesson, service, len(times))
+    return report, service
 
 
-async def failed(benchmark, w):
-    """Ask for a report on calls of which three fail."""
-    told = await w.report(benchmark, partial(three_fail, w), lesson.say, calls=30, at_once=30)
-    return {"failed": told.get("failed")}
+async def calls_made(benchmark, w):
+    """Ask for a report on calls that are all made at once."""
+    await run(benchmark, w, w.times, len(w.times))
 
 
-def judge_average(report, w):
-    """See that the average of the merged code is gone, or has percentiles beside it."""
-    if "p50" not in report and "average" in report:
-        least = min(span.seconds for span in w.spans)
-        raise Told(lesson.say("average", n=time_of(report["average"]), least=time_of(least)))
+async def report_on(benchmark, w):
+    """Ask for a report, and compare it with the record of its calls."""
+    report, service = await run(benchmark, w, w.times)
+    if isinstance(report, dict) and "average" in report and "p50" not in report:
+        least = min(span.seconds for span in service.spans)
+        raise Told(lesson.say("average", least=time_of(least)))
+    waits = [span.seconds for _, span in service.answered()]
+    ended = max(span.ended for span in service.spans)
+    right = {f"p{share}": percentile(waits, share) for share in (50, 95, 99)}
+    right["per_second"] = len(waits) / (ended - service.spans[0].began)
+
+    def why(name, value):
+        if name == "per_second":
+            return lesson.say("other_rate")
+        if isclose(value, sum(waits) / len(waits), rel_tol=0.15):
+            return lesson.say("mean")
+        if service.failed:
+            return lesson.say("failures_timed")
+        return lesson.say("queue" if value > right[name] else "stands_still")
+
+    return compare(lesson, report, right, why)
 
 
-def judge_throughput(report, w, over):
-    """Compare `per_second` with the answered calls and the seconds of the run, until the last call has ended."""
-    numbers(report, lesson.say, "per_second")
-    value, answered = report["per_second"], len(w.answered)
-    last = max(span.ended for span in w.spans)
-    within = answered / (over - w.called + STEP) * BELOW, answered / (last - w.spans[0].began) * ABOVE
-    if not within[0] <= value <= within[1]:
-        run = last - w.spans[0].began
-        why = "all_counted" if 0.9 < value * run / len(w.spans) < 1.1 else "other_seconds"
-        expected = f"{answered / run:,.0f}"
-        raise OtherTimes(lesson.say("per_second", n=f"{value:,.0f}", expected=expected, why=lesson.say(why)))
+async def limited(benchmark, w):
+    """See that each call begins as soon as there is a place for it, and not earlier."""
+    _, service = await run(benchmark, w, w.times)
+    if service.most > AT_ONCE:
+        raise Told(lesson.say("too_many", n=service.most, at_once=AT_ONCE))
+    free = sorted(span.ended for span in service.spans)
+    late = sum(span.began > since + IDLE for span, since in zip(service.spans[AT_ONCE:], free, strict=False))
+    if late:
+        raise Told(lesson.say("held_up", n=late))
+
+
+def fails(w):
+    """Let more than half of the calls fail from now on."""
+    w.times = w.some
 
 
 lesson = Contract(
     "benchmark",
-    world=SERVICES,
-    call=report,
-    cases={
-        "30 calls are made": Case(),
-        "the service is slower at the second benchmark": Case(between=lambda w: setattr(w, "slow", 3)),
-        "more may be in flight than there are": Case(steadily, 3, 9),
-        "half of the answers are late": Case(lambda w, number: asyncio.sleep(number % 2), impatient=True),
+    world=World(("rng", "told_time"), services, run=told_time),
+    call=calls_made,
+    why={"failed": "failed"},
+    again=False,
+    cases={"all calls are made at once": Case()},
+)
+lesson.further(
+    "each_call_is_timed",
+    {"most calls are quick and some are slow": Case(call=report_on, truth=lambda w: {"failed": 0})},
+)
+lesson.further(
+    "failures_are_counted",
+    {
+        "more than half of the calls fail, and none did at an earlier benchmark": Case(
+            call=report_on, between=fails, truth=lambda w: {"failed": w.times.count(None)}
+        )
     },
 )
-lesson.further("failures_are_counted", {"three calls fail": Case(call=failed, truth=lambda w: {"failed": 3})})
-
-
-@lesson.cause
-def each_call_is_timed(benchmark, rng):
-    """Let most calls be quick, some slow, and many fail at once or late; compare the percentiles."""
-    calls, at_once, failing = 400, rng.randint(18, 22), 160
-    delays = [0.004] * 190 + [0.016] * 38 + [0.06] * 12
-    late = calls - 1  # it fails, and ends the run
-    fails = {*range(at_once), late, *rng.sample(range(at_once, late), failing - at_once - 1)}
-    rng.shuffle(delays)
-    answers = dict(zip((n for n in range(calls) if n not in fails), delays, strict=True))
-
-    async def behave(number):
-        await asyncio.sleep(answers.get(number, 0.1 if number == late else 0.001))
-        if number in fails:
-            raise rng.choice(ERRORS)
-
-    async def judged():
-        w = Service()
-        judge_average(await w.report(benchmark, shortly, lesson.say, calls=40, at_once=at_once), w)
-        told = await w.report(benchmark, behave, lesson.say, calls=calls, at_once=at_once)
-        numbers(told, lesson.say, *(f"p{share}" for share in SHARES), "failed")
-        if told["failed"] != failing:
-            raise Told(lesson.say("failed", n=told["failed"], expected=failing))
-        times = [span.seconds for span in w.answered]
-        for share in SHARES:
-            percentile_of(told, f"p{share}", share, times, partial(whose, w, share))
-        judge_throughput(told, w, time.perf_counter())
-
-    told_time(judged)
-    return lesson.say("timed", n=failing)
-
-
-def whose(w, share, value):
-    """Say whose wait a time may be."""
-    times = [span.seconds for span in w.answered]
-    began = w.spans[0].began
-    queue = [span.ended - began for span in w.answered]
-    mean = sum(times) / len(times)
-    if 0.8 < value * len(w.spans) / (max(span.ended for span in w.spans) - began) < 1.25:
-        return lesson.say("divided")
-    if 0.85 < value / mean < 1.15:
-        return lesson.say("mean")
-    if value < 0.001:
-        return lesson.say("stands_still")
-    if near(value, queue, share):
-        return lesson.say("queue")
-    if any(0.9 < value / span.seconds < 1.1 for span in w.spans):
-        return lesson.say("among_all")
-    return lesson.say("stopwatch")
-
-
-@lesson.cause
-def as_many_as_the_limit(benchmark, rng):
-    """Let one call wait until all others have begun."""
-    calls, at_once = rng.randint(36, 48), rng.randint(4, 6)
-    slow = rng.randrange(at_once)
-
-    async def judged():
-        w, all_begun = Service(), asyncio.Event()
-
-        async def behave(number):
-            if number == calls - 1:
-                all_begun.set()
-            await (w.patiently(all_begun, PATIENCE) if number == slow else shortly(number))
-
-        await w.report(benchmark, behave, lesson.say, calls=calls, at_once=at_once)
-        if w.most > at_once:
-            raise Told(lesson.say("too_many", n=w.most, at_once=at_once))
-        if w.begun:
-            raise Told(lesson.say("held_up", n=w.begun, calls=calls))
-        if w.most < at_once:
-            raise Told(lesson.say("too_few", n=w.most, at_once=at_once))
-
-    told_time(judged)
-    return lesson.say("limited", n=at_once)
+lesson.further(
+    "as_many_as_the_limit",
+    {f"{AT_ONCE} calls may be in flight": Case(call=limited, truth=lambda w: None)},
+)

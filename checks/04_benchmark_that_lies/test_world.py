@@ -3,11 +3,9 @@
 import asyncio
 import random
 import re
-import statistics
 import textwrap
 import threading
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -31,85 +29,70 @@ def installed():
     clocks.remove()
 
 
-def said(key, **values):
-    return f"{key} {values}"
+class Words:
+    """Stands for a contract: says a key, and its values."""
+
+    def say(self, key, **values):
+        return f"{key} {values}"
 
 
-def told(function, calls=1, behave=lambda number: asyncio.sleep(0.05)):
-    """Ask for two reports of one service."""
+def recorded(calls):
+    """Return a service after some calls at once, of which the second one fails and the third is given up."""
 
-    async def twice():
-        service = world.Service()
-        for _ in range(2):
-            await service.report(function, behave, said, calls=calls)
+    async def behave(service, number):
+        await asyncio.sleep(0.02 * (3 - number))
+        if number == 1:
+            raise OSError("refused")
 
-    return told_time(twice)
+    async def body():
+        service = world.Service(behave)
+        tasks = [asyncio.create_task(service.operation()) for _ in range(calls)]
+        for task in tasks[2:]:
+            await asyncio.sleep(0)
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        return service
 
-
-def test_a_report_is_a_dictionary_of_its_own_and_comes_last():
-    same, tasks = {}, []
-
-    async def shared(operation, calls):
-        await operation()
-        return same
-
-    async def early(operation, calls):
-        tasks.append(asyncio.create_task(operation()))
-        await asyncio.sleep(0)
-        return {}
-
-    async def impatient(operation, calls):
-        await asyncio.wait([asyncio.create_task(asyncio.wait_for(operation(), 0.01))])
-        return {}
-
-    async def number(operation, calls):
-        return 5
-
-    async def more(operation, calls):
-        await asyncio.gather(operation(), operation())
-        return {}
-
-    async def stands(operation, calls):
-        await operation()
-        await asyncio.get_running_loop().create_future()
-
-    for function, key in (
-        (shared, "same_dictionary"),
-        (early, "too_early"),
-        (impatient, "given_up"),
-        (number, "no_dictionary"),
-        (more, "calls"),
-        (stands, "no_report"),
-    ):
-        with pytest.raises(AssertionError, match=key):
-            told(function)
+    return told_time(body)
 
 
-def test_numbers_are_asked_for_by_name():
-    world.numbers({"failed": 0}, said, "failed")
-    for given in ({}, {"p50": None}):
-        with pytest.raises(Told, match=r"no_number .*p50"):
-            world.numbers(given, said, "p50")
+def test_calls_are_recorded_in_the_order_in_which_they_began():
+    service = recorded(2)
+    assert [span.failed for span in service.spans] == [False, True]
+    assert [span.seconds for span in service.spans] == [pytest.approx(0.06), pytest.approx(0.04)]
+    assert [number for number, _ in service.answered()] == [0]
+    assert (service.most, service.under_way, service.failed) == (2, 0, 1)
 
 
-@pytest.mark.parametrize("count", [100, 110, 120, 333])
-@pytest.mark.parametrize("share", [50, 95, 99])
-def test_every_usual_percentile_lies_between_the_ranks(count, share):
-    values = [float(n * n) for n in range(count)]
-    low, high = world.ranks(values[::-1], share)
-    for method in ("inclusive", "exclusive"):
-        assert low <= statistics.quantiles(values, n=100, method=method)[share - 1] <= high
-    nearest = values[-(-share * count // 100) - 1]
-    assert low <= nearest <= high
-    assert high - low <= 5 * (2 * count), "a few ranks apart, not more"
+def test_other_calls_and_calls_that_are_given_up_are_told():
+    world.judge_calls(Words(), recorded(2), 2)
+    with pytest.raises(Told, match=r"calls .*'expected': 5, 'n': 2"):
+        world.judge_calls(Words(), recorded(2), 5)
+    with pytest.raises(Told, match=r"given_up .*1"):
+        world.judge_calls(Words(), recorded(3), 3)
 
 
-def test_a_time_that_is_off_is_told_with_its_cause():
-    times = [0.004] * 60 + [0.06] * 40
-    compare = partial(world.percentile_of, name="p50", share=50, times=times, why=lambda value: "Whose?")
-    compare({"p50": 0.0041})
-    with pytest.raises(OtherTimes, match=r"`p50`: expected 4 ms, got 20 ms. Whose\?"):
-        compare({"p50": 0.02})
+def compare(report, **right):
+    return world.compare(Words(), report, right, lambda name, value: f"Whose is {name}?")
+
+
+def test_a_report_keeps_its_failures_and_is_the_same_object():
+    report = {"p50": 0.0041, "failed": 2, "mean": 1.0}
+    assert compare(report, p50=0.004) is report
+    assert report == {"failed": 2}
+
+
+@pytest.mark.parametrize("report", [None, 5, {}, {"p50": None}, {"p50": (0.1, 0.2)}])
+def test_numbers_are_asked_for_by_name(report):
+    with pytest.raises(Told, match=r"no_number .*'p50'"):
+        compare(report, p50=0.004)
+
+
+def test_a_number_that_is_off_is_told_with_its_cause():
+    with pytest.raises(OtherTimes, match=r"other .*'4 ms'.*'20 ms'.*Whose is p50"):
+        compare({"p50": 0.02}, p50=0.004)
+    with pytest.raises(OtherTimes, match=r"other .*'1,000'.*'2,500'.*Whose is per_second"):
+        compare({"p50": 1.5, "per_second": 2500}, p50=1.5, per_second=1000)
 
 
 SLEEPS = "await asyncio.sleep(max(0, due - time.perf_counter()))"

@@ -1,4 +1,4 @@
-# says: from when it was due to its answer
+# says: Count from when the call was due
 # "a call's time runs from when it was *due* until it is answered": the clock is read when the sender
 # comes round to collect, at the next call's due time; 20 ms are reported as 25
 async def load_test(operation, rate: float, calls: int) -> dict[str, float]:

@@ -1,4 +1,4 @@
-# says: at most 100 were in flight
+# says: at most 100 in flight
 # "sent then, even if earlier calls have no answer yet": no more than 100
 # under way, to spare the own machine; a longer standstill or a higher rate than Saturday's makes number
 # 101 wait

@@ -1,4 +1,4 @@
-# says: from when it was due to its answer
+# says: Count from when the call was due
 # the slowest one is left out as an outlier
 async def load_test(operation, rate: float, calls: int) -> dict[str, float]:
     times, failed = [], 0

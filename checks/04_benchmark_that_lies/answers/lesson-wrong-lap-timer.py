@@ -1,4 +1,4 @@
-# says: Read the clock when a call
+# says: Time each answered call, and no other
 # "a call's time runs from its turn to its answer": the lap timer is not set again after a failure, so its time
 # is added to the lane's next answered call
 async def benchmark(operation, calls: int = 100, at_once: int = 10) -> dict[str, float]:

@@ -1,4 +1,4 @@
-# says: take the place in the list of the answered ones
+# says: Time each answered call, and no other
 # "percentiles of the answered calls": the place in the line is reckoned from all calls, so with 40 failed of
 # 100 the p50 is the 50th of 60
 async def benchmark(operation, calls: int = 100, at_once: int = 10) -> dict[str, float]:
