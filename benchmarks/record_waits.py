@@ -1,4 +1,4 @@
-"""Record six programs that take their time for six reasons, for lesson 03: what waits, and for what?
+"""Record four programs that take their time for four reasons, for lesson 03: what waits, and for what?
 
 Run it as `python benchmarks/record_waits.py`; it writes kettle/files/recorded/waits.json. What lies there is
 kept where it is disturbed less by other programs; to begin anew, remove it. Where py-spy is, and one process
@@ -8,11 +8,9 @@ only what `python -m asyncio pstree` says of it, which needs Python 3.14.
 
 import asyncio
 import json
-import os
 import platform
 import re
 import resource
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -34,7 +32,6 @@ RECORDED = HERE / "kettle" / "files" / "recorded" / "waits.json"
 SECONDS = 1.5  # for which each program goes on
 BEAT = 0.01
 TRIES = 4
-FOLDERS = []
 
 clock = time.perf_counter
 
@@ -82,19 +79,6 @@ async def lock(shop: Shop, until: float) -> None:
         await asyncio.gather(*map(book, range(1001, 1021)))
 
 
-async def disk(shop: Shop, until: float) -> None:
-    async def write_receipt(number: int) -> None:
-        with (Path(folder) / f"{number}.txt").open("wb") as file:
-            while clock() < until:
-                file.write(receipt)
-                os.fsync(file.fileno())
-                await asyncio.sleep(0)
-
-    receipt, folder = os.urandom(4096), tempfile.mkdtemp(dir=HERE)  # removed at the end: that takes time, too
-    FOLDERS.append(folder)
-    await asyncio.gather(*map(write_receipt, range(20)))
-
-
 async def pool(shop: Shop, until: float) -> None:
     async def show_reviews(sku: str) -> None:
         while clock() < until:
@@ -102,17 +86,6 @@ async def pool(shop: Shop, until: float) -> None:
 
     async with shop.session(connector=aiohttp.TCPConnector(limit=2)) as api:
         await asyncio.gather(*map(show_reviews, shop.data.products[:20]))
-
-
-async def cpu(shop: Shop, until: float) -> None:
-    async def price_basket(number: int) -> None:
-        while clock() < until:
-            total = 0
-            for line in range(100_000):
-                total += line * number % 97
-            await asyncio.sleep(0)
-
-    await asyncio.gather(*map(price_basket, range(20)))
 
 
 def beats(late: list[float], until: float) -> None:
@@ -129,7 +102,7 @@ def beats(late: list[float], until: float) -> None:
 
 def of_the_program(waits: list[Wait]) -> list[Wait]:
     """Leave out the task that records, and the library's own."""
-    return [wait for wait in waits if wait.path and wait.path[0][0] not in ("six", "<module>")]
+    return [wait for wait in waits if wait.path and wait.path[0][0] not in ("four", "<module>")]
 
 
 async def record(program: Callable[[Shop, float], Awaitable[None]], shop: Shop) -> dict:
@@ -161,17 +134,17 @@ async def undisturbed(program: Callable, shop: Shop, before: dict | None) -> dic
 
 def disturbance(found: dict) -> float:
     """Say how far a recording is from what its program does on an idle machine; 0 is not at all."""
-    if found["cause"] in ("cpu", "gil"):
+    if found["cause"] == "gil":
         return 1 - (found["loop"] + found["others"]) / found["seconds"]
-    return 0.3 * found["loop"] / found["seconds"] if found["cause"] == "disk" else 100 * found["late"]
+    return 100 * found["late"]
 
 
-async def six(before: dict[str, dict]) -> dict[str, dict]:
+async def four(before: dict[str, dict]) -> dict[str, dict]:
     with Shop(seed=3) as shop:
         print(f"The shop answers at {shop.url}.")  # which waits until it does
         return {
             letter: await undisturbed(program, shop, before.get(letter))
-            for letter, program in zip("ABCDEF", (service, gil, lock, disk, pool, cpu), strict=True)
+            for letter, program in zip("ABCD", (service, gil, lock, pool), strict=True)
         }
 
 
@@ -254,9 +227,7 @@ def main() -> None:
     before = json.loads(RECORDED.read_text(encoding="utf-8")) if RECORDED.exists() else {}
     found = {"how": "python benchmarks/record_waits.py"}
     found["on"] = f"{platform.system()}, Python {platform.python_version()}"
-    found["traces"] = asyncio.run(six(before.get("traces", {})))
-    for folder in FOLDERS:
-        shutil.rmtree(folder)
+    found["traces"] = asyncio.run(four(before.get("traces", {})))
     found |= {"pstree": before.get("pstree", {}), "py-spy": before.get("py-spy", {})}
     if not found["py-spy"]:
         with suppress(OSError):

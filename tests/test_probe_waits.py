@@ -108,9 +108,9 @@ def test_what_is_no_coroutine_has_no_frames():
     assert tree_of([]) == []
 
 
-def test_six_traces_were_recorded_one_for_each_cause_and_do_not_tell_it():
+def test_four_traces_were_recorded_one_for_each_cause_and_do_not_tell_it():
     traces = recorded_traces()
-    assert sorted(each.cause for each in traces) == ["cpu", "disk", "gil", "lock", "pool", "service"]
+    assert sorted(each.cause for each in traces) == ["gil", "lock", "pool", "service"]
     for each in traces:
         assert f"cause='{each.cause}'" not in repr(each)
         assert len(str(each)) < 1500
@@ -119,12 +119,7 @@ def test_six_traces_were_recorded_one_for_each_cause_and_do_not_tell_it():
 def test_the_traces_say_what_the_lesson_reads_in_them():
     traces = {each.cause: each for each in recorded_traces()}
     late = {cause: each.late for cause, each in traces.items()}
-    assert (
-        max(late["service"], late["lock"], late["pool"]) < 0.003 < min(late["gil"], late["cpu"], late["disk"])
-    )
-    assert "price_basket" in next(iter(traces["cpu"].thread_at))
-    assert "fsync" in next(iter(traces["disk"].thread_at))
-    assert traces["disk"].loop < traces["cpu"].loop / 3
+    assert max(late["service"], late["lock"], late["pool"]) < 0.003 < late["gil"]
     assert traces["gil"].others > 3 * traces["gil"].loop
     assert traces["pool"].innermost == "_wait_for_available_connection in aiohttp/connector.py"
     assert traces["lock"].innermost == "acquire in asyncio/locks.py"

@@ -16,7 +16,7 @@ from .world import THINKS, services
 MANY, CROWD = 60, 10  # orders of a page, and visitors: more than a fix in batches takes at a time
 ORDERS, COURIER = "/customers/{customer}/orders", "/couriers/7/quote"
 POSTCODES = "BS1 4DJ", "LA2 7RT"
-CAUSES = "cpu", "service", "lock", "pool", "gil", "disk"
+CAUSES = "service", "lock", "pool", "gil"
 
 
 def draw(rng, world):

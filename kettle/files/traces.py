@@ -1,4 +1,4 @@
-"""Recorded traces: six programs, slow for six reasons; benchmarks/record_waits.py made them."""
+"""Recorded traces: four programs, slow for four reasons; benchmarks/record_waits.py made them."""
 
 import json
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ class Trace:
 
     Attributes:
         letter: that it goes by.
-        cause: "cpu", "service", "lock", "pool", "gil" or "disk".
+        cause: "service", "lock", "pool" or "gil".
         seconds: by the clock.
         loop: seconds of the processor that the loop's thread used.
         others: the same for all other threads.
@@ -50,14 +50,10 @@ class Trace:
     @property
     def evidence(self) -> str:
         """Say which of its numbers tell what it waits for, without the word for it."""
-        at, share = next(iter(self.thread_at.items()))
         late = f"the loop was typically {1000 * self.late:.1f} ms late"
         used = f"its thread used the CPU for {self.loop:.2f} of {self.seconds:.2f} s"
-        there = f"{share:.0%} of the looks found it at `{at}`"
         tasks = f"the loop was on time, and most tasks wait in `{self.innermost}`"
         return {
-            "cpu": f"{late}, {used}, and {there}.",
-            "disk": f"{late}, {used}, which is little, and {there}.",
             "gil": f"{late}, and {used}, while another thread used it for {self.others:.2f} s.",
             "lock": f"{tasks}: no other service is called there.",
             "pool": f"{tasks}: their call has not been sent yet.",
@@ -76,5 +72,5 @@ def recorded() -> dict[str, Any]:
 
 
 def recorded_traces() -> list[Trace]:
-    """Return the six traces, by their letters."""
+    """Return the four traces, by their letters."""
     return [Trace(letter, **found) for letter, found in recorded()["traces"].items()]

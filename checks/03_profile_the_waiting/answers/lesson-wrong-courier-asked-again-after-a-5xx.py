@@ -1,5 +1,5 @@
 # says: When the call for the courier gets a 503 once
-waits_for = {"A": "service", "B": "gil", "C": "lock", "D": "disk", "E": "pool", "F": "cpu"}
+waits_for = {"A": "service", "B": "gil", "C": "lock", "D": "pool"}
 
 
 async def quote(api, postcode):

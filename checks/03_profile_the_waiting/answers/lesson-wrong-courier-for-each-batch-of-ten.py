@@ -1,5 +1,5 @@
 # says: asked 6 times for one page with 60 orders
-waits_for = {"A": "service", "B": "gil", "C": "lock", "D": "disk", "E": "pool", "F": "cpu"}
+waits_for = {"A": "service", "B": "gil", "C": "lock", "D": "pool"}
 
 
 async def batch(api, orders, postcode):

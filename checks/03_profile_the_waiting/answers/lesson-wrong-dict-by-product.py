@@ -1,5 +1,5 @@
 # says: When two orders begin with the same product
-waits_for = {"A": "service", "B": "gil", "C": "lock", "D": "disk", "E": "pool", "F": "cpu"}
+waits_for = {"A": "service", "B": "gil", "C": "lock", "D": "pool"}
 
 
 async def orders_page(api: aiohttp.ClientSession, customer: int, postcode: str) -> list[dict]:

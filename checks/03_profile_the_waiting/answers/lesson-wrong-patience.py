@@ -1,5 +1,5 @@
 # says: wait for the answer, however late it is
-waits_for = {"A": "service", "B": "gil", "C": "lock", "D": "disk", "E": "pool", "F": "cpu"}
+waits_for = {"A": "service", "B": "gil", "C": "lock", "D": "pool"}
 
 
 async def orders_page(api: aiohttp.ClientSession, customer: int, postcode: str) -> list[dict]:

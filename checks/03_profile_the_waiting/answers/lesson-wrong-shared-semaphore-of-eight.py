@@ -1,5 +1,5 @@
 # says: only a few may have at once
-waits_for = {"A": "service", "B": "gil", "C": "lock", "D": "disk", "E": "pool", "F": "cpu"}
+waits_for = {"A": "service", "B": "gil", "C": "lock", "D": "pool"}
 
 at_once = asyncio.Semaphore(8)  # do not flood the product service
 

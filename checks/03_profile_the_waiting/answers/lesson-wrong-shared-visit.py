@@ -1,5 +1,5 @@
 # says: Do not share answers between visits
-waits_for = {"A": "service", "B": "gil", "C": "lock", "D": "disk", "E": "pool", "F": "cpu"}
+waits_for = {"A": "service", "B": "gil", "C": "lock", "D": "pool"}
 
 
 under_way = None
