@@ -63,12 +63,6 @@ def a_fairy():
         return connection
 
 
-def django_wrapper():
-    from django.db.backends.base.base import BaseDatabaseWrapper
-
-    return BaseDatabaseWrapper
-
-
 def django_connections():
     from django.db import connections
 
@@ -110,7 +104,6 @@ class Folder:
 
 
 CALLBACKS = "kettle/probes/engines/callbacks.py"
-LISTENERS = "kettle/probes/engines/listeners.py"
 VIRTUAL = "kettle/probes/virtual_time/run.py"
 TABLE = [
     Row("_run", CALLBACKS, lambda: asyncio.Handle, "no other place is passed by each step of a loop"),
@@ -138,8 +131,6 @@ TABLE = [
         multiprocessing.current_process,
         "multiprocessing has no setting for the folder of its sockets",
     ),
-    Row("_commit", LISTENERS, django_wrapper, "Django tells nobody of commits"),
-    Row("_rollback", LISTENERS, django_wrapper, "nor of rollbacks"),
     Row(
         "_connections",
         "kettle/database/django_setup.py",

@@ -157,7 +157,6 @@ class Ledger:
         self.connected = 0
         self._windows: dict[int, dict] = {}
         self._kept: deque[Statement] = deque()
-        self.last: Statement | None = None
         self._ever = 0  # statements that were offered since the first open window
         self._number = 0
 
@@ -179,7 +178,6 @@ class Ledger:
 
     def keep(self, statement: Statement) -> None:
         """Keep a statement for the windows that are open."""
-        self.last = statement
         if not self._windows:
             return
         self._ever += 1

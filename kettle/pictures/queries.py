@@ -28,7 +28,7 @@ def query_waterfall(
     """Draw SQL statements over time; a shape that is sent again and again is marked.
 
     Args:
-        statements: as a database's wire or `probes.queries` has them.
+        statements: as a database's wire has them.
         title: the caption.
         before: the same of an earlier version, drawn above on the same scale.
         point: what the picture is there to show, in a sentence; where left out, the picture's own words.

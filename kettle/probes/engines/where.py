@@ -1,7 +1,6 @@
 """Where code is: places in the source, as short text, of frames, coroutines and tasks."""
 
 import asyncio
-import contextlib
 import linecache
 import os
 import re
@@ -65,24 +64,6 @@ def coroutine_frames(awaitable: Any) -> Iterator[FrameType]:
             return
         yield frame
         awaitable = getattr(awaitable, "gi_yieldfrom" if kind == "gi" else f"{kind}_await", None)
-
-
-def sender() -> str:
-    """Return "module:line `source`" of the code that is running a library now; "" where none can be told.
-
-    An ORM's asyncio side runs in a greenlet, whose frames end where it began: then the task says where it is.
-    """
-    frame = own_frame(sys._getframe(1))
-    if frame is None:
-        task = None
-        with contextlib.suppress(RuntimeError):  # no loop runs in this thread
-            task = asyncio.current_task()
-        frames = list(coroutine_frames(task.get_coro())) if task else []  # None in a callback of the loop
-        frame = next((f for f in reversed(frames) if not is_library(f.f_code.co_filename)), None)
-    if frame is None:
-        return ""
-    text = source(frame.f_code, frame.f_lineno).rstrip(",")  # a line of a list is read in a sentence
-    return place(frame.f_code, frame.f_lineno) + (f" `{text}`" if text else "")
 
 
 _OURS = (str(Path(__file__).parents[2] / room) for room in ("probes", "checking"))
