@@ -4,7 +4,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 
-from kettle.checking import Case, Contract, causes, worlds
+from kettle.checking import Case, Contract, worlds
+from kettle.lessons.writes import AllOrNothing, RoundTrips
 
 WHEN = datetime(2026, 11, 23, 9)  # noqa: DTZ001 (the tables hold UTC, without saying so)
 
@@ -54,8 +55,8 @@ exercise = Contract(
     again=False,  # an order is fetched once
     fails=["order_events"],
 )
-exercise.cause(causes.RoundTrips(numbers, noun="order", world=hall(400)))
-exercise.cause(causes.AllOrNothing(numbers, lambda _: None, noun="order", world=hall(1100)))
+exercise.cause(RoundTrips(numbers, noun="order", world=hall(400)))
+exercise.cause(AllOrNothing(numbers, lambda _: None, noun="order", world=hall(1100)))
 
 
 @exercise.faster

@@ -3,8 +3,9 @@
 from collections import Counter
 from contextlib import contextmanager
 
-from kettle.checking import Case, Contract, causes, worlds
-from kettle.checking.causes.others import others_act, where_free
+from kettle.checking import Case, Contract, worlds
+from kettle.lessons.other_writers import others_act, where_free
+from kettle.lessons.writes import AllOrNothing, RoundTrips
 
 COLUMNS = "sku, name, price_cents, stock, supplier_id"
 SHOP: dict = {"suppliers": 3, "customers": 1}
@@ -50,10 +51,8 @@ lesson = Contract(
 )
 
 large = worlds.tables("products", products=300, **SHOP)
-lesson.cause(causes.RoundTrips(delivery, world=large))
-lesson.cause(
-    causes.AllOrNothing(delivery, lambda last: {**last, "sku": "N-bad", "price_cents": None}, world=large)
-)
+lesson.cause(RoundTrips(delivery, world=large))
+lesson.cause(AllOrNothing(delivery, lambda last: {**last, "sku": "N-bad", "price_cents": None}, world=large))
 
 
 @lesson.cause

@@ -8,8 +8,8 @@ import pytest
 from own_code import run_snippet
 from sqlalchemy import text
 
-from kettle.checking.causes.others import others_act, where_free
 from kettle.database import open_database
+from kettle.lessons.other_writers import others_act, where_free
 
 STEM = "21_row_by_row"
 SALE = (

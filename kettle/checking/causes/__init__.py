@@ -2,6 +2,5 @@
 
 from kettle.checking.causes.overlap import CallersOverlap, Overlap
 from kettle.checking.causes.statements import Statements
-from kettle.checking.causes.writes import AllOrNothing, RoundTrips
 
-__all__ = ["AllOrNothing", "CallersOverlap", "Overlap", "RoundTrips", "Statements"]
+__all__ = ["CallersOverlap", "Overlap", "Statements"]

@@ -39,26 +39,25 @@ class RoundTrips:
 
     Args:
         rows: makes the list; see Rows.
+        world: where it is written.
+        noun: what is written, such as "row".
         few: rows of the short list.
         many: and of the long one.
-        noun: what is written, such as "row".
-        world: where it is written, if not in the contract's.
-        name: of the title in words.toml.
     """
 
     rows: Rows
+    world: World
+    noun: str = "row"
     few: int = 40
     many: int = 400
-    noun: str = "row"
-    world: World | None = None
-    name: str = "round_trips"
+    name = "round_trips"
 
     def check(self, contract: Contract) -> Callable:
         """Return the check."""
 
         def round_trips(database: Any, rng: Any, **given: Any) -> str:
             seen = []
-            with (self.world or contract.world).open(database=database, rng=rng)() as w:
+            with self.world.open(database=database, rng=rng)() as w:
                 w.engine.connect().close()  # the pool has one now
                 for count in (self.few, self.many):
                     with database.wire() as wire:
@@ -98,18 +97,17 @@ class AllOrNothing:
     Args:
         rows: makes the list; see Rows.
         refused: given a row, returns one that the database refuses.
-        long: rows of the long list.
+        world: where it is written.
         noun: what is written, such as "row".
-        world: where it is written, if not in the contract's.
-        name: of the title in words.toml.
+        long: rows of the long list.
     """
 
     rows: Rows
     refused: Callable[[Any], Any]
-    long: int = 1100
+    world: World
     noun: str = "row"
-    world: World | None = None
-    name: str = "all_or_nothing"
+    long: int = 1100
+    name = "all_or_nothing"
 
     def check(self, contract: Contract) -> Callable:
         """Return the check; the contract observes what is written, by the key of each row."""
@@ -118,7 +116,7 @@ class AllOrNothing:
         observe = contract.observe
 
         def all_or_nothing(database: Any, rng: Any, **given: Any) -> None:
-            with (self.world or contract.world).open(database=database, rng=rng)() as w:
+            with self.world.open(database=database, rng=rng)() as w:
                 for count in (SHORT, self.long):
                     self._refuses(
                         partial(contract.call, given[contract.name], w), partial(observe, w), w, count

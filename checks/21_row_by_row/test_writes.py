@@ -7,15 +7,24 @@ from sqlalchemy import insert, select, text, update
 from sqlalchemy.orm import Session
 
 from kettle.checking import Case, Contract, worlds
-from kettle.checking.causes import AllOrNothing, RoundTrips
-from kettle.checking.causes.others import others_act, where_free
-from kettle.checking.causes.writes import ONE_TRANSACTION, TOGETHER, commits, label, trips, waited_for
 from kettle.checking.equivalence.tables import put_back
 from kettle.database import open_database
 from kettle.database.data import SALE
 from kettle.database.models import OrderEvent, Product
+from kettle.lessons.other_writers import others_act, where_free
+from kettle.lessons.writes import (
+    ONE_TRANSACTION,
+    TOGETHER,
+    AllOrNothing,
+    RoundTrips,
+    commits,
+    label,
+    trips,
+    waited_for,
+)
 
 FEW, MANY = 10, 200
+HALL = worlds.tables("order_events", orders=20, events=1)
 SELL = (
     "UPDATE products SET stock = stock - 1 WHERE id IN "
     "(SELECT id FROM products WHERE id = 1 FOR UPDATE SKIP LOCKED) RETURNING id"
@@ -54,7 +63,7 @@ def judged(database, write):
         with database.wire() as wire:
             write(count)
         seen.append(wire.seen)
-    return RoundTrips(rows, FEW, MANY).judge(*seen)
+    return RoundTrips(rows, HALL, few=FEW, many=MANY).judge(*seen)
 
 
 def told(database, write):
@@ -175,12 +184,12 @@ def owed(database, book):
     """Judge a write that owes all or nothing."""
     contract = Contract(
         "book",
-        world=worlds.tables("order_events", orders=20, events=1),
+        world=HALL,
         call=lambda book, w, *rows: book(w.engine, rows),
         observe=lambda w: dict(map(tuple, w.tables.ask("SELECT id, order_id FROM order_events"))),
         cases={"one": Case()},
     )
-    cause = AllOrNothing(rows, lambda last: {**last, "what": None}, long=100)
+    cause = AllOrNothing(rows, lambda last: {**last, "what": None}, HALL, long=100)
     cause.check(contract)(book=book, database=database, rng=Random(1))
 
 
@@ -207,7 +216,7 @@ def stock(server):
 
 def read_add_write(engine, **options):
     with Session(engine) as session, session.begin():
-        product = session.get(Product, 1, **options)
+        product = session.get_one(Product, 1, **options)
         product.stock += 10
 
 
