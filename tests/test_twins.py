@@ -61,6 +61,12 @@ def test_a_fix_that_was_not_made_is_noticed(keep, sides):
     assert notebook(MERGED, keep, MERGED, sides)
 
 
+def test_a_fix_that_was_not_made_is_noticed_although_the_merged_version_was_profiled():
+    watch = "from line_profiler import LineProfiler\nLineProfiler(label).runcall(label, 3)"
+    assert notebook(MERGED, watch, KEEP_NAME, MERGED, PLAIN)
+    assert notebook(MERGED, watch, KEEP_NAME, MERGED.replace('"rings"', '"ring"'), PLAIN) == ""
+
+
 def test_a_fix_is_no_twin():
     assert notebook(MERGED, KEEP, CACHED, SIDES) == ""
     assert notebook(MERGED, KEEP, CACHED, PLAIN) == ""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from types import CodeType, FunctionType
 from typing import Any
 
+NOP = bytes((dis.opmap["NOP"], 0))
 KEPT = "Perhaps your fix has not run, or the cell that keeps the merged version ran after it."
 AGAIN = "Run the merged code, then the cell that keeps it, then your fix."
 
@@ -103,7 +104,15 @@ def _key(code: CodeType) -> tuple:
     constants = tuple(
         _key(each) if isinstance(each, CodeType) else (type(each), repr(each)) for each in code.co_consts
     )
-    return code.co_code, code.co_names, code.co_varnames, code.co_freevars, code.co_flags, constants
+    return _steps(code), code.co_names, code.co_varnames, code.co_freevars, code.co_flags, constants
+
+
+def _steps(code: CodeType) -> bytes:
+    """Return its steps, without those that line_profiler appends to a function that it watches."""
+    steps = code.co_code
+    while steps.endswith(NOP):
+        steps = steps.removesuffix(NOP)
+    return steps
 
 
 def _used(thing: Any) -> Iterator:
