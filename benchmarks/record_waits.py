@@ -24,7 +24,7 @@ from textwrap import dedent
 
 import aiohttp
 
-from kettle.probes.waits import Wait, tree_of, watch_waits
+from kettle.lessons.waits import Wait, tree_of, watch_waits
 from kettle.shop import Shop
 
 HERE = Path(__file__).resolve().parents[1]

@@ -5,7 +5,7 @@ import cProfile
 import pstats
 import time
 
-from kettle.probes.waits import watch_waits
+from kettle.lessons.waits import watch_waits
 
 
 async def fetch(seconds: float) -> float:

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from kettle.files.traces import recorded, recorded_traces
-from kettle.probes.waits import awaited, tree_of, watch_waits
+from kettle.lessons.waits import tree_of, watch_waits
 
 
 async def rest(seconds=0.2):
@@ -103,8 +103,7 @@ def test_its_thread_ends_with_the_block_also_after_a_failure():
     assert threading.active_count() == before
 
 
-def test_what_is_no_coroutine_has_no_frames():
-    assert list(awaited(object())) == []
+def test_without_waits_there_is_no_tree():
     assert tree_of([]) == []
 
 

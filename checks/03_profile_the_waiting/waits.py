@@ -24,6 +24,7 @@ from types import CodeType, FrameType
 from typing import TypeVar
 
 from kettle.probes.engines.callbacks import is_servants
+from kettle.probes.engines.where import coroutine_frames
 
 INTERVAL = 0.01  # seconds between two looks
 LEAST = 0.005  # of the whole: less is not printed
@@ -139,7 +140,7 @@ class watch_waits:  # noqa: N801 (used as a verb: with watch_waits() as waits)
             if task is not self._first and is_servants(task):
                 continue
             runs = task is running
-            places = tuple(_place(frame) for frame in awaited(task.get_coro()))
+            places = tuple(_place(frame) for frame in coroutine_frames(task.get_coro()))
             if runs and places:  # its inner frames are not suspended, but on the thread's stack
                 begun = next((n for n, place in enumerate(stack) if place[0] is places[0][0]), 0)
                 places = stack[begun:]
@@ -161,16 +162,6 @@ def tree_of(waits: list[Wait]) -> list[str]:
 
 def _longest_first(seconds: Mapping[Key, float]) -> list[tuple[Key, float]]:
     return sorted(seconds.items(), key=lambda item: item[1], reverse=True)
-
-
-def awaited(coroutine: object) -> Iterator[FrameType]:
-    """Give the frames of a suspended coroutine, and of what it awaits, the outermost first."""
-    while coroutine is not None:
-        kind = next((kind for kind in ("cr", "gi", "ag") if hasattr(coroutine, f"{kind}_frame")), None)
-        if kind is None or (frame := getattr(coroutine, f"{kind}_frame")) is None:
-            return
-        yield frame
-        coroutine = getattr(coroutine, "gi_yieldfrom" if kind == "gi" else f"{kind}_await")
 
 
 def _stack(frame: FrameType | None) -> list[FrameType]:
