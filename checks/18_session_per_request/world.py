@@ -1,117 +1,95 @@
 """Services that live: what the lesson's checks and the exercise's share. A notebook defines `App` and `lifespan`."""
 
 import asyncio
-import gc
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 
 from kettle.checking.causes.serving import HOW, Ended, serving
 from kettle.checking.equivalence import Told
+from kettle.checking.runner.errors import named
 from kettle.probes.handles import handles
 from kettle.probes.leftovers import tasks_of_cells
 
-IN_TURN, TOGETHER = 8, 4  # requests one after another, and how many have to be in flight together
+IN_TURN, TOGETHER = 8, 4  # calls one after another, and how many have to be in flight together
 PATIENCE = 2.0  # seconds; paid by wrong answers only
-IN_VAIN = 6.0  # seconds until a request that comes after failures is given up; paid by wrong answers only
+STUCK = 6.0  # seconds; likewise
 
 
-def living(f, w):
-    """Let an app of the world live, with the lifespan that belongs to `f`."""
-    address = (w.server.url, w.server.prefix) if hasattr(w, "server") else (w.shop.url,)
-    return serving(w.names["lifespan"], f, w.names["App"](*address))
+def with_service(world):
+    """Return a kind of world in which a service may live, from a case's first call to its end."""
+
+    def make(**given):
+        opened = world.make(**given)
+
+        @asynccontextmanager
+        async def living():
+            async with opened() as w, AsyncExitStack() as w.lives:
+                w.ask = None
+                yield w
+
+        return living
+
+    return replace(world, make=make)
 
 
-async def one_after_another(f, w, *requests):
-    """Make requests in a life of their own."""
-    async with living(f, w) as ask:
-        return [await ask(*each) for each in requests]
+async def started(f, w, *address):
+    """Return what makes a call of the world's service."""
+    if w.ask is None:
+        service = serving(w.names["lifespan"], f, w.names["App"](*address))
+        w.ask = await w.lives.enter_async_context(service)
+    return w.ask
 
 
-async def at_once(f, w, *requests):
-    """Make requests at once, in a life of their own."""
-    async with living(f, w) as ask:
-        return await asyncio.gather(*(ask(*each) for each in requests))
+async def after_failures(say, ask, failing, right, number):
+    """Make calls that fail, so many at once, with a right one beside them, and again; then one more."""
+    try:
+        async with asyncio.timeout(STUCK):
+            for _ in range(2):
+                calls = [ask(*failing) for _ in range(number)]
+                *_, beside = await asyncio.gather(*calls, ask(*right), return_exceptions=True)
+            (after,) = await asyncio.gather(ask(*right), return_exceptions=True)
+    except TimeoutError:
+        raise Told(say("stuck")) from None
+    for each in (beside, after):
+        if isinstance(each, BaseException):
+            raise Told(say("disturbed", error=named(each)))
+    return [beside, after]
 
 
-async def while_it_lives(f, w, request):
-    """Make a request in a life that goes on to the case's next call."""
-    if not hasattr(w, "ask"):
-        w.life = AsyncExitStack()
-        w.stack.push_async_callback(w.life.aclose)
-        w.ask = await w.life.enter_async_context(living(f, w))
-    return await w.ask(*request)
-
-
-async def after_failures(f, w, failing, request, times, say):
-    """Let requests fail at once; the next one counts."""
-    async with living(f, w) as ask:
-        try:
-            async with asyncio.timeout(IN_VAIN):
-                await asyncio.gather(*(ask(*failing) for _ in range(times)), return_exceptions=True)
-                return await ask(*request)
-        except TimeoutError:
-            raise Told(say("in_vain")) from None
-
-
-async def started_again(f, w, request):
-    """Start an app again when it has ended."""
-    address = (w.server.url, w.server.prefix) if hasattr(w, "server") else (w.shop.url,)
-    app, told = w.names["App"](*address), []
-    for _ in range(2):
-        async with serving(w.names["lifespan"], f, app) as ask:
-            told.append(await ask(*request))
-    return told
-
-
-def why_of(error, say):
-    """Say what an exception of the learner's code means here."""
-    if "Session is closed" in str(error) or "client has been closed" in str(error):
-        return say("closed")
-    return say("context") if isinstance(error, LookupError) and "ContextVar" in str(error) else ""
-
-
-def judge_sharing(connections, made, say):
-    """Raise AssertionError where requests in turn did not share one connection."""
-    if connections > 1:
-        why = "made" if made >= IN_TURN else "apart"
-        raise AssertionError(say("in_turn", n=connections, of=IN_TURN, why=say(why, n=made)))
-
-
-async def ends_clean(lifespan, function, app, requests, say):
-    """Raise AssertionError where something of a service stays open when it has ended, or its end is swallowed.
+async def judge_connections(say, serve, call, server, rendezvous, at_once, most, overlap):
+    """Raise AssertionError where calls in turn need more than one connection, or those at once too many or few.
 
     Args:
-        app: makes an app, which may outlive its service, with all that was kept on it.
-        requests: are made at once.
+        serve: lets a service live; gives what makes a call of it.
+        call: returns the arguments of a call.
+        rendezvous: at the server, of as many calls as have to be in flight together.
+        at_once: calls. most: connections that they may use. overlap: whether they have to overlap.
     """
+    async with serve() as ask, server.traffic() as traffic:
+        for _ in range(IN_TURN):
+            await ask(*call())
+    assert traffic.connections <= 1, say("in_turn", n=traffic.connections, of=IN_TURN)
+    # A service that has just started: while the pool of httpx has connections, it opens fewer.
+    async with serve() as ask, server.traffic() as busy, rendezvous as meeting:
+        told = await asyncio.gather(*(ask(*call()) for _ in range(at_once)), return_exceptions=True)
+    errors = [each for each in told if isinstance(each, BaseException)]
+    assert not errors, say("failed", n=len(errors), of=at_once, error=named(errors[0]))
+    assert meeting.met or not overlap, say("alone", n=meeting.most_together, wanted=TOGETHER)
+    assert busy.connections <= most, say("too_many", n=busy.connections, of=at_once, most=most)
+    return say("shared", in_turn=IN_TURN, at_once=at_once, n=busy.connections)
+
+
+async def judge_end(say, serve, *calls):
+    """Raise AssertionError where a service that ends leaves something open, or swallows what ends it."""
     for how, error in HOW:
-        clients, tasks, kept, came = open_clients(), tasks_of_cells(), app(), error is None
+        tasks, came = tasks_of_cells(), error is None
         async with handles(patience=PATIENCE) as found:
             try:
-                async with serving(lifespan, function, kept, error=error) as ask:
-                    await asyncio.gather(*(ask(*each) for each in requests))
+                async with serve(error=error) as ask:
+                    await asyncio.gather(*(ask(*each) for each in calls))
             except (Ended, asyncio.CancelledError):
                 came = True
         assert came, say("swallowed", how=how)
         assert not found.connections, say("connections", how=how, n=len(found.connections))
-        assert not found.warnings, say("warning", how=how, warning=found.warnings[0][:90])
-        assert open_clients() <= clients, say("client", how=how)
         running = len(tasks_of_cells() - tasks)
         assert not running, say("tasks", how=how, n=running)
-
-
-def open_clients():
-    """Count the sessions of aiohttp and clients of httpx that nobody has closed."""
-    gc.collect()
-    found = [each for each in gc.get_objects() if type(each).__name__ in ("ClientSession", "AsyncClient")]
-    return sum(not getattr(each, "closed", getattr(each, "is_closed", True)) for each in found)
-
-
-def stacked(make):
-    """Return a world with a `stack` that closes what the cases open."""
-
-    @asynccontextmanager
-    async def world():
-        async with make() as w, AsyncExitStack() as w.stack:
-            yield w
-
-    return world

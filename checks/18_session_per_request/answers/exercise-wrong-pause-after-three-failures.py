@@ -1,4 +1,4 @@
-# says: comes after many that failed, expected a result
+# says: A failed click must not disturb the others
 from redis.exceptions import RedisError
 
 

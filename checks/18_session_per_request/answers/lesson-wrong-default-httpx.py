@@ -1,4 +1,4 @@
-# says: Set the limit of its connector
+# says: Set the limit where you make it
 import httpx
 
 

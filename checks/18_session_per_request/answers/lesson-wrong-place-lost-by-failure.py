@@ -1,4 +1,4 @@
-# says: it waits in vain
+# says: the other one waits without end
 @asynccontextmanager
 async def lifespan(app: App):
     app.places = asyncio.Semaphore(20)
