@@ -8,7 +8,6 @@ from kettle.checking.causes.serving import HOW, Ended, serving
 from kettle.checking.equivalence import Told
 from kettle.checking.runner.errors import named
 from kettle.probes.handles import handles
-from kettle.probes.leftovers import tasks_of_cells
 
 IN_TURN, TOGETHER = 8, 4  # calls one after another, and how many have to be in flight together
 PATIENCE = 2.0  # seconds; paid by wrong answers only
@@ -47,13 +46,13 @@ async def after_failures(say, ask, failing, right, number):
             for _ in range(2):
                 calls = [ask(*failing) for _ in range(number)]
                 *_, beside = await asyncio.gather(*calls, ask(*right), return_exceptions=True)
-            (after,) = await asyncio.gather(ask(*right), return_exceptions=True)
+            told = [beside, *await asyncio.gather(ask(*right), return_exceptions=True)]
     except TimeoutError:
         raise Told(say("stuck")) from None
-    for each in (beside, after):
+    for each in told:
         if isinstance(each, BaseException):
             raise Told(say("disturbed", error=named(each)))
-    return [beside, after]
+    return told
 
 
 async def judge_connections(say, serve, call, server, rendezvous, at_once, most, overlap):
@@ -82,7 +81,7 @@ async def judge_connections(say, serve, call, server, rendezvous, at_once, most,
 async def judge_end(say, serve, *calls):
     """Raise AssertionError where a service that ends leaves something open, or swallows what ends it."""
     for how, error in HOW:
-        tasks, came = tasks_of_cells(), error is None
+        came = error is None
         async with handles(patience=PATIENCE) as found:
             try:
                 async with serve(error=error) as ask:
@@ -91,5 +90,3 @@ async def judge_end(say, serve, *calls):
                 came = True
         assert came, say("swallowed", how=how)
         assert not found.connections, say("connections", how=how, n=len(found.connections))
-        running = len(tasks_of_cells() - tasks)
-        assert not running, say("tasks", how=how, n=running)
