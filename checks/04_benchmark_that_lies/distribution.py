@@ -19,7 +19,6 @@ def distribution(
     *,
     marks: Mapping[str, float] | None = None,
     title: str = "How long the calls took",
-    point: str = "",
 ) -> Picture:
     """Draw how often values of each size occur, on a logarithmic scale, and numbers that stand for them.
 
@@ -27,7 +26,6 @@ def distribution(
         values: seconds, all above 0.
         marks: names and values of what is said of them: "p50", "p99", "average".
         title: the caption.
-        point: what the picture is there to show, in a sentence; where left out, the picture's own words.
 
     Raises:
         ValueError: a value or a mark is not above 0, which a logarithmic scale cannot show.
@@ -58,7 +56,7 @@ def distribution(
         _says(values, named),
         drawn,
         base + 26,
-        point=point or _point(values, named),
+        point=_point(values, named),
         table=Table(["Number", "Value", "Calls below it"], rows),
     )
 

@@ -1,34 +1,41 @@
 """Ratios on a logarithmic scale, each with its interval, and a line where nothing has changed."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from kettle.pictures.figure import WIDTH, Picture, Table, entry, figure, new_ids
 from kettle.pictures.marks import axis, label_room
-from kettle.pictures.model import Ratio
-from kettle.pictures.points import listed, of_ratios
 from kettle.pictures.scale import Scale, log_ticks
 from kettle.pictures.svg import Markup, tag, text, width
 from kettle.pictures.units import times
-from kettle.records import SAME, TOO_NOISY
+from kettle.records import FASTER, SAME, SLOWER, TOO_NOISY, outcome
 
 ROW = 26
 
 
-def ratio_bars(
-    rows: Iterable[Any],
-    *,
-    title: str = "How many times as fast",
-    meaning: str = "as fast",
-    point: str = "",
-) -> Picture:
+@dataclass(frozen=True)
+class Ratio:
+    """A ratio with its interval, from `low` to `high`; all above 0."""
+
+    label: str
+    ratio: float
+    low: float
+    high: float
+
+    @property
+    def outcome(self) -> str:
+        """Faster, slower, the same within a tenth, or too noisy to say: as `kettle.records` has them."""
+        return outcome(self.low, self.high)
+
+
+def ratio_bars(rows: Iterable[Any], *, title: str = "How many times as fast") -> Picture:
     """Draw ratios as bars from 1×, with their intervals.
 
     Args:
         rows: objects with .label, .ratio, .low and .high, all above 0; the interval runs from low to high.
         title: the caption.
-        meaning: what a ratio says, after "3.1 times": "as fast", "as much memory".
-        point: what the picture is there to show, in a sentence; where left out, the picture's own words.
 
     Raises:
         ValueError: a ratio or a bound is not above 0.
@@ -42,16 +49,15 @@ def ratio_bars(
     high = max([r.high for r in ratios] + [2.5])
     scale = Scale(low, high, label_room(r.label for r in ratios), WIDTH - room, logarithmic=True)
     bottom = 6.0 + ROW * max(len(ratios), 1)
-    drawn = [axis(scale, 2, bottom, [(t, times_tick(t)) for t in log_ticks(low, high, 6)])]
+    drawn = [axis(scale, 2, bottom, [(t, _times_tick(t)) for t in log_ticks(low, high, 6)])]
     drawn += [_row(r, scale, 6 + i * ROW) for i, r in enumerate(ratios)]
     drawn.append(tag("line", x1=scale(1), x2=scale(1), y1=2, y2=bottom, class_="kp-rule"))
     legend = _legend() if any(r.outcome == TOO_NOISY for r in ratios) else ()
-    point = point or of_ratios(ratios, meaning)
-    says, data = _says(ratios, meaning), _table(ratios)
-    return figure(ids, title, says, drawn, bottom + 24, point=point, legend=legend, table=data)
+    says, data = _says(ratios), _table(ratios)
+    return figure(ids, title, says, drawn, bottom + 24, point=_point(ratios), legend=legend, table=data)
 
 
-def times_tick(value: float) -> str:
+def _times_tick(value: float) -> str:
     """Write a tick: no decimals that are not needed."""
     return f"{value:g}×" if value < 1000 else f"{value:,.0f}×"
 
@@ -82,23 +88,39 @@ def _legend() -> Sequence[Markup]:
     ]
 
 
-def _says(ratios: Sequence[Ratio], meaning: str) -> str:
+def _says(ratios: Sequence[Ratio]) -> str:
     if not ratios:
         return "Nothing was compared. There is nothing to see."
     best = max(ratios, key=lambda r: r.ratio)
     interval = f"with an interval from {times(best.low)} to {times(best.high)}"
-    first = f"{best.label}: {times(best.ratio)} {meaning}, {interval}."
-    rest = [
-        f"{word}: {listed([r.label for r in rows])}"
-        for outcome, word in ((SAME, "The same within a tenth"), (TOO_NOISY, "Too noisy to say"))
-        if (rows := [r for r in ratios if r.outcome == outcome])
-    ]
-    if rest:
-        return f"{first} {'. '.join(rest)}."
-    if len(ratios) == 1:
-        return f"{first} That is more than noise."
-    least = min(ratios, key=lambda r: r.ratio)
-    return f"{first} The smallest is {least.label}, {times(least.ratio)}. All are more than noise."
+    return f"{best.label}: {times(best.ratio)} as fast, {interval}."
+
+
+def _point(ratios: Sequence[Ratio]) -> str:
+    """Tell what is faster, slower, the same, or too noisy to say; or between which sizes it turns."""
+    if turn := _turn(ratios):
+        low, high = turn
+        first, then = ("faster", "slower") if low.ratio > 1 else ("slower", "faster")
+        return f"{first.title()} up to {low.label}, {then} from {high.label} on: between them it turns."
+    words = {
+        FASTER: "Faster",
+        SLOWER: "Slower",
+        SAME: "The same within a tenth",
+        TOO_NOISY: "Too noisy to say, so far",
+    }
+    told = {word: [r for r in ratios if r.outcome == outcome] for outcome, word in words.items()}
+    return " ".join(
+        f"{word}: {', '.join(f'{r.label} ({times(r.ratio)})' for r in rows)}."
+        for word, rows in told.items()
+        if rows
+    )
+
+
+def _turn(ratios: Sequence[Ratio]) -> tuple[Ratio, Ratio] | None:
+    """Return the ratios on both sides of the only turn, where the labels are growing sizes, as "n = 20"."""
+    sure = [r for r in ratios if r.outcome in (FASTER, SLOWER)]
+    turns = [(a, b) for a, b in pairwise(sure) if (a.ratio > 1) != (b.ratio > 1)]
+    return turns[0] if len(turns) == 1 and all(r.label.startswith("n = ") for r in ratios) else None
 
 
 def _table(ratios: Sequence[Ratio]) -> Table:

@@ -13,17 +13,13 @@ from kettle.pictures.units import number, plural, seconds
 LANE = 20
 
 
-def thread_lanes(
-    groups: Mapping[str, Any], *, title: str = "Share of a core that each thread got", point: str = ""
-) -> Picture:
+def thread_lanes(groups: Mapping[str, Any]) -> Picture:
     """Draw when each thread worked, and how much of that time it had a processor.
 
     Args:
         groups: by name, such as the kind of work, what has .stretches, or the stretches: each with .thread (a
             number), .began, .ended (seconds on one clock), and .share (0 to 1). All groups begin at 0 in the
             picture.
-        title: the caption.
-        point: what the picture is there to show, in a sentence; where left out, the picture's own words.
     """
     ids = new_ids()
     shown = {name: tuple(getattr(group, "stretches", group)) for name, group in groups.items()}
@@ -37,8 +33,7 @@ def thread_lanes(
         ids,
         {name: _panel(ids, stretches) for name, stretches in shown.items()},
         ["Thread", "Start", "Duration", "Share of a core"],
-        title=title,
-        point=point,
+        title="Share of a core that each thread got",
         nothing="No thread did any work.",
         named="Work",
         legend=legend,

@@ -47,7 +47,6 @@ def row_blocks(
     *,
     title: str = "Rows that crossed the wire",
     before: Iterable[Any] | None = None,
-    point: str = "",
 ) -> Picture:
     """Draw the rows that statements brought as areas: a cell for each row of one order, then all orders.
 
@@ -56,7 +55,6 @@ def row_blocks(
         sizes: for each order on the page, how many rows of its own each collection's table has.
         title: the caption.
         before: statements of an earlier version for the same things, drawn above on the same scale.
-        point: what the picture is there to show, in a sentence; where left out, the picture's own words.
     """
     sizes = [dict(each) for each in sizes]
     panels = versions(statements, before, lambda some: _groups(some, sizes))
@@ -78,7 +76,7 @@ def row_blocks(
         each_panel({n: _count(groups) for n, groups in panels.items()}),
         drawing,
         y - 8,
-        point=point or _point(panels, sizes),
+        point=_point(panels, sizes),
         legend=legend if "kp-blocked" in shades else (),
         table=_table(panels),
     )

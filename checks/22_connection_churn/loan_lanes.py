@@ -14,9 +14,7 @@ LANE = 18
 MOST_LANES = 30  # of one group; the others are told in a line
 
 
-def loan_lanes(
-    groups: Mapping[str, Any], *, title: str = "Connections that were lent out", point: str = ""
-) -> Picture:
+def loan_lanes(groups: Mapping[str, Any], *, title: str = "Connections that were lent out") -> Picture:
     """Draw when each connection was lent out, and when the database worked for its borrower.
 
     Args:
@@ -24,7 +22,6 @@ def loan_lanes(
             (a number), .began, .ended (seconds on one clock; None: not given back), and .work, a sequence of
             (began, ended). All groups begin at 0 in the picture.
         title: the caption.
-        point: what the picture is there to show, in a sentence; where left out, the picture's own words.
     """
     ids = new_ids()
     shown = {name: list(getattr(group, "loans", group)) for name, group in groups.items()}
@@ -35,7 +32,6 @@ def loan_lanes(
         {name: loans.panel(ids) for name, loans in panels.items()},
         ["Connection", "Start", "Lent out for", "Database at work"],
         title=title,
-        point=point,
         nothing="No connection was lent out.",
         states=states,
     )

@@ -77,7 +77,7 @@ def stacked(
     columns: Sequence[str],
     *,
     title: str,
-    point: str,
+    point: str = "",
     also: str = "",
     nothing: str = "",
     named: str = "Version",

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from kettle.pictures.palette import STATES
-from kettle.records import outcome
 
 
 class Timed(Protocol):
@@ -49,21 +48,6 @@ class Series:
 
     label: str
     points: Sequence[tuple[float, float]]
-
-
-@dataclass(frozen=True)
-class Ratio:
-    """A ratio with its interval, from `low` to `high`; all above 0."""
-
-    label: str
-    ratio: float
-    low: float
-    high: float
-
-    @property
-    def outcome(self) -> str:
-        """Faster, slower, the same within a tenth, or too noisy to say: as `kettle.records` has them."""
-        return outcome(self.low, self.high)
 
 
 def from_traffic(traffic: Any) -> list[Bar]:

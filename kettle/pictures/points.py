@@ -4,9 +4,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
-from kettle.pictures.model import Bar, Ratio, Series, length, peak, spans_of
+from kettle.pictures.model import Bar, Series, length, peak, spans_of
 from kettle.pictures.units import in_unit, plural, seconds, times
-from kettle.records import FASTER, SAME, SLOWER, TOO_NOISY
 
 ALIKE = 1.15  # values whose ratio stays below this are told as alike
 MOST_NAMED = 4  # of a list of names in a sentence
@@ -25,12 +24,6 @@ def each_panel(told: Mapping[str, str]) -> str:
     return " ".join(
         f"{names.get(name, name)}: {words}." if name else sentence(words) for name, words in told.items()
     )
-
-
-def listed(names: Sequence[str]) -> str:
-    """Join names into a list; many are counted."""
-    shown, more = list(names[:MOST_NAMED]), len(names) - MOST_NAMED
-    return ", ".join(shown) + (f" and {more:,} more" if more > 0 else "")
 
 
 # ---- calls
@@ -136,54 +129,6 @@ def _grown(points: Sequence[tuple[float, float]]) -> str:
     if 1 / ALIKE < ratio < ALIKE:
         return "stays the same"
     return f"{'grows' if ratio > 1 else 'falls to'} {times(ratio)}"
-
-
-# ---- ratios
-
-
-def of_ratios(ratios: Sequence[Ratio], meaning: str) -> str:
-    """Tell what is faster, slower, the same, or too noisy to say; and between which sizes it turns."""
-    if not ratios:
-        return ""
-    faster, slower = (
-        ("Faster", "Slower")
-        if meaning == "as fast"
-        else (f"More than 1× {meaning}", f"Less than 1× {meaning}")
-    )
-    turn = _turn(ratios)
-    if turn:
-        low, high, up = turn
-        first, then = (slower, faster) if up else (faster, slower)
-        return f"{first} up to {low}, {then.lower()} from {high} on: between them it turns."
-    words = {
-        FASTER: faster,
-        SLOWER: slower,
-        SAME: "The same within a tenth",
-        TOO_NOISY: "Too noisy to say, so far",
-    }
-    told = [
-        f"{word}: {listed([f'{r.label} ({times(r.ratio)})' for r in rows])}."
-        for outcome, word in words.items()
-        if (rows := [r for r in ratios if r.outcome == outcome])
-    ]
-    return " ".join(told)
-
-
-def _turn(ratios: Sequence[Ratio]) -> tuple[str, str, bool] | None:
-    """Return the labels on both sides of the only turn, and whether it goes up; labels are growing sizes."""
-    sizes = _sizes([r.label for r in ratios])
-    if (
-        sizes is None
-        or len({group for group, _ in sizes}) > 1
-        or any(a >= b for (_, a), (_, b) in pairwise(sizes))
-    ):
-        return None
-    sure = [r for r in ratios if r.outcome in (FASTER, SLOWER)]
-    turns = [(a, b) for a, b in pairwise(sure) if (a.ratio > 1) != (b.ratio > 1)]
-    if len(turns) != 1:
-        return None
-    ((a, b),) = turns
-    return a.label, b.label, b.ratio > 1
 
 
 # ---- curves
