@@ -15,7 +15,7 @@ from kettle.probes.leftovers import watch_leftovers
 from .world import PATIENCE, runs_elsewhere, why_error
 
 WORKERS = 3  # more than many a machine has cores
-TEXTS = 120
+TEXTS = 48  # few enough for a fixed size of pieces to show
 MOST = 10  # pieces for each worker, as the notebook says
 
 
