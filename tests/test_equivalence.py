@@ -6,7 +6,6 @@ import json
 import random
 import threading
 from dataclasses import dataclass, make_dataclass, replace
-from functools import partial
 
 import aiohttp
 import numpy as np
@@ -17,13 +16,11 @@ from kettle.checking.checks import Undecided
 from kettle.checking.equivalence import (
     Equivalence,
     Situation,
-    at_one_address,
     fails,
     late,
     revised,
     shop_world,
     shuffled,
-    slow_timers,
     with_another,
 )
 from kettle.checking.equivalence.difference import alike, difference
@@ -401,30 +398,6 @@ def test_what_is_late_is_later_than_the_patience_of_some_seconds():
     assert told_of_shop(page, hurried) is None
 
 
-POLITE = """
-import asyncio
-
-async def answer(api, customer):
-    await asyncio.sleep(0.02)
-    async with api.get(f"/customers/{customer}/orders") as response:
-        return await response.json()
-"""
-
-
-def test_who_asks_by_the_clock_asks_too_late():
-    async def meets(function):
-        with Shop(seed=3) as shop:
-            shop.set(latency=0.0)
-            async with shop.session() as api, shop.rendezvous(2, ("orders",), patience=0.5) as meeting:
-                with slow_timers():
-                    await asyncio.gather(page(api, 1001), function(api, 1002))
-            return meeting.met
-
-    exec(compile(POLITE, "<ipython-input-1>", "exec"), names := {})
-    assert asyncio.run(meets(page))
-    assert not asyncio.run(meets(names["answer"]))
-
-
 @pytest.mark.parametrize(("patience", "fails"), [(2, True), (None, False), (300, False)])
 def test_a_clients_short_patience_is_hurried(patience, fails):
     async def answer(api, customer):
@@ -723,23 +696,6 @@ def test_reading_a_field_of_a_dataclass_is_a_moment_too():
 
     assert "When a second call begins" in told(shares, situation, was=names_of)
     assert told(sees_them_whole, situation, was=names_of) is None
-
-
-def test_what_is_new_gets_the_address_of_what_is_gone_unless_that_is_kept(monkeypatch):
-    monkeypatch.setattr("kettle.checking.equivalence.moments.MADE", 50)
-    lengths, kept = {}, []
-
-    def by_address(person):
-        return lengths.setdefault(id(person), len(person.name))
-
-    def kept_with_it(person):
-        kept.append(person)
-        return by_address(person)
-
-    persons = partial(Person, "one"), partial(Person, "three")
-    assert at_one_address(by_address, *persons) == len("one")
-    lengths.clear()
-    assert at_one_address(kept_with_it, *persons) == len("three")
 
 
 def test_a_long_value_is_cut_between_its_words():

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
 from kettle.checking.checks import Undecided
 from kettle.checking.equivalence import Told
-from kettle.checking.equivalence.worlds import ShopWorld
 from kettle.checking.runner.errors import unheard
 from kettle.checking.runner.patience import Patience
 from kettle.probes.virtual_time import VirtualRun, VirtualShop, run_virtual
@@ -87,48 +84,6 @@ async def moving(answer: Awaitable, stands_still: Callable[[], str]) -> Any:
         return await answer
     except asyncio.CancelledError:
         raise Told(stands_still()) from None
-
-
-def virtual_shop_world(rng: random.Random, *, latency: float = 0.002, **session: Any) -> ShopWorld:
-    """Return a world for `same` that is a shop in virtual time: `w.shop`, `w.api`, and `w.traffic.requests`.
-
-    Args:
-        rng: draws the shop's seed, once for all worlds that are made.
-        latency: of every route, in seconds.
-        **session: options of the aiohttp.ClientSession.
-    """
-    seed = rng.randrange(1 << 30)
-
-    @asynccontextmanager
-    async def world() -> AsyncIterator[SimpleNamespace]:
-        shop = VirtualShop(seed)
-        shop.set(latency=latency)
-        async with shop.session(**session) as api:
-            yield SimpleNamespace(shop=shop, url=shop.url, api=api, traffic=SeenInShop(shop))
-
-    made: Any = world
-    made.seed = seed
-    return made
-
-
-@dataclass(frozen=True)
-class SeenInShop:
-    """What a shop in virtual time saw, in the words of a `Traffic`."""
-
-    shop: VirtualShop
-
-    @property
-    def requests(self) -> list:
-        """The calls so far, in the order of their start."""
-        return self.shop.calls
-
-    def of(self, route: str) -> list:
-        """The calls of one route."""
-        return [call for call in self.requests if call.route == route]
-
-    def in_flight(self, route: str) -> int:
-        """The number of calls of a route that have no answer yet."""
-        return sum(call.ended is None for call in self.of(route))
 
 
 @asynccontextmanager

@@ -5,10 +5,9 @@ that are left alone, on results that nobody else holds, on fresh answers, and on
 """
 
 from kettle.checking.equivalence.equivalence import CONDITIONS, Equivalence, driven
-from kettle.checking.equivalence.leftovers import slow_timers
 from kettle.checking.equivalence.merged import MergedMissing, merged_names
-from kettle.checking.equivalence.moments import at_one_address, with_another
-from kettle.checking.equivalence.situations import Situation, Told, scribble, twice
+from kettle.checking.equivalence.moments import with_another
+from kettle.checking.equivalence.situations import Situation, Told, scribble
 from kettle.checking.equivalence.worlds import (
     asked,
     asked_otherwise,
@@ -30,7 +29,6 @@ __all__ = [
     "asked",
     "asked_otherwise",
     "at_once",
-    "at_one_address",
     "database_world",
     "driven",
     "fails",
@@ -40,7 +38,5 @@ __all__ = [
     "scribble",
     "shop_world",
     "shuffled",
-    "slow_timers",
-    "twice",
     "with_another",
 ]

@@ -55,8 +55,8 @@ def watching() -> Iterator[None]:
 
     def call_at(when: float, callback: Callable, *args: Any, **options: Any) -> asyncio.TimerHandle:
         mine = MINE.get(None)
-        if mine is not None and mine.hurry != 1 and _set_by_the_learner(when - loop.time(), mine.hurry):
-            when = loop.time() + (when - loop.time()) / mine.hurry
+        if mine is not None and mine.hurried and _set_by_the_learner(when - loop.time()):
+            when = loop.time() + (when - loop.time()) / HURRY
         return timer(when, callback, *args, **options)
 
     timer = loop.call_at
@@ -72,20 +72,6 @@ def watching() -> Iterator[None]:
 
 
 @contextmanager
-def slow_timers() -> Iterator[None]:
-    """Let timers that a cell's own code sets in the block run a hundred times slower.
-
-    What waits by the clock before it asks, to be polite, is found by this, however short it waits.
-    """
-    with watching():
-        token = MINE.set(Made(hurry=1 / HURRY))
-        try:
-            yield
-        finally:
-            MINE.reset(token)
-
-
-@contextmanager
 def apart() -> Iterator[None]:
     """Let what is begun in the block belong to no answer: a service's own tasks live as long as it does."""
     token = MINE.set(Made())
@@ -95,7 +81,7 @@ def apart() -> Iterator[None]:
         MINE.reset(token)
 
 
-def _set_by_the_learner(seconds: float, hurry: float) -> bool:
+def _set_by_the_learner(seconds: float) -> bool:
     """Whether a timer is set by a cell's own code, through asyncio or not; or is a client's short patience.
 
     Nobody has a short one by default: aiohttp gives a connection 30 s, and a call 300.
@@ -106,7 +92,7 @@ def _set_by_the_learner(seconds: float, hurry: float) -> bool:
     if frame is None:
         return False
     client = frame.f_globals.get("__name__", "").partition(".")[0] == "aiohttp"
-    return is_cell(frame.f_code.co_filename) or (client and hurry > 1 and 0 < seconds <= PATIENT)
+    return is_cell(frame.f_code.co_filename) or (client and 0 < seconds <= PATIENT)
 
 
 @dataclass
@@ -115,7 +101,7 @@ class Made:
 
     tasks: list[asyncio.Task] = field(default_factory=list)
     unclosed: int = 0
-    hurry: float = 1
+    hurried: bool = False
 
 
 MINE: ContextVar[Made] = ContextVar("MINE")  # a task inherits it from whoever makes it

@@ -1,8 +1,7 @@
 """What plain functions meet once in a thousand runs: here the moment is made.
 
 Two at once: whatever the first call is given to read lets another one run, from start to end, in a thread of
-its own, before it answers. So what they share shows. One after another: what is new gets the address of what
-is gone.
+its own, before it answers. So what they share shows.
 """
 
 from __future__ import annotations
@@ -20,7 +19,6 @@ from kettle.checking.runner.patience import Patience
 
 LOOKS = 16  # of the first call into what it is given, at each of which the other one runs
 PATIENCE = 1.0  # seconds that the other call may take, or more where it gets too little of the processor
-MADE = 5_000  # things, until one has the address of what is gone; nearly always the first one has
 
 
 def with_another(
@@ -45,27 +43,6 @@ def with_another(
     """
     others = _Others(another)
     return others.told(call(_noticing(given, others.meanwhile)))
-
-
-def at_one_address(call: Callable[[Any], Any], old: Callable[[], Any], new: Callable[[], Any]) -> Any:
-    """Make a call with one thing, and another one with what has its address when it is gone.
-
-    Args:
-        call: makes a call; itself, it keeps nothing.
-        old: makes the first thing.
-        new: makes one of the same kind; made are some, until one has the address.
-
-    Returns:
-        What the second call returned. Where somebody keeps the first thing, the two have two addresses.
-    """
-    thing = old()
-    address = id(thing)
-    call(thing)
-    del thing
-    made = [new()]
-    while id(made[-1]) != address and len(made) < MADE:
-        made.append(new())
-    return call(made[-1])
 
 
 class _Others:

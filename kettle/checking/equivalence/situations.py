@@ -7,7 +7,7 @@ import gc
 import inspect
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from itertools import chain, count
 from types import SimpleNamespace
@@ -15,7 +15,7 @@ from typing import Any
 
 from kettle.checking.checks import Undecided
 from kettle.checking.equivalence.difference import Difference, difference
-from kettle.checking.equivalence.leftovers import HURRY, MINE, Made, settled
+from kettle.checking.equivalence.leftovers import MINE, Made, settled
 from kettle.checking.equivalence.sentences import Words, a
 
 COROUTINE, VALUE, FAILED = "coroutine", "value", "failed"
@@ -142,7 +142,7 @@ async def outcome(
         merged: whether it is played for the merged code's answer, as `w.merged`.
         expected: the merged code's outcome, when the other version is played.
     """
-    found, made = Outcome(), Made(hurry=HURRY if situation.impatient else 1)
+    found, made = Outcome(), Made(hurried=situation.impatient)
     watched = Watched(function, expected)
 
     async def call(world: Any) -> Any:
@@ -186,17 +186,6 @@ async def outcome(
 def empty() -> Any:
     """Return a world in which nothing is."""
     return nullcontext(SimpleNamespace())
-
-
-def twice(call: Callable) -> Callable:
-    """Make a situation's call, of a plain function, that is made twice: what the second one does counts."""
-
-    def calls(function: Callable, world: Any) -> Any:
-        with suppress(Exception):
-            call(function, world)
-        return call(function, world)
-
-    return calls
 
 
 def scribble(value: Any) -> None:
