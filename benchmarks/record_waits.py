@@ -1,9 +1,9 @@
 """Record four programs that take their time for four reasons, for lesson 03: what waits, and for what?
 
-Run it as `python benchmarks/record_waits.py`; it writes kettle/files/recorded/waits.json. What lies there is
-kept where it is disturbed less by other programs; to begin anew, remove it. Where py-spy is, and one process
-may look into another, it also records what py-spy sees of a page that waits. `record_waits.py pstree` records
-only what `python -m asyncio pstree` says of it, which needs Python 3.14.
+Run it as `python benchmarks/record_waits.py`; it writes checks/03_profile_the_waiting/waits.json. What lies
+there is kept where it is disturbed less by other programs; to begin anew, remove it. Where py-spy is, and one
+process may look into another, it also records what py-spy sees of a page that waits.
+`record_waits.py pstree` records only what `python -m asyncio pstree` says of it; that needs Python 3.14.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ from kettle.lessons.waits import Wait, tree_of, watch_waits
 from kettle.shop import Shop
 
 HERE = Path(__file__).resolve().parents[1]
-RECORDED = HERE / "kettle" / "files" / "recorded" / "waits.json"
+RECORDED = HERE / "checks" / "03_profile_the_waiting" / "waits.json"
 SECONDS = 1.5  # for which each program goes on
 BEAT = 0.01
 TRIES = 4
@@ -223,7 +223,6 @@ def children() -> float:
 
 
 def main() -> None:
-    RECORDED.parent.mkdir(exist_ok=True)
     before = json.loads(RECORDED.read_text(encoding="utf-8")) if RECORDED.exists() else {}
     found = {"how": "python benchmarks/record_waits.py"}
     found["on"] = f"{platform.system()}, Python {platform.python_version()}"

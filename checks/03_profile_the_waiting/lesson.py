@@ -7,7 +7,7 @@ from kettle.checking import Case, Contract
 from kettle.checking.causes.virtually import virtually
 from kettle.checking.equivalence import asked, asked_otherwise, fails, revised
 from kettle.checking.worlds import World
-from kettle.files.traces import recorded_traces
+from kettle.lessons.traces import recorded_traces
 from kettle.shop.data import Data
 from kettle.shop.traffic import peak
 

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from kettle.files.traces import recorded, recorded_traces
+from kettle.lessons.traces import recorded, recorded_traces
 from kettle.lessons.waits import tree_of, watch_waits
 
 

@@ -8,9 +8,9 @@ from types import SimpleNamespace
 import redis
 
 from kettle.checking import Case, Contract
-from kettle.checking.causes.serving import serving
 from kettle.checking.runner.servers import redis_for_check
 from kettle.checking.worlds import World
+from kettle.lessons.serving import serving
 from kettle.shop.data import Data
 
 from .world import PATIENCE, TOGETHER, after_failures, judge_connections, judge_end, started, with_service

@@ -5,7 +5,7 @@ import re
 from functools import partial
 
 from kettle.checking import Case, Contract, worlds
-from kettle.checking.causes.serving import serving
+from kettle.lessons.serving import serving
 from kettle.shop.data import Data
 
 from .world import PATIENCE, TOGETHER, after_failures, judge_connections, judge_end, started, with_service

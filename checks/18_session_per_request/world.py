@@ -4,9 +4,9 @@ import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 
-from kettle.checking.causes.serving import HOW, Ended, serving
 from kettle.checking.equivalence import Told
 from kettle.checking.runner.errors import named
+from kettle.lessons.serving import HOW, Ended, serving
 from kettle.probes.handles import handles
 
 IN_TURN, TOGETHER = 8, 4  # calls one after another, and how many have to be in flight together

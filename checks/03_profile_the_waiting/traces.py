@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass, field
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 
@@ -68,7 +68,7 @@ class Trace:
 
 def recorded() -> dict[str, Any]:
     """Return the whole record: the traces, what py-spy saw, by its command, what `asyncio pstree` said."""
-    return json.loads((files("kettle.files") / "recorded" / "waits.json").read_text(encoding="utf-8"))
+    return json.loads(Path(__file__).with_name("waits.json").read_text(encoding="utf-8"))
 
 
 def recorded_traces() -> list[Trace]:

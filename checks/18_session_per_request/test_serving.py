@@ -6,7 +6,7 @@ from contextvars import ContextVar
 
 import pytest
 
-from kettle.checking.causes.serving import serving
+from kettle.lessons.serving import serving
 
 
 def test_requests_are_tasks_that_do_not_see_the_context_of_the_lifespan():
@@ -58,10 +58,14 @@ def test_what_ends_a_life_comes_out_unless_the_lifespan_keeps_it(keeps):
     assert ended == ["by an error"]
 
 
+def open_office(why):
+    raise OSError(why)
+
+
 def test_what_fails_at_the_start_comes_out_and_a_request_may_be_plain():
     @asynccontextmanager
     async def fails(app):
-        raise OSError("no such office")
+        open_office("no such office")
         yield
 
     @asynccontextmanager
