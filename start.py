@@ -248,6 +248,8 @@ def become(command):
     """Hand over to a command, in the course's folder; this program ends when the command does."""
     os.chdir(ROOT)
     os.environ.pop("PYTHONOPTIMIZE", None)  # it switches assertions off, and with them every test
+    tools = [str(PYTHON.parent), os.environ.get("PATH", "")]  # so that a lesson finds py-spy and kernprof
+    os.environ["PATH"] = os.pathsep.join(tools)
     if not WINDOWS:
         os.execv(command[0], command)
     with subprocess.Popen(command) as child:

@@ -224,6 +224,13 @@ def test_what_it_starts_runs_with_assertions(copy, arguments):
 
 
 @POSIX
+def test_what_it_starts_finds_the_tools_of_the_environment(copy):
+    (copy.tools / "python-for-venv").write_text('#!/bin/sh\necho "first: ${PATH%%:*}"\n')
+    done = copy.start("--no-browser")
+    assert done.stdout.splitlines()[-1] == f"first: {copy.folder / '.venv' / 'bin'}", done.stdout + done.stderr
+
+
+@POSIX
 @pytest.mark.parametrize("changed", ["requirements.txt", "settings/jupyter_lab_config.json", "folder"])
 def test_sets_up_again_when_what_it_is_made_from_changes(copy, changed):
     copy.start("--no-browser")
