@@ -227,7 +227,8 @@ def test_what_it_starts_runs_with_assertions(copy, arguments):
 def test_what_it_starts_finds_the_tools_of_the_environment(copy):
     (copy.tools / "python-for-venv").write_text('#!/bin/sh\necho "first: ${PATH%%:*}"\n')
     done = copy.start("--no-browser")
-    assert done.stdout.splitlines()[-1] == f"first: {copy.folder / '.venv' / 'bin'}", done.stdout + done.stderr
+    expected = f"first: {copy.folder / '.venv' / 'bin'}"
+    assert done.stdout.splitlines()[-1] == expected, done.stdout + done.stderr
 
 
 @POSIX
