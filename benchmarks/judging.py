@@ -17,7 +17,7 @@ import psutil
 from IPython.core.interactiveshell import InteractiveShell
 
 from kettle.checking.checks import checks_of, function_of, words_of
-from kettle.checking.runner.judge import judge, set_clocks
+from kettle.checking.runner.judge import install, judge
 from kettle.files import course
 from kettle.probes.engines.collecting import keep_out
 from kettle.probes.engines.own_thread import OwnThread
@@ -81,7 +81,7 @@ def _judge_often(answer: Answer, runs: int, told: Connection, by: Callable) -> N
     keep_out()  # what is imported need not be looked through each time that a probe collects garbage
     try:
         shell = InteractiveShell.instance()
-        set_clocks(words_of(answer.stem).of(answer.kind).needs)
+        install(words_of(answer.stem).of(answer.kind).needs)
         for _ in range(runs):
             try:
                 names = define(shell, answer)

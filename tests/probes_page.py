@@ -15,8 +15,7 @@ So a slow machine cannot turn a right answer into a wrong one.
 
 Some instruments live elsewhere. `shop.traffic()` and `shop.rendezvous()` show and hold the calls that a
 `kettle.shop.Shop` gets, whichever client, thread or process sent them. `database.wire()` in `kettle.database`
-counts statements, rows and round trips in the same way. `told_time`, which a check takes by name, shows the
-learner's code virtual time on every clock of the standard library.
+counts statements, rows and round trips in the same way.
 """
 
 

@@ -6,9 +6,9 @@ from contextlib import nullcontext
 from types import SimpleNamespace
 
 from kettle.checking import Case, Contract
-from kettle.checking.causes.virtually import told_time
 from kettle.checking.equivalence import Told
 from kettle.checking.worlds import World
+from kettle.lessons.told_time import told_time
 
 from .world import Service, compare, judge_calls, percentile, time_of
 
@@ -19,7 +19,7 @@ EARLY = 0.3  # of the time between two calls
 LATE = 0.03  # seconds: code that looks at the clock now and then sends a little late
 
 
-def services(rng, told_time):
+def services(rng):
     """Return what makes a service: which of its calls fail."""
     w = SimpleNamespace(failing=rng.sample(range(60), 36))
     return lambda: nullcontext(w)
@@ -91,7 +91,7 @@ def judge_sent(service, due, early):
 
 exercise = Contract(
     "load_test",
-    world=World(("rng", "told_time"), services, run=told_time),
+    world=World(("rng",), services, run=told_time),
     call=report_on,
     why={"failed": "failed"},
     cases={

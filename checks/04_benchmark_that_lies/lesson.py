@@ -6,9 +6,9 @@ from math import isclose
 from types import SimpleNamespace
 
 from kettle.checking import Case, Contract
-from kettle.checking.causes.virtually import told_time
 from kettle.checking.equivalence import Told
 from kettle.checking.worlds import World
+from kettle.lessons.told_time import told_time
 
 from .world import Service, compare, judge_calls, percentile, time_of
 
@@ -19,7 +19,7 @@ FAILS, LAST_FAILS = 0.0005, 0.2  # seconds until a call fails
 IDLE = 0.01  # seconds for which a place may stay empty
 
 
-def services(rng, told_time):
+def services(rng):
     """Return what makes a service: most answers are quick and some are slow. Of `some`, more than half fail."""
     times = rng.sample(TIMES, len(TIMES))
     failing = [None] * (len(TIMES) - len(OF_SOME) - 1)
@@ -89,7 +89,7 @@ def fails(w):
 
 lesson = Contract(
     "benchmark",
-    world=World(("rng", "told_time"), services, run=told_time),
+    world=World(("rng",), services, run=told_time),
     call=calls_made,
     why={"failed": "failed"},
     again=False,

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from contract import answers_of
 
-from kettle.checking.causes.virtually import OtherTimes, told_time
 from kettle.checking.checks import checks_of, folder_of, function_of, load_module
 from kettle.checking.equivalence import Told
 from kettle.checking.runner.judge import judge
-from kettle.probes.engines import clocks
+from kettle.lessons.clocks import install, remove
+from kettle.lessons.told_time import OtherTimes, told_time
 from kettle.probes.engines.own_thread import OwnThread
 
 LESSON = "04_benchmark_that_lies"
@@ -24,9 +24,9 @@ world = load_module(Path(__file__).parent, "world")
 
 @pytest.fixture(scope="module", autouse=True)
 def installed():
-    clocks.install()
+    install()
     yield
-    clocks.remove()
+    remove()
 
 
 class Words:

@@ -48,7 +48,8 @@ class NotebookWords:
     Args:
         mistake: a piece of what the untouched starter is told.
         gone: the headline of a right answer: what it has done away with.
-        needs: what its checks use: "shop", "redis_server", "told_time"; of "database", how many checks do.
+        needs: what its checks use: "shop", "redis_server"; of "database", how many checks do; of "install",
+            the module whose function `install` is called before the notebook's cells.
         hints: from where to look to nearly the code.
         checks: the title of each hidden assertion, by its name, in order.
         interest: the same for what is told and decides nothing.
@@ -58,7 +59,7 @@ class NotebookWords:
 
     mistake: str = ""
     gone: str = ""
-    needs: Mapping[str, int] = field(default_factory=dict)
+    needs: Mapping[str, Any] = field(default_factory=dict)
     hints: tuple[str, ...] = ()
     checks: Mapping[str, str] = field(default_factory=dict)
     interest: Mapping[str, str] = field(default_factory=dict)

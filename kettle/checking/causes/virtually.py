@@ -11,63 +11,40 @@ from typing import Any
 
 from kettle.checking.checks import Undecided
 from kettle.checking.equivalence import Told
-from kettle.checking.runner.errors import unheard
 from kettle.checking.runner.patience import Patience
 from kettle.probes.virtual_time import VirtualRun, VirtualShop, run_virtual
 
 HORIZON = 100_000.0  # virtual seconds
-SETS = "the clocks of `time`, `timeit`, `datetime` and of the event loop"
 BLOCKED = (
     "Look for what blocks the event loop: a lock of `threading`, `time.sleep`, or a loop that never awaits."
 )
 
 
-class OtherTimes(Told):
-    """A time is not the one that belongs there: which clock was it read from?"""
-
-
-def virtually(body: Callable[..., Awaitable], *args: Any, limit: float = 5.0, clocks: bool = False) -> Any:
+def virtually(body: Callable[..., Awaitable], *args: Any, limit: float = 5.0) -> Any:
     """Run the body of a check in virtual time; return what it returns and raise what it raises.
 
     Args:
         body: a coroutine function, in which `same` can be awaited as in any other check.
         *args: what it is called with.
         limit: real seconds on a machine that has nothing else to do; paid by code that blocks the loop.
-        clocks: whether all clocks tell virtual time, see `told_time`.
 
     Raises:
         AssertionError: it waits for what never comes, or blocks the loop.
-        Undecided: the machine is too busy to tell, or the code uses a clock that cannot be told the time.
+        Undecided: the machine is too busy to tell.
     """
     patience = Patience(limit)
-    run = run_virtual(
-        body, *args, horizon=HORIZON, limit=limit, more=patience.more, blocking=False, clocks=clocks
-    )
-    if clocks:
-        _judge_clocks(run)
+    run = run_virtual(body, *args, horizon=HORIZON, limit=limit, more=patience.more, blocking=False)
+    return outcome(run, patience)
+
+
+def outcome(run: VirtualRun, patience: Patience) -> Any:
+    """Return what the body of a check returned in virtual time, and raise as `virtually` does."""
     if run.error is not None:
         raise run.error
     if run.hung and patience.starved:
         raise Undecided(f"{run.hung} This machine is too busy to tell.")
     assert not run.hung, f"{run.hung} {BLOCKED}"
-    assert not (clocks and (lost := unheard(run.complaints))), lost
     return run.value
-
-
-def told_time(body: Callable[..., Awaitable], *args: Any, limit: float = 5.0) -> Any:
-    """Run the body of a check in virtual time, with clocks that tell it: see `virtually`.
-
-    A check that is given this by name has the clocks ready before the learner's cells run, so it does not
-    matter how they read one: `from time import perf_counter`, a default argument, `datetime.now`.
-    """
-    return virtually(body, *args, limit=limit, clocks=True)
-
-
-def _judge_clocks(run: VirtualRun) -> None:
-    if run.refused:
-        raise Undecided(f"Your code uses {run.refused[0]}. This check sets {SETS}, and cannot set those.")
-    if isinstance(getattr(run.error, "__cause__", None), OtherTimes) and not run.reads:
-        raise Undecided(f"This check sets {SETS}, and your code has read none of them: so it cannot tell.")
 
 
 async def moving(answer: Awaitable, stands_still: Callable[[], str]) -> Any:

@@ -64,19 +64,12 @@ def _redis_server(stack: ExitStack) -> object:
     return stack.enter_context(redis_for_check())
 
 
-def _told_time(stack: ExitStack) -> object:
-    from kettle.checking.causes.virtually import told_time
-
-    return told_time
-
-
 OFFERS: dict[str, Callable[[ExitStack], object]] = {
     "shop": _shop,
     "database": _database,
     "redis_server": _redis_server,
     "rng": lambda stack: random.Random(random.randrange(1 << 30)),
     "notes": lambda stack: [],
-    "told_time": _told_time,
 }
 """What a hidden assertion can ask for by name, besides what the learner defined."""
 
@@ -270,7 +263,7 @@ def prepare(path: str, notebook: str) -> None:
     with suppress(Exception):  # the check itself will say what is wrong with its file
         kind = kind_of(Path(notebook))
         needs = words_of(Path(path)).of(kind).needs
-        set_clocks(needs)
+        install(needs)
         if "shop" in needs:
             start_ahead()
         if "database" in needs:
@@ -288,16 +281,14 @@ def prepare(path: str, notebook: str) -> None:
     keep_out()  # a later collection then looks at the learner's objects only, and is quick
 
 
-def set_clocks(needs: Mapping[str, int]) -> None:
-    """Have the clocks ready where a check tells the time; before any of the notebook's cells runs.
+def install(needs: Mapping[str, Any]) -> None:
+    """Call `install` of the module that a lesson names for this, before any of the notebook's cells runs.
 
     Args:
         needs: of the notebook's checks.
     """
-    if "told_time" in needs:
-        from kettle.probes.engines import clocks
-
-        clocks.install()
+    if "install" in needs:
+        importlib.import_module(needs["install"]).install()
 
 
 def _remember(loop: asyncio.AbstractEventLoop, context: dict) -> None:

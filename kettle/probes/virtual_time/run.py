@@ -4,7 +4,7 @@ import asyncio
 import threading
 from asyncio.mixins import _LoopBoundMixin  # what locks, queues and the like have in common
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,6 @@ from kettle.probes.engines.timed_job import Ended
 from .loop import VirtualLoop
 from .refused import refuse, refused
 from .threads import Threads
-from .told import Told, ToldLoop
 
 _one_at_a_time = threading.Lock()  # the functions that are replaced are everybody's
 
@@ -31,7 +30,6 @@ class VirtualRun:
     `time.sleep`, in virtual seconds).
     leftover: the names of tasks that were alive at the end. complaints: what the exception handler heard.
     connections: how many the in-memory network opened. refused: what the run was refused, if anything.
-    reads: how often its code read a clock; counted where clocks are told.
     """
 
     value: Any = None
@@ -43,7 +41,6 @@ class VirtualRun:
     complaints: tuple[str, ...] = ()
     connections: int = 0
     refused: tuple[str, ...] = ()
-    reads: int = 0
 
 
 def run_virtual(
@@ -53,7 +50,8 @@ def run_virtual(
     limit: float = 30.0,
     more: Callable[[], float] | None = None,
     blocking: bool = True,
-    clocks: bool = False,
+    make_loop: Callable[[float], VirtualLoop] = VirtualLoop,
+    around: Callable[[Threads], AbstractContextManager] = lambda threads: nullcontext(),
     **kwargs: Any,
 ) -> VirtualRun:
     """Run a coroutine function on a loop whose clock jumps, in a thread of its own.
@@ -61,21 +59,19 @@ def run_virtual(
     horizon: virtual seconds after which it is said to hang. limit: real seconds, for code that never waits;
     more: asked, when they are up, how many more there may be (see `OwnThread.run`). blocking: whether calls
     that block the loop's thread are recorded, which takes as long again as the run itself; without it, a
-    thread that is joined on the loop does not move the clock. clocks: whether those of `time`, `timeit` and
-    `datetime` tell the run's threads virtual time, too; `probes.engines.clocks.install` comes before what is
-    run is defined.
+    thread that is joined on the loop does not move the clock. make_loop: makes the loop, given the horizon.
+    around: given the run's threads, the block in which it runs.
     Supported: asyncio's timers, tasks, locks and queues; `asyncio.to_thread`, thread pools and threads, also
     with `time.sleep` in them; `time.sleep` on the loop (recorded as blocking; moves the clock); aiohttp
     clients and applications by `network().serve`. Refused with `NotSupported`: other processes, real sockets
-    and TLS. Without `clocks`, `time.time` and `time.perf_counter` stay real: read the loop's `time()`; with
-    them, another event loop in a thread is refused. A lock of `threading` that a sleeping worker holds while
-    the loop waits for it ends with the real limit.
+    and TLS. `time.time` and `time.perf_counter` stay real: read the loop's `time()`. A lock of `threading`
+    that a sleeping worker holds while the loop waits for it ends with the real limit.
     """
     seen: dict[str, Any] = {"recorder": Recorder(0)}
     threads = Threads(seen["recorder"])
 
-    def make_loop() -> VirtualLoop:
-        seen["loop"] = threads.loop = ToldLoop(horizon) if clocks else VirtualLoop(horizon)
+    def begin() -> VirtualLoop:
+        seen["loop"] = threads.loop = make_loop(horizon)
         seen["began"] = threads.loop.clock.now
         return seen["loop"]
 
@@ -96,8 +92,8 @@ def run_virtual(
     try:
         # replaced out here: a coroutine that cannot be stopped would never put things back
         refused.clear()
-        with threads.replaced(), unbound(), Told(threads).telling() if clocks else nullcontext():
-            ended = run_in_own_thread(body, limit=limit, more=more, loop_factory=make_loop)
+        with threads.replaced(), unbound(), around(threads):
+            ended = run_in_own_thread(body, limit=limit, more=more, loop_factory=begin)
     finally:
         _one_at_a_time.release()
     return _told(ended, seen, limit)
@@ -139,5 +135,4 @@ def _told(ended: Ended, seen: dict[str, Any], limit: float) -> VirtualRun:
         complaints=ended.complaints,
         connections=loop.network.connections if loop is not None else 0,
         refused=tuple(refused),
-        reads=getattr(loop, "reads", 0),
     )

@@ -5,12 +5,13 @@ import textwrap
 import threading
 import time
 from concurrent.futures import ProcessPoolExecutor
+from typing import Any
 
 import pytest
 
 from kettle.checking import Undecided
-from kettle.checking.causes.virtually import OtherTimes, told_time
-from kettle.probes.engines import clocks
+from kettle.lessons.clocks import install, remove
+from kettle.lessons.told_time import OtherTimes, told_time
 
 
 def stand_still(seconds):
@@ -20,9 +21,9 @@ def stand_still(seconds):
 
 @pytest.fixture(scope="module", autouse=True)
 def installed():
-    clocks.install()
+    install()
     yield
-    clocks.remove()
+    remove()
 
 
 def defined(code, **names):
@@ -113,7 +114,7 @@ def test_everybody_else_has_the_real_time():
 
 
 def clocks_epoch():
-    from kettle.probes.virtual_time.told import EPOCH
+    from kettle.lessons.told_time import EPOCH
 
     return EPOCH
 
@@ -135,12 +136,13 @@ def test_a_datetime_is_what_it_was():
 @pytest.mark.parametrize("polite", [True, False])
 def test_who_only_looks_at_a_clock_sees_it_move(polite):
     async def body():
+        loop: Any = asyncio.get_running_loop()
         timer = asyncio.create_task(asyncio.sleep(0.01))
         due = time.perf_counter() + 0.02
         while time.perf_counter() < due:
             if polite:
                 await asyncio.sleep(0)
-        return time.perf_counter() - due, timer.done(), asyncio.get_running_loop().turns
+        return time.perf_counter() - due, timer.done(), loop.turns
 
     over, done, turns = told_time(body)
     assert 0 <= over < 0.001

@@ -1,17 +1,22 @@
-"""The clocks of a virtual run: what each of them shows, and who has read one."""
+"""Checks in virtual time in which each clock shows it, however the learner's code reads one."""
 
 import asyncio
 import contextlib
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
+from kettle.checking import Undecided
+from kettle.checking.causes.virtually import HORIZON, outcome
+from kettle.checking.equivalence import Told
+from kettle.checking.runner.errors import unheard
+from kettle.checking.runner.patience import Patience
 from kettle.layers import replace
-from kettle.probes.engines import clocks
-
-from .loop import VirtualLoop
-from .refused import refuse
-from .threads import Threads
+from kettle.lessons.clocks import CPU, WALL, telling
+from kettle.probes.virtual_time import VirtualRun, run_virtual
+from kettle.probes.virtual_time.loop import VirtualLoop
+from kettle.probes.virtual_time.refused import refuse
+from kettle.probes.virtual_time.threads import Threads
 
 BEGIN = 1000.0  # seconds: what `time.monotonic` shows first; 0 is no time that a real clock ever shows
 EPOCH = 1_750_000_000.0  # seconds: what `time.time` shows then, less those
@@ -19,7 +24,49 @@ READING = 1e-6  # seconds of the processor that reading a clock of the processor
 TURNS, TURNS_AGAIN = 1000, 100  # of the loop in one instant: more of them wait for a clock to move on
 READINGS = 5000  # without a turn of the loop: the same
 STEP = 50e-6  # seconds by which it then moves
+SETS = "the clocks of `time`, `timeit`, `datetime` and of the event loop"
 OTHERS = frozenset(("asyncio", "concurrent", "kettle", "logging", "merged", "threading"))  # read them, too
+
+
+class OtherTimes(Told):
+    """A time is not the one that belongs there: which clock was it read from?"""
+
+
+def told_time(body: Callable[..., Awaitable], *args: Any, limit: float = 5.0) -> Any:
+    """Run the body of a check in virtual time, with clocks that tell it: see `virtually`.
+
+    `clocks.install` comes before the learner's cells run (`install` in words.toml), so it does not matter how
+    they read one: `from time import perf_counter`, a default argument, `datetime.now`. Another event loop in a
+    thread is refused.
+    """
+    made: list[ToldLoop] = []
+
+    def make_loop(horizon: float) -> ToldLoop:
+        made.append(ToldLoop(horizon))
+        return made[-1]
+
+    patience = Patience(limit)
+    run = run_virtual(
+        body,
+        *args,
+        horizon=HORIZON,
+        limit=limit,
+        more=patience.more,
+        blocking=False,
+        make_loop=make_loop,
+        around=lambda threads: Teller(threads).telling(),
+    )
+    _judge_clocks(run, sum(loop.reads for loop in made))
+    value = outcome(run, patience)
+    assert not (lost := unheard(run.complaints)), lost
+    return value
+
+
+def _judge_clocks(run: VirtualRun, reads: int) -> None:
+    if run.refused:
+        raise Undecided(f"Your code uses {run.refused[0]}. This check sets {SETS}, and cannot set those.")
+    if isinstance(getattr(run.error, "__cause__", None), OtherTimes) and not reads:
+        raise Undecided(f"This check sets {SETS}, and your code has read none of them: so it cannot tell.")
 
 
 class ToldLoop(VirtualLoop):
@@ -52,7 +99,7 @@ class ToldLoop(VirtualLoop):
         return super()._select(timeout)
 
 
-class Told:
+class Teller:
     """Tells the threads of a virtual run its time.
 
     Args:
@@ -78,17 +125,17 @@ class Told:
         if self._same > READINGS:
             loop.clock.pass_blocked(STEP)
             self._last = loop.clock.now, loop.turns
-        if kind == clocks.CPU:
+        if kind == CPU:
             self.cpu += READING
             return self.cpu
-        return loop.clock.now + (EPOCH if kind == clocks.WALL else 0.0)
+        return loop.clock.now + (EPOCH if kind == WALL else 0.0)
 
     @contextlib.contextmanager
     def telling(self) -> Iterator[None]:
         """Tell the time in this block, and refuse other event loops: their waits are real ones."""
         with contextlib.ExitStack() as undo:
             undo.callback(replace(asyncio.BaseEventLoop, "run_forever", self._running))
-            undo.enter_context(clocks.telling(self))
+            undo.enter_context(telling(self))
             yield
 
     def _running(self, run_forever: Callable) -> Callable:
