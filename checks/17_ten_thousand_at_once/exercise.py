@@ -91,7 +91,7 @@ async def look(letters, rng, size, pace=1.0):
 @exercise.cause
 def nobody_waits(letters, rng):
     """Judge evenings with pools of several sizes, the last one with quick answers."""
-    for kind in ((rng.randint(8, 12),), (rng.randint(4, 6),), (SIZE, 0.002)):
+    for kind in ((rng.randint(8, 12),), (rng.randint(4, 6),), (SIZE, 0.0005)):
         use, gates, pool = virtually(look, letters, rng, *kind)
         said = exercise.say("with", n=use.places)
         assert not pool.shared, said + exercise.say("shared")
