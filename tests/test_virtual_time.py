@@ -75,6 +75,16 @@ def test_sleep_on_the_loop_is_blocking_and_takes_its_time():
     assert run.blocked[0].where.startswith("test_virtual_time:")
 
 
+def test_a_sleep_on_the_loop_does_not_shorten_that_of_a_worker():
+    async def both():
+        worker = asyncio.get_running_loop().run_in_executor(None, time.sleep, 10)
+        await asyncio.sleep(1)
+        time.sleep(5)
+        await worker
+
+    assert run_virtual(both).elapsed == pytest.approx(10)
+
+
 def test_imported_sleep_is_found():
     async def blocks():
         imported_sleep(7)
