@@ -18,6 +18,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from kettle.checking.checks import checks_of, function_of, words_of
 from kettle.checking.runner.judge import install, judge
+from kettle.checking.runner.shown import sources_run
 from kettle.files import course
 from kettle.probes.engines.collecting import keep_out
 from kettle.probes.engines.own_thread import OwnThread
@@ -103,13 +104,14 @@ def define(shell, answer: Answer) -> dict:
     """
     shell.reset(new_session=False)
     notebook = nbformat.read(course.lesson(answer.stem).path(answer.kind), as_version=4)
-    for cell in notebook.cells:
-        tags = cell.metadata.get("tags", ())
-        if cell.cell_type == "code" and "demo" not in tags:
-            source = answer.source if "fix" in tags and answer.source is not None else cell.source
-            code = shell.transform_cell(source)
-            running = shell.run_cell_async(source, store_history=False, silent=True, transformed_cell=code)
-            _loop().run_until_complete(running).raise_error()
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    for cell in cells:
+        if "fix" in cell.metadata.get("tags", ()) and answer.source is not None:
+            cell.source = answer.source
+    for source in filter(None, sources_run(cells)):
+        code = shell.transform_cell(source)
+        running = shell.run_cell_async(source, store_history=False, silent=True, transformed_cell=code)
+        _loop().run_until_complete(running).raise_error()
     shell.user_ns.setdefault("__spec__", None)  # as in a kernel: multiprocessing looks for it
     return shell.user_ns
 

@@ -158,6 +158,15 @@ def test_a_full_run_runs_the_demonstrations_too(tmp_path):
     assert "a demo is left out" in done.stdout
 
 
+def test_a_fix_may_use_what_a_cell_above_it_imported_to_show_something(tmp_path, check):
+    path = make_course(tmp_path, "def double(n):\n    return mul(2, n)" + WAIT)
+    notebook = nbformat.read(path, as_version=4)
+    shown = new_code_cell("from operator import mul\n\nraise LookupError(mul)", metadata={"tags": ["demo"]})
+    notebook.cells.insert(1, shown)
+    nbformat.write(notebook, path)
+    assert check(path).solved
+
+
 def test_a_full_run_asks_for_the_measures_of_the_fact_check(tmp_path):
     path = make_course(tmp_path)
     notebook = nbformat.read(path, as_version=4)

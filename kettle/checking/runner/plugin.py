@@ -22,9 +22,9 @@ from kettle.checking.checks import INTEREST, Check, checks_of, find_checks, gone
 from kettle.checking.runner.cells import PROPERTY, CheckCell, DamagedNotebook, LearnerCell
 from kettle.checking.runner.kernel import CertifyingKernel
 from kettle.checking.runner.nbval_adapter import NotebookFile
+from kettle.checking.runner.shown import sources_run
 from kettle.checking.runner.verdict import Finding, Verdict, verdict_of
 
-LEFT_OUT = {"demo", "curious"}  # tags of cells that a certifying run leaves out
 MEASURES = "await lesson.measures()"  # in a full run nobody votes, so the fact check's measures are asked for
 
 
@@ -85,10 +85,12 @@ class CheckedNotebook(NotebookFile):
             return
         full = self.config.option.kettle_full
         number = 0
-        for number, cell in enumerate((c for c in notebook.cells if c.cell_type == "code"), start=1):
-            tags = cell.metadata.get("tags", [])
-            if not full and LEFT_OUT.intersection(tags):
+        cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+        run = [cell.source for cell in cells] if full else sources_run(cells)
+        for number, (cell, code) in enumerate(zip(cells, run, strict=True), start=1):
+            if not code and not full:
                 continue
+            cell.source = code
             cell.outputs, cell.execution_count = [], None
             item = LearnerCell.of(self, f"Cell {number}", number, cell)
             self.cells.append(item)

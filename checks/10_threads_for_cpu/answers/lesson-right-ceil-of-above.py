@@ -1,0 +1,5 @@
+# right: a cell above that only shows something has imported ceil
+def search(smudged: list[str], issued: set[str], workers: int = 4) -> list[list[str]]:
+    share = max(1, ceil(len(smudged) / (4 * workers)))
+    with ProcessPoolExecutor(workers) as pool:
+        return list(pool.map(partial(readings, issued=issued), smudged, chunksize=share))

@@ -1,0 +1,55 @@
+"""Cells that only show something: a check leaves them out, but for what other cells use of them."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from typing import Any
+
+LEFT_OUT = {"demo", "curious"}  # tags of cells that a certifying run leaves out
+DEFINES = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+def sources_run(cells: Sequence[Any]) -> list[str]:
+    """Return the source that a check runs of each code cell; empty where it runs none.
+
+    Of a cell that only shows something, these are the imports and definitions that another cell uses: whoever
+    has run the notebook has these names, and may write them in the fix.
+
+    Args:
+        cells: the code cells of a notebook, in order.
+    """
+    shown = [bool(LEFT_OUT.intersection(cell.metadata.get("tags", ()))) for cell in cells]
+    used = {
+        word for cell, left_out in zip(cells, shown, strict=True) if not left_out for word in _words(cell)
+    }
+    last = max((place for place, left_out in enumerate(shown) if not left_out), default=0)
+    defined = [
+        (place, each) for place in range(last) if shown[place] for each in _defined(cells[place].source)
+    ]
+    taken: list[tuple[int, ast.stmt]] = []
+    while found := [pair for pair in defined if pair not in taken and used.intersection(_names(pair[1]))]:
+        taken += found
+        used |= {node.id for _, each in found for node in ast.walk(each) if isinstance(node, ast.Name)}
+    pieces = [
+        [ast.unparse(each) for at, each in defined if (at, each) in taken and at == place]
+        for place in range(len(cells))
+    ]
+    return ["\n\n".join(pieces[n]) if left_out else cells[n].source for n, left_out in enumerate(shown)]
+
+
+def _words(cell: Any) -> list[str]:
+    return re.findall(r"\w+", cell.source)
+
+
+def _defined(code: str) -> Iterator[ast.stmt]:
+    with suppress(SyntaxError, ValueError):  # magics are no Python
+        yield from (each for each in ast.parse(code).body if isinstance(each, DEFINES))
+
+
+def _names(statement: Any) -> set[str]:
+    if isinstance(statement, ast.Import | ast.ImportFrom):
+        return {alias.asname or alias.name.partition(".")[0] for alias in statement.names}
+    return {statement.name}
