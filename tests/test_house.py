@@ -12,8 +12,7 @@ ROOT = Path(__file__).resolve().parents[1]
 MAY_USE = {
     "": {"lesson"},  # kettle/__init__.py
     "lesson": {"panels", "pictures", "checking", "files", "probes", "shop", "database"},
-    "panels": {"pictures", "checking", "processes", "files", "machine", "probes"},
-    "machine": {"files", "shop", "database"},
+    "panels": {"pictures", "checking", "processes", "files", "probes"},
     "checking": {"processes", "files", "probes", "shop", "database", "redis_server"},
     "probes": {"processes", "layers", "records", "shop", "database"},
     "pictures": {"records"},

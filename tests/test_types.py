@@ -22,7 +22,7 @@ def found(*files: Path) -> list[str]:
     # but for those that are imported as modules of kettle.lessons.
     files = files or tuple(sorted(ROOT.glob("checks/[0-9]*/*.py")))
     texts = (file.read_text(encoding="utf-8") for file in files)
-    by_name = {name for text in texts for name in re.findall(r"\bkettle\.lessons\.(\w+)", text)}
+    by_name = {name for text in texts for name in of_lessons(text)}
     for file in files:
         package = "kettle.lessons" if file.stem in by_name else f"checks.{file.parent.name}"
         sources.append(BuildSource(os.path.relpath(file, ROOT), f"{package}.{file.stem}"))
@@ -30,6 +30,12 @@ def found(*files: Path) -> list[str]:
         return build(sources, options).errors
     except CompileError as error:
         return error.messages
+
+
+def of_lessons(text: str) -> set[str]:
+    """Return the modules of kettle.lessons that a file imports."""
+    listed = re.findall(r"^\s*from kettle\.lessons import ([\w, ]+)", text, re.MULTILINE)
+    return {*re.findall(r"\bkettle\.lessons\.(\w+)", text), *re.findall(r"\w+", " ".join(listed))}
 
 
 def test_mypy_finds_nothing(monkeypatch):

@@ -8,8 +8,8 @@ import types
 
 import pytest
 
-from kettle.machine import numbers, observations, preflight
-from kettle.panels.landing_tables import draw_preflight
+from kettle.lessons import limits, observations, preflight
+from kettle.lessons.landing_tables import draw_preflight
 
 
 def test_it_looks_at_everything_and_ends_in_time():
@@ -75,19 +75,19 @@ def test_binder_and_hubs_are_recognised(monkeypatch):
 
 
 def test_a_small_share_of_a_processor_is_a_limit(monkeypatch):
-    monkeypatch.setattr(numbers, "cores", lambda: 64)
-    monkeypatch.setattr(numbers, "processor_limit", lambda: 0.5)
+    monkeypatch.setattr(observations, "cores", lambda: 64)
+    monkeypatch.setattr(observations, "processor_limit", lambda: 0.5)
     found = observations.look_at_cores()
     assert (found.value, found.level) == ("64, of which 0.5 may be used", "limited")
-    monkeypatch.setattr(numbers, "processor_limit", lambda: None)
+    monkeypatch.setattr(observations, "processor_limit", lambda: None)
     assert observations.look_at_cores() == observations.Observation(
         "Processors", "64", observations.look_at_cores().meaning
     )
 
 
 def test_the_limit_of_memory_counts(monkeypatch):
-    monkeypatch.setattr(numbers, "memory", lambda: (64 * 2**30, 32 * 2**30))
-    monkeypatch.setattr(numbers, "memory_limit", lambda: 2**30)
+    monkeypatch.setattr(observations, "memory", lambda: (64 * 2**30, 32 * 2**30))
+    monkeypatch.setattr(observations, "memory_limit", lambda: 2**30)
     found = observations.look_at_memory()
     assert (found.value, found.level) == ("1.0 GB free of 1.0 GB (a limit is set)", "limited")
 
@@ -120,20 +120,20 @@ def test_the_limit_of_a_control_group_is_read(tmp_path, monkeypatch, files, grou
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text + "\n")
-    assert numbers.processor_limit(tmp_path, groups) == limit
+    assert limits.processor_limit(tmp_path, groups) == limit
 
 
 def test_memory_limits_of_both_versions_are_read(tmp_path, monkeypatch):
     monkeypatch.delenv("MEM_LIMIT", raising=False)
     (tmp_path / "memory" / "x").mkdir(parents=True)
     (tmp_path / "memory" / "memory.limit_in_bytes").write_text("9223372036854771712\n")
-    assert numbers.memory_limit(tmp_path, "4:memory:/x\n0::/") is None
+    assert limits.memory_limit(tmp_path, "4:memory:/x\n0::/") is None
     (tmp_path / "memory" / "x" / "memory.limit_in_bytes").write_text("2147483648\n")
-    assert numbers.memory_limit(tmp_path, "4:memory:/x\n0::/") == 2**31
+    assert limits.memory_limit(tmp_path, "4:memory:/x\n0::/") == 2**31
     (tmp_path / "memory.max").write_text("1073741824\n")
-    assert numbers.memory_limit(tmp_path, "4:memory:/x\n0::/") == 2**30
+    assert limits.memory_limit(tmp_path, "4:memory:/x\n0::/") == 2**30
     monkeypatch.setenv("MEM_LIMIT", "471859200")
-    assert numbers.memory_limit(tmp_path, "4:memory:/x\n0::/") == 450 * 2**20
+    assert limits.memory_limit(tmp_path, "4:memory:/x\n0::/") == 450 * 2**20
 
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="macOS has rules of its own")
@@ -151,15 +151,15 @@ def test_memory_limits_of_both_versions_are_read(tmp_path, monkeypatch):
 def test_the_right_to_attach_follows_yama(tmp_path, scope, capabilities, may):
     (tmp_path / "scope").write_text(scope)
     (tmp_path / "status").write_text(f"Name:\tpython\nCapEff:\t{capabilities}\n")
-    assert numbers.may_attach(tmp_path / "scope", tmp_path / "status") == may
+    assert limits.may_attach(tmp_path / "scope", tmp_path / "status") == may
 
 
 def test_words_for_the_clock_follow_its_numbers():
     even = {"work": 0.001, "spread": 1.1, "overshoot": 0.0001, "latest": 0.001, "share": 1.0}
-    assert numbers.Noise(**even).quiet
+    assert limits.Noise(**even).quiet
     for worse in ({"spread": 3.0}, {"latest": 0.02}, {"share": 0.5}):
-        assert not numbers.Noise(**(even | worse)).quiet
-    measured = numbers.clock_noise(0.1)
+        assert not limits.Noise(**(even | worse)).quiet
+    measured = limits.clock_noise(0.1)
     assert measured.work > 0
     assert measured.spread >= 1
     assert 0 <= measured.overshoot <= measured.latest

@@ -11,10 +11,10 @@ from nbclient import NotebookClient
 
 from kettle.files.course import PATHS, ROOT, lessons
 from kettle.files.progress import Progress
-from kettle.machine.observations import Observation
-from kettle.machine.preflight import Preflight
-from kettle.panels import landing
-from kettle.panels.landing_tables import draw_beginnings, draw_map, draw_paths
+from kettle.lessons import landing
+from kettle.lessons.landing_tables import draw_beginnings, draw_map, draw_paths
+from kettle.lessons.observations import Observation
+from kettle.lessons.preflight import Preflight
 
 LESSON = lessons()[0]
 
@@ -28,13 +28,14 @@ def lesson_state(progress):
     row = re.search(
         rf'<tr><th scope="row"><a href="{LESSON.notebook.name}">.*?</tr>', draw_map(progress).html
     )
+    assert row
     return re.findall(r"</span>([a-z ]+)</td>", row[0])
 
 
 def test_the_map_tells_how_far_a_learner_is(progress):
     notebook_id = LESSON.notebook_id("lesson")
     assert lesson_state(progress) == ["not started", "not started"]
-    steps = [
+    steps: list[tuple[str, dict]] = [
         ("predicted", {"name": "total", "value": 3}),
         ("ran", {"seconds": 3}),
         ("solved", {}),
@@ -64,6 +65,7 @@ def rows(progress):
             r"(?:(\d+) min for welcome, breaks and close|without breaks)\): (.*)\. 0 of (\d+) solved\.",
             line,
         )
+        assert found, line
         hours, minutes, core, count, beside, names, of = found.groups("0")
         numbers = [int(number) for number in re.findall(r"(?:^|, )(\d\d) ", names)]
         assert len(numbers) == int(count) == int(of)
@@ -84,7 +86,7 @@ def test_two_paths_that_differ_take_different_times(progress):
 
 
 def test_a_path_counts_the_lessons_that_are_missing(progress, monkeypatch):
-    monkeypatch.setattr("kettle.panels.landing_tables.lessons", lambda: lessons()[:1])
+    monkeypatch.setattr("kettle.lessons.landing_tables.lessons", lambda: lessons()[:1])
     lines = draw_paths(progress).text.splitlines()[1:]
     for path, line in zip(PATHS, lines, strict=True):
         assert f"1 lesson, {path.beside} min" in line or "1 lesson, without breaks" in line
@@ -99,7 +101,7 @@ def test_a_beginning_names_only_lessons_that_exist(monkeypatch):
     assert links
     assert [link for link in links if not (ROOT / "notebooks" / link).is_file()] == []
     only = [each for each in lessons() if each.number in (7, 8)]
-    monkeypatch.setattr("kettle.panels.landing_tables.lessons", lambda: only)
+    monkeypatch.setattr("kettle.lessons.landing_tables.lessons", lambda: only)
     assert draw_beginnings().text.splitlines()[1:] == [
         "I analyse data with NumPy and pandas: 08 A Python loop over arrays",
         "I write synchronous back ends, for example with Flask: 07 The same answer again",
@@ -173,6 +175,7 @@ def test_progress_is_taken_away_by_a_link_and_brought_back_by_a_file(progress, t
     progress.record("notebooks/14_one_await_at_a_time", "solved")
     prepare.click()
     link = re.search(r'download="(.+?\.json)" href="data:application/json;base64,(.+?)"', below.value)
+    assert link
     elsewhere = Progress(tmp_path / "elsewhere")
     elsewhere.bring_back(base64.b64decode(link[2]))
     assert elsewhere.of("notebooks/14_one_await_at_a_time").solved

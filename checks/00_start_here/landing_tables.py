@@ -5,7 +5,7 @@ from html import escape
 from kettle.files.course import BEGINNINGS, PARTS, PATHS, CoursePath, LessonFiles, Part, lessons
 from kettle.files.history import NotebookProgress
 from kettle.files.progress import Progress
-from kettle.machine.preflight import Preflight
+from kettle.lessons.preflight import Preflight
 from kettle.panels.style import Said
 
 # A sign and a word for each state and level: neither needs the colour.

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from kettle.machine.observations import LEVELS, LOOKS, Observation, short
+from kettle.lessons.observations import LEVELS, LOOKS, Observation, short
 
 
 @dataclass(frozen=True, repr=False)

@@ -9,8 +9,8 @@ from typing import Any
 
 from kettle.files import pristine
 from kettle.files.progress import Progress
-from kettle.machine.preflight import look
-from kettle.panels.landing_tables import CSS, draw_beginnings, draw_map, draw_paths, draw_preflight
+from kettle.lessons.landing_tables import CSS, draw_beginnings, draw_map, draw_paths, draw_preflight
+from kettle.lessons.preflight import look
 from kettle.panels.style import Said, inline, sheet, show
 
 REFRESH = (
@@ -62,7 +62,7 @@ def preflight_panel() -> None:
             button.disabled, button.description = False, "Check again"
 
     _on_click(button, clicked)
-    text = "Without widgets, run in a cell: from kettle.panels.landing import preflight; preflight()"
+    text = "Without widgets, run in a cell: from kettle.lessons.landing import preflight; preflight()"
     show(_panel("wk-preflight", _row(button), below), text)
 
 

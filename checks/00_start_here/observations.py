@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kettle.files.progress import Progress
-from kettle.machine import numbers
+from kettle.lessons.limits import clock_noise, cores, may_attach, memory, memory_limit, processor_limit
 
 LEVELS = ("ok", "limited", "missing")
 _MB, _GB = 2**20, 2**30
@@ -49,7 +49,7 @@ def look_at_place() -> Observation:
 
 def look_at_cores() -> Observation:
     """Count the processors that may be used, and the share of them that is granted."""
-    count, limit = numbers.cores(), numbers.processor_limit()
+    count, limit = cores(), processor_limit()
     usable = min(count, limit or count)
     value = f"{count}" if usable == count else f"{count}, of which {usable:.2g} may be used"
     if usable >= 2:
@@ -73,8 +73,8 @@ def look_at_python() -> Observation:
 
 def look_at_memory() -> Observation:
     """Tell how much memory is free, within the limit that somebody may have set."""
-    total, available = numbers.memory()
-    limit = numbers.memory_limit()
+    total, available = memory()
+    limit = memory_limit()
     usable = min(total, limit or total)
     free = min(available, usable)
     value = f"{free / _GB:.1f} GB free of {usable / _GB:.1f} GB" + (
@@ -99,7 +99,7 @@ def look_at_disk() -> Observation:
 
 def look_at_clock() -> Observation:
     """Measure how evenly time passes just now."""
-    noise = numbers.clock_noise()
+    noise = clock_noise()
     value = (
         f"{'quiet' if noise.quiet else 'noisy'}: the same work takes {noise.work * 1e3:.2f} ms, and at most "
         f"{noise.spread:.1f} times that in nine of ten tries; a short sleep ends "
@@ -169,7 +169,7 @@ def look_at_profiler() -> Observation:
     """Look for py-spy, and for the right to attach it to a process that runs."""
     beside = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     here = shutil.which("py-spy", path=beside)
-    value, may = "installed" if here else "not installed", numbers.may_attach()
+    value, may = "installed" if here else "not installed", may_attach()
     if may == "yes":
         get_it = "" if here else " Install it with: pip install py-spy."
         return Observation("py-spy", f"{value}; may attach", f"It can profile your running kernel.{get_it}")
