@@ -19,6 +19,7 @@ from kettle.probes.calls import count_calls
 
 ADA, BEN, CHLOE, NO_NAME = range(4)  # Ada's receipt is rounded and holds a voucher, Ben's neither
 FEW, MANY = 3, 30
+PEM = "-----BEGIN.*?-----END CERTIFICATE-----\n"
 RECEIPT = """{{ name }}, order {{ number }}
 {% for line in lines %}{{ line }}
 {% endfor %}{{ total }}{% if rounded %} (rounded){% endif %}
@@ -95,9 +96,7 @@ def certificates():
     """Return the path of a file, and two contents for it; the file goes when this module does."""
     folder = tempfile.TemporaryDirectory()
     vars(certificates)["folder"] = folder
-    every = re.findall(
-        "-----BEGIN.*?-----END CERTIFICATE-----\n", Path(certifi.where()).read_text(), re.DOTALL
-    )
+    every = re.findall(PEM, Path(certifi.where()).read_text(), re.DOTALL)
     return Path(folder.name) / "trusted.pem", "".join(every[:2]), "".join(every[2:5])
 
 
