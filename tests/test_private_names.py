@@ -24,7 +24,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 PRIVATE = re.compile(r"_(?!_)\w*[A-Za-z]\w*")
 DOCUMENTED = {"_getframe", "_current_frames", "_is_gil_enabled", "_exit", "_mapping", "_repr_mimebundle_"}
-OF_NOTEBOOKS = {"_free"}  # of 17's pool, which is written in a cell
+OF_NOTEBOOKS = {"_free", "_rows"}  # of the pools of 17 and 03, which are written in cells
 PIECES = {"_ns", "_await", "_frame"}  # of public names: `time_ns`, `cr_await`, `gi_frame`
 
 EXEMPT = DOCUMENTED | OF_NOTEBOOKS | PIECES
@@ -67,6 +67,12 @@ def django_connections():
     from django.db import connections
 
     return connections
+
+
+def django_redis():
+    from django.core.cache.backends.redis import RedisCache
+
+    return RedisCache("redis://127.0.0.1", {})
 
 
 def a_loop():
@@ -138,6 +144,19 @@ TABLE = [
         "no public way leads to the connections of other threads",
     ),
     Row(
+        "_MAXCACHE",
+        "checks/02_stop_at_the_function/lesson.py",
+        lambda: re,
+        "whoever makes this cache larger has to be told that it is private",
+    ),
+    Row(
+        "_cache",
+        "checks/18_session_per_request/claims.py",
+        django_redis,
+        "Django keeps the pools of a cache for as long as the process",
+    ),
+    Row("_pools", "checks/18_session_per_request/claims.py", lambda: django_redis()._cache, "the same"),
+    Row(
         "_dbapi_connection",
         "checks/22_connection_churn/checkouts.py",
         a_fairy,
@@ -179,7 +198,8 @@ def test_a_private_name_has_its_reason_where_it_is_used(row):
 
 
 def test_no_other_private_names_are_used():
-    files = sorted((ROOT / "kettle").rglob("*.py"))
+    lessons = (file for file in ROOT.glob("checks/[0-9]*/*.py") if not file.name.startswith("test_"))
+    files = sorted([*ROOT.glob("kettle/**/*.py"), *lessons])
     everywhere = set().union(*map(defined_in, files))
     found = [
         f"{file.relative_to(ROOT).as_posix()}:{line} {name}"

@@ -88,7 +88,7 @@ def pattern_for_each_row(normalise_catalogue, rng):
             f"{said} {small_cache(normalise_catalogue) or hot_line(normalise_catalogue, rows)}"
         )
     usual = re.search(r"^_MAXCACHE = (\d+)", inspect.getsource(re), re.MULTILINE)
-    kept = vars(re).get("_MAXCACHE")
+    kept = vars(re).get("_MAXCACHE")  # no public way tells whether it was changed
     assert usual is None or int(usual[1]) == kept, lesson.say("private", kept=kept)
     return lesson.say("fewer", n=compiled.count, rows=len(rows))
 

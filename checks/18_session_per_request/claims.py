@@ -96,7 +96,7 @@ def what_django_brings() -> str:
             for number in range(10):
                 cache.set("tea", number)
         cache.close()
-        cache._cache._pools.clear()
+        cache._cache._pools.clear()  # closing it closes no connection
     aioredis = "is installed" if importlib.util.find_spec("aioredis") else "is not installed"
     return f"Ten calls of Django's own RedisCache: {traffic.connections} connection. aioredis {aioredis}."
 

@@ -131,11 +131,11 @@ SLIPS = (
         r"cannot schedule new futures after shutdown",
         "The pool was closed before the work came: does what uses it stand inside its `with`?",
     ),
-    ("ValueError", r"Pool not running", "The pool was closed before the work came. Who closes it, and when?"),
+    ("ValueError", r"Pool not running", "The pool was closed before the work came: use it in its `with`."),
     (
         "RuntimeError",
         r"[Ss]ession is closed",
-        "The session was closed before the last call had its answer. Who closes it, and when?",
+        "The session was closed before the last call had its answer: await all calls inside its `with`.",
     ),
 )
 
