@@ -1,4 +1,4 @@
-# says: each may have 1: expected at most 1 opened at once
+# says: each may have 1: expected at most 1 open at once
 # wrong: with a share of 1 (allowed == workers) pool_size becomes 0, which SQLAlchemy takes as "no limit"; breaks "all workers together never have more than `allowed` connections"
 def open_engine(database: Database, allowed: int, workers: int) -> AsyncEngine:
     share = allowed // workers
