@@ -66,7 +66,6 @@ exercise = Contract(
         "there are eight letters and three connections": Case(ordered_keys=True),
         "customers' names change between two evenings": Case(between=rename),
         "there are no letters": Case(lambda pool: []),
-        "there is one letter": Case(lambda pool: pool.customers[:1]),
         "the last name cannot be had": Case(
             prepare=lambda pool: pool.nameless.add(pool.customers[-1]), raises=ConnectionError, observe=False
         ),

@@ -104,8 +104,6 @@ lesson = Contract(
         "ten items are asked for": Case(),
         "the supplier's answers change between two nights": Case(between=revised),
         "there are no items": Case(lambda w: []),
-        "there are two items and five places": Case(lambda w: w.items[:2], 5),
-        "the supplier does not have five of ten items": Case(prepare=five(status=404)),
         "five of ten calls are refused": Case(prepare=five(status=429)),
         "a connection breaks": Case(prepare=lambda w: fails(path(w.items[0]), status=None)(w)),
         "the last answer cannot be read": Case(prepare=one(-1, ValueError), raises=ValueError, observe=False),

@@ -63,11 +63,9 @@ lesson = Contract(
     call=sheet,
     why="lists",
     cases={
-        "a sheet of one order is asked for": Case(1),
         "an order on the sheet has no lines": Case(4, why="without"),
         "a sheet of three orders is asked for": Case(3),
         "rows change between two sheets": Case(3, between=changed, why="kept"),
-        "an order has two equal lines": Case(5),
         "a sheet ends among orders of the same time": Case(7),
         "the caller's session holds a change that is not saved yet": Case(call=unsaved, why="session"),
     },

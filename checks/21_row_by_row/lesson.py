@@ -39,7 +39,6 @@ lesson = Contract(
     call=lambda book, w, *rows: book(w.engine, [dict(each) for each in rows]),
     observe=products,
     cases={
-        "a list has one new product": Case(NEW),
         "a list has one product that the shop knows": Case(KNOWN, why="known"),
         "a name has stray blanks": Case(row("N-1", name=" Earl  Grey "), why="tidy"),
         "products are in a list twice": Case(KNOWN, NEW, MORE, AGAIN, why="twice"),
