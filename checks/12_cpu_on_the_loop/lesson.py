@@ -37,16 +37,10 @@ def photo(rng, name=None, side=32):
 
 
 async def uploads(service, w):
-    """Upload photos at once, then one more."""
+    """Upload photos at once, then the two of one name again, in turn."""
     async with service() as upload:
         made = await asyncio.gather(*[asyncio.create_task(upload(each)) for each in w.photos])
-        return [*made, await upload(w.photos[1])]
-
-
-async def nothing(service, w):
-    """Start the service and end it."""
-    async with service():
-        return "nothing"
+        return [*made, await upload(w.photos[0]), await upload(w.photos[1])]
 
 
 async def damaged(service, w):
@@ -85,7 +79,6 @@ lesson = Contract(
     cases={
         "photos are uploaded at once, two of them of one name": Case(),
         "the service is started a second time": Case(why={"error": "started_again"}),
-        "no photo is uploaded": Case(call=nothing),
         "a photo is damaged": Case(call=damaged, raises=ValueError),
         "a photo is uploaded beside a damaged one": Case(call=after_a_damaged_one),
         f"worker processes start afresh (by `{AFRESH}`)": Case(call=afresh, why={"error": no_module}),
