@@ -670,6 +670,8 @@ def test_long_labels_are_shortened_with_the_whole_in_a_tooltip():
         (in_unit(250, "ms"), "250 ms"),
         (in_unit(85, "%"), "85%"),
         (in_unit(3400, "rows"), "3,400 rows"),
+        (in_unit(1, "rows"), "1 row"),
+        (in_unit(1, "libraries"), "1 library"),
         (times(3.02), "3.0×"),
         (times(1.04), "1.04×"),
         (times(63.2), "63×"),

@@ -41,7 +41,7 @@ def in_unit(value: float, unit: str) -> str:
     if unit == "%":
         return f"{number(value)}%"
     if value == 1 and unit.endswith("s"):
-        unit = unit.removesuffix("s")
+        unit = unit.removesuffix("ies") + "y" if unit.endswith("ies") else unit.removesuffix("s")
     return f"{number(value)} {unit}".rstrip()
 
 
