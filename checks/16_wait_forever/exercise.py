@@ -7,12 +7,12 @@ from types import SimpleNamespace
 
 from kettle.checking import Case, Contract
 from kettle.checking.causes.endings import end_of, judge_end
-from kettle.checking.causes.virtually import virtually
 from kettle.checking.equivalence import Told
 from kettle.checking.equivalence.sentences import short
 from kettle.checking.runner.errors import alone, told
 from kettle.checking.words import many
 from kettle.checking.worlds import World
+from kettle.lessons.told_time import told_time
 
 from .world import PagePool
 
@@ -129,7 +129,7 @@ def used_otherwise(found):
 
 exercise = Contract(
     "order_page",
-    world=World(("rng",), database, run=virtually),
+    world=World(("rng",), database, run=told_time),
     call=page,
     observe=lambda w: {"asked": dict(w.pool.asked), "shared": w.pool.shared},
     why={"seen": used_otherwise},

@@ -11,11 +11,12 @@ import aiohttp
 
 from kettle.checking import Case, Contract
 from kettle.checking.causes.endings import end_of, judge_end, judge_running
-from kettle.checking.causes.virtually import counted_shop, virtually
+from kettle.checking.causes.virtually import counted_shop
 from kettle.checking.equivalence import Told, asked_otherwise, fails, revised
 from kettle.checking.equivalence.sentences import short
 from kettle.checking.runner.errors import alone, told
 from kettle.checking.worlds import World
+from kettle.lessons.told_time import told_time
 
 COURIER, CODE = 7, "NW1 6XE"
 PATH = f"/couriers/{COURIER}/quote"
@@ -155,7 +156,7 @@ SILENT = courier(hang="first byte")
 
 lesson = Contract(
     "quote",
-    world=World(("rng",), couriers, run=virtually),
+    world=World(("rng",), couriers, run=told_time),
     call=visit,
     observe=lambda w: dict(w.sent),
     why={"seen": asked_otherwise},
