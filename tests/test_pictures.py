@@ -562,7 +562,7 @@ def test_statements_of_one_shape_are_counted():
     assert "101 statements in 1.01 s, 200 rows fetched." in says
     assert "100 of them differ only in their values: SELECT author." in says
     begun = query_waterfall([Statement("BEGIN", 0, i, i + 1) for i in range(9)]).text
-    assert "9 of them are identical: BEGIN." in begun
+    assert "9 of them are the same statement: BEGIN." in begun
     few = query_waterfall([Statement(f"SELECT {i} FROM t{i}x", 0, i, i + 1) for i in range(3)]).text
     assert "None is sent more than three times." in few
 

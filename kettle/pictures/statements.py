@@ -52,7 +52,7 @@ def alike(statements: Statements) -> str:
     group = max(shapes(statements).values(), key=len, default=[])
     if len(group) < OFTEN:
         return "None is sent more than three times." if group else ""
-    how = "are identical" if len({s.sql for s in group}) == 1 else "differ only in their values"
+    how = "are the same statement" if len({s.sql for s in group}) == 1 else "differ only in their values"
     return f"{len(group):,} of them {how}: {name_of(group[0])}."
 
 
