@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, cast
 
 LEFT_OUT = {"demo", "curious"}  # tags of cells that a certifying run leaves out
 DEFINES = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -23,7 +23,10 @@ def sources_run(cells: Sequence[Any]) -> list[str]:
     """
     shown = [bool(LEFT_OUT.intersection(cell.metadata.get("tags", ()))) for cell in cells]
     used = {
-        word for cell, left_out in zip(cells, shown, strict=True) if not left_out for word in _words(cell)
+        name
+        for cell, left_out in zip(cells, shown, strict=True)
+        if not left_out
+        for name in _used(cell.source)
     }
     last = max((place for place, left_out in enumerate(shown) if not left_out), default=0)
     defined = [
@@ -34,19 +37,29 @@ def sources_run(cells: Sequence[Any]) -> list[str]:
         taken += found
         used |= {node.id for _, each in found for node in ast.walk(each) if isinstance(node, ast.Name)}
     pieces = [
-        [ast.unparse(each) for at, each in defined if (at, each) in taken and at == place]
+        [_tried(each) for at, each in defined if (at, each) in taken and at == place]
         for place in range(len(cells))
     ]
     return ["\n\n".join(pieces[n]) if left_out else cells[n].source for n, left_out in enumerate(shown)]
 
 
-def _words(cell: Any) -> list[str]:
-    return re.findall(r"\w+", cell.source)
+def _used(code: str) -> set[str]:
+    try:
+        return {node.id for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name)}
+    except (SyntaxError, ValueError):  # such as a cell with a magic
+        return set(re.findall(r"\w+", code))
 
 
 def _defined(code: str) -> Iterator[ast.stmt]:
     with suppress(SyntaxError, ValueError):  # magics are no Python
         yield from (each for each in ast.parse(code).body if isinstance(each, DEFINES))
+
+
+def _tried(statement: ast.stmt) -> str:
+    """Return the source of a definition; one that needs what only the shown cell has made does nothing."""
+    tried = ast.parse("try: pass\nexcept Exception: pass")
+    cast(ast.Try, tried.body[0]).body = [statement]
+    return ast.unparse(tried)
 
 
 def _names(statement: Any) -> set[str]:
