@@ -18,7 +18,12 @@ MOST = 10  # comparisons of fields for a row
 
 ADA = ("Ada Kaya", "4 Mill Lane", "KC4")
 ALIKE = (("Ben Kaya", *ADA[1:]), (ADA[0], "5 Mill Lane", ADA[2]), (*ADA[:2], "KC5"))
-JOINED = (("Ng", "14 Mill Lane", "KC1"), ("Ng1", "4 Mill Lane", "KC1"))
+JOINED = (
+    ("Ng", "14 Mill Lane", "KC1"),
+    ("Ng1", "4 Mill Lane", "KC1"),
+    ("Ada Moss", "Mill Lane", "KC1"),
+    ("Ada", "Moss Mill Lane", "KC1"),
+)
 
 
 def shop(Buyer, Sale, rng):  # noqa: N803 - the notebook's names
@@ -66,7 +71,9 @@ exercise = Contract(
         "a buyer comes back": Case(ADA, ALIKE[0], ADA, ALIKE[0], why="who"),
         "buyers differ in one field": Case(ADA, *ALIKE, *ALIKE[::-1], ADA, why="who"),
         "the fields of two buyers make the same text": Case(*JOINED, why="who"),
-        "a name has a comma": Case(("Moss, Ben", "1 Mill Lane", "KC1"), why="quoted"),
+        "names have a comma and quotation marks": Case(
+            ("Moss, Ben", "1 Mill Lane", "KC1"), ('Moss, "Ada"', "1 Mill Lane", "KC1"), why="quoted"
+        ),
         "a sale has no price": Case(call=priceless),
         "sales are exported": Case(call=lambda export, w: text_of(export, w, *w.some)),
         "another export runs in another thread": Case(call=two_exports, why="shared"),

@@ -29,6 +29,12 @@ def shift_begins(w):
     quick(w.names["directory"])
 
 
+def ivy_begins(w):
+    """Let a clerk who was not there before begin, too."""
+    shift_begins(w)
+    w.names["directory"].change("ivy", 700)
+
+
 def quick(directory):
     """Set everybody's limit, and let the directory answer at once."""
     directory.seconds = 0.0
@@ -56,6 +62,7 @@ exercise = Contract(
             between=change(LIMITS[HIGH] + 10),
             why="changed",
         ),
+        "a new clerk is given a limit": Case(("ivy", 700), prepare=ivy_begins),
         "a clerk who is not in the directory asks": Case(
             ("nobody", 100), prepare=shift_begins, raises=KeyError
         ),
