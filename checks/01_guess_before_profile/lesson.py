@@ -72,12 +72,10 @@ lesson = Contract(
     call=receipt,
     noun=line_of("receipt"),
     cases={
-        "a receipt is made": Case("tea"),
         "a product is sold for the first time": Case("new", why={"error": sold_first}),
         "two products of one name have two codes": Case("namesakes", why="found"),
         "codes are the first and the last of their rows": Case("ends", why="found"),
         "an order is corrected": Case(call=corrected, why="corrected"),
-        "an order has no lines": Case(),
         **{
             f"a code is {where}": Case("tea", where, raises=LookupError)
             for where in ("before the first row", "between two rows", "behind the last row")

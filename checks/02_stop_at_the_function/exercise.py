@@ -37,7 +37,6 @@ exercise = Contract(
         "a log goes past the end of a month": Case(
             line(after(seconds=5)), line(LATE), why={"order": "order"}, ordered_keys=True
         ),
-        "there is no line": Case(),
         "there is no such day": Case(line(LATE), "31/Feb/2026:10:00:00 GET /teas 200 7"),
         "the milliseconds cannot be read": Case(line(LATE), line(LATE, "-")),
     },

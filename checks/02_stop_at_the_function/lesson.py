@@ -63,7 +63,6 @@ lesson = Contract(
         "neither `:` nor `-` follows the supplier's name": titles(
             TREE, TREE, f"{TREE} Assam", f"{TREE}s - Assam", why="follows"
         ),
-        "the supplier's name comes twice": titles(TREE, f"{TREE} - {TREE} - Assam", why="once"),
         "a title begins with the name of another supplier": titles(TREE, f"{HILL} - Assam", why="own"),
         "a supplier's name contains a full stop and brackets": titles(
             DOTS, f"{DOTS} - Oolong", f"{DOTS.replace('.', 'x')} - Oolong", why="escape"

@@ -77,7 +77,6 @@ exercise = Contract(
     observe=held,
     why={"report": "report", "versions": "version_first"},
     cases={
-        "suppliers are new": Case(0, 1, 2),
         "nothing is new": Case(0, 1, 0, 1),
         "a supplier's stock changes between two rounds": Case(0, 1, between=lambda w: w.shop.revise()),
         "a supplier fails": fails(refuses),

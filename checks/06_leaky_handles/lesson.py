@@ -51,7 +51,6 @@ lesson = Contract(
     observe=left_behind,
     why={"seen": afterwards("label")},
     cases={
-        "a label is printed": Case(),
         "the courier's price changes between two labels": Case(between=lambda w: w.shop.revise()),
         "the template changes between two labels": Case(
             between=lambda w: new_template(w, "new: {name} {price}"), why={"seen": afterwards("fresh")}

@@ -50,9 +50,7 @@ lesson = Contract(
     noun="text",
     why={"error": why, "order": "order", "swapped": "order"},
     cases={
-        "14 texts are searched": Case(),
         "the ledger changes between two searches": Case(between=cancelled),
-        "there are no texts": Case(slice(0)),
         "there are fewer texts than workers": Case(slice(1, 3), 3),
         "one of the texts is no voucher": Case(
             call=lambda search, w: search([*w.texts, "no voucher"], w.issued, 2), raises=ValueError
