@@ -1,16 +1,15 @@
 """A contract finds what is wrong in each of its cases and causes, says so, and lets right answers pass."""
 
 import asyncio
-import inspect
 import random
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from types import SimpleNamespace
 
 import pytest
+from made_contracts import NAMES, contract, lengths, told
 
-from kettle.checking import Case, Contract, causes, worlds
+from kettle.checking import Case, worlds
 from kettle.checking.checks import Check
-from kettle.checking.equivalence import Equivalence
 from kettle.checking.runner.judge import judge
 from kettle.checking.worlds import World
 from kettle.database import open_database
@@ -18,39 +17,10 @@ from kettle.files.words import NotebookWords
 from kettle.probes.engines.own_thread import OwnThread
 from kettle.shop import Shop
 
-NAMES = ("ada", "bo")
-
-
-def lengths(names):
-    return {name: len(name) for name in names}
-
 
 async def async_lengths(names):
     await asyncio.sleep(0)
     return lengths(names)
-
-
-def contract(name="f", cases=None, says=None, **options):
-    """Make a contract of one case, whose words hold some sentences."""
-    made = Contract(name, cases=cases or {"two names are given": Case(list(NAMES))}, **options)
-    made.words = NotebookWords(says=says or {})
-    return made
-
-
-def told(made, answer, merged=lengths, check="answers", **given):
-    """Return what a check of a contract says of an answer: of a right one what it returns."""
-    equivalence = Equivalence({made.name: answer}, {made.name: merged}, off=())
-    known = {"rng": random.Random(1), "equivalence": equivalence, made.name: answer, **given}
-    function = made.checks[check]
-
-    async def awaited(found):
-        return await found
-
-    try:
-        found = function(**{name: known[name] for name in inspect.signature(function).parameters})
-        return asyncio.run(awaited(found)) if inspect.isawaitable(found) else found
-    except AssertionError as error:
-        return str(error)
 
 
 # --- cases
@@ -407,7 +377,11 @@ def test_how_much_faster_is_told_of_the_merged_code_and_the_answer(asynchronous)
         told(made, version("mine"), version("merged"), check="faster")
 
 
-# --- overlap
+# --- worlds
+
+
+async def orders_of(api, customer):
+    return await get(api, f"/customers/{customer}/orders")
 
 
 async def get(api, path):
@@ -416,140 +390,21 @@ async def get(api, path):
         return await response.json()
 
 
-def paths(customer):
-    return f"/customers/{customer}", f"/customers/{customer}/orders", f"/customers/{customer}/alerts"
-
-
-async def in_turn(api, customer):
-    return [await get(api, path) for path in paths(customer)]
-
-
-async def together(api, customer):
-    return list(await asyncio.gather(*(get(api, path) for path in paths(customer))))
-
-
-async def gathers_one(api, customer):
-    return [(await asyncio.gather(get(api, path)))[0] for path in paths(customer)]
-
-
-async def awaits_each_task(api, customer):
-    return [await asyncio.create_task(get(api, path)) for path in paths(customer)]
-
-
-async def first_alone(api, customer):
-    first, *others = paths(customer)
-    return [await get(api, first), *await asyncio.gather(*(get(api, path) for path in others))]
-
-
-async def last_alone(api, customer):
-    *others, last = paths(customer)
-    return [*await asyncio.gather(*(get(api, path) for path in others)), await get(api, last)]
-
-
-async def loses_one(api, customer):
-    return (await together(api, customer))[:-1]
-
-
-LOCK = SimpleNamespace()
-
-
-async def one_caller_at_a_time(api, customer):
-    async with LOCK.lock:
-        return await together(api, customer)
-
-
-ROUTES = ("profile", "orders", "alerts")
-
-
-def a_page(page, api, shop, *_):
-    return page(api, shop.any_customer())
-
-
-@pytest.fixture(scope="module")
-def pages():
+def test_a_call_to_the_shop_fails_once_by_the_name_of_its_path():
     made = contract(
-        "page",
         world=worlds.shop(lambda rng, _: {"customer": 1001}),
         cases={"a page is asked for": Case()},
-        call=lambda page, w: page(w.api, w.customer),
+        call=lambda f, w: f(w.api, w.customer),
         fails={"orders": "/customers/{customer}/orders"},
     )
-    made.cause(causes.Overlap(a_page, ROUTES))
-    made.cause(causes.CallersOverlap(a_page, ROUTES, "page"))
-    return made
 
-
-def told_of_page(pages, answer, check, monkeypatch):
-    monkeypatch.setattr("kettle.checking.causes.overlap.PATIENCE", 0.5)
-    LOCK.lock = asyncio.Lock()
-    with Shop(seed=5) as shop:
-        return told(pages, answer, in_turn, check, shop=shop)
-
-
-RIGHT = {"answers": None, "overlap": "3 calls were in flight", "callers_overlap": "6 calls in flight"}
-
-
-@pytest.mark.parametrize(
-    ("answer", "wrong"),
-    [
-        (together, {}),
-        (in_turn, {"overlap": "A coroutine starts when", "callers_overlap": "got 2. While one page waits"}),
-        (gathers_one, {"overlap": "`gather` was given one call at a time", "callers_overlap": "got 2"}),
-        (awaits_each_task, {"overlap": "Tasks were made, but each was awaited", "callers_overlap": "got 2"}),
-        (first_alone, {"overlap": "`profile` is awaited alone, before", "callers_overlap": "expected 6"}),
-        (last_alone, {"overlap": "`alerts` is sent after the others", "callers_overlap": "expected 6"}),
-        (loses_one, {"answers": "When a page is asked for, expected 3 entries, got 2"}),
-        (one_caller_at_a_time, {"callers_overlap": "Two pages were asked for at once: expected 6 calls"}),
-    ],
-    ids=lambda each: getattr(each, "__name__", ""),
-)
-def test_overlap_is_told_apart_from_answers_and_from_callers(pages, answer, wrong, monkeypatch):
-    for check, right in RIGHT.items():
-        said = told_of_page(pages, answer, check, monkeypatch)
-        expected = wrong.get(check, right)
-        assert said is None if expected is None else expected in said, check
-
-
-def test_overlap_is_looked_for_with_each_number_of_calls(monkeypatch):
-    def stock(api, number):
-        return get(api, f"/suppliers/{number}/stock")
-
-    async def board(api, suppliers):
-        return await asyncio.gather(*(stock(api, number) for number in suppliers))
-
-    async def five_at_a_time(api, suppliers):
-        limit = asyncio.Semaphore(5)
-
-        async def limited(number):
-            async with limit:
-                return await stock(api, number)
-
-        return await asyncio.gather(*(limited(number) for number in suppliers))
-
-    def a_board(board, api, shop, number):
-        return board(api, list(shop.data.suppliers)[:number])
-
-    made = contract("board")
-    made.cause(causes.Overlap(a_board, ("stock",), numbers=(2, 7)))
-    assert told_of_page(made, board, "overlap", monkeypatch) == "7 calls were in flight together."
-    assert "Expected 7 calls in flight together, got 5" in told_of_page(
-        made, five_at_a_time, "overlap", monkeypatch
-    )
-
-
-# --- worlds
-
-
-def test_a_call_to_the_shop_fails_once_by_the_name_of_its_path(pages):
     async def swallows(api, customer):
-        return [
-            found if isinstance(found, list | dict) else []
-            for found in await asyncio.gather(
-                *(get(api, path) for path in paths(customer)), return_exceptions=True
-            )
-        ]
+        with suppress(Exception):
+            return await orders_of(api, customer)
 
-    said = told(pages, swallows, in_turn)
+    with Shop(seed=5) as shop:
+        assert told(made, orders_of, orders_of, shop=shop) is None
+        said = told(made, swallows, orders_of, shop=shop)
     assert said.startswith("When the call for the orders fails once, expected ClientResponseError")
 
 

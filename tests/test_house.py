@@ -13,7 +13,7 @@ MAY_USE = {
     "": {"lesson"},  # kettle/__init__.py
     "lesson": {"panels", "pictures", "checking", "files", "probes", "shop", "database"},
     "panels": {"pictures", "checking", "processes", "files", "probes"},
-    "checking": {"processes", "files", "probes", "shop", "database", "redis_server"},
+    "checking": {"processes", "files", "probes", "layers", "shop", "database", "redis_server"},
     "probes": {"processes", "layers", "records", "shop", "database"},
     "pictures": {"records"},
     "lessons": set(),

@@ -76,11 +76,6 @@ def all_back(pool):
         raise Told(exercise.say("not_back"))
 
 
-def nothing_sold(w):
-    """Delete what the supplier's products sold."""
-    w.pool._rows.execute("DELETE FROM sales WHERE supplier = ?", (w.supplier,))
-
-
 def interrupted(w):
     """Let the first statement fail."""
     w.pool._rows.set_progress_handler(chain((True,), repeat(False)).__next__, 1)
@@ -109,10 +104,8 @@ exercise = Contract(
     noun="row",
     why={"seen": used_otherwise},
     cases={
-        "a report is made": Case(),
         "something is sold between two reports": Case(between=lambda w: w.pool.sell(w.supplier, quantity=11)),
         "the stock changes between two reports": Case(between=revised),
-        "nothing was sold": Case(prepare=nothing_sold),
         "several reports, two on one supplier, are made at once": Case(call=several),
         "the pool has one connection": Case(
             call=several, prepare=lambda w: setattr(w, "pool", pool_of(w, 1)), observe=False

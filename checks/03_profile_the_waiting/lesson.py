@@ -80,11 +80,9 @@ lesson = Contract(
     observe=beside_the_courier,
     why={"seen": asked_otherwise},
     cases={
-        "the page is opened": Case(),
         "two orders begin with the same product": Case(
             prepare=lambda w: answer_with(w, [*w.orders, w.orders[0] | {"id": 1}]), observe=False
         ),
-        "there are no orders": Case(prepare=lambda w: answer_with(w, [])),
         "products answer in another order": Case(prepare=lambda w: w.shop.set("product", shuffle=0.02)),
         "prices and names change between two visits": Case(between=raised, why="kept"),
         "two visitors open their pages at once": Case(

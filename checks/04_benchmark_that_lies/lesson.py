@@ -6,9 +6,9 @@ from math import isclose
 from types import SimpleNamespace
 
 from kettle.checking import Case, Contract
+from kettle.checking.causes.told_time import told_time
 from kettle.checking.equivalence import Told
 from kettle.checking.worlds import World
-from kettle.lessons.told_time import told_time
 
 from .world import Service, compare, judge_calls, percentile, time_of
 

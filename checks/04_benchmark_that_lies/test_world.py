@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from contract import answers_of
 
+from kettle.checking.causes.told_time import OtherTimes, told_time
 from kettle.checking.checks import checks_of, folder_of, function_of, load_module
 from kettle.checking.equivalence import Told
 from kettle.checking.runner.judge import judge
-from kettle.lessons.clocks import install, remove
-from kettle.lessons.told_time import OtherTimes, told_time
+from kettle.probes.engines.clocks import install, remove
 from kettle.probes.engines.own_thread import OwnThread
 
 LESSON = "04_benchmark_that_lies"

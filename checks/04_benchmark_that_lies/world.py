@@ -15,9 +15,9 @@ from numbers import Real
 from typing import Any
 
 from kettle.checking import Contract
+from kettle.checking.causes.told_time import OtherTimes
 from kettle.checking.equivalence import Told
 from kettle.checking.equivalence.sentences import short
-from kettle.lessons.told_time import OtherTimes
 
 NEAR = 0.03  # of a number: a report may round, and rules for percentiles differ
 STEP = 3e-6  # seconds: `datetime` shows microseconds

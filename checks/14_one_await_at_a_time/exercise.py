@@ -2,8 +2,9 @@
 
 from contextlib import asynccontextmanager
 
-from kettle.checking import Case, Contract, causes, worlds
+from kettle.checking import Case, Contract, worlds
 from kettle.checking.equivalence import asked, asked_otherwise, late, revised, shuffled
+from kettle.lessons.overlap import CallersOverlap, Overlap
 from kettle.shop.data import SOLD_OUT, Data
 
 
@@ -49,8 +50,8 @@ def a_board(board, api, shop, number=4):
     return board(api, list(shop.data.suppliers)[:number])
 
 
-exercise.cause(causes.Overlap(a_board, ("stock",), numbers=(2, 5, len(Data.suppliers))))
-exercise.cause(causes.CallersOverlap(a_board, ("stock",) * 4, "board"))
+exercise.cause(Overlap(a_board, ("stock",), numbers=(2, 5, len(Data.suppliers))))
+exercise.cause(CallersOverlap(a_board, ("stock",) * 4, "board"))
 
 
 @exercise.faster

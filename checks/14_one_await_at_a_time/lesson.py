@@ -2,8 +2,9 @@
 
 from contextlib import asynccontextmanager
 
-from kettle.checking import Case, Contract, causes, worlds
+from kettle.checking import Case, Contract, worlds
 from kettle.checking.equivalence import asked, asked_otherwise, fails, late, revised
+from kettle.lessons.overlap import CallersOverlap, Overlap
 from kettle.shop.data import Data
 
 INDEPENDENT = ("profile", "orders", "alerts")
@@ -47,8 +48,8 @@ def a_page(page, api, shop, *_):
     return page(api, shop.any_customer())
 
 
-lesson.cause(causes.Overlap(a_page, INDEPENDENT))
-lesson.cause(causes.CallersOverlap(a_page, INDEPENDENT, "page"))
+lesson.cause(Overlap(a_page, INDEPENDENT))
+lesson.cause(CallersOverlap(a_page, INDEPENDENT, "page"))
 
 
 @lesson.faster

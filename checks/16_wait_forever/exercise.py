@@ -7,12 +7,12 @@ from types import SimpleNamespace
 
 from kettle.checking import Case, Contract
 from kettle.checking.causes.endings import end_of, judge_end
+from kettle.checking.causes.told_time import told_time
 from kettle.checking.equivalence import Told
 from kettle.checking.equivalence.sentences import short
 from kettle.checking.runner.errors import alone, told
 from kettle.checking.words import many
 from kettle.checking.worlds import World
-from kettle.lessons.told_time import told_time
 
 from .world import PagePool
 

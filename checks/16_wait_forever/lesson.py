@@ -11,12 +11,12 @@ import aiohttp
 
 from kettle.checking import Case, Contract
 from kettle.checking.causes.endings import end_of, judge_end, judge_running
+from kettle.checking.causes.told_time import told_time
 from kettle.checking.causes.virtually import counted_shop
 from kettle.checking.equivalence import Told, asked_otherwise, fails, revised
 from kettle.checking.equivalence.sentences import short
 from kettle.checking.runner.errors import alone, told
 from kettle.checking.worlds import World
-from kettle.lessons.told_time import told_time
 
 COURIER, CODE = 7, "NW1 6XE"
 PATH = f"/couriers/{COURIER}/quote"

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from kettle.checking import Undecided
-from kettle.lessons.clocks import install, remove
-from kettle.lessons.told_time import OtherTimes, told_time
+from kettle.checking.causes.told_time import OtherTimes, told_time
+from kettle.probes.engines.clocks import install, remove
 
 
 def stand_still(seconds):
@@ -114,7 +114,7 @@ def test_everybody_else_has_the_real_time():
 
 
 def clocks_epoch():
-    from kettle.lessons.told_time import EPOCH
+    from kettle.checking.causes.told_time import EPOCH
 
     return EPOCH
 

@@ -12,7 +12,7 @@ from kettle.checking.equivalence import Told
 from kettle.checking.runner.errors import unheard
 from kettle.checking.runner.patience import Patience
 from kettle.layers import replace
-from kettle.lessons.clocks import CPU, WALL, telling
+from kettle.probes.engines.clocks import CPU, WALL, telling
 from kettle.probes.virtual_time import VirtualRun, run_virtual
 from kettle.probes.virtual_time.loop import VirtualLoop
 from kettle.probes.virtual_time.refused import refuse
