@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import platform
 import random
 import shutil
 import subprocess
@@ -12,6 +13,7 @@ import types
 from dataclasses import replace
 
 import numpy as np
+import psutil
 import pytest
 
 from kettle.checking import Verdict, checks
@@ -549,3 +551,20 @@ def test_a_note_that_comes_after_the_verdict_is_added_where_the_verdict_still_st
     lesson._actions.checker.tell_later()
     assert "Hint" in shown(panel)
     assert "Twice as fast here." not in shown(panel)
+
+
+@pytest.mark.skipif(
+    platform.libc_ver()[0] != "glibc", reason="only glibc keeps what was freed"
+)
+def test_what_a_run_has_freed_goes_back_to_the_system(lesson):
+    kept = []
+
+    def peak():
+        pieces = [bytearray(2_000) for _ in range(50_000)]
+        kept.append(bytearray(2_000))  # behind all of them: so the end of the heap stays in use
+        return len(pieces)
+
+    before = psutil.Process().memory_info().rss
+    asyncio.run(predicted(lesson).run(peak, facts={}))
+    assert kept
+    assert psutil.Process().memory_info().rss - before < 50e6
