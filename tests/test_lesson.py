@@ -553,9 +553,7 @@ def test_a_note_that_comes_after_the_verdict_is_added_where_the_verdict_still_st
     assert "Twice as fast here." not in shown(panel)
 
 
-@pytest.mark.skipif(
-    platform.libc_ver()[0] != "glibc", reason="only glibc keeps what was freed"
-)
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc keeps what was freed")
 def test_what_a_run_has_freed_goes_back_to_the_system(lesson):
     kept = []
 
