@@ -26,7 +26,7 @@ CLAIM_IDS = {
     "20_wrong_eager_loader": "S3.21 S3.22 S3.23 S3.24",
     "21_row_by_row": "S3.25 S3.26 S3.27 S3.28 S3.29",
     "22_connection_churn": "S3.30 S3.31 S3.78 S4.16",
-    "23_cache_stampede": "S3.51 S3.52 S3.57 S3.58 S3.59 S3.60 S3.61 S3.62",
+    "23_cache_stampede": "S3.51 S3.52 S3.57 S3.58 S3.60 S3.61 S3.62",
     "24_cached_for_the_wrong_user": "S3.53 S3.54 S3.55 S3.63 S3.64",
     "25_wrong_workers": "S3.40 S3.41 S3.42 S3.43 S3.44 S3.45 S3.46",
     "26_recycle_the_leak": "S3.47 S3.48 S3.49 S3.79",

@@ -1,0 +1,153 @@
+"""The token: when its seconds are over, all who want to print a label log in at once."""
+
+import asyncio
+from contextlib import asynccontextmanager
+from types import SimpleNamespace
+
+from kettle.checking import Case, Contract
+from kettle.checking.equivalence import Told
+from kettle.checking.worlds import World
+
+ASKERS = 5
+PATIENCE = 2.0  # seconds; paid by wrong answers only
+SHORT = 0.05  # seconds that a token is good for which is to be over soon
+TURNS = 30  # of the loop, in which those who ask have begun to wait
+
+
+class Desk:
+    """Where to log in: counts, and waits or fails where it is told to."""
+
+    def __init__(self, name="", seconds: float = 600):
+        self.name, self.log_ins, self.seconds = name, 0, seconds
+        self.opens, self.fails = asyncio.Event(), False
+        self.opens.set()
+
+    async def log_in(self):
+        """Give a token, as soon as the desk is open, or fail."""
+        self.log_ins += 1
+        number, fails = self.log_ins, self.fails
+        await self.opens.wait()
+        if fails:
+            raise ConnectionError("the courier does not answer")
+        return {"token": f"{self.name}token {number}", "seconds": self.seconds}
+
+
+@asynccontextmanager
+async def desks():
+    """Open two couriers' desks."""
+    yield SimpleNamespace(first=Desk("first "), second=Desk("second "), couriers={})
+
+
+async def asked(token_of, w, *names):
+    """Ask for tokens, one after another."""
+    found = []
+    for name in names:
+        desk = getattr(w, name)
+        if name not in w.couriers:
+            w.couriers[name] = w.names["Courier"](desk.log_in)
+        found.append(await token_of(w.couriers[name]))
+    return found
+
+
+async def fails_once(token_of, w):
+    """Let a log-in fail, and ask again."""
+    w.first.fails = True
+    try:
+        await asked(token_of, w, "first")
+    except Exception as error:  # noqa: BLE001 - however it fails
+        failed = type(error).__name__ == "ConnectionError"
+    else:
+        raise Told(exercise.say("swallowed"))
+    w.first.fails = False
+    again = await ended([asyncio.ensure_future(token_of(w.couriers["first"]))])
+    return [failed, *again]
+
+
+async def over_soon(token_of, w):
+    """Ask for a token that is over soon, and for the next one."""
+    w.first.seconds = SHORT
+    first = await asked(token_of, w, "first")
+    w.first.seconds = 600
+    await asyncio.sleep(2 * SHORT)
+    return [*first, *await asked(token_of, w, "first", "first")]
+
+
+exercise = Contract(
+    "token_of",
+    world=World((), lambda: desks),
+    call=asked,
+    observe=lambda w: {"log-ins": w.first.log_ins + w.second.log_ins},
+    why={"seen": "log_ins"},
+    again=False,
+    cases={
+        "a token is asked for": Case("first"),
+        "a token is asked for again": Case("first", "first"),
+        "tokens of two couriers are asked for": Case("first", "second", "first", why="swapped"),
+        "a token's seconds are over": Case(call=over_soon, why="over"),
+        "a log-in fails, and a token is asked for again": Case(call=fails_once, why="remembered"),
+    },
+)
+
+
+async def asking(token_of, courier, number=ASKERS):
+    """Begin to ask for a token, so many times at once."""
+    askers = [asyncio.ensure_future(token_of(courier)) for _ in range(number)]
+    for _ in range(TURNS):
+        await asyncio.sleep(0)
+    return askers
+
+
+async def ended(askers):
+    """Wait for what came of each; whoever has not ended then is cancelled, and there is a sentence on it."""
+    _, still = await asyncio.wait(askers, timeout=PATIENCE)
+    for each in still:
+        each.cancel()
+    if still:
+        raise Told(exercise.say("stuck", n=len(still)))
+    return await asyncio.gather(*askers, return_exceptions=True)
+
+
+@exercise.cause
+async def one_logs_in(token_of, Courier):  # noqa: N803
+    """Let five ask while nobody is answered, and again when the token is over."""
+    desk = Desk()
+    courier = Courier(desk.log_in)
+    for expected in (1, 2):
+        desk.opens.clear()
+        desk.seconds = SHORT if expected == 1 else 600
+        askers = await asking(token_of, courier)
+        desk.opens.set()
+        told = await ended(askers)
+        assert desk.log_ins == expected, exercise.say("each", n=desk.log_ins - expected + 1, of=ASKERS)
+        wrong = [each for each in told if each != f"token {expected}"]
+        assert not wrong, exercise.say("other", expected=f"token {expected}", got=repr(wrong[0]))
+        await asyncio.sleep(2 * SHORT)
+
+
+@exercise.cause
+async def others_go_on(token_of, Courier):  # noqa: N803
+    """Let a log-in fail while others wait for it; then cancel who logs in, and somebody who waits."""
+    desk = Desk()
+    courier = Courier(desk.log_in)
+    desk.opens.clear()
+    desk.fails = True
+    askers = await asking(token_of, courier)
+    desk.fails = False
+    desk.opens.set()
+    await ended(askers)
+    assert str(await token_of(courier)).startswith("token"), exercise.say("remembered")
+    for cancelled in (0, 1):
+        desk = Desk()
+        courier = Courier(desk.log_in)
+        desk.opens.clear()
+        askers = await asking(token_of, courier)
+        askers.pop(cancelled).cancel()
+        for _ in range(TURNS):
+            await asyncio.sleep(0)
+        desk.opens.set()
+        told = await ended(askers)
+        failed = [each for each in told if not isinstance(each, str)]
+        who = exercise.say("who_waits" if cancelled else "who_logs_in")
+        assert not failed, exercise.say(
+            "cancelled", who=who, n=len(failed), got=type(failed and failed[0]).__name__
+        )

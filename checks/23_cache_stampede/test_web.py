@@ -1,0 +1,87 @@
+"""The web server's processes of lesson 23: what defines a name, and what a call in another process tells."""
+
+import asyncio
+
+import pytest
+
+from kettle.lessons.definitions import source_of
+from kettle.lessons.visit_lanes import visit_lanes
+from kettle.lessons.web import ChildTrouble, Visit, children, in_order
+from kettle.redis_server import open_redis
+
+CELLS = [
+    "import json\nimport shop",
+    "LOCK = make_lock()\n\ndef make_lock():\n    return object()",
+    "def cached(key):\n    return json.loads(kept(key))",
+    "%%timeit\npass",
+    "before = cached",
+    "@once\ndef cached(key):\n    with LOCK:\n        return kept(key)",
+    "def once(f):\n    return f\n\nprint(cached('x'))",
+    "kept = None\n\ndef kept(key):\n    return key",
+]
+
+
+def test_only_what_a_name_needs_is_taken_in_the_order_it_was_run():
+    source = source_of(CELLS, "cached")
+    assert "import json" not in source
+    assert "import shop" not in source
+    assert "print" not in source
+    assert source.index("LOCK =") < source.index("@once") < source.index("def once")
+    assert source.count("def cached") == 1
+
+
+def test_another_name_of_an_older_version_takes_that_one_along():
+    source = source_of(CELLS, "before")
+    assert source.index("json.loads") < source.index("before = cached") < source.index("@once")
+
+
+def test_the_last_definition_counts():
+    assert source_of(["f = 1", "g = f", "f = 2"], "f") == "f = 2"
+
+
+@pytest.fixture
+def child():
+    child = children(1)[0]
+    yield child
+    child.end()
+
+
+def test_a_call_is_held_until_it_may_go_on(child):
+    source = "def f(store, key, make, seconds):\n    store.get(key)\n    store.get(key)\n    return make()"
+
+    async def main(server):
+        async def until(met):
+            for _ in range(1000):
+                if met(seen := (await child.tell("look"))["1"]):
+                    return seen
+                await asyncio.sleep(0.01)
+            raise AssertionError("it never came to that")
+
+        await child.tell("load", source=source, url=server.url)
+        told = {"name": "f", "key": f"{server.prefix}page", "seconds": 1, "gives": 5, "number": 1}
+        await child.tell("ask", **told, hold=True, pause=True)
+        paused = await until(lambda call: call["sent"])
+        await child.tell("let", number=1, fails=True)
+        return paused, await until(lambda call: call["over"])
+
+    with open_redis() as server:
+        paused, over = asyncio.run(asyncio.wait_for(main(server), 20))
+    assert (paused["sent"], paused["makes"], paused["over"]) == (1, 0, False)
+    assert (over["sent"], over["makes"]) == (2, 1)
+    assert over["error"].startswith("LookupError")
+
+
+def test_definitions_that_fail_are_told_in_a_sentence(child):
+    with pytest.raises(ChildTrouble, match="NameError: name 'nothing'"):
+        child.tell("load", source="nothing", url="redis://127.0.0.1:1").wait()
+
+
+def test_visits_begin_with_the_first_one():
+    visits = in_order([[(0, 5.0, 6.0, None, None)], [(1, 4.0, 7.0, 4.5, 6.5)]])
+    assert visits == [Visit((2, 2), 0.0, 3.0, (0.5, 2.5)), Visit((1, 1), 1.0, 2.0, None)]
+
+
+def test_the_picture_tells_who_made_it():
+    picture = visit_lanes([Visit((1, 1), 0.0, 0.5, (0.1, 0.4)), Visit((2, 1), 0.1, 0.5, None)])
+    assert "Made 1 time, longest visit 500 ms." in picture.text
+    assert "process 2, thread 1: gets it after 400 ms" in picture.html
