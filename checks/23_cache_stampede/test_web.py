@@ -1,42 +1,12 @@
-"""The web server's processes of lesson 23: what defines a name, and what a call in another process tells."""
+"""The web server's processes of lesson 23: what a call in another process tells."""
 
 import asyncio
 
 import pytest
 
-from kettle.lessons.definitions import source_of
 from kettle.lessons.visit_lanes import visit_lanes
 from kettle.lessons.web import ChildTrouble, Visit, children, in_order
 from kettle.redis_server import open_redis
-
-CELLS = [
-    "import json\nimport shop",
-    "LOCK = make_lock()\n\ndef make_lock():\n    return object()",
-    "def cached(key):\n    return json.loads(kept(key))",
-    "%%timeit\npass",
-    "before = cached",
-    "@once\ndef cached(key):\n    with LOCK:\n        return kept(key)",
-    "def once(f):\n    return f\n\nprint(cached('x'))",
-    "kept = None\n\ndef kept(key):\n    return key",
-]
-
-
-def test_only_what_a_name_needs_is_taken_in_the_order_it_was_run():
-    source = source_of(CELLS, "cached")
-    assert "import json" not in source
-    assert "import shop" not in source
-    assert "print" not in source
-    assert source.index("LOCK =") < source.index("@once") < source.index("def once")
-    assert source.count("def cached") == 1
-
-
-def test_another_name_of_an_older_version_takes_that_one_along():
-    source = source_of(CELLS, "before")
-    assert source.index("json.loads") < source.index("before = cached") < source.index("@once")
-
-
-def test_the_last_definition_counts():
-    assert source_of(["f = 1", "g = f", "f = 2"], "f") == "f = 2"
 
 
 @pytest.fixture
