@@ -28,7 +28,7 @@ RUNGS = {
 def shelves(number, seed=9):
     """Prices and numbers of what is on the shelves."""
     chance = np.random.default_rng(seed)
-    return chance.integers(95, 2**28, number), chance.integers(0, 2**28, number)
+    return chance.integers(95, 2**24, number), chance.integers(0, 2**24, number)
 
 
 def of(name, *given):

@@ -68,6 +68,7 @@ exercise = Contract(
     cases={
         "an order changes between two nights": night(between=moved),
         "there is one number": night(lambda w: w.numbers[:1]),
+        "a number is in the list twice": night(lambda w: [*w.numbers[:3], w.numbers[0]]),
         "an order is not there": night(lambda w: [*w.numbers, MISSING], raises=LookupError),
         "an order has no lines": night(prepare=emptied, raises=ValueError),
         f"workers start afresh (by `{AFRESH}`)": night(method=AFRESH),

@@ -52,6 +52,7 @@ lesson = Contract(
     cases={
         "the ledger changes between two searches": Case(between=cancelled),
         "there are fewer texts than workers": Case(slice(1, 3), 3),
+        "there are no texts": Case(slice(0)),
         "one of the texts is no voucher": Case(
             call=lambda search, w: search([*w.texts, "no voucher"], w.issued, 2), raises=ValueError
         ),

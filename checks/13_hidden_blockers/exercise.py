@@ -75,6 +75,18 @@ async def repaired(settings_for, w):
     return found
 
 
+async def while_parsed(settings_for, w):
+    """Ask for a new file while another request may still parse the old one."""
+    put(w.path, settings("D", 300))
+    first = asyncio.ensure_future(settings_for(w.path, HERE))
+    for _ in range(3):
+        await asyncio.sleep(0)
+    put(w.path, NEW)
+    found = await settings_for(w.path, HERE)
+    await first
+    return found
+
+
 exercise = Contract(
     "settings_for",
     world=World((), lambda: files),
@@ -92,6 +104,7 @@ exercise = Contract(
         "two requests come at once": Case(
             call=lambda f, w: asyncio.gather(f(w.path, HERE), f(w.path, HERE)), again=True
         ),
+        "the file changes while another request is under way": Case(call=while_parsed),
         "the file is gone": Case(HERE, None, HERE, raises=FileNotFoundError),
         "the file is damaged": Case(HERE, DAMAGED, HERE, raises=tomllib.TOMLDecodeError),
         "a damaged file is repaired": Case(call=repaired, why="repaired"),

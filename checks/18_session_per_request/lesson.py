@@ -5,6 +5,7 @@ import re
 from functools import partial
 
 from kettle.checking import Case, Contract, worlds
+from kettle.checking.equivalence import asked, asked_otherwise
 from kettle.lessons.serving import serving
 from kettle.shop.data import Data
 
@@ -51,8 +52,9 @@ lesson = Contract(
     "tax_of",
     world=with_service(worlds.shop(draw, latency=0.0)),
     call=look_up,
+    observe=asked,
     again=False,
-    why={"error": why},
+    why={"error": why, "seen": asked_otherwise},
     cases={
         "a country is looked up": Case(0),
         "a rate changes between two look-ups": Case(0, between=changed),

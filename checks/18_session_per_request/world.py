@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from kettle.checking import Undecided
 from kettle.checking.equivalence import Told
-from kettle.checking.runner.errors import named
+from kettle.checking.runner.errors import named, sentence
 from kettle.lessons.serving import HOW, Ended, serving
 from kettle.probes.handles import handles
 
@@ -82,15 +82,17 @@ async def judge_connections(say, serve, call, server, rendezvous, at_once, most,
 
 
 async def judge_end(say, serve, *calls):
-    """Raise AssertionError where a service that ends leaves something open, or swallows what ends it."""
+    """Raise AssertionError where a service that ends leaves something open, or swallows what ends it, or cannot start again."""
     for how, error in HOW:
         came, begun = error is None, time.monotonic()
         async with handles(patience=PATIENCE) as found:
             try:
                 async with serve(error=error) as ask:
-                    await asyncio.gather(*(ask(*each) for each in calls))
+                    told = await asyncio.gather(*(ask(*each) for each in calls), return_exceptions=True)
             except (Ended, asyncio.CancelledError):
                 came = True
+        errors = [each for each in told if isinstance(each, BaseException)]
+        assert not errors, say("again", error=errors and f"{type(errors[0]).__name__}: {sentence(errors[0])}")
         assert came, say("swallowed", how=how)
         assert not found.connections, say("connections", how=how, n=len(found.connections))
         if time.monotonic() - begun > IDLE:

@@ -56,6 +56,12 @@ def gap(w):
     w.tables.insert("customers", {"id": 10 * LAST, "name": "Nobody Yet", "email": "nobody@example.org"})
 
 
+def empty(w):
+    """Let the first customer have an order without lines."""
+    order = {"customer_id": 1, "placed_at": w.rows.orders[0]["placed_at"], "status": "new"}
+    w.tables.insert("orders", order)
+
+
 def changed(w):
     """Let a customer, an order and a product change, and an event arrive."""
     line = min(w.rows.order_lines, key=lambda row: row["id"])
@@ -76,6 +82,7 @@ exercise = Contract(
     cases={
         "a page of one customer is asked for": Case(1),
         "ids have a gap, and a customer has no orders": Case(3, LAST - 1, prepare=gap, why="customers"),
+        "an order has no lines": Case(1, prepare=empty),
         "rows change between two pages": Case(1, between=changed),
         "the caller's session holds a change that is not saved yet": Case(call=unsaved, why="session"),
         "two pages are asked for at once": Case(call=beside_each_other),

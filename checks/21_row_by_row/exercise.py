@@ -49,6 +49,9 @@ exercise = Contract(
     why="parts",
     cases={
         "several orders are fetched": Case(16, 2, 5),
+        "an order of the list has that status already": Case(
+            3, 7, prepare=lambda w: w.tables.change("orders", 7, status="sent")
+        ),
         "the list is empty": Case(why="empty"),
     },
     at_once=[(1, 2, 3), (4, 5)],

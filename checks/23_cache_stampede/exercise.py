@@ -134,7 +134,9 @@ async def others_go_on(token_of, Courier):  # noqa: N803
     askers = await asking(token_of, courier)
     desk.fails = False
     desk.opens.set()
-    await ended(askers)
+    told = await ended(askers)
+    empty = [each for each in told if not isinstance(each, Exception) and not str(each).startswith("token")]
+    assert not empty, exercise.say("no_token", got=repr(empty and empty[0]))
     assert str(await token_of(courier)).startswith("token"), exercise.say("remembered")
     for cancelled in (0, 1):
         desk = Desk()
