@@ -1,4 +1,4 @@
-# says: Who waited has to look again
+# says: After waiting, look again
 @dataclass(eq=False)
 class Courier:
     """A courier, and the token that it gave us last."""
