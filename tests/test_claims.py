@@ -37,6 +37,7 @@ def test_a_vote_shows_the_truth_and_the_first_is_recorded():
     assert calls == [1]
     assert told == [
         ("voted", {"name": "gather", "vote": "holds", "right": False}),
+        ("measured", {"name": "gather", "said": "2.2 times."}),
         ("voted", {"name": "threads", "vote": "does not hold", "right": True}),
     ]
 
@@ -45,7 +46,7 @@ def test_a_claim_may_be_one_that_nobody_has_shown():
     told = []
     curve = Claim("curve", "A pool has a knee at 20.", NOT_SHOWN, "No source measures it.")
     asked = Votes((curve,), {}, {}, lambda event, **details: told.append(details))
-    asked._widget()
+    asked.widget()
     buttons, below = asked._cards["curve"]
     assert [button.description for button in buttons] == [
         "Holds",
@@ -70,7 +71,7 @@ def test_a_click_tells_at_once_and_measures_afterwards():
 
     async def main():
         asked = votes([], gather=measure)
-        asked._widget()
+        asked.widget()
         (holds, partly, *_), below = asked._cards["gather"]
         holds.click()
         assert "measuring …" in below.value

@@ -65,8 +65,8 @@ def draw_map(progress: Progress) -> Said:
         f"{_number(len(found), 'lesson')} so far, each with an exercise. "
         f"You have solved {sum(each.solved for each in kept)} of {2 * len(found)}."
     )
-    table = _table(said, ("Lesson", "Your progress", "Exercise"), "".join(bodies))
-    return _page(table, "\n".join([said, *lines]), "wk-map")
+    table = as_table(said, ("Lesson", "Your progress", "Exercise"), "".join(bodies))
+    return as_page(table, "\n".join([said, *lines]), "wk-map")
 
 
 def draw_paths(progress: Progress) -> Said:
@@ -78,8 +78,8 @@ def draw_paths(progress: Progress) -> Said:
         "the curious take more time."
     )
     body = f"<tbody>{''.join(row for row, _ in drawn)}</tbody>"
-    table = _table(said, ("Path", "Lessons", "You"), body)
-    return _page(table, "\n".join([said, *(line for _, line in drawn)]), "wk-paths")
+    table = as_table(said, ("Path", "Lessons", "You"), body)
+    return as_page(table, "\n".join([said, *(line for _, line in drawn)]), "wk-paths")
 
 
 def draw_beginnings() -> Said:
@@ -87,16 +87,16 @@ def draw_beginnings() -> Said:
     found = {each.number: each for each in lessons()}
     rows, lines = [], []
     for each in BEGINNINGS:
-        steps = [(lesson.notebook.name, _name(lesson)) for n in each.numbers if (lesson := found.get(n))]
+        steps = [(lesson.notebook.name, name_of(lesson)) for n in each.numbers if (lesson := found.get(n))]
         if each.exercise is not None and (lesson := found.get(each.exercise)):
-            steps.append((f"../exercises/{lesson.exercise.name}", f"the exercise of {_name(lesson)}"))
+            steps.append((f"../exercises/{lesson.exercise.name}", f"the exercise of {name_of(lesson)}"))
         if steps:
-            links = ", then ".join(_link(target, name) for target, name in steps)
+            links = ", then ".join(link_to(target, name) for target, name in steps)
             rows.append(f'<tr><th scope="row">{escape(each.who)}</th><td>{links}</td></tr>')
             lines.append(f"{each.who}: {', then '.join(name for _, name in steps)}")
     said = "Begin with what is closest to your own work."
-    table = _table(said, ("Your work", "Begin with"), f"<tbody>{''.join(rows)}</tbody>")
-    return _page(table, "\n".join([said, *lines]), "wk-beginnings")
+    table = as_table(said, ("Your work", "Begin with"), f"<tbody>{''.join(rows)}</tbody>")
+    return as_page(table, "\n".join([said, *lines]), "wk-beginnings")
 
 
 def draw_preflight(found: Preflight) -> Said:
@@ -110,17 +110,17 @@ def draw_preflight(found: Preflight) -> Said:
             f'<td>{escape(each.value)}<span class="wk-mean">{escape(each.meaning)}</span></td></tr>'
         )
     heads = ("Checked", "Result", "Found, and what it means for the course")
-    table = _table(f"This took {found.seconds:.1f} seconds.", heads, f"<tbody>{''.join(rows)}</tbody>")
+    table = as_table(f"This took {found.seconds:.1f} seconds.", heads, f"<tbody>{''.join(rows)}</tbody>")
     said = f'<p role="status"><b>{escape(found.summary)}</b></p>'
-    return _page(said + table, repr(found), "wk-findings-table")
+    return as_page(said + table, repr(found), "wk-findings-table")
 
 
 def _lesson_row(each: LessonFiles, progress: Progress) -> tuple[str, str]:
     lesson, exercise = (progress.of(each.notebook_id(kind)) for kind in ("lesson", "exercise"))
     there = each.exercise.is_file()
-    practise = f'<span class="wk-exercise">{_link(f"../exercises/{each.exercise.name}", "Exercise")}</span>'
-    name = _name(each)
-    link, lesson_state = _link(each.notebook.name, name), _state_html(lesson)
+    practise = f'<span class="wk-exercise">{link_to(f"../exercises/{each.exercise.name}", "Exercise")}</span>'
+    name = name_of(each)
+    link, lesson_state = link_to(each.notebook.name, name), _state_html(lesson)
     cause = f'<span class="wk-mean">{escape(each.cause)}</span>' if each.cause else ""
     row = (
         f'<tr><th scope="row">{link}{cause}</th><td class="wk-state">{lesson_state}</td>'
@@ -156,7 +156,7 @@ def _path_row(path: CoursePath, found: dict[int, LessonFiles], progress: Progres
     more = f"{left} more in preparation" if left else ""
     solved = sum(progress.of(each.notebook_id("lesson")).solved for each in here)
     done, time = f"{solved} of {len(here)} solved", _hours(core + path.beside)
-    links = ", ".join(_link(each.notebook.name, _name(each)) for each in here)
+    links = ", ".join(link_to(each.notebook.name, name_of(each)) for each in here)
     if len(here) == len(found) > 1:
         links = "Every lesson, in the order of the map"
     row = (
@@ -164,7 +164,7 @@ def _path_row(path: CoursePath, found: dict[int, LessonFiles], progress: Progres
         f'<td>{links}<span class="wk-mean">{". ".join(filter(None, (of, more)))}.</span></td>'
         f'<td class="wk-state">{done}</td></tr>'
     )
-    names = ", ".join(map(_name, here)) + (f", {more}" if more else "")
+    names = ", ".join(map(name_of, here)) + (f", {more}" if more else "")
     return row, f"{path.name}: {time} ({of}): {names}. {done}."
 
 
@@ -173,20 +173,24 @@ def _hours(minutes: int) -> str:
     return " ".join([f"{hours} h"] * bool(hours) + [f"{rest} min"] * bool(rest or not hours))
 
 
-def _table(caption: str, heads: tuple[str, ...], bodies: str) -> str:
+def as_table(caption: str, heads: tuple[str, ...], bodies: str) -> str:
+    """Make a table; bodies: HTML."""
     head = "".join(f'<th scope="col">{name}</th>' for name in heads)
     return f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead>{bodies}</table>"
 
 
-def _link(target: str, text: str) -> str:
+def link_to(target: str, text: str) -> str:
+    """Make a link."""
     return f'<a href="{escape(target)}">{escape(text)}</a>'
 
 
-def _page(body: str, text: str, name: str) -> Said:
+def as_page(body: str, text: str, name: str) -> Said:
+    """Put HTML into the look of the course's own pages, with a text for other front ends; name: a CSS class."""
     return Said(f'{CSS}<div class="wk wk-landing {name}">{body}</div>', text)
 
 
-def _name(lesson: LessonFiles) -> str:
+def name_of(lesson: LessonFiles) -> str:
+    """Name a lesson by its number and title."""
     return f"{lesson.number:02} {lesson.title}"
 
 

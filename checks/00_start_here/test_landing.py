@@ -11,7 +11,7 @@ from nbclient import NotebookClient
 
 from kettle.files.course import PATHS, ROOT, lessons
 from kettle.files.progress import Progress
-from kettle.lessons import landing
+from kettle.lessons import landing, landing_widgets
 from kettle.lessons.landing_tables import draw_beginnings, draw_map, draw_paths
 from kettle.lessons.observations import Observation
 from kettle.lessons.preflight import Preflight
@@ -148,7 +148,7 @@ def test_the_map_keeps_itself_current(progress, monkeypatch):
         update = updates.put_nowait
 
     monkeypatch.setattr("IPython.display.display", lambda *_, **__: Handle)
-    monkeypatch.setattr(landing, "REFRESH", 0.02)
+    monkeypatch.setattr(landing_widgets, "REFRESH", 0.02)
 
     async def visit():
         landing.course_map(progress)

@@ -74,6 +74,12 @@ def ledger_of(lesson: str | Path) -> tuple[Claim, ...]:
     return tuple(_claim(each, measures[each["name"]]) for each in found)
 
 
+def every_claim_of(lesson: str | Path) -> tuple[Claim, ...]:
+    """Return all claims that a lesson answers for, without measures: the fact check's, then the ledger's."""
+    words = words_of(lesson)
+    return tuple(_claim(each) for each in (*words.claims, *words.ledger))
+
+
 def ids_answered(lesson: str | Path) -> set[str]:
     """Return the ids that a lesson's claims answer for, those of the ledger included."""
     words = words_of(lesson)

@@ -11,7 +11,7 @@ Event = dict[str, Any]
 
 KINDS = (
     *("predicted", "ran", "compared", "hinted", "checked", "solved"),
-    *("solution", "recalled", "reset", "voted"),
+    *("solution", "recalled", "reset", "voted", "measured"),
 )
 _MOST_OF_A_KIND = 200  # a file stays readable, and quick to rewrite, even if a run is repeated all day
 
@@ -76,6 +76,11 @@ class NotebookProgress:
     def votes(self) -> dict[str, str]:
         """The first vote on each claim of the fact check, by its name."""
         return {str(e.get("name")): str(e.get("vote")) for e in reversed(self._all("voted"))}
+
+    @property
+    def measured(self) -> dict[str, Event]:
+        """The last measurement of each claim, by name: `when`, and what was `said`, or why it `failed`."""
+        return {str(e.get("name")): e for e in self._all("measured")}
 
     @property
     def compared(self) -> tuple[Any, Any, Any] | None:

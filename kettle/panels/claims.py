@@ -28,7 +28,8 @@ class Votes:
         claims: of the lesson, in order.
         measures: by the claims' names, functions that return a sentence: asynchronous or not.
         voted: what this learner has voted first, by name.
-        record: called with "voted", the claim's name, the vote and whether it was right.
+        record: called with "voted", the claim's name, the vote and whether it was right; and with "measured",
+            the claim's name and the sentence.
 
     Raises:
         ValueError: a measure belongs to no claim.
@@ -53,7 +54,7 @@ class Votes:
 
     def show(self) -> None:
         """Display the claims, as buttons where the front end has them."""
-        show(self._widget(), self.text())
+        show(self.widget(), self.text())
 
     def __repr__(self) -> str:
         return f"{len(self.claims)} claims: {', '.join(self.claims)}"
@@ -112,14 +113,13 @@ class Votes:
             return f"It could not be measured: {type(error).__name__}: {error}"
 
     async def _sentence(self, name: str) -> str:
-        measure = self._measures[name]
         async with self._busy:  # two at once would disturb each other
-            if inspect.iscoroutinefunction(measure):
-                return str(await measure())
-            said = await in_thread(measure)
-            return str(await said if inspect.isawaitable(said) else said)
+            said = await sentence_of(self._measures[name])
+        self._record("measured", name=name, said=said)
+        return said
 
-    def _widget(self) -> Any:
+    def widget(self) -> Any:
+        """Return the claims as buttons."""
         import ipywidgets
 
         cards = []
@@ -149,6 +149,14 @@ class Votes:
         told = await self._told(name)
         if f'data-vote="{vote}"' in below.value:  # else the vote was changed meanwhile, and has its own
             below.value = reply(self.claims[name], vote, told).html
+
+
+async def sentence_of(measure: Callable) -> str:
+    """Run a measure, asynchronous or in a thread of its own; return its sentence."""
+    if inspect.iscoroutinefunction(measure):
+        return str(await measure())
+    said = await in_thread(measure)
+    return str(await said if inspect.isawaitable(said) else said)
 
 
 def quoted(claim: Claim) -> str:

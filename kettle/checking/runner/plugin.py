@@ -71,7 +71,7 @@ class CheckedNotebook(NotebookFile):
     @property
     def certifies(self) -> bool:
         """Whether hidden assertions belong to it: solutions and the landing page only run."""
-        if self.config.option.kettle_full or self.path.stem.startswith("00_"):
+        if self.config.option.kettle_full or self.path.stem.startswith(("00_", "99_")):
             return False
         return self.path.parent.name != "solutions"
 
