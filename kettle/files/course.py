@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CORE = 25  # minutes: what the core of a lesson is meant to take
 FOLDERS = {"lesson": "notebooks", "exercise": "exercises"}
 
-_STEM = re.compile(r"(?!00|99)\d\d_[a-z0-9_]+")  # 00 is the landing page, 99 the ledger
+_STEM = re.compile(r"(?!00|98|99)\d\d_[a-z0-9_]+")  # 00 is the landing page, 98 the decks, 99 the ledger
 _STEP = re.compile(r"^\| *(\d+) *\|.*?(?:\((\d+)\))? *\|\s*$", re.MULTILINE)
 _HEADING = re.compile(r"^# +(?:\d\d[.:]? +)?(.+?)\s*$", re.MULTILINE)
 

@@ -76,6 +76,7 @@ class LessonWords:
         recall: questions for the warm-ups of later lessons.
         guess: one on today's idea, for anyone who has done no lesson yet.
         claims: those that the fact check asks about; `ledger`: those that only the ledger shows.
+        deck: cards for the decks, as tables of the file; checks/00_start_here/deck.py reads them.
     """
 
     learn: str = ""
@@ -85,6 +86,7 @@ class LessonWords:
     guess: tuple[Question, ...] = ()
     claims: tuple[Mapping[str, Any], ...] = ()
     ledger: tuple[Mapping[str, Any], ...] = ()
+    deck: tuple[Mapping[str, Any], ...] = ()
 
     def of(self, kind: str) -> NotebookWords:
         """Return the words of the notebook of a kind, "lesson" or "exercise"."""
@@ -114,6 +116,7 @@ def _read(path: Path, stamp: int) -> LessonWords:
             guess=tuple(_question(each) for each in [found.pop("guess", None)] if each),
             claims=tuple(found.pop("claims", ())),
             ledger=tuple(found.pop("ledger", ())),
+            deck=tuple(found.pop("deck", ())),
             **found,
         )
     except (TypeError, KeyError, tomllib.TOMLDecodeError) as error:

@@ -70,8 +70,8 @@ class CheckedNotebook(NotebookFile):
 
     @property
     def certifies(self) -> bool:
-        """Whether hidden assertions belong to it: solutions and the landing page only run."""
-        if self.config.option.kettle_full or self.path.stem.startswith(("00_", "99_")):
+        """Whether hidden assertions belong to it: solutions and the course's own pages only run."""
+        if self.config.option.kettle_full or self.path.stem.startswith(("00_", "98_", "99_")):
             return False
         return self.path.parent.name != "solutions"
 

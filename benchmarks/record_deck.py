@@ -1,0 +1,159 @@
+"""Record the pictures of the decks: which mistake is this?
+
+    python benchmarks/record_deck.py 14          every card of lesson 14
+    python benchmarks/record_deck.py 14 --new    only those that have no picture yet
+
+The cards of a lesson are the `[[deck]]` entries of its words.toml. An entry names the cell that shows its picture:
+
+    [[deck]]
+    picture = "lesson/run-it"    notebook and id of the cell; "/fixed": with the solution's fix;
+                                 "/2": the second picture of the cell; "/printed": what it printed
+    shows = "One page …"         the caption, which does not name the mistake
+    why = "Each bar begins …"    which feature of the picture tells the mistake
+    others = [15, 16, 18]        lessons whose mistakes it could be taken for; others are the nearest ones
+    guess = {total = 4}          what a learner has predicted, where the picture shows it
+    lines = [1, 20]              first and last line of what was printed
+    asks = "…"                   the question, where it is another one
+
+Each notebook runs for real, up to the last of its cells. Kept in checks/*/deck.json: pictures without title, point and
+data, and a text of them; look at them afterwards in notebooks/98_decks.ipynb. Do it while nothing else runs.
+"""
+
+import argparse
+import html
+import json
+import re
+from collections.abc import Iterator, Mapping
+
+import nbformat
+from nbclient import NotebookClient
+
+from kettle.files import course
+from kettle.files.words import read_words
+from kettle.lessons.deck import FILE
+from kettle.pictures.tables import text_table
+
+SLOW = re.compile(r"lesson\.(compare|guard|panel|claims|warm_up)\(")
+RUN = re.compile(r"(\w+)\.run\(")
+LEFT_OUT = re.compile(
+    r'<style>.*?</style>|<details>.*?</details>|<p class="kp-point">.*?</p>'
+    r'|<title id="[^"]*">.*?</title>|<desc id="[^"]*">.*?</desc>',
+    re.DOTALL,
+)
+CAPTION = re.compile(r'<figcaption id="([^"]*)">(.*?)</figcaption>', re.DOTALL)
+TOLD = re.compile(r'<(?:span class="kp-(?:title|says)"|p class="kp-point")>(.*?)</(?:span|p)>', re.DOTALL)
+CELL_FILE = re.compile(r"(?:[\w/.~-]*/)?\b\d{6,}\.py|<ipython-input[^>]*>")  # a cell's file has a name of its process
+ANSI = re.compile(r"\x1b\[[0-9;]*m")
+MOST_ROWS = 40  # of the table that stands for a picture
+MOST = 60_000  # characters of one picture
+
+
+def main() -> None:
+    """Record, lesson by lesson."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("lessons", nargs="+", help="numbers")
+    parser.add_argument("--new", action="store_true", help="leave those alone that have a picture")
+    options = parser.parse_args()
+    for files in course.lessons():
+        if files.stem[:2] in options.lessons:
+            path = files.checks / FILE
+            before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+            kept = record(files, before if options.new else {})
+            path.write_text(json.dumps(kept, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def record(files: course.LessonFiles, before: Mapping[str, dict]) -> dict[str, dict[str, str]]:
+    """Return the pictures of a lesson's cards by their names; those that are there already are kept."""
+    entries = {each["picture"]: each for each in read_words(files.checks).deck}
+    found = {name: before[name] for name in entries if name in before}
+    missing = [name for name in entries if name not in before]
+    groups: dict[tuple[str, bool, str], list[str]] = {}
+    for name in missing:
+        kind, _, *marks = name.split("/")
+        guess = json.dumps(entries[name].get("guess", {}))
+        groups.setdefault((kind, "fixed" in marks, guess), []).append(name)
+    for (kind, fixed, guess), names in groups.items():
+        book = run(files, kind, [name.split("/")[1] for name in names], json.loads(guess), fixed=fixed)
+        for name in names:
+            found[name] = kept(book, name, entries[name])
+            size = sum(map(len, found[name].values()))
+            assert size < MOST, f"{name} has {size:,} characters"
+            print(f"{files.stem} {name}: {size:,} characters")
+    return {name: found[name] for name in entries}
+
+
+def run(files: course.LessonFiles, kind: str, wanted: list[str], guess: dict, *, fixed: bool) -> nbformat.NotebookNode:
+    """Run a notebook up to the last cell that is wanted, with the solution's fix or as it was merged."""
+    book = nbformat.read(files.path(kind), as_version=4)
+    last = max(place for place, cell in enumerate(book.cells) if cell.id in wanted)
+    curious = any("curious" in tags(cell) for cell in book.cells if cell.id in wanted)
+    book.cells = [*prepared(files, kind, book.cells[: last + 1], wanted, guess, fixed=fixed, curious=curious)]
+    NotebookClient(book, timeout=120, resources={"metadata": {"path": str(files.path(kind).parent)}}).execute()
+    return book
+
+
+def prepared(files, kind, cells, wanted, guess, *, fixed, curious) -> Iterator[nbformat.NotebookNode]:
+    """Yield the cells to run: predictions are locked in, and what takes long and is not wanted is left out."""
+    for cell in cells:
+        if cell.cell_type != "code" or ("curious" in tags(cell) and not curious):
+            continue
+        if cell.id not in wanted and SLOW.search(cell.source) and "import" not in cell.source:
+            continue
+        if fixed and "fix" in tags(cell):
+            cell.source = fix_of(files, kind)
+        if found := RUN.search(cell.source):
+            lesson, guessed = found[1], f"{{**{{each.name: 1 for each in {found[1]}._asked}}, **{guess!r}}}"
+            yield nbformat.v4.new_code_cell(f"{lesson}.lock_in(**{guessed})")
+        yield cell
+
+
+def fix_of(files: course.LessonFiles, kind: str) -> str:
+    """Return the solution's fix of a notebook."""
+    cells = nbformat.read(files.solution, as_version=4).cells
+    return next(c.source for c in cells if "fix" in tags(c) and c.metadata["kettle"]["of"] == kind)
+
+
+def tags(cell: nbformat.NotebookNode) -> list[str]:
+    """Return the tags of a cell."""
+    return cell.metadata.get("tags", [])
+
+
+def kept(book: nbformat.NotebookNode, name: str, entry: Mapping) -> dict[str, str]:
+    """Return what is kept of a card's cell: its picture and the text of it, or what it printed."""
+    _, cell_id, *marks = name.split("/")
+    outputs = next(cell for cell in book.cells if cell.get("id") == cell_id).outputs
+    drawn = [each.data for each in outputs if "kettle-picture" in each.get("data", {}).get("text/html", "")]
+    if "printed" in marks or not drawn:
+        told = "".join(each.text for each in outputs if each.output_type == "stream")
+        told = told or "\n".join(each.data["text/plain"] for each in outputs if "data" in each)
+        first, last = entry.get("lines", (1, None))
+        return {"text": neutral("\n".join(told.rstrip().splitlines()[first - 1 : last]).strip("\n"))}
+    place = next((int(each) for each in marks if each.isdigit()), 1)
+    return picture(drawn[place - 1])
+
+
+def picture(shown: Mapping[str, str]) -> dict[str, str]:
+    """Return a picture without what names its mistake, and its data as text."""
+    whole = re.sub("<style>.*?</style>", "", shown["text/html"], flags=re.DOTALL)
+    rows = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in re.findall(r"<tr>(.*?)</tr>", whole, re.DOTALL)]
+    if "<details>" in whole and rows:
+        cells = [[html.unescape(re.sub("<[^>]+>", "", cell)) for cell in row] for row in rows]
+        text = text_table(cells[0], cells[1 : MOST_ROWS + 1])
+        text += f"\n… and {len(cells) - 1 - MOST_ROWS} more rows" if len(cells) > MOST_ROWS + 1 else ""
+    else:
+        told = {html.unescape(each) for each in TOLD.findall(whole)}
+        text = "\n".join(line for line in shown["text/plain"].splitlines() if line not in told)
+        text = text or html.unescape("".join(re.findall(r'kp-says">(.*?)</span>', whole)))
+    caption = CAPTION.search(whole)[1]
+    bare = CAPTION.sub(r'<figcaption id="\1"></figcaption>', LEFT_OUT.sub("", whole))
+    bare = re.sub(r'aria-labelledby="\w+-title \w+-desc"', f'aria-labelledby="{caption}"', bare)
+    return {"html": neutral(bare), "text": neutral(text)}
+
+
+def neutral(text: str) -> str:
+    """Return text without what belongs to the machine that it was recorded on."""
+    return CELL_FILE.sub("cell.py", ANSI.sub("", text)).replace(str(course.ROOT), "course")
+
+
+if __name__ == "__main__":
+    main()
