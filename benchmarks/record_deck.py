@@ -7,7 +7,8 @@ The cards of a lesson are the `[[deck]]` entries of its words.toml. An entry nam
 
     [[deck]]
     picture = "lesson/run-it"    notebook and id of the cell; "/fixed": with the solution's fix;
-                                 "/2": the second picture of the cell; "/printed": what it printed
+                                 "/2": the second picture of the cell; "/printed": what it printed;
+                                 "recorded": the picture of recorded.json
     shows = "One page …"         the caption, which does not name the mistake
     why = "Each bar begins …"    which feature of the picture tells the mistake
     others = [15, 16, 18]        lessons whose mistakes it could be taken for; others are the nearest ones
@@ -22,7 +23,9 @@ data, and a text of them; look at them afterwards in notebooks/98_decks.ipynb. D
 import argparse
 import html
 import json
+import os
 import re
+import tempfile
 from collections.abc import Iterator, Mapping
 
 import nbformat
@@ -31,10 +34,16 @@ from nbclient import NotebookClient
 from kettle.files import course
 from kettle.files.words import read_words
 from kettle.lessons.deck import FILE
+from kettle.panels import recorded
 from kettle.pictures.tables import text_table
 
-SLOW = re.compile(r"lesson\.(compare|guard|panel|claims|warm_up)\(")
-RUN = re.compile(r"(\w+)\.run\(")
+OPENED = re.compile(r"^(\w+) = Lesson\(", re.MULTILINE)
+QUICK = """
+async def _quick(*_, **__): ...
+{0}.compare = {0}.guard = _quick
+{0}.panel = {0}.warm_up = {0}.claims = lambda *_, **__: None
+"""
+RUN = re.compile(r"await (\w+)\.run\(")
 LEFT_OUT = re.compile(
     r'<style>.*?</style>|<details>.*?</details>|<p class="kp-point">.*?</p>'
     r'|<title id="[^"]*">.*?</title>|<desc id="[^"]*">.*?</desc>',
@@ -43,6 +52,7 @@ LEFT_OUT = re.compile(
 CAPTION = re.compile(r'<figcaption id="([^"]*)">(.*?)</figcaption>', re.DOTALL)
 TOLD = re.compile(r'<(?:span class="kp-(?:title|says)"|p class="kp-point")>(.*?)</(?:span|p)>', re.DOTALL)
 CELL_FILE = re.compile(r"(?:[\w/.~-]*/)?\b\d{6,}\.py|<ipython-input[^>]*>")  # a cell's file has a name of its process
+ROW, CELL = re.compile(r"<tr>(.*?)</tr>", re.DOTALL), re.compile(r"<t[hd][^>]*>(.*?)</t[hd]>", re.DOTALL)
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 MOST_ROWS = 40  # of the table that stands for a picture
 MOST = 60_000  # characters of one picture
@@ -66,7 +76,9 @@ def record(files: course.LessonFiles, before: Mapping[str, dict]) -> dict[str, d
     """Return the pictures of a lesson's cards by their names; those that are there already are kept."""
     entries = {each["picture"]: each for each in read_words(files.checks).deck}
     found = {name: before[name] for name in entries if name in before}
-    missing = [name for name in entries if name not in before]
+    if "recorded" in entries:
+        found["recorded"] = of_record(files)
+    missing = [name for name in entries if name not in found]
     groups: dict[tuple[str, bool, str], list[str]] = {}
     for name in missing:
         kind, _, *marks = name.split("/")
@@ -87,24 +99,29 @@ def run(files: course.LessonFiles, kind: str, wanted: list[str], guess: dict, *,
     book = nbformat.read(files.path(kind), as_version=4)
     last = max(place for place, cell in enumerate(book.cells) if cell.id in wanted)
     curious = any("curious" in tags(cell) for cell in book.cells if cell.id in wanted)
-    book.cells = [*prepared(files, kind, book.cells[: last + 1], wanted, guess, fixed=fixed, curious=curious)]
-    NotebookClient(book, timeout=120, resources={"metadata": {"path": str(files.path(kind).parent)}}).execute()
+    book.cells = [*prepared(files, kind, book.cells[: last + 1], guess, fixed=fixed, curious=curious)]
+    with tempfile.TemporaryDirectory() as progress:  # nothing is predicted yet, and nothing is kept
+        environment = {**os.environ, "KETTLE_PROGRESS": progress}
+        where = {"metadata": {"path": str(files.path(kind).parent)}}
+        NotebookClient(book, timeout=120, resources=where).execute(env=environment)
     return book
 
 
-def prepared(files, kind, cells, wanted, guess, *, fixed, curious) -> Iterator[nbformat.NotebookNode]:
-    """Yield the cells to run: predictions are locked in, and what takes long and is not wanted is left out."""
+def prepared(
+    files: course.LessonFiles, kind: str, cells: list, guess: dict, *, fixed: bool, curious: bool
+) -> Iterator[nbformat.NotebookNode]:
+    """Yield the cells to run: predictions are locked in, and what takes long and shows no picture does nothing."""
     for cell in cells:
         if cell.cell_type != "code" or ("curious" in tags(cell) and not curious):
-            continue
-        if cell.id not in wanted and SLOW.search(cell.source) and "import" not in cell.source:
             continue
         if fixed and "fix" in tags(cell):
             cell.source = fix_of(files, kind)
         if found := RUN.search(cell.source):
-            lesson, guessed = found[1], f"{{**{{each.name: 1 for each in {found[1]}._asked}}, **{guess!r}}}"
-            yield nbformat.v4.new_code_cell(f"{lesson}.lock_in(**{guessed})")
+            guessed = f"{{**{{each.name: 1 for each in {found[1]}._asked}}, **{guess!r}}}"
+            yield nbformat.v4.new_code_cell(f"{found[1]}.lock_in(**{guessed})")
         yield cell
+        if found := OPENED.search(cell.source):
+            yield nbformat.v4.new_code_cell(QUICK.format(found[1]))
 
 
 def fix_of(files: course.LessonFiles, kind: str) -> str:
@@ -135,9 +152,9 @@ def kept(book: nbformat.NotebookNode, name: str, entry: Mapping) -> dict[str, st
 def picture(shown: Mapping[str, str]) -> dict[str, str]:
     """Return a picture without what names its mistake, and its data as text."""
     whole = re.sub("<style>.*?</style>", "", shown["text/html"], flags=re.DOTALL)
-    rows = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in re.findall(r"<tr>(.*?)</tr>", whole, re.DOTALL)]
+    rows = [CELL.findall(row) for row in ROW.findall(whole)]
     if "<details>" in whole and rows:
-        cells = [[html.unescape(re.sub("<[^>]+>", "", cell)) for cell in row] for row in rows]
+        cells = [[" ".join(html.unescape(re.sub("<[^>]+>", "", cell)).split()) for cell in row] for row in rows]
         text = text_table(cells[0], cells[1 : MOST_ROWS + 1])
         text += f"\n… and {len(cells) - 1 - MOST_ROWS} more rows" if len(cells) > MOST_ROWS + 1 else ""
     else:
@@ -148,6 +165,12 @@ def picture(shown: Mapping[str, str]) -> dict[str, str]:
     bare = CAPTION.sub(r'<figcaption id="\1"></figcaption>', LEFT_OUT.sub("", whole))
     bare = re.sub(r'aria-labelledby="\w+-title \w+-desc"', f'aria-labelledby="{caption}"', bare)
     return {"html": neutral(bare), "text": neutral(text)}
+
+
+def of_record(files: course.LessonFiles) -> dict[str, str]:
+    """Return the picture that benchmarks/record_pictures.py has recorded for the lesson."""
+    shown = json.loads((files.checks / recorded.FILE).read_text(encoding="utf-8"))
+    return picture({"text/html": shown["html"], "text/plain": shown["text"]})
 
 
 def neutral(text: str) -> str:

@@ -130,7 +130,7 @@ class Deck:
         drawn = draw(self._card)
         choices = [f"{letter}) {mistake_of(each)}" for letter, each in zip(LETTERS, self._card.choices, strict=False)]
         listed = "".join(f"<li>{inline(mistake_of(each))}</li>" for each in self._card.choices)
-        html = f'{drawn.html}<p><b>{escape(self._card.asks)}</b></p><ol type="a">{listed}</ol>'
+        html = f'{drawn.html}<p><b>{inline(self._card.asks)}</b></p><ol type="a">{listed}</ol>'
         text = "\n".join([self.heading(), drawn.text, "", self._card.asks, *choices, HOW])
         return Said(f'{LOOK}<div class="wk wk-deck"><p class="wk-soft">{escape(self.heading())}</p>{html}</div>', text)
 
@@ -160,7 +160,7 @@ class Deck:
 
 def draw(card: Card) -> Said:
     """Draw a card's picture, with its words folded up beneath it."""
-    caption = escape(card.shows)
+    caption = inline(card.shows)
     if not card.html:
         trace = f'<pre tabindex="0">{escape(card.text)}</pre>'
         figure = (
@@ -233,7 +233,7 @@ class _Screen:
             return
         self._above.value = (
             f'<p class="wk-soft" role="status">{escape(self._deck.heading())}</p>{draw(card).html}'
-            f"<p><b>{escape(card.asks)}</b></p>"
+            f"<p><b>{inline(card.asks)}</b></p>"
         )
         for choice, each in zip(self._choices, card.choices, strict=True):
             mark(choice, mistake_of(each).replace("`", ""))
