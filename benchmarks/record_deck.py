@@ -3,7 +3,8 @@
     python benchmarks/record_deck.py 14          every card of lesson 14
     python benchmarks/record_deck.py 14 --new    only those that have no picture yet
 
-The cards of a lesson are the `[[deck]]` entries of its words.toml. An entry names the cell that shows its picture:
+The cards of a lesson are the `[[deck]]` entries of its words.toml. An entry names the cell that shows its
+picture:
 
     [[deck]]
     picture = "lesson/run-it"    notebook and id of the cell; "/fixed": with the solution's fix;
@@ -16,8 +17,9 @@ The cards of a lesson are the `[[deck]]` entries of its words.toml. An entry nam
     lines = [1, 20]              first and last line of what was printed
     asks = "…"                   the question, where it is another one
 
-Each notebook runs for real, up to the last of its cells. Kept in checks/*/deck.json: pictures without title, point and
-data, and a text of them; look at them afterwards in notebooks/98_decks.ipynb. Do it while nothing else runs.
+Each notebook runs for real, up to the last of these cells. Kept in checks/*/deck.json are the pictures,
+without their title, point and data, and a text of each. Do it while nothing else runs, and look at them
+afterwards in notebooks/98_decks.ipynb.
 """
 
 import argparse
@@ -26,6 +28,7 @@ import json
 import os
 import re
 import tempfile
+import textwrap
 from collections.abc import Iterator, Mapping
 
 import nbformat
@@ -51,11 +54,15 @@ LEFT_OUT = re.compile(
 )
 CAPTION = re.compile(r'<figcaption id="([^"]*)">(.*?)</figcaption>', re.DOTALL)
 TOLD = re.compile(r'<(?:span class="kp-(?:title|says)"|p class="kp-point")>(.*?)</(?:span|p)>', re.DOTALL)
-CELL_FILE = re.compile(r"(?:[\w/.~-]*/)?\b\d{6,}\.py|<ipython-input[^>]*>")  # a cell's file has a name of its process
+CELL_FILE = re.compile(
+    r"(?:[\w/.~-]*/)?\b\d{6,}\.py|<ipython-input[^>]*>"
+)  # a cell's file has a name of its process
 ROW, CELL = re.compile(r"<tr>(.*?)</tr>", re.DOTALL), re.compile(r"<t[hd][^>]*>(.*?)</t[hd]>", re.DOTALL)
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
+WIDEST = 70  # characters of a cell of the table that stands for a picture
+TOOLTIP = re.compile(r"<title>.*?</title>", re.DOTALL)
 MOST_ROWS = 40  # of the table that stands for a picture
-MOST = 60_000  # characters of one picture
+MOST = 60_000  # characters of one picture; above that, it loses its tooltips
 
 
 def main() -> None:
@@ -94,7 +101,9 @@ def record(files: course.LessonFiles, before: Mapping[str, dict]) -> dict[str, d
     return {name: found[name] for name in entries}
 
 
-def run(files: course.LessonFiles, kind: str, wanted: list[str], guess: dict, *, fixed: bool) -> nbformat.NotebookNode:
+def run(
+    files: course.LessonFiles, kind: str, wanted: list[str], guess: dict, *, fixed: bool
+) -> nbformat.NotebookNode:
     """Run a notebook up to the last cell that is wanted, with the solution's fix or as it was merged."""
     book = nbformat.read(files.path(kind), as_version=4)
     last = max(place for place, cell in enumerate(book.cells) if cell.id in wanted)
@@ -110,7 +119,7 @@ def run(files: course.LessonFiles, kind: str, wanted: list[str], guess: dict, *,
 def prepared(
     files: course.LessonFiles, kind: str, cells: list, guess: dict, *, fixed: bool, curious: bool
 ) -> Iterator[nbformat.NotebookNode]:
-    """Yield the cells to run: predictions are locked in, and what takes long and shows no picture does nothing."""
+    """Yield the cells to run: predictions are locked in, and panels and comparisons do nothing."""
     for cell in cells:
         if cell.cell_type != "code" or ("curious" in tags(cell) and not curious):
             continue
@@ -154,7 +163,7 @@ def picture(shown: Mapping[str, str]) -> dict[str, str]:
     whole = re.sub("<style>.*?</style>", "", shown["text/html"], flags=re.DOTALL)
     rows = [CELL.findall(row) for row in ROW.findall(whole)]
     if "<details>" in whole and rows:
-        cells = [[" ".join(html.unescape(re.sub("<[^>]+>", "", cell)).split()) for cell in row] for row in rows]
+        cells = [[short(cell) for cell in row] for row in rows]
         text = text_table(cells[0], cells[1 : MOST_ROWS + 1])
         text += f"\n… and {len(cells) - 1 - MOST_ROWS} more rows" if len(cells) > MOST_ROWS + 1 else ""
     else:
@@ -164,7 +173,13 @@ def picture(shown: Mapping[str, str]) -> dict[str, str]:
     caption = CAPTION.search(whole)[1]
     bare = CAPTION.sub(r'<figcaption id="\1"></figcaption>', LEFT_OUT.sub("", whole))
     bare = re.sub(r'aria-labelledby="\w+-title \w+-desc"', f'aria-labelledby="{caption}"', bare)
+    bare = TOOLTIP.sub("", bare) if len(bare) > MOST - len(text) else bare
     return {"html": neutral(bare), "text": neutral(text)}
+
+
+def short(cell: str) -> str:
+    """Return a cell of HTML as text of one line, shortened."""
+    return textwrap.shorten(html.unescape(re.sub("<[^>]+>", "", cell)), WIDEST, placeholder="…")
 
 
 def of_record(files: course.LessonFiles) -> dict[str, str]:

@@ -10,7 +10,7 @@ import json
 import random
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 from kettle.files.course import PARTS, LessonFiles, Part, lessons
 from kettle.files.history import last_answers
@@ -56,7 +56,7 @@ class Card:
     def choices(self) -> tuple[LessonFiles, ...]:
         """The lessons to choose from, always in the same order."""
         found = [self.lesson, *self.others]
-        return tuple(random.Random(self.name).sample(found, len(found)))  # noqa: S311 - no secret
+        return tuple(random.Random(self.name).sample(found, len(found)))
 
     @property
     def answer(self) -> int:
@@ -74,10 +74,11 @@ def parts() -> tuple[Part, ...]:
     return tuple(part for part in PARTS if cards(part))
 
 
+@cache
 def cards(part: Part) -> tuple[Card, ...]:
-    """Return the cards of a part: the first of each lesson in a mixed order, then the second of each, and so on."""
+    """Return the cards of a part: the first one of each lesson in a mixed order, then the second ones, and so on."""
     found = lessons()
-    mixed = random.Random(part.letter)  # noqa: S311 - no secret
+    mixed = random.Random(part.letter)
     drawn = [
         (place, mixed.random(), card)
         for lesson in found
@@ -93,7 +94,11 @@ def _cards_of(lesson: LessonFiles, found: Sequence[LessonFiles]) -> list[Card]:
         entries = read_words(lesson.checks).deck
     except (OSError, ValueError):
         return []
-    return [_card(lesson, entry, pictures[entry["picture"]], found) for entry in entries if entry["picture"] in pictures]
+    return [
+        _card(lesson, entry, pictures[entry["picture"]], found)
+        for entry in entries
+        if entry["picture"] in pictures
+    ]
 
 
 def _card(
@@ -103,7 +108,13 @@ def _card(
     others = [each for each in found if each.number in entry.get("others", ())]
     near = sorted(found, key=lambda each: abs(each.number - lesson.number))
     others += [each for each in near if each not in (lesson, *others)]
-    return Card(lesson, html=picture.get("html", ""), text=picture["text"], others=tuple(others[: CHOICES - 1]), **told)
+    return Card(
+        lesson,
+        html=picture.get("html", ""),
+        text=picture["text"],
+        others=tuple(others[: CHOICES - 1]),
+        **told,
+    )
 
 
 def next_card(

@@ -1,7 +1,6 @@
 """The decks: each card can be answered, does not name its mistake, and comes again if it was missed."""
 
 import re
-from types import SimpleNamespace
 
 import nbformat
 import pytest
@@ -206,22 +205,21 @@ def test_answers_to_cards_disturb_neither_warm_ups_nor_the_map(deck, progress):
 def screen(deck, monkeypatch):
     monkeypatch.setattr(deck_panel, "show", lambda widget, text: None)
     deck.show()
-    found = deck._screen
-    return SimpleNamespace(
-        part=found._parts["C"], choices=found._choices, next=found._next, above=found._above, below=found._below
-    )
+    return deck.screen
 
 
 def test_a_card_is_answered_by_clicking(deck, screen, progress):
-    assert screen.part.description.startswith("C. The event loop: 0 of ")
-    screen.part.click()
+    assert screen.parts["C"].description.startswith("C. The event loop: 0 of ")
+    screen.parts["C"].click()
     card = deck._card
     assert draw(card).html in screen.above.value
-    assert [each.description for each in screen.choices] == [mistake_of(each).replace("`", "") for each in card.choices]
+    assert [each.description for each in screen.choices] == [
+        mistake_of(each).replace("`", "") for each in card.choices
+    ]
     screen.choices[card.answer].click()
     assert screen.choices[card.answer].description.startswith("✓ ")
     assert card.why.partition("`")[0] in screen.below.value.replace("&#x27;", "'")
-    assert screen.part.description.startswith("C. The event loop: 1 of ")
+    assert screen.parts["C"].description.startswith("C. The event loop: 1 of ")
     screen.next.click()
     assert deck._card != card
     assert not any(each.description.startswith("✓") for each in screen.choices)
@@ -234,7 +232,9 @@ def test_the_page_runs_without_a_front_end(tmp_path, monkeypatch):
     page.cells.append(nbformat.v4.new_code_cell("deck.part('D')"))
     page.cells.append(nbformat.v4.new_code_cell("deck.answer('a')"))
     NotebookClient(page, timeout=60, kernel_name="python3").execute(cwd=str(ROOT / "notebooks"))
-    *_, offered, shown, said = [cell.outputs[0].data["text/plain"] for cell in page.cells if cell.get("outputs")]
+    *_, offered, shown, said = [
+        cell.outputs[0].data["text/plain"] for cell in page.cells if cell.get("outputs")
+    ]
     assert "C. The event loop" in offered
     assert "Which mistake is this?" in shown
     assert "What to look for:" in said
