@@ -141,6 +141,9 @@ class Storefront:
     Args:
         front_page: the view.
         analytics: whether each visitor has a cookie besides, which changes with each request.
+
+    Attributes:
+        response: to the last visit.
     """
 
     def __init__(self, front_page: Callable[[HttpRequest], HttpResponse], analytics: bool = False) -> None:
@@ -153,17 +156,24 @@ class Storefront:
         self._visitors: dict[str, Any] = {}
         self._pages: dict[str, Visit] = {}
         self._requests = 0
+        self.response: Any = None
 
-    def visit(self, who: str, language: str = "en") -> Visit:
-        """Ask for the front page, as a visitor who has logged in before; a guest has not."""
+    def visit(self, who: str, language: str = "en", headers: dict[str, str] | None = None) -> Visit:
+        """Ask for the front page, as a visitor who has logged in before; a guest has not.
+
+        Args:
+            who: a name; that of a guest begins with "guest".
+            language: of the visitor's browser.
+            headers: that the browser sends besides.
+        """
         client = self._client(who)
         self._requests += 1
         if self.analytics:
             client.cookies["_analytics"] = f"1.{self._requests}"
         NotedCache.notes.clear()
-        response = client.get("/", headers={"accept-language": language})
+        response = client.get("/", headers={"accept-language": language, **(headers or {})})
         key, found = noted(NotedCache.notes)
-        html = response.content.decode()
+        self.response, html = response, response.content.decode()
         self._pages[who] = Visit(
             who,
             language,

@@ -1,0 +1,162 @@
+"""Cached for the wrong user: a page is kept under a key that does not say who asked for it."""
+
+import re
+from contextlib import contextmanager
+from types import SimpleNamespace
+
+from kettle.checking import Case, Contract
+from kettle.checking.worlds import World
+from kettle.probes.engines.clocks import CPU, WALL, telling
+
+from .storefront import Storefront, name_of
+
+EPOCH, BEGIN = 1_790_000_000.0, 10_000.0  # seconds that the clocks show first: `time.time`, `time.monotonic`
+HOUR, MINUTE, NEARLY = 3600.0, 61.0, 45.0  # seconds; `NEARLY` a minute
+VISITS = 40  # of which two may find nothing, one in each language
+
+
+class Clock:
+    """A clock that moves only when it is told to."""
+
+    def __init__(self):
+        self.passed = 0.0
+
+    def is_ours(self):
+        return True
+
+    def tell(self, kind, module):
+        return 0.0 if kind == CPU else self.passed + (EPOCH if kind == WALL else BEGIN)
+
+    def later(self, seconds):
+        self.passed += seconds
+
+
+CLOCK = Clock()
+
+
+@contextmanager
+def site():
+    """Open a world: hours later, so that nothing is left of what was kept for a minute before."""
+    CLOCK.later(HOUR)
+    with telling(CLOCK):
+        yield SimpleNamespace(shop=None)
+
+
+def ready(sales, week=1):
+    """Let sales answer at once, and forget what it was asked."""
+    sales.seconds, sales.week, sales.fails = 0.0, week, False
+    sales.asked.clear()
+
+
+def prepared(w):
+    """Make the world of a case ready."""
+    ready(w.names["sales"])
+
+
+def broken(w):
+    """Let the first question fail."""
+    prepared(w)
+    w.names["sales"].fails = True
+
+
+def ask(front_page, w, who, language):
+    """Ask for the page, and send its form."""
+    w.shop = w.shop or Storefront(front_page)
+    page = w.shop.visit(who, language)
+    return {"name": page.name, "best": list(page.best), "form": w.shop.add(who)}
+
+
+lesson = Contract(
+    "front_page",
+    world=World((), lambda: site),
+    call=ask,
+    again=False,
+    cases={
+        "a customer asks for the page": Case("Alice", "en", prepare=prepared),
+        "a customer asks for it in German": Case("Alice", "de", prepare=prepared),
+        "a visitor who has not logged in asks": Case("guest", "en", prepare=prepared),
+        "the best sellers cannot be read": Case("Alice", "en", prepare=broken),
+    },
+)
+
+
+@lesson.cause
+def nothing_crosses(front_page, sales, rng):
+    """Let customers and guests visit in several orders, add to baskets, and compare each page with theirs."""
+    two = [(who, language) for who in ("Alice", "Bob") for language in ("en", "de")]
+    orders = [two, [(who, "en") for who in ("guest 1", "guest 2", "Alice")]]
+    orders += [rng.sample(two * 2, 8) for _ in range(3)]
+    for analytics in (False, True):
+        for order in orders:
+            with site():
+                ready(sales, rng.randrange(100))
+                shop, baskets, before = Storefront(front_page, analytics), {}, None
+                for who, language in order:
+                    page = shop.visit(who, language)
+                    compare(page, before, baskets.get(who, 0), sales.now(language))
+                    assert shop.add(who) == 302, lesson.say("form", who=page.who, before=before)
+                    baskets[who], before = baskets.get(who, 0) + 1, who
+    return lesson.say("own")
+
+
+def compare(page, before, basket, best):
+    """Say what is wrong on a page.
+
+    Args:
+        page: the Visit.
+        before: who asked last; None for the first one.
+        basket, best: what belongs on the page.
+    """
+    name = name_of(page.who)
+    kept = lesson.say("kept", key=page.key) if page.found else ""
+    if page.name != name:
+        vary = lesson.say("vary") if "Cookie" in page.headers.get("Vary", "") and page.found else ""
+        raise AssertionError(
+            lesson.say("crossed", who=name, before=before, got=page.name, kept=kept, vary=vary).strip()
+        )
+    assert page.basket == basket, lesson.say("basket", who=name, expected=basket, got=page.basket, kept=kept)
+    assert list(page.best) == best, lesson.say(
+        "best", who=name, language=page.language, expected=best[0], got=(*page.best, "nothing")[0], kept=kept
+    )
+
+
+@lesson.cause
+def shared_once(front_page, sales, rng):
+    """Count how often the best sellers are worked out within a minute; then see that they change after it."""
+    with site():
+        ready(sales)
+        shop, people = Storefront(front_page, analytics=True), [f"Customer {n}" for n in range(VISITS // 4)]
+        for number, moment in enumerate((0.0, NEARLY)):
+            CLOCK.later(moment)
+            for who in rng.sample(people, len(people)):
+                for language in ("en", "de"):
+                    shop.visit(who, language)
+            asked = len(sales.asked)
+            assert asked, lesson.say("never")
+            assert asked <= 2, lesson.say(
+                "often" if number == 0 else "short", n=asked, of=VISITS // 2 * (number + 1), seconds=NEARLY
+            )
+        CLOCK.later(MINUTE)
+        sales.week += 1
+        for language in ("en", "de"):
+            page = shop.visit("Alice", language)
+            assert list(page.best) == sales.now(language), lesson.say(
+                "old", expected=sales.now(language)[0], got=(*page.best, "nothing")[0]
+            )
+    return lesson.say("rate", rate=1 - asked / VISITS, n=VISITS)
+
+
+@lesson.cause
+def private(front_page, sales):
+    """Read what the page says to the caches between the shop and the visitor."""
+    with site():
+        ready(sales)
+        shop = Storefront(front_page)
+        for who in ("Alice", "Bob"):
+            page = shop.visit(who, "en")
+            said = page.headers.get("Cache-Control", "")
+            words = {each.strip().lower() for each in said.split(",")}
+            assert words & {"private", "no-store"}, lesson.say("public", got=said or "no such header")
+            aged = re.search(r"max-age=(\d*[1-9]\d*)", said)
+            assert not aged or words & {"no-store", "no-cache"}, lesson.say("browser", got=said)
+
