@@ -72,11 +72,12 @@ def own_currency(price_tag, catalogue, currency, RATES, rng):  # noqa: N803 - a 
     """Ask for each product in each currency, in several orders; then change the rates."""
     w = SimpleNamespace(names={"RATES": RATES, "catalogue": catalogue, "currency": currency})
     ready(w)
+    codes = rng.sample(PRODUCTS, 4)
     try:
         for change in (None, morning, new_rates):
             if change:
                 change(w)
-            for code in rng.sample(PRODUCTS, 4):
+            for code in codes:
                 before = None
                 for of in rng.sample(CURRENCIES * 2, 6):
                     expected = f"{catalogue.price(code) * RATES[of]:.2f} {of}"
