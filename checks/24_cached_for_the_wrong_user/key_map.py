@@ -20,7 +20,9 @@ LINES = {  # colour and dashes
 }
 
 
-def key_map(tries: Mapping[str, Sequence[Any]], *, title: str = "Whose page came back", point: str = "") -> Picture:
+def key_map(
+    tries: Mapping[str, Sequence[Any]], *, title: str = "Whose page came back", point: str = ""
+) -> Picture:
     """Draw visits from top to bottom: at the left who asked, then the key, at the right whose page came back.
 
     Args:

@@ -23,12 +23,15 @@ class Clock:
         self.passed = 0.0
 
     def is_ours(self):
+        """Tell every thread this time."""
         return True
 
     def tell(self, kind, module):
+        """Return what a kind of clock shows."""
         return 0.0 if kind == CPU else self.passed + (EPOCH if kind == WALL else BEGIN)
 
     def later(self, seconds):
+        """Let seconds pass."""
         self.passed += seconds
 
 
@@ -156,4 +159,3 @@ def private(front_page, sales):
             assert words & {"private", "no-store"}, lesson.say("public", got=said or "no such header")
             aged = re.search(r"max-age=(\d*[1-9]\d*)", said)
             assert not aged or words & {"no-store", "no-cache"}, lesson.say("browser", got=said)
-
