@@ -6,8 +6,7 @@ from types import SimpleNamespace
 
 from kettle.checking import Case, Contract
 from kettle.checking.worlds import World
-
-from .catalogue import PRODUCTS
+from kettle.lessons.catalogue import PRODUCTS
 
 CURRENCIES = ("GBP", "EUR", "CHF")
 

@@ -7,9 +7,8 @@ from types import SimpleNamespace
 
 from kettle.checking import Case, Contract
 from kettle.checking.worlds import World
+from kettle.lessons.storefront import Storefront, name_of
 from kettle.probes.engines.clocks import CPU, WALL, telling
-
-from .storefront import Storefront, name_of
 
 EPOCH, BEGIN = 1_790_000_000.0, 10_000.0  # seconds that the clocks show first: `time.time`, `time.monotonic`
 HOUR, MINUTE, NEARLY = 3600.0, 61.0, 45.0  # seconds; `NEARLY` a minute

@@ -169,7 +169,7 @@ class Storefront:
         client = self._client(who)
         self._requests += 1
         if self.analytics:
-            client.cookies["_analytics"] = f"1.{self._requests}"
+            client.cookies["analytics"] = f"1.{self._requests}"
         NotedCache.notes.clear()
         response = client.get("/", headers={"accept-language": language, **(headers or {})})
         key, found = noted(NotedCache.notes)
