@@ -16,7 +16,7 @@ class Catalogue:
         fails: whether the next question raises.
     """
 
-    def __init__(self, seconds: float = 0.1) -> None:
+    def __init__(self, seconds: float = 0.2) -> None:
         self.seconds, self.fails = seconds, False
         self.asked: list[str] = []
 

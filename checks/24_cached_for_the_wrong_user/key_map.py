@@ -41,14 +41,13 @@ def key_map(
         drawing += _panel(visits, y)
         y += ROW * len(visits) + GAP
         rows += [[name, *_row(visit)] for visit in visits]
-    crossed = sum(visit.crossed for visits in tries.values() for visit in visits)
     return figure(
         ids,
         title,
         " ".join(says) or "Nobody came.",
         drawing,
         y,
-        point=point or f"{plural(crossed, 'page')} went to somebody else.",
+        point=point or _point(tries),
         legend=[entry(_line(0, 6, 24, 6, how), how) for how in LINES],
         table=Table(["Try", "Who asked", "Language", "Key", "There", "Whose page"], rows),
     )
@@ -58,8 +57,16 @@ def _told(visits: Sequence[Any]) -> str:
     keys = len({visit.key for visit in visits if visit.key})
     found = sum(visit.found for visit in visits)
     crossed = sum(visit.crossed for visit in visits)
-    wrong = f", {crossed} somebody else's page" if crossed else ", all their own page"
-    return f"{plural(len(visits), 'visit')}, {plural(keys, 'key')}, {found} found something kept{wrong}"
+    got = f"{crossed} got somebody else's page" if crossed else "all got their own page"
+    return f"{plural(len(visits), 'visit')}, {plural(keys, 'key')}, {found} found something kept, {got}"
+
+
+def _point(tries: Mapping[str, Sequence[Any]]) -> str:
+    told = []
+    for name, visits in tries.items():
+        crossed = f"{sum(visit.crossed for visit in visits)} of {len(visits)}"
+        told.append(f"{name}: {crossed}" if name else crossed)
+    return f"Pages that went to somebody else: {'; '.join(told)}." if told else ""
 
 
 def _row(visit: Any) -> list[str]:

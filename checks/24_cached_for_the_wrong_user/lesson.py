@@ -79,7 +79,7 @@ lesson = Contract(
     why={"best": "ended"},
     cases={
         "a customer asks for the page": Case("Alice", "en", prepare=in_week(1)),
-        "a guest asks for it in another week": Case("guest", "en", prepare=in_week(2)),
+        "a guest asks for the page in another week": Case("guest", "en", prepare=in_week(2)),
         "the best sellers cannot be read": Case("Alice", "en", prepare=in_week(3, fails=True)),
     },
 )
@@ -99,7 +99,7 @@ def nothing_crosses(front_page, sales, rng):
                 for who, language in order:
                     page = shop.visit(who, language)
                     compare(page, baskets[who], sales.now(language))
-                    assert shop.add(who) == 302, lesson.say("form", who=who)
+                    assert shop.add(who) == 302, lesson.say("form", who=who.capitalize())
                     baskets[who] += 1
     return lesson.say("own")
 
@@ -114,7 +114,9 @@ def compare(page, basket, best):
     name, kept = name_of(page.who), lesson.say("kept", at=page.key) if page.found else ""
     if page.name != name:
         vary = lesson.say("vary") if page.found and "Cookie" in page.headers.get("Vary", "") else ""
-        raise AssertionError(lesson.say("crossed", who=name, got=page.name, kept=kept, vary=vary).strip())
+        raise AssertionError(
+            lesson.say("crossed", who=name.capitalize(), got=page.name, kept=kept, vary=vary)
+        )
     assert page.basket == basket, lesson.say("basket", who=page.who, expected=basket, got=page.basket)
     assert list(page.best) == best, lesson.say(
         "best", who=page.who, language=page.language, expected=best[0], got=(*page.best, "nothing")[0]

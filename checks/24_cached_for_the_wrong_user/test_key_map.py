@@ -15,9 +15,11 @@ OWN = [visit("Alice", "Alice", "best:en"), visit("Bob", "Bob", "best:en", found=
 
 def test_a_page_that_crossed_over_is_marked_and_told():
     picture = key_map({"merged": SEEN, "yours": OWN}, title="Two mornings")
-    assert picture.text.startswith("Two mornings\n1 page went to somebody else.")
-    assert "merged: 2 visits, 1 key, 1 found something kept, 1 somebody else's page." in picture.text
-    assert "yours: 2 visits, 1 key, 1 found something kept, all their own page." in picture.text
+    assert picture.text.startswith(
+        "Two mornings\nPages that went to somebody else: merged: 1 of 2; yours: 0 of 2."
+    )
+    assert "merged: 2 visits, 1 key, 1 found something kept, 1 got somebody else's page." in picture.text
+    assert "yours: 2 visits, 1 key, 1 found something kept, all got their own page." in picture.text
     assert picture.html.count("✗ Alice&#x27;s page") == 1
     assert picture.html.count("kp-blocked-ink") >= 3  # two lines and the legend's
     assert "<td>Alice&#x27;s, wrong</td>" in picture.html
@@ -25,7 +27,7 @@ def test_a_page_that_crossed_over_is_marked_and_told():
 
 def test_visits_without_a_key_have_no_box():
     text = key_map({"": [visit("Alice", "Alice", "")]}).text
-    assert "1 visit, 0 keys, 0 found something kept, all their own page" in text
+    assert "1 visit, 0 keys, 0 found something kept, all got their own page" in text
     assert "<td>none</td>" in key_map({"": [visit("Alice", "Alice", "")]}).html
 
 
