@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -126,7 +126,7 @@ class Visit:
     best: tuple[str, ...]
     key: str
     found: bool
-    headers: dict[str, str]
+    headers: Mapping[str, str]
     token: str
 
     @property
@@ -182,7 +182,7 @@ class Storefront:
             best=tuple(re.findall("<li>(.*?)</li>", html)),
             key=key,
             found=found,
-            headers=dict(response.headers),
+            headers=response.headers,
             token=one(r'csrfmiddlewaretoken" value="(\w+)"', html),
         )
         return self._pages[who]
