@@ -13,6 +13,7 @@ from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.manager import AsyncKernelManager
 
 from kettle.checking.runner.assertions import environment_with_assertions
+from kettle.checking.runner.shown import LEFT_OUT
 from kettle.files.course import LessonFiles
 from kettle.files.names import source_of, used
 from kettle.files.notebook import source, starter
@@ -63,16 +64,15 @@ def code_of(lesson: LessonFiles, names: Collection[str]) -> str:
     """Return the code that defines a lesson's measures: what they need of its notebook, with the solution's fix."""
     cells = json.loads(starter(lesson.stem, "lesson"))["cells"]
     fix = load(lesson.solution, "lesson").code
-    codes = [
-        fix if "fix" in cell["metadata"].get("tags", ()) else source(cell)
-        for cell in cells
-        if cell["cell_type"] == "code"
-    ]
+    cells = [cell for cell in cells if cell["cell_type"] == "code"]
+    tags = [cell["metadata"].get("tags", ()) for cell in cells]
+    codes = [fix if "fix" in tag else source(cell) for cell, tag in zip(cells, tags, strict=True)]
+    whole = [number for number, tag in enumerate(tags) if not LEFT_OUT.intersection(tag)]  # what a check runs
     given = next(filter(None, map(_measures_in, codes)), [])
     wanted = [each for each in given if each.arg in names]
     needed = {name for each in wanted for name in used(ast.Expr(each.value))}
     pairs = ", ".join(f"{each.arg!r}: {ast.unparse(each.value)}" for each in wanted)
-    return f"{source_of(codes, *sorted(needed))}\n_measures = {{{pairs}}}"
+    return f"{source_of(codes, *sorted(needed), whole=whole)}\n_measures = {{{pairs}}}"
 
 
 def _measures_in(code: str) -> list[ast.keyword]:
