@@ -28,7 +28,7 @@ STYLE = """<style>
 </style>"""
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Watched Kettle: the ledger</title><style>body {{ margin: 2rem; }} 
+<title>Watched Kettle: the ledger</title><style>body {{ margin: 2rem; }}
 @media (prefers-color-scheme: dark) {{ body {{ background: #111; }} }}</style></head>
 <body data-jp-theme-light="true"><h1 class="wk" style="font-size: 1.6rem">Watched Kettle: the ledger</h1>{body}
 <script>document.body.dataset.jpThemeLight = !matchMedia("(prefers-color-scheme: dark)").matches;</script>
