@@ -62,3 +62,8 @@ def test_what_fills_a_list_or_a_dictionary_is_taken_too():
         "kept['a'] = rows",
     ]
     assert "kept['a']" not in source_of(cells, "rows")
+
+
+def test_all_of_a_whole_cell_is_taken_and_what_it_needs():
+    cells = ["import site, json", "set_up(site)", "def set_up(place):\n    pass", "print(json)"]
+    assert source_of(cells, whole=[1]) == "import site, json\nset_up(site)\ndef set_up(place):\n    pass"

@@ -22,14 +22,15 @@ SURPRISES = {
     -1: "You have not voted",
 }
 STYLE = """<style>
-.wk-ledger.wk-ledger td { min-width: 6em; } .wk-ledger.wk-ledger th[scope="row"] { width: 36%; }
+.wk.wk-landing.wk-ledger { max-width: 72rem; } .wk-ledger.wk-ledger table { table-layout: fixed; }
+.wk-ledger th[scope="col"]:nth-child(1) { width: 34%; } .wk-ledger th[scope="col"]:nth-child(2) { width: 13%; }
 .wk-ledger details summary { cursor: pointer; }
 </style>"""
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Watched Kettle: the ledger</title><style>body {{ margin: 2rem; }} .wk {{ max-width: none; }}
+<title>Watched Kettle: the ledger</title><style>body {{ margin: 2rem; }}
 @media (prefers-color-scheme: dark) {{ body {{ background: #111; }} }}</style></head>
-<body data-jp-theme-light="true"><h1 class="wk">Watched Kettle: the ledger</h1>{body}
+<body data-jp-theme-light="true"><h1 class="wk" style="font-size: 1.6rem">Watched Kettle: the ledger</h1>{body}
 <script>document.body.dataset.jpThemeLight = !matchMedia("(prefers-color-scheme: dark)").matches;</script>
 </body></html>
 """

@@ -5,14 +5,14 @@ from __future__ import annotations
 import ast
 import asyncio
 import json
-import sys
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncGenerator, AsyncIterator, Collection
 from contextlib import asynccontextmanager, suppress
 
 from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.manager import AsyncKernelManager
 
 from kettle.checking.runner.assertions import environment_with_assertions
+from kettle.checking.runner.shown import LEFT_OUT
 from kettle.files.course import LessonFiles
 from kettle.files.names import source_of, used
 from kettle.files.notebook import source, starter
@@ -21,16 +21,16 @@ from kettle.processes import OWNER
 from kettle.processes.owner import owner
 
 MOST = 120.0  # seconds that one measure may take, and what it needs
-LEDGER = """from kettle.checking.claims import ledger_of as _ledger_of
-from kettle.panels.claims import sentence_of as _sentence_of
-_measures = _measures | {{claim.name: claim.measure for claim in _ledger_of({stem!r})}}"""
+LEDGER = """from kettle.checking.claims import ledger_of as kettle_ledger_of
+from kettle.panels.claims import sentence_of as kettle_sentence_of
+kettle_measures = kettle_measures | {{claim.name: claim.measure for claim in kettle_ledger_of({stem!r})}}"""
 
 
 class NotMeasured(Exception):
     """A claim could not be measured here; the message says why."""
 
 
-async def measured(lesson: LessonFiles, names: Collection[str]) -> AsyncIterator[tuple[str, str, str]]:
+async def measured(lesson: LessonFiles, names: Collection[str]) -> AsyncGenerator[tuple[str, str, str], None]:
     """Measure claims of one lesson, one after another, in a kernel that ends with the last one.
 
     Args:
@@ -48,7 +48,11 @@ async def measured(lesson: LessonFiles, names: Collection[str]) -> AsyncIterator
             while left:
                 name = left[0]
                 try:
-                    said = await _run(client, f"_said = await _sentence_of(_measures[{name!r}])", "_said")
+                    said = await _run(
+                        client,
+                        f"kettle_said = await kettle_sentence_of(kettle_measures[{name!r}])",
+                        "kettle_said",
+                    )
                     yield left.pop(0), said, ""
                 except NotMeasured as trouble:
                     yield left.pop(0), "", str(trouble)
@@ -63,16 +67,15 @@ def code_of(lesson: LessonFiles, names: Collection[str]) -> str:
     """Return the code that defines a lesson's measures: what they need of its notebook, with the solution's fix."""
     cells = json.loads(starter(lesson.stem, "lesson"))["cells"]
     fix = load(lesson.solution, "lesson").code
-    codes = [
-        fix if "fix" in cell["metadata"].get("tags", ()) else source(cell)
-        for cell in cells
-        if cell["cell_type"] == "code"
-    ]
+    cells = [cell for cell in cells if cell["cell_type"] == "code"]
+    tags = [cell["metadata"].get("tags", ()) for cell in cells]
+    codes = [fix if "fix" in tag else source(cell) for cell, tag in zip(cells, tags, strict=True)]
+    whole = [number for number, tag in enumerate(tags) if not LEFT_OUT.intersection(tag)]  # what a check runs
     given = next(filter(None, map(_measures_in, codes)), [])
     wanted = [each for each in given if each.arg in names]
     needed = {name for each in wanted for name in used(ast.Expr(each.value))}
     pairs = ", ".join(f"{each.arg!r}: {ast.unparse(each.value)}" for each in wanted)
-    return f"{source_of(codes, *sorted(needed))}\n_measures = {{{pairs}}}"
+    return f"{source_of(codes, *sorted(needed), whole=whole)}\nkettle_measures = {{{pairs}}}"
 
 
 def _measures_in(code: str) -> list[ast.keyword]:
@@ -87,7 +90,6 @@ def _measures_in(code: str) -> list[ast.keyword]:
 @asynccontextmanager
 async def _kernel(lesson: LessonFiles) -> AsyncIterator[AsyncKernelClient]:
     manager = AsyncKernelManager()
-    manager.kernel_spec.argv[0] = sys.executable
     environment = environment_with_assertions() | {OWNER: owner().token}
     environment.pop("JPY_SESSION_NAME", None)
     await manager.start_kernel(cwd=str(lesson.notebook.parent), env=environment)

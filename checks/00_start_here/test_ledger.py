@@ -5,7 +5,6 @@ import re
 
 import nbformat
 import pytest
-from course_files import STEMS
 from nbclient import NotebookClient
 
 from kettle.checking.claims import every_claim_of
@@ -32,7 +31,9 @@ def voted(progress, name, vote):
 
 def test_each_claim_of_each_lesson_is_in_it(progress):
     found = [(entry.lesson.stem, entry.claim.name) for entry in entries(progress)]
-    assert sorted(found) == sorted((stem, claim.name) for stem in STEMS for claim in every_claim_of(stem))
+    assert sorted(found) == sorted(
+        (each.stem, claim.name) for each in lessons() for claim in every_claim_of(each.checks)
+    )
 
 
 def test_the_greatest_surprise_comes_first(progress):
@@ -132,7 +133,7 @@ def test_a_vote_in_the_ledger_is_a_vote_in_the_lesson(progress):
 
 def test_a_measure_that_raises_or_dies_says_why(monkeypatch):
     code = "async def dies():\n    import os\n    os._exit(1)\n\n\ndef fails():\n    return 1 / 0\n\n\n"
-    code += "_measures = {'wasted': fails, 'threads': dies, 'gather': fails}"
+    code += "kettle_measures = {'wasted': fails, 'threads': dies, 'gather': fails}"
     monkeypatch.setattr("kettle.lessons.measuring.code_of", lambda *_: code)
 
     async def main():

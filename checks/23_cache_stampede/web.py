@@ -12,7 +12,7 @@ from typing import Any
 import redis
 from IPython import get_ipython
 
-from kettle.lessons.definitions import definitions
+from kettle.checking.definitions import definitions
 from kettle.processes import ChildTrouble
 from kettle.processes.child import Child
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import redis
 
+from kettle.checking.definitions import definitions
 from kettle.checking.runner.servers import redis_for_check
-from kettle.lessons.definitions import definitions
 from kettle.lessons.web import children
 from kettle.processes import ChildTrouble
 from kettle.redis_server import RedisServer

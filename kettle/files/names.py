@@ -5,24 +5,27 @@ from __future__ import annotations
 import ast
 import builtins
 import symtable
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 
 DEFINES = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 CHANGES = {"add", "append", "extend", "insert", "setdefault", "update"}  # methods that put something in
 
 
-def source_of(cells: Sequence[str], *names: str) -> str:
+def source_of(cells: Sequence[str], *names: str, whole: Collection[int] = ()) -> str:
     """Return the statements that define these names, and those that they use, in the order they were run.
 
     Args:
         cells: what was run, oldest first; what is no Python is left out.
         *names: of functions and other things.
+        whole: numbers of cells, from 0, of which all statements are taken.
     """
-    statements = [each for cell in cells for each in statements_of(cell)]
+    homes = [(number, each) for number, cell in enumerate(cells) for each in statements_of(cell)]
+    statements = [each for _, each in homes]
     bound, changed = ([of(each) for each in statements] for of in (_bound, _changed))
-    taken: set[int] = set()
+    taken = {place for place, (number, _) in enumerate(homes) if number in whole}
     wanted = [(name, len(statements)) for name in names]
+    wanted += [(name, place) for place in taken for name in used(statements[place])]
     while wanted:
         name, before = wanted.pop()
         places = [place for place, each in enumerate(bound) if name in each]

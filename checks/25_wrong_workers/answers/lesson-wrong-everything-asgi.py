@@ -1,0 +1,3 @@
+# says: the code of thumbnails is `def`
+def configure(service: Service, pod: Pod) -> Config:
+    return Config("asgi", workers=math.ceil(pod.granted))
