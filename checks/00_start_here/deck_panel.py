@@ -33,7 +33,7 @@ class Deck:
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self.chosen: Part | None = None
-        self._card: Card | None = None
+        self.card: Card | None = None
         self._answered = False
         self._recent: list[str] = []
         self._over = False  # every card of the part was recognised
@@ -56,7 +56,7 @@ class Deck:
     def part(self, letter: str) -> Said:
         """Choose the part whose cards come, by its letter, and show a card of it."""
         self.chosen = next((each for each in parts() if each.letter == str(letter).strip().upper()[:1]), None)
-        self._card, self._recent, self._over, self._again = None, [], False, False
+        self.card, self._recent, self._over, self._again = None, [], False, False
         return self.next()
 
     def next(self) -> Said:
@@ -64,30 +64,30 @@ class Deck:
         if self.chosen is None:
             return self.overview()
         self._again = self._again or self._over
-        self._card = next_card(
+        self.card = next_card(
             cards(self.chosen),
             answers(self._progress),
             recent=self._recent,
             done=lessons_done(self._progress),
             again=self._again,
         )
-        self._over, self._answered = self._card is None, False
-        if self._card is None:
+        self._over, self._answered = self.card is None, False
+        if self.card is None:
             return self._all_recognised()
         if self.screen:
-            self.screen.ask(self._card, self.heading(self._card))
-        return self.question(self._card)
+            self.screen.ask(self.card, self.heading(self.card))
+        return self.question(self.card)
 
     def answer(self, letter: str) -> Said:
         """Answer the card by the letter of a choice; the first answer is kept."""
         index = LETTERS.find(str(letter).strip().lower()[:1] or "?")
-        if self._card is None or not 0 <= index < len(self._card.choices):
+        if self.card is None or not 0 <= index < len(self.card.choices):
             return Said(f"<p>{escape(HOW)}</p>", HOW)
         return self.choose(index)
 
     def choose(self, index: int) -> Said:
         """Answer the card by the index of a choice."""
-        if (card := self._card) is None:
+        if (card := self.card) is None:
             return self.overview()
         if not self._answered:
             self._answered, right = True, index == card.answer

@@ -11,8 +11,9 @@ from kettle.files.course import PARTS, ROOT, lesson, lessons
 from kettle.files.progress import Progress
 from kettle.files.words import read_words
 from kettle.lessons import deck_panel
-from kettle.lessons.deck import CHOICES, FILE, GAP, answers, cards, mistake_of, next_card, parts
-from kettle.lessons.deck_panel import Deck, draw, reply
+from kettle.lessons.deck import CHOICES, FILE, GAP, answers, cards, lessons_done, mistake_of, next_card, parts
+from kettle.lessons.deck_cards import draw, reply
+from kettle.lessons.deck_panel import Deck
 from kettle.panels.warm_up import choose
 
 CARDS = [card for part in PARTS for card in cards(part)]
@@ -32,9 +33,8 @@ def deck(progress):
 
 
 def letter(deck, *, right):
-    card = deck._card
-    wrong = (card.answer + 1) % CHOICES
-    return "abcd"[card.answer if right else wrong]
+    wrong = (deck.card.answer + 1) % CHOICES
+    return "abcd"[deck.card.answer if right else wrong]
 
 
 def test_parts_a_to_d_have_ten_cards_and_each_lesson_of_a_part_has_one():
@@ -97,14 +97,21 @@ def test_a_picture_has_its_caption_and_its_words(card):
         assert "The picture in words" in drawn.html
 
 
+def names(*found):
+    """Return the names of cards, where each is one."""
+    return [card.name for card in found if card is not None]
+
+
 def test_missed_cards_come_before_new_ones_after_two_others():
-    deck, missed = cards(C), cards(C)[0].name
-    assert next_card(deck, {missed: False}).name == missed
-    assert next_card(deck, {missed: False}, recent=[missed]).name != missed
-    answered = {missed: False, deck[1].name: True}
-    assert next_card(deck, answered, recent=[missed, deck[1].name]) == deck[2]
-    answered[deck[2].name] = True
-    assert next_card(deck, answered, recent=[card.name for card in deck[: GAP + 1]]).name == missed
+    deck = cards(C)
+    missed, *others = names(*deck)
+    answered = {missed: False}
+    assert names(next_card(deck, answered)) == [missed]
+    assert names(next_card(deck, answered, recent=[missed])) == others[:1]
+    answered[others[0]] = True
+    assert names(next_card(deck, answered, recent=[missed, others[0]])) == others[1:2]
+    answered[others[1]] = True
+    assert names(next_card(deck, answered, recent=[missed, *others[:GAP]])) == [missed]
 
 
 def test_a_missed_card_comes_at_once_where_no_other_is_left():
@@ -121,29 +128,30 @@ def test_what_was_recognised_comes_only_when_it_is_asked_for():
 
 
 def test_cards_of_lessons_that_were_done_come_first():
-    last = cards(C)[-1].lesson.stem
-    assert next_card(cards(C), {}, done={last}).lesson.stem == last
+    last = cards(C)[-1]
+    first = next(card for card in cards(C) if card.lesson == last.lesson)
+    assert next_card(cards(C), {}, done={last.lesson.stem}) == first
 
 
 def test_the_next_session_begins_with_what_was_missed(deck, progress):
     deck.part("C")
-    missed = deck._card.name
     deck.answer(letter(deck, right=False))
+    (missed,) = answers(progress)
     deck.next()
     deck.answer(letter(deck, right=True))
     later = Deck(Progress(progress.folder))
     said = later.part("C")
-    assert later._card.name == missed
+    assert names(later.card) == [missed]
     assert "You missed this card before." in said.text
     later.answer(letter(later, right=True))
     later.next()
-    assert later._card.name != missed
+    assert names(later.card) != [missed]
     assert answers(progress)[missed] is True
 
 
 def test_the_first_answer_counts_and_each_gets_its_reply(deck, progress):
     deck.part("C")
-    name, right = deck._card.name, letter(deck, right=True)
+    name, right = deck.card.name, letter(deck, right=True)
     assert deck.answer(letter(deck, right=False)).text.startswith("Not this time.")
     assert deck.answer(right).text.startswith("Right.")
     assert answers(progress) == {name: False}
@@ -167,7 +175,7 @@ def test_a_whole_deck_can_be_recognised_and_begun_again(deck):
         said = deck.next()
     assert "You have recognised every card." in said.text
     deck.next()
-    assert deck._card == cards(PARTS[4])[0]
+    assert deck.card == cards(PARTS[4])[0]
     deck.answer(letter(deck, right=False))
     assert "1 to repeat" in deck.overview().text
 
@@ -198,7 +206,7 @@ def test_answers_to_cards_disturb_neither_warm_ups_nor_the_map(deck, progress):
     history = progress.of(progress.notebooks()[0])
     assert not history.runs
     assert not history.solved
-    assert not deck_panel.lessons_done(progress)
+    assert not lessons_done(progress)
 
 
 @pytest.fixture
@@ -211,7 +219,7 @@ def screen(deck, monkeypatch):
 def test_a_card_is_answered_by_clicking(deck, screen, progress):
     assert screen.parts["C"].description.startswith("C. The event loop: 0 of ")
     screen.parts["C"].click()
-    card = deck._card
+    card = deck.card
     assert draw(card).html in screen.above.value
     assert [each.description for each in screen.choices] == [
         mistake_of(each).replace("`", "") for each in card.choices
@@ -221,7 +229,7 @@ def test_a_card_is_answered_by_clicking(deck, screen, progress):
     assert card.why.partition("`")[0] in screen.below.value.replace("&#x27;", "'")
     assert screen.parts["C"].description.startswith("C. The event loop: 1 of ")
     screen.next.click()
-    assert deck._card != card
+    assert deck.card != card
     assert not any(each.description.startswith("✓") for each in screen.choices)
     assert not screen.below.value
 
