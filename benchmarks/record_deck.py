@@ -25,6 +25,7 @@ afterwards in notebooks/98_decks.ipynb.
 import argparse
 import html
 import json
+import math
 import os
 import re
 import tempfile
@@ -61,7 +62,7 @@ ROW, CELL = re.compile(r"<tr>(.*?)</tr>", re.DOTALL), re.compile(r"<t[hd][^>]*>(
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 WIDEST = 70  # characters of a cell of the table that stands for a picture
 TOOLTIP = re.compile(r"<title>.*?</title>", re.DOTALL)
-MOST_ROWS = 40  # of the table that stands for a picture
+MOST_ROWS = 25  # of the table that stands for a picture
 MOST = 60_000  # characters of one picture; above that, it loses its tooltips
 
 
@@ -161,20 +162,27 @@ def kept(book: nbformat.NotebookNode, name: str, entry: Mapping) -> dict[str, st
 def picture(shown: Mapping[str, str]) -> dict[str, str]:
     """Return a picture without what names its mistake, and its data as text."""
     whole = re.sub("<style>.*?</style>", "", shown["text/html"], flags=re.DOTALL)
-    rows = [CELL.findall(row) for row in ROW.findall(whole)]
-    if "<details>" in whole and rows:
-        cells = [[short(cell) for cell in row] for row in rows]
-        text = text_table(cells[0], cells[1 : MOST_ROWS + 1])
-        text += f"\n… and {len(cells) - 1 - MOST_ROWS} more rows" if len(cells) > MOST_ROWS + 1 else ""
-    else:
-        told = {html.unescape(each) for each in TOLD.findall(whole)}
-        text = "\n".join(line for line in shown["text/plain"].splitlines() if line not in told)
-        text = text or html.unescape("".join(re.findall(r'kp-says">(.*?)</span>', whole)))
+    text = in_words(whole, shown["text/plain"])
     caption = CAPTION.search(whole)[1]
     bare = CAPTION.sub(r'<figcaption id="\1"></figcaption>', LEFT_OUT.sub("", whole))
     bare = re.sub(r'aria-labelledby="\w+-title \w+-desc"', f'aria-labelledby="{caption}"', bare)
     bare = TOOLTIP.sub("", bare) if len(bare) > MOST - len(text) else bare
     return {"html": neutral(bare), "text": neutral(text)}
+
+
+def in_words(whole: str, plain: str) -> str:
+    """Return what stands for a picture: its data as a table or, where it has none, its text."""
+    rows = [[short(cell) for cell in CELL.findall(row)] for row in ROW.findall(whole)]
+    says = html.unescape("".join(re.findall(r'kp-says">(.*?)</span>', whole)))
+    if "<details>" not in whole or not rows:
+        told = {html.unescape(each) for each in TOLD.findall(whole)}
+        return "\n".join(line for line in plain.splitlines() if line not in told) or says
+    heads, *rows = rows
+    if heads[0] == "Curve":  # each point of it would be too much to read, and to hear
+        step = math.ceil(len(rows) / MOST_ROWS)
+        return f"{says}\n\n{text_table(heads, rows[::step])}"
+    more = f"\n… and {len(rows) - MOST_ROWS} more rows" if len(rows) > MOST_ROWS else ""
+    return text_table(heads, rows[:MOST_ROWS]) + more
 
 
 def short(cell: str) -> str:

@@ -29,7 +29,7 @@ class Screen:
 
         self._deck = deck
         self.parts = {part.letter: self._part_button(part) for part, *_ in deck.offered()}
-        self.above, self.below = ipywidgets.HTML(), ipywidgets.HTML()
+        self.above, self.below = ipywidgets.HTML(tabbable=True), ipywidgets.HTML()
         self.choices = [ipywidgets.Button() for _ in range(CHOICES)]
         for index, choice in enumerate(self.choices):
             choice.on_click(lambda _, index=index: deck.choose(index))
@@ -60,7 +60,7 @@ class Screen:
         self._mark(card)
         self.below.value, self.next.description = "", "Next card"
         self._card.layout.display, self._go_on.layout.display = None, "none"
-        self.choices[0].focus()
+        self.above.focus()  # so that the page scrolls to the picture, and Tab leads to the choices
 
     def reply(self, card: Card, index: int, said: Said) -> None:
         """Mark the choices, and say why."""
