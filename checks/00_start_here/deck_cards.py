@@ -15,6 +15,9 @@ LOOK = f"""<style>{stylesheet()}
   font-family: var(--jp-code-font-family, monospace); font-size: var(--jp-code-font-size, 13px); }}
 .wk-deck .kettle-picture pre:focus-visible {{ outline: 3px solid var(--wk-link); outline-offset: 2px; }}
 .wk-deck .kettle-picture {{ max-width: none; padding-left: 0; }} .wk-deck .kettle-picture .kp-scroll {{ max-width: 664px; }}
+.wk-deck .widget-label.wk-deck-heading {{ width: auto; height: auto; white-space: normal; line-height: 1.5; font-size: inherit;
+  color: var(--wk-soft); margin: .5em 0 .4em 4px; align-self: flex-start; }}
+.wk-deck .wk-deck-heading:focus-visible {{ outline: 3px solid var(--wk-link); outline-offset: 2px; }}
 .wk-deck a {{ color: var(--wk-link); text-decoration: underline; }}
 </style>"""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from html import escape
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +28,8 @@ class Screen:
 
         self._deck = deck
         self.parts = {part.letter: self._part_button(part) for part, *_ in deck.offered()}
-        self.above, self.below = ipywidgets.HTML(tabbable=True), ipywidgets.HTML()
+        self.above, self.below = ipywidgets.HTML(), ipywidgets.HTML()
+        self.heading = ipywidgets.Label(tabbable=True).add_class("wk-deck-heading")
         self.choices = [ipywidgets.Button() for _ in range(CHOICES)]
         for index, choice in enumerate(self.choices):
             choice.on_click(lambda _, index=index: deck.choose(index))
@@ -40,7 +40,9 @@ class Screen:
         self._go_on = row(self.next)
         self._go_on.layout.display = "none"
         parts = row(*self.parts.values())
-        self.widget = panel("wk-deck", look, parts, self.above, self._card, self.below, self._go_on)
+        self.widget = panel(
+            "wk-deck", look, parts, self.heading, self.above, self._card, self.below, self._go_on
+        )
         self._name_parts()
 
     def _part_button(self, part: Part) -> Any:
@@ -53,14 +55,12 @@ class Screen:
     def ask(self, card: Card, heading: str) -> None:
         """Show a card without its answer."""
         self._name_parts()
-        self.above.value = (
-            f'<p class="wk-soft" role="status">{escape(heading)}</p>{draw(card).html}'
-            f"<p><b>{inline(card.asks)}</b></p>"
-        )
+        self.heading.value = heading
+        self.above.value = f"{draw(card).html}<p><b>{inline(card.asks)}</b></p>"
         self._mark(card)
         self.below.value, self.next.description = "", "Next card"
         self._card.layout.display, self._go_on.layout.display = None, "none"
-        self.above.focus()  # so that the page scrolls to the picture, and Tab leads to the choices
+        self.heading.focus()  # the page scrolls there, it is read aloud, and Tab leads to the choices
 
     def reply(self, card: Card, index: int, said: Said) -> None:
         """Mark the choices, and say why."""
@@ -72,7 +72,8 @@ class Screen:
     def over(self, said: Said) -> None:
         """Say that every card was recognised, and offer to begin again."""
         self._name_parts()
-        self.above.value, self.below.value, self.next.description = said.html, "", "Start again"
+        self.heading.value, self.above.value, self.below.value = "", said.html, ""
+        self.next.description = "Start again"
         self._card.layout.display, self._go_on.layout.display = "none", None
         self.next.focus()
 

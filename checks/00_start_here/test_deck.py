@@ -221,6 +221,7 @@ def test_a_card_is_answered_by_clicking(deck, screen, progress):
     screen.parts["C"].click()
     card = deck.card
     assert draw(card).html in screen.above.value
+    assert screen.heading.value == deck.heading(card)
     assert [each.description for each in screen.choices] == [
         mistake_of(each).replace("`", "") for each in card.choices
     ]
@@ -246,3 +247,15 @@ def test_the_page_runs_without_a_front_end(tmp_path, monkeypatch):
     assert "C. The event loop" in offered
     assert "Which mistake is this?" in shown
     assert "What to look for:" in said
+
+
+def test_a_deck_that_was_recognised_is_begun_again_by_clicking(deck, screen):
+    screen.parts["E"].click()
+    for _ in cards(PARTS[4]):
+        screen.choices[deck.card.answer].click()
+        screen.next.click()
+    assert "You have recognised every card." in screen.above.value
+    assert screen.next.description == "Start again"
+    screen.next.click()
+    assert screen.next.description == "Next card"
+    assert draw(deck.card).html in screen.above.value
