@@ -13,11 +13,12 @@ class Catalogue:
     Attributes:
         seconds: that an answer takes.
         asked: the products that were asked for, one by one.
-        fails: whether the next question raises.
+        fails: whether the next question raises; or the product about which each question does.
     """
 
     def __init__(self, seconds: float = 0.2) -> None:
-        self.seconds, self.fails = seconds, False
+        self.seconds = seconds
+        self.fails: bool | str = False
         self.asked: list[str] = []
 
     def price(self, code: str) -> float:
@@ -29,8 +30,8 @@ class Catalogue:
         """
         self.asked.append(code)
         time.sleep(self.seconds)
-        if self.fails:
-            self.fails = False
+        if self.fails in (True, code):
+            self.fails = self.fails == code and code
             raise ConnectionError("the catalogue does not answer")
         if code not in PRODUCTS:
             raise KeyError(code)

@@ -29,6 +29,12 @@ def ready(w):
     w.names["catalogue"].seconds, w.names["catalogue"].fails = 0.0, False
 
 
+def another_fails(w):
+    """Let the catalogue fail for one product."""
+    ready(w)
+    w.names["catalogue"].fails = PRODUCTS[-1]
+
+
 def tag_in(of, code, price_tag, currency):
     """Ask for a tag in a context of its own, as for a request of its own."""
 
@@ -60,7 +66,7 @@ exercise = Contract(
     call=tags,
     again=False,
     cases={
-        "a customer asks": Case(("GBP", "KC-0007"), prepare=ready),
+        "another product cannot be read": Case(("GBP", "KC-0007"), prepare=another_fails),
         "a product is not in the catalogue": Case(("GBP", "KC-9999"), prepare=ready, raises=KeyError),
     },
 )

@@ -13,6 +13,7 @@ from kettle.probes.engines.clocks import CPU, WALL, telling
 HOUR, MINUTE, NEARLY = 3600.0, 61.0, 45.0  # seconds; `NEARLY` a minute
 EPOCH, BEGIN = 497_222 * HOUR, 10 * HOUR  # seconds that the clocks show first: `time.time`, `time.monotonic`
 PEOPLE = 10  # who visit in both languages
+BROWSERS = {"en": ("en", "en-GB,en;q=0.8"), "de": ("de", "de-AT,de;q=0.9")}  # what they say of each language
 
 
 class Clock:
@@ -133,8 +134,8 @@ def shared_once(front_page, sales, rng):
         for moment in (0.0, NEARLY):
             CLOCK.later(moment)
             for who in rng.sample(people * 2, 2 * PEOPLE):
-                for language in ("en", "de"):
-                    shop.visit(who, language)
+                for language, browsers in BROWSERS.items():
+                    shop.visit(who, language, {"accept-language": rng.choice(browsers)})
                     visits += 1
             asked = len(sales.asked)
             why = "each" if asked == visits else "short" if moment else "often"

@@ -1,5 +1,6 @@
 """Three pods on a busy evening, for the exercise: how much memory they need, by arithmetic."""
 
+import math
 import random
 from dataclasses import dataclass, field
 
@@ -97,7 +98,7 @@ def play(site: Site, config: Config) -> Evening:
         start,
         most,
         without_place=max(0, site.at_six - int(config.places)),
-        idle=max(0, round(site.granted) - config.workers),
+        idle=max(0, math.ceil(site.granted) - config.workers),
         shared=config.preload_app and site.opens and config.workers > 1,
         killed=killed,
         history=tuple(history),
@@ -121,7 +122,10 @@ def three_sites(seed: int = 1) -> tuple[Site, ...]:
     cores, request = rng.randint(2, 6), 10 * rng.randint(2, 4)
     at_six = rng.randint(6, 9) * cores - 1
     limit = (2 * cores + 1) * (worker + loaded) + (at_six + cores) * request
-    labels = Site("labels", 2 * host, cores, limit, at_six, worker, loaded, request, opens=rng.random() < 0.5)
+    granted = cores - 0.5 if seed % 2 else cores
+    labels = Site(
+        "labels", 2 * host, granted, limit, at_six, worker, loaded, request, opens=rng.random() < 0.5
+    )
     loaded, cores = 100 * rng.randint(6, 12), rng.randint(3, 6)
     limit = loaded + (2 * cores + 1) * (worker + request)
     catalogue = Site("catalogue", host, cores, limit, cores, worker, loaded, request, opens=False)

@@ -1,7 +1,7 @@
 """Services, the pods that they run in, and gunicorn's settings: what comes of them, by arithmetic."""
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kettle.pictures.units import plural
 
@@ -189,4 +189,6 @@ def four_services(seed: int = 1) -> tuple[tuple[Service, Pod], ...]:
     part = rng.choice((0.25, 0.5))
     stamps = Service("stamps", "def", 1, about(0.55 * part), about(0.05), memory)
     small = Pod(64, part, 2 * memory + memory // 2, 4)
+    if seed % 2 == 0:
+        computing = replace(computing, granted=cores - 0.5)
     return (thumbnails, computing), (checkout, waiting), (tracking, async_pod), (stamps, small)

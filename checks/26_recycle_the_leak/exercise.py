@@ -28,6 +28,13 @@ def play(publish, w, *steps):
     return {step: dict(screen.shown) for step, screen in screens.items()}
 
 
+def one_desk(publish, w):
+    """Let two screens of one desk connect, and a change come; return what they show."""
+    screens = connected(w.names["connect"], lambda _: w.names["Screen"]("a desk"), 2)
+    publish(*w.changes[0])
+    return [dict(screen.shown) for screen in screens]
+
+
 exercise = Contract(
     "publish",
     world=drawn(draw),
@@ -37,6 +44,7 @@ exercise = Contract(
     cases={
         "two screens are connected, and a change comes": Case("a", "b", 0),
         "a connection breaks between two changes": Case("a", "b", 0, "a", 1),
+        "two screens are in use at one desk": Case(call=one_desk),
     },
 )
 

@@ -133,7 +133,7 @@ def found_again(respond, render, rng):
     assert not n, lesson.say("parameters", n=n)
     for _ in range(2):  # what is emptied when it is full may be emptied in between
         rendered(fresh(rng, known(code)) for code in codes)
-    n = rendered(fresh(rng, known(code)) for code in codes)
+    n = rendered(fresh(rng, known(code)) for code in codes * 6)
     assert not n, lesson.say("turns", n=n, of=len(codes))
     return lesson.say("kept", of=len(codes))
 
