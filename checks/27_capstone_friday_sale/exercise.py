@@ -94,12 +94,12 @@ async def connection_is_free(place_order, shop, database, rng):
     """Hold the courier's answer to an order, with a pool of one connection: somebody else can have it."""
     async with (
         open_for(shop, database, rng, size=1) as larder,
-        shop.rendezvous(routes=("quote", "health"), patience=HELD) as meeting,
+        shop.rendezvous(routes=("quote", "health"), patience=HELD / 2) as meeting,
     ):
         buyer = asyncio.ensure_future(place_order(larder, CUSTOMER, SKU, CODE))
         asked = await until(lambda: buyer.done() or meeting.most_together, meeting) and not buyer.done()
         wanted = asyncio.ensure_future(larder.engine.connect())
-        free = await until(wanted.done, meeting)
+        free = await until(wanted.done, meeting) and not buyer.done()
         wanted.cancel()
         with suppress(asyncio.CancelledError):
             await (await wanted).close()
