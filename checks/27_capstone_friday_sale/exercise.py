@@ -91,24 +91,28 @@ exercise = Contract(
 
 @exercise.cause
 async def connection_is_free(place_order, shop, database, rng):
-    """Hold the courier's answer to an order, with a pool of one connection: somebody else can have it."""
+    """Hold the courier's answers to some orders, with a pool of one connection: somebody else can have it."""
+    routes = ("quote",) * BUYERS + ("health",)
     async with (
         open_for(shop, database, rng, size=1) as larder,
-        shop.rendezvous(routes=("quote", "health"), patience=HELD / 2) as meeting,
+        shop.rendezvous(routes=routes, patience=HELD / 2) as meeting,
     ):
-        buyer = asyncio.ensure_future(place_order(larder, CUSTOMER, SKU, CODE))
-        asked = await until(lambda: buyer.done() or meeting.most_together, meeting) and not buyer.done()
+        buyers = [asyncio.ensure_future(place_order(larder, CUSTOMER, SKU, CODE)) for _ in range(BUYERS)]
+        asked = await until(lambda: meeting.most_together, meeting)
         wanted = asyncio.ensure_future(larder.engine.connect())
-        free = await until(wanted.done, meeting) and not buyer.done()
+        free = await until(wanted.done, meeting) and not any(each.done() for each in buyers)
         wanted.cancel()
         with suppress(asyncio.CancelledError):
             await (await wanted).close()
+        together = await until(lambda: meeting.most_together >= BUYERS, meeting)
         await larder.get("/health")
-        (told,) = await asyncio.gather(buyer, return_exceptions=True)
+        told = await asyncio.gather(*buyers, return_exceptions=True)
     assert asked, exercise.say("not_asked")
     assert free, exercise.say("holds")
-    if isinstance(told, BaseException):
-        raise told
+    assert together, exercise.say("in_turn", n=meeting.most_together, of=BUYERS)
+    for each in told:
+        if isinstance(each, BaseException):
+            raise each
     return exercise.say("free")
 
 
