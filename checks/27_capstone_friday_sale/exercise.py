@@ -1,57 +1,97 @@
-"""The last caddy: an order that keeps a connection, a lock and a client of its own while it asks the courier."""
+"""The Friday sale: a service with nine mistakes, each judged by a cause of its own.
+
+Longer than other exercises: there are nine of them.
+"""
 
 import asyncio
-from contextlib import asynccontextmanager, contextmanager, suppress
+import json
+import os
+from contextlib import asynccontextmanager, contextmanager, nullcontext
+from dataclasses import replace
+from functools import partial
 
+from redis.asyncio import Redis
 from sqlalchemy import func, select, update
 
-from kettle.checking import Case, Contract
+from kettle.checking import Case, Contract, causes
+from kettle.checking.worlds import World
 from kettle.database.models import Order, Product
+from kettle.lessons.held_calls import explain
+from kettle.lessons.thumbnails import ROWS, take_photo
+from kettle.probes.responsive import loop_shows_life
+from kettle.probes.workers import watch_workers
 
-from .world import CUSTOMER, HELD, OTHER, STOCK, WRITING, a_larder, seeded, until
+from .held_page import CODE, LENT, asked_together, judge_loop, without_holding
+from .world import CUSTOMER, HELD, LINES, NEW, OTHER, STOCK, WITH_ORDERS, WRITING, fail, seeded, until
 
-CODE = "BS1 4DJ"
 SKU, OTHER_SKU = "KC-00001", "KC-00002"
-QUOTE = "/couriers/7/quote"
-DEADLINE = 2.0  # seconds, as the exercise says
-INEXACT = 1.02  # times the deadline
+VAN = "/couriers/3/quote"
+DEADLINE, INEXACT = 2.0, 1.02  # seconds, as the exercise says, and how exactly
 HURRY = 100  # times as fast run the timers of an order whose courier hangs
 LONG = 0.5  # seconds: shorter timers are not those of a deadline
 BUYERS = 3  # of the last piece
 SHORT = 0.3  # seconds in which they come to the courier, if they do
 IN_TURN = 6  # orders
 SLOW = 0.02  # seconds of a round trip, so that orders overlap
+VISITORS = 8  # of the front page, at once
+SUPPLIERS, FEWEST = 20, 4  # that may be asked at once, and that have to be
+UPLOADS = 4  # photos
+SIDE = 200  # pixels: large enough for work elsewhere
+PERCENT = 10
 
 
-async def ordered(place_order, w, *who):
-    """Place orders of two customers, one after another; the numbers of orders are those that come next."""
-    found = [await place_order(w.larder, customer, sku, CODE) for customer, sku in who]
-    return (
-        [each | {"order": place} for place, each in enumerate(found)] if all(map(numbered, found)) else found
-    )
+def make(database, rng, redis_server):
+    """Return what makes a world in which the service's functions are called; see `WRITING`."""
+    worlds, numbers = WRITING.make(database=database, rng=rng), iter(range(1000))
+
+    @asynccontextmanager
+    async def world():
+        async with worlds() as w, Redis.from_url(redis_server.url, decode_responses=True) as w.cache:
+            w.prefix = f"{redis_server.prefix}{next(numbers)}:"
+            yield w
+
+    return world
 
 
-def numbered(answer):
-    """Return whether an answer has a number of an order."""
-    return isinstance(answer, dict) and isinstance(answer.get("order"), int)
+def draw(rng, _):
+    """Draw a photo, and a damaged one."""
+    photo = take_photo("IMG_0001.jpg", 32, rng.randrange(1 << 30))
+    return {"photo": photo, "damaged": replace(photo, pixels=photo.pixels[:-3])}
+
+
+async def asked(larder, w, *calls):
+    """Call functions of the service one after another; orders are numbered from 0, whatever their numbers are."""
+    if calls and isinstance(calls[0], int):  # a page of so many orders
+        calls = (("account_page", WITH_ORDERS[calls[0]], CODE),)
+    files = (getattr(w, "names", None) or larder.__globals__)["files"]
+    cache, prefix = getattr(w, "cache", None), getattr(w, "prefix", "")
+    shared = files.open_larder(w.url, w.larder.engine, cache, prefix)
+    found = []
+    async with shared as service:
+        for name, *args in calls:
+            found.append(await larder(name, service, *(getattr(w, str(each), each) for each in args)))
+    return [unnumbered(each, place) for place, each in enumerate(found)]
+
+
+def unnumbered(answer, place):
+    """Put the place of an order among the calls in place of its number."""
+    right = isinstance(answer, dict) and isinstance(answer.get("order"), int)
+    return answer | {"order": place} if right else answer
 
 
 def books(w):
-    """Return what the database holds of the two products: stock, and who bought them at which price."""
-    stock = f"SELECT sku, stock FROM products WHERE sku IN ('{SKU}', '{OTHER_SKU}') ORDER BY sku"
+    """Return what the database holds of two products: stock and price, and who bought them."""
+    stock = f"SELECT sku, stock, price_cents FROM products WHERE sku IN ('{SKU}', '{OTHER_SKU}') ORDER BY sku"
     last = max(row["id"] for row in w.rows.orders)
     sold = (
         "SELECT orders.customer_id, orders.status, order_lines.product_id, order_lines.quantity, order_lines.price_cents "
         f"FROM orders JOIN order_lines ON order_lines.order_id = orders.id WHERE orders.id > {last} ORDER BY orders.id"
     )
-    return {
-        "stock": [tuple(row) for row in w.tables.ask(stock)],
-        "orders": [tuple(row) for row in w.tables.ask(sold)],
-    }
+    return {"stock": list(map(tuple, w.tables.ask(stock))), "orders": list(map(tuple, w.tables.ask(sold)))}
 
 
 def dearer(w):
-    """Let the product cost more, and the courier too."""
+    """Let the shop answer otherwise, and a product cost more."""
     w.shop.revise()
     w.tables.change("products", product_of(w)["id"], price_cents=4321)
 
@@ -66,97 +106,150 @@ def sold_out(w):
     w.tables.change("products", product_of(w)["id"], stock=0)
 
 
-ONE = (CUSTOMER, SKU)
+PAGE, BUY = ("account_page", CUSTOMER, CODE), ("place_order", CUSTOMER, SKU, CODE)
 
 exercise = Contract(
-    "place_order",
-    world=WRITING,
-    call=ordered,
+    "larder",
+    world=World(("database", "rng", "redis_server"), make, draw, "{} cannot be had", fail),
+    call=asked,
     observe=books,
     again=False,
     why={"seen": "books"},
     cases={
-        "an order is placed": Case(ONE),
-        "two customers order": Case(ONE, (OTHER, OTHER_SKU), (OTHER, SKU)),
-        "prices change between two orders": Case(ONE, between=dearer),
-        "nothing is left of a product": Case(ONE, prepare=sold_out),
-        "there is no such product": Case((CUSTOMER, "KC-99999")),
-        "the courier answers with a 503": Case(ONE, prepare=lambda w: w.shop.break_calls(QUOTE)),
-        "an order cannot be written": Case(
-            ONE, prepare=lambda w: w.tables.fail("order_lines"), observe=False
+        "an account page is asked for": Case(PAGE),
+        "a customer has no orders": Case(("account_page", NEW, CODE)),
+        "two customers order": Case(
+            BUY, ("place_order", OTHER, OTHER_SKU, CODE), ("place_order", OTHER, SKU, CODE)
+        ),
+        "prices change between two visits": Case(("account_page", OTHER, CODE), BUY, between=dearer),
+        "nothing is left of a product": Case(BUY, prepare=sold_out),
+        "the van cannot be booked": Case(BUY, prepare=lambda w: w.shop.break_calls(VAN)),
+        "the front page is asked for twice": Case(("front_page",), ("front_page",)),
+        "prices are changed": Case(("change_prices", PERCENT)),
+        "a photo is sent": Case(("upload", "photo")),
+        "a photo is damaged": Case(("upload", "damaged"), raises=ValueError),
+        "the index is made": Case(("reindex",)),
+        "a supplier cannot be had": Case(
+            ("reindex",), prepare=lambda w: w.shop.break_calls("/suppliers/7/stock")
         ),
     },
+    at_once=[(PAGE,), (("account_page", OTHER, CODE),)],
+    fails={"the profile": f"/customers/{CUSTOMER}", "the price of a parcel": "/couriers/7/quote"},
 )
 
 
+@asynccontextmanager
+async def opened(files, shop, database, rng, redis_server=None, size=5):
+    """Open the service at a shop that answers at once, with a pool whose connections have been made."""
+    seeded(database, rng)
+    shop.set(latency=0.0)
+    engine = database.async_engine(pool_size=size, max_overflow=0)
+    for each in [await engine.connect() for _ in range(size)]:
+        await each.close()
+    cache = Redis.from_url(redis_server.url, decode_responses=True) if redis_server else None
+    try:
+        prefix = redis_server.prefix if redis_server else ""
+        async with cache or nullcontext(), files.open_larder(shop.url, engine, cache, prefix) as service:
+            yield service
+    finally:
+        await engine.dispose()
+
+
 @exercise.cause
-async def connection_is_free(place_order, shop, database, rng):
-    """Hold the courier's answers to some orders, with a pool of one connection: somebody else can have it."""
+async def loop_lives(larder, files, shop, database, rng):
+    """Hold the courier's answers to four pages, until all are in flight and the loop has sent a call of its own."""
+    async with opened(files, shop, database, rng) as service:
+        customers = [row["id"] for row in database.data.customers]
+        return await judge_loop(partial(larder, "account_page"), service, customers, shop, exercise.say)
+
+
+@exercise.cause
+async def photos_leave_the_loop(larder, files, shop, database, rng):
+    """Hold each thumbnail until the loop has come round."""
+    life = loop_shows_life(patience=HELD)
+    with life, watch_workers() as workers:
+        async with opened(files, shop, database, rng, size=1) as service:
+            photos = [take_photo(f"IMG_{n}.jpg", SIDE, rng.randrange(1 << 30)) for n in range(UPLOADS)]
+            watched = [replace(each, reached=(rng.randrange(ROWS), life.pulse)) for each in photos]
+            await asyncio.gather(*(larder("upload", service, each) for each in watched))
+    here = [held for held in life.held if held.process == os.getpid()]
+    assert life.held and life.lived, exercise.say("photo_on_loop")
+    assert not here or workers.own_gil, exercise.say("photo_in_thread")
+    return exercise.say("photo_elsewhere")
+
+
+exercise.cause(causes.Statements("order", lambda rows, count: count * (1 + LINES), world=WRITING))
+
+
+@exercise.cause
+async def all_at_once(larder, files, shop, database, rng):
+    """Lend all connections and hold all calls: each part of a page is asked for while the others have no answer."""
+    page = partial(larder, "account_page")
+    async with opened(files, shop, database, rng, size=LENT) as service:
+        shop.set("quote", latency=0.03)
+        holds = (await explain(lambda: page(service, CUSTOMER, CODE))).call.startswith("socket")
+        with without_holding(vars(files.modules["account"]), "quote") if holds else nullcontext():
+            missing = await asked_together(page, service, shop, database, exercise.say)
+    assert not missing, missing
+    return exercise.say("together")
+
+
+@exercise.cause
+async def connection_is_free(larder, files, shop, database, rng):
+    """Hold the van's answers to some orders, with a pool of one connection: somebody else can have it."""
     routes = ("quote",) * BUYERS + ("health",)
     async with (
-        open_for(shop, database, rng, size=1) as larder,
+        opened(files, shop, database, rng, size=1) as service,
         shop.rendezvous(routes=routes, patience=HELD / 2) as meeting,
     ):
-        buyers = [asyncio.ensure_future(place_order(larder, CUSTOMER, SKU, CODE)) for _ in range(BUYERS)]
-        asked = await until(lambda: meeting.most_together, meeting)
-        wanted = asyncio.ensure_future(larder.engine.connect())
+        buyers = [
+            asyncio.ensure_future(larder("place_order", service, CUSTOMER, SKU, CODE)) for _ in range(BUYERS)
+        ]
+        begun = await until(lambda: meeting.most_together, meeting)
+        wanted = asyncio.ensure_future(service.engine.connect())
         free = await until(wanted.done, meeting) and not any(each.done() for each in buyers)
         wanted.cancel()
-        with suppress(asyncio.CancelledError):
-            await (await wanted).close()
+        (connection,) = await asyncio.gather(wanted, return_exceptions=True)
+        if hasattr(connection, "close"):
+            await connection.close()
         together = await until(lambda: meeting.most_together >= BUYERS, meeting)
-        await larder.get("/health")
+        await service.get("/health")
         told = await asyncio.gather(*buyers, return_exceptions=True)
-    assert asked, exercise.say("not_asked")
+    assert begun, exercise.say("not_asked")
     assert free, exercise.say("holds")
-    assert together, exercise.say("in_turn", n=meeting.most_together, of=BUYERS)
+    assert together, exercise.say("orders_in_turn", n=meeting.most_together, of=BUYERS)
     for each in told:
         if isinstance(each, BaseException):
             raise each
     return exercise.say("free")
 
 
-@asynccontextmanager
-async def open_for(shop, database, rng, size=5):
-    """Open a larder whose connections have been made."""
-    seeded(database, rng)
-    engine = database.async_engine(pool_size=size, max_overflow=0)
-    lent = [await engine.connect() for _ in range(size)]
-    for each in lent:
-        await each.close()
-    try:
-        async with a_larder(shop, engine) as larder:
-            yield larder
-    finally:
-        await engine.dispose()
-
-
 @exercise.cause
-async def orders_share_a_connection(place_order, shop, database, rng):
+async def orders_share_a_connection(larder, files, shop, database, rng):
     """Count connections to the shop for orders in turn."""
-    async with open_for(shop, database, rng) as larder, shop.traffic() as traffic:
+    async with opened(files, shop, database, rng) as service, shop.traffic() as traffic:
         for _ in range(IN_TURN):
-            await place_order(larder, CUSTOMER, SKU, CODE)
+            await larder("place_order", service, CUSTOMER, SKU, CODE)
     assert traffic.connections <= 1, exercise.say("each_its_own", n=traffic.connections, of=IN_TURN)
     return exercise.say("shared", of=IN_TURN)
 
 
 @exercise.cause
-async def gives_up(place_order, shop, database, rng):
+async def gives_up(larder, files, shop, database, rng):
     """Let the courier hang, before its answer and in the middle of it; timers run faster meanwhile."""
     for point in ("first byte", "mid body"):
-        async with open_for(shop, database, rng) as larder:
-            await larder.get("/health")
+        async with opened(files, shop, database, rng) as service:
+            await service.get("/health")
             shop.set("quote", hang=point)
             with hurried() as timers:
-                buyer = asyncio.ensure_future(place_order(larder, CUSTOMER, SKU, CODE))
+                buyer = asyncio.ensure_future(larder("place_order", service, CUSTOMER, SKU, CODE))
                 over = await until(buyer.done)
             buyer.cancel()
-            told = (await asyncio.gather(buyer, return_exceptions=True))[0]
-            stock = await stock_of(larder)
+            (told,) = await asyncio.gather(buyer, return_exceptions=True)
+            stock = await stock_of(service)
             shop.set("quote", hang=None)
         shortest = min(timers, default=0.0)
-        assert over, exercise.say("for_ever", point=point)
+        assert over, exercise.say("forever", point=point)
         assert isinstance(told, Exception), exercise.say("no_error", got=told)
         assert shortest <= INEXACT * DEADLINE, exercise.say("late", got=shortest, expected=DEADLINE)
         assert stock == STOCK, exercise.say("taken", got=stock, expected=STOCK)
@@ -184,36 +277,75 @@ def hurried():
     try:
         yield ran_out
     finally:
-        del loop.call_at
+        loop.call_at = set_timer
 
 
-async def stock_of(larder):
+async def stock_of(service):
     """Return the stock of the product."""
-    async with larder.engine.connect() as connection:
+    async with service.engine.connect() as connection:
         return await connection.scalar(select(Product.stock).where(Product.sku == SKU))
 
 
 @exercise.cause
-async def one_is_sold(place_order, shop, database, rng):
+async def one_is_sold(larder, files, shop, database, rng):
     """Let buyers come for the last piece at once, who overlap wherever they can."""
-    async with open_for(shop, database, rng) as larder:
-        async with larder.engine.begin() as connection:
+    async with opened(files, shop, database, rng) as service:
+        async with service.engine.begin() as connection:
             await connection.execute(update(Product).where(Product.sku == SKU).values(stock=1))
             last = await connection.scalar(select(func.max(Order.id)))
         database.set_delay(SLOW)
         async with shop.rendezvous(BUYERS, routes=("quote",), patience=SHORT):
-            told = await asyncio.gather(
-                *(place_order(larder, CUSTOMER, SKU, CODE) for _ in range(BUYERS)), return_exceptions=True
-            )
+            buyers = (larder("place_order", service, CUSTOMER, SKU, CODE) for _ in range(BUYERS))
+            told = await asyncio.gather(*buyers, return_exceptions=True)
         database.set_delay(0.0)
-        stock = await stock_of(larder)
-        async with larder.engine.connect() as connection:
+        stock = await stock_of(service)
+        async with service.engine.connect() as connection:
             orders = await connection.scalar(select(func.count()).where(Order.id > last))
     sold = [each for each in told if not isinstance(each, BaseException)]
     others = {type(each).__name__ for each in told if isinstance(each, BaseException)} - {"SoldOut"}
     assert stock >= 0, exercise.say("below_zero", n=BUYERS, stock=stock)
     assert len(sold) == 1 and orders == 1 and stock == 0, exercise.say(
-        "sold", n=BUYERS, sold=len(sold), orders=orders, stock=stock
+        "sold", n=BUYERS, orders=orders, stock=stock
     )
     assert not others, exercise.say("other_error", got=", ".join(others))
     return exercise.say("one")
+
+
+@exercise.cause
+async def page_is_made_once(larder, files, shop, database, redis_server, rng):
+    """Let visitors come at once when the front page is not there, and count statements."""
+    async with opened(files, shop, database, rng, redis_server, size=VISITORS) as service:
+        database.set_delay(SLOW)
+        with database.wire() as wire:
+            await asyncio.gather(*(larder("front_page", service) for _ in range(VISITORS)))
+        database.set_delay(0.0)
+    assert wire.count <= 1, exercise.say("made_often", n=wire.count, of=VISITORS)
+    return exercise.say("made_once", of=VISITORS)
+
+
+@exercise.cause
+async def prices_show(larder, files, shop, database, redis_server, rng):
+    """Change all prices, and look at the front page before and after."""
+    async with opened(files, shop, database, rng, redis_server, size=1) as service:
+        before = await larder("front_page", service)
+        await larder("change_prices", service, PERCENT)
+        after = await larder("front_page", service)
+        async with service.engine.connect() as connection:
+            known = dict((await connection.execute(select(Product.sku, Product.price_cents))).tuples().all())
+    expected, got = known[after[0]["sku"]], after[0]["price_cents"]
+    assert got == expected, exercise.say("stale", expected=expected, got=got)
+    assert json.dumps(before) != json.dumps(after), exercise.say("stale", expected=expected, got=got)
+    return exercise.say("fresh")
+
+
+@exercise.cause
+async def index_is_bounded(larder, files, shop, database, rng):
+    """Count how many suppliers are asked at once."""
+    async with opened(files, shop, database, rng, size=1) as service:
+        shop.set("stock", latency=0.02)
+        async with shop.traffic() as traffic:
+            await larder("reindex", service)
+    most = traffic.peak(("stock",))
+    assert most <= SUPPLIERS, exercise.say("unbounded", n=most, most=SUPPLIERS)
+    assert most >= FEWEST, exercise.say("too_few", n=most, fewest=FEWEST)
+    return exercise.say("bounded", n=most)

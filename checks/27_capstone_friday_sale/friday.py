@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import Future
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from math import ceil
 from typing import Any
@@ -26,6 +27,9 @@ STOCK = 1000  # of each product
 NETWORK = 0.010  # seconds: a round trip to the database
 RATE = 12.0  # visitors in a second
 PATIENCE = 20.0  # seconds, after which a visitor has left
+QUIET = logging.getLogger("kettle.larder")  # a page that fails is counted, and its traceback is not shown
+QUIET.addHandler(logging.NullHandler())
+QUIET.propagate = False
 POSTCODES = ("BS1 4DJ", "LA2 7RT", "NW1 6XE", "YO1 7HH")
 
 
@@ -45,6 +49,12 @@ def open_books(seed: int = 27) -> Database:
     """Open the database of the service, behind a network."""
     sizes = {"customers": CUSTOMERS, "orders": CUSTOMERS * ORDERS, "lines": 3, "events": 0}
     return open_database(seed, delay=NETWORK, shape=of_the_shop, **sizes)
+
+
+def percentile(seconds: Sequence[float], percent: float) -> float:
+    """Return a percentile in milliseconds, by the nearest rank."""
+    ordered = sorted(seconds)
+    return 1000 * ordered[max(ceil(percent / 100 * len(ordered)), 1) - 1]
 
 
 @dataclass(frozen=True)
@@ -78,8 +88,7 @@ class Sale:
 
     def late(self, percent: float) -> float:
         """Return a percentile of the response times in milliseconds, by the nearest rank."""
-        ordered = sorted(visit.seconds for visit in self.visits)
-        return 1000 * ordered[max(ceil(percent / 100 * len(ordered)), 1) - 1]
+        return percentile([visit.seconds for visit in self.visits], percent)
 
     @property
     def errors(self) -> int:
@@ -96,16 +105,23 @@ class Sale:
         return f"<{len(self.visits)} visits: p50 {p50:.0f} ms, p95 {p95:.0f} ms, {self.errors} errors>"
 
 
-class _Service(threading.Thread):
-    """The service in a thread of its own, with an event loop of its own, so that visitors do not wait for it."""
+class Service(threading.Thread):
+    """The service in a thread of its own, with an event loop of its own, so that visitors do not wait for it.
 
-    def __init__(self, page: Page, url: str, database: Database) -> None:
+    port: where it answers. seen: when it has ended, what its loop did.
+
+    Args:
+        opened: makes a context manager that gives the web application; entered in that thread.
+    """
+
+    def __init__(self, opened: Callable[[], AbstractAsyncContextManager[web.Application]]) -> None:
         super().__init__(name="larder", daemon=True)
-        self.page, self.url, self.database = page, url, database
+        self.opened = opened
         self.port: Future[int] = Future()
         self.seen: Future[watch_loop] = Future()
 
     def run(self) -> None:
+        """Live, until it is ended."""
         try:
             self.seen.set_result(asyncio.run(self._live()))
         except BaseException as error:  # noqa: BLE001 - raised where it is waited for
@@ -119,8 +135,8 @@ class _Service(threading.Thread):
 
     async def _live(self) -> watch_loop:
         self.loop, self.ends = asyncio.get_running_loop(), asyncio.Event()
-        async with open_larder(self.url, self.database) as larder:
-            runner = web.AppRunner(application(larder, self.page), access_log=None)
+        async with self.opened() as app:
+            runner = web.AppRunner(app, access_log=None, logger=QUIET)
             await runner.setup()
             try:
                 await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -133,9 +149,11 @@ class _Service(threading.Thread):
 
 
 @asynccontextmanager
-async def serving(page: Page, shop: Shop, database: Database) -> AsyncIterator[_Service]:
-    """Let the service run in the block; afterwards `service.seen.result()` is what its loop did."""
-    service = _Service(page, shop.url, database)
+async def serving(
+    opened: Callable[[], AbstractAsyncContextManager[web.Application]],
+) -> AsyncIterator[Service]:
+    """Let a service run in the block; afterwards `service.seen.result()` is what its loop did."""
+    service = Service(opened)
     service.start()
     await asyncio.wrap_future(service.port)
     try:
@@ -157,7 +175,13 @@ async def sell(
         seconds: for which visitors come; the sale is over when all of them have their pages.
         rate: visitors in a second.
     """
-    async with serving(page, shop, database) as service:
+
+    @asynccontextmanager
+    async def opened() -> AsyncIterator[web.Application]:
+        async with open_larder(shop.url, database) as larder:
+            yield application(larder, page)
+
+    async with serving(opened) as service:
         address = f"http://127.0.0.1:{service.port.result()}"
         connector = aiohttp.TCPConnector(limit=0)
         timeout = aiohttp.ClientTimeout(total=PATIENCE)
