@@ -188,7 +188,7 @@ async def all_at_once(larder, files, shop, database, rng):
     async with opened(files, shop, database, rng, size=LENT) as service:
         shop.set("quote", latency=0.03)
         holds = (await explain(lambda: page(service, CUSTOMER, CODE))).call.startswith("socket")
-        with without_holding(vars(files.modules["account"]), "quote") if holds else nullcontext():
+        with without_holding(files.account_page.__globals__, "quote") if holds else nullcontext():
             missing = await asked_together(page, service, shop, database, exercise.say)
     assert not missing, missing
     return exercise.say("together")
