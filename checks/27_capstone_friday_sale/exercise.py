@@ -9,14 +9,15 @@ import os
 from contextlib import asynccontextmanager, contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from redis.asyncio import Redis
 from sqlalchemy import func, select, update
 
 from kettle.checking import Case, Contract, causes
+from kettle.checking.causes.held_calls import explain
 from kettle.checking.worlds import World
 from kettle.database.models import Order, Product
-from kettle.lessons.held_calls import explain
 from kettle.lessons.thumbnails import ROWS, take_photo
 from kettle.probes.responsive import loop_shows_life
 from kettle.probes.workers import watch_workers
@@ -209,9 +210,9 @@ async def connection_is_free(larder, files, shop, database, rng):
         wanted = asyncio.ensure_future(service.engine.connect())
         free = await until(wanted.done, meeting) and not any(each.done() for each in buyers)
         wanted.cancel()
-        (connection,) = await asyncio.gather(wanted, return_exceptions=True)
-        if hasattr(connection, "close"):
-            await connection.close()
+        for connection in await asyncio.gather(wanted, return_exceptions=True):
+            if not isinstance(connection, BaseException):
+                await connection.close()
         together = await until(lambda: meeting.most_together >= BUYERS, meeting)
         await service.get("/health")
         told = await asyncio.gather(*buyers, return_exceptions=True)
@@ -245,7 +246,7 @@ async def gives_up(larder, files, shop, database, rng):
                 buyer = asyncio.ensure_future(larder("place_order", service, CUSTOMER, SKU, CODE))
                 over = await until(buyer.done)
             buyer.cancel()
-            (told,) = await asyncio.gather(buyer, return_exceptions=True)
+            told = (await asyncio.gather(buyer, return_exceptions=True))[0]
             stock = await stock_of(service)
             shop.set("quote", hang=None)
         shortest = min(timers, default=0.0)
@@ -259,8 +260,8 @@ async def gives_up(larder, files, shop, database, rng):
 @contextmanager
 def hurried():
     """Let timers of half a second and more run faster, and note which of them ran out; yields their seconds."""
-    loop, ran_out = asyncio.get_running_loop(), []
-    set_timer = loop.call_at
+    loop: Any = asyncio.get_running_loop()
+    set_timer, ran_out = loop.call_at, []
 
     def call_at(when, callback, *args, **options):
         delay = when - loop.time()

@@ -47,7 +47,7 @@ def of_the_shop(rows: Rows) -> Rows:
 
 def open_books(seed: int = 27) -> Database:
     """Open the database of the service, behind a network."""
-    sizes = {"customers": CUSTOMERS, "orders": CUSTOMERS * ORDERS, "lines": 3, "events": 0}
+    sizes: dict[str, Any] = {"customers": CUSTOMERS, "orders": CUSTOMERS * ORDERS, "lines": 3, "events": 0}
     return open_database(seed, delay=NETWORK, shape=of_the_shop, **sizes)
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from unittest.mock import patch
 
-from kettle.lessons.held_calls import explain, hold_calls
+from kettle.checking.causes.held_calls import explain, hold_calls
 
 from .world import CUSTOMER, HELD, until
 

@@ -88,7 +88,7 @@ def kept(*functions: Callable) -> SimpleNamespace:
     Args:
         *functions: of a notebook.
     """
-    names = dict(functions[0].__globals__)  # type: ignore[attr-defined]  # a function of a notebook has them
+    names = dict(functions[0].__globals__)
     copies = {
         each.__name__: FunctionType(each.__code__, names, each.__name__, each.__defaults__, each.__closure__)
         for each in functions

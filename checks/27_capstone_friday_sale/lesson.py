@@ -3,8 +3,8 @@
 from contextlib import nullcontext
 
 from kettle.checking import Case, Contract, causes
+from kettle.checking.causes.held_calls import explain
 from kettle.checking.equivalence import asked, asked_otherwise, revised
-from kettle.lessons.held_calls import explain
 
 from .held_page import CODE, LENT, asked_together, judge_loop, without_holding
 from .world import CUSTOMER, LARDERS, LINES, NEW, OTHER, WITH_ORDERS, a_larder, seeded
