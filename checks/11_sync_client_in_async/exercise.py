@@ -4,10 +4,9 @@ import asyncio
 import http.client
 
 from kettle.checking import Case, Contract, worlds
+from kettle.checking.causes.held_calls import PATIENCE, TOGETHER, explain, held
 from kettle.checking.equivalence import asked, asked_otherwise, fails, late, revised
 from kettle.shop.data import Data
-
-from .held_calls import PATIENCE, TOGETHER, explain, held
 
 FAILED = 12  # look-ups that fail, more than anybody keeps clients for one scanner
 

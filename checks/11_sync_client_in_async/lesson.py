@@ -4,10 +4,9 @@ import asyncio
 from contextlib import asynccontextmanager
 
 from kettle.checking import Case, Contract, worlds
+from kettle.checking.causes.held_calls import TOGETHER, blame, explain, held, why_not
 from kettle.checking.equivalence import asked, asked_otherwise, fails, late, revised, shuffled
 from kettle.shop.data import Data
-
-from .held_calls import TOGETHER, blame, explain, held, why_not
 
 
 def draw(rng, _):

@@ -5,19 +5,19 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import requests
 
-from kettle.checking.checks import load_checks, load_module
+from kettle.checking.causes.held_calls import HeldCalls, Why, blame, explain, hold_calls, waited, why_not
+from kettle.checking.checks import load_checks
 from kettle.probes.engines.blocking import BlockingCall
 from kettle.shop import Shop
 
 PATIENCE = 0.7
 HERE = Path(__file__).parent
-module, say = load_module(HERE, "held_calls"), load_checks(HERE, "lesson").lesson.say
-HeldCalls, Why, blame, explain = module.HeldCalls, module.Why, module.blame, module.explain
-hold_calls, waited, why_not = module.hold_calls, module.waited, module.why_not
+say = load_checks(HERE, "lesson").lesson.say
 
 
 @pytest.fixture(scope="module")
@@ -149,7 +149,7 @@ def test_what_waits_on_the_loop_while_calls_are_held_is_told(shop):
     assert held(in_threads, 10).waited == ""
 
 
-CALLS = [SimpleNamespace(started=1.0, ended=2.0), SimpleNamespace(started=1.5, ended=3.0)]
+CALLS: Any = [SimpleNamespace(started=1.0, ended=2.0), SimpleNamespace(started=1.5, ended=3.0)]
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ CALLS = [SimpleNamespace(started=1.0, ended=2.0), SimpleNamespace(started=1.5, e
     ],
 )
 def test_a_wait_counts_while_a_call_is_under_way(call, started, seconds, counts):
-    loop = SimpleNamespace(blocking=[BlockingCall(call, "cell:3", "pool.shutdown()", started, seconds)])
+    loop: Any = SimpleNamespace(blocking=[BlockingCall(call, "cell:3", "pool.shutdown()", started, seconds)])
     assert bool(waited(loop, CALLS)) == counts
 
 

@@ -55,6 +55,7 @@ class NotebookWords:
         interest: the same for what is told and decides nothing.
         excused: why a condition that callers rely on elsewhere means nothing here, by its name.
         says: sentences of the checks, by the keys that they use.
+        apart: whether there are several mistakes, each judged whatever is said of the others.
     """
 
     mistake: str = ""
@@ -65,6 +66,7 @@ class NotebookWords:
     interest: Mapping[str, str] = field(default_factory=dict)
     excused: Mapping[str, str] = field(default_factory=dict)
     says: Mapping[str, str] = field(default_factory=dict)
+    apart: bool = False
 
 
 @dataclass(frozen=True)

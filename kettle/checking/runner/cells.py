@@ -14,7 +14,7 @@ from kettle.checking.runner.judge import LIMIT, MIME, NOT_THERE
 from kettle.checking.runner.kernel import CellTimeout, KernelDied, TooMuchMemory
 from kettle.checking.runner.nbval_adapter import CodeCell
 from kettle.checking.runner.patience import MOST
-from kettle.checking.runner.verdict import BROKEN, PASSED, SKIPPED, Finding
+from kettle.checking.runner.verdict import BROKEN, NOT_YET, PASSED, SKIPPED, Finding
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 CELL_LIMIT = float(os.environ.get("KETTLE_LIMIT", "20"))  # seconds that one of the learner's cells may take
@@ -154,6 +154,7 @@ class CheckCell(_Cell):
     """One hidden assertion, run in the learner's kernel."""
 
     finding_kind = "check"
+    apart = False  # whether the assertions after it are made, whatever it says: where mistakes are several
 
     def runtest(self) -> None:
         """Run the assertion and take its finding from what it published."""
@@ -172,6 +173,9 @@ class CheckCell(_Cell):
             self._tell(finding)
         elif self.finding_kind == INTEREST:
             self._broken(finding.message)
+        elif self.apart and finding.outcome == NOT_YET:
+            self._tell(finding)
+            raise Stop(finding)
         else:
             self._stop(finding)
 

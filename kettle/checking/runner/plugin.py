@@ -18,7 +18,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from kettle.checking.checks import INTEREST, Check, checks_of, find_checks, gone_of, kind_of
+from kettle.checking.checks import INTEREST, Check, checks_of, find_checks, gone_of, kind_of, words_of
 from kettle.checking.runner.cells import PROPERTY, CheckCell, DamagedNotebook, LearnerCell
 from kettle.checking.runner.kernel import CertifyingKernel
 from kettle.checking.runner.nbval_adapter import NotebookFile
@@ -112,7 +112,7 @@ class CheckedNotebook(NotebookFile):
             return
         path, kind = find_checks(self.path), self.kind
         try:
-            checks = checks_of(path, kind)
+            checks, apart = checks_of(path, kind), words_of(path).of(kind).apart
         except FileNotFoundError:
             return
         except (OSError, ValueError) as error:
@@ -122,7 +122,9 @@ class CheckedNotebook(NotebookFile):
 
         def judging(check: Check) -> CheckCell:
             call = f"publish({str(path)!r}, {kind!r}, {check.name!r})"
-            return cell(check.name, check.title, check.kind, call)
+            item = cell(check.name, check.title, check.kind, call)
+            item.apart = apart and check is not checks[0]
+            return item
 
         yield from (judging(check) for check in checks if check.kind != INTEREST)
         yield cell("nothing_fails_unseen", "Nothing fails unseen", "cell", "publish_unseen()")

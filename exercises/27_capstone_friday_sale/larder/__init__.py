@@ -1,0 +1,1 @@
+"""larder, the web service of Kettle & Crumb."""
