@@ -8,8 +8,7 @@ from kettle.checking import Case, Contract
 from kettle.checking.equivalence import Told
 from kettle.checking.worlds import World
 
-ASKERS = 5
-PATIENCE = 2.0  # seconds; paid by wrong answers only
+ASKERS, PATIENCE = 5, 2.0  # PATIENCE: seconds; paid by wrong answers only
 SHORT = 0.05  # seconds that a token is good for which is to be over soon
 TURNS = 30  # of the loop, in which those who ask have begun to wait
 
@@ -148,8 +147,6 @@ async def others_go_on(token_of, Courier):  # noqa: N803
             await asyncio.sleep(0)
         desk.opens.set()
         told = await ended(askers)
-        failed = [each for each in told if not isinstance(each, str)]
+        failed = [type(each).__name__ for each in told if not isinstance(each, str)]
         who = exercise.say("who_waits" if cancelled else "who_logs_in")
-        assert not failed, exercise.say(
-            "cancelled", who=who, n=len(failed), got=type(failed and failed[0]).__name__
-        )
+        assert not failed, exercise.say("cancelled", who=who, n=len(failed), got=(*failed, "")[0])
