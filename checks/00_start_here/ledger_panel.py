@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import aclosing
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any
 
 from kettle.checking.claims import every_claim_of
@@ -40,7 +39,11 @@ def votes_of(lesson: LessonFiles, progress: Progress) -> Votes:
             return said
         return ""
 
-    record = partial(progress.record, lesson.notebook_id("lesson"))
+    def record(event: str, **details: Any) -> None:
+        old = known.measured.get(details["name"], {}).get("said")
+        if event != "measured" or details["said"] != old:  # what was known keeps its date
+            progress.record(lesson.notebook_id("lesson"), event, **details)
+
     return Votes(claims, {claim.name: _bound(told, claim.name) for claim in claims}, known.votes, record)
 
 

@@ -127,6 +127,7 @@ def test_a_vote_in_the_ledger_is_a_vote_in_the_lesson(progress):
     progress.record(NOTEBOOK, "measured", name="wasted", said="Known.")
     said = asyncio.run(ledger_panel.votes_of(HERE, progress).vote("wasted", "holds")).text
     assert said.endswith("Measured here: Known.")
+    assert [event["event"] for event in progress.of(NOTEBOOK).events] == ["measured", "voted"]
     assert progress.of(NOTEBOOK).votes == {"wasted": "holds"}
     assert set(asked.claims) == {claim.name for claim in every_claim_of(STEM)}
 
