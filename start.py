@@ -20,6 +20,7 @@ if sys.version_info < (3, 11):
 
 import argparse
 import hashlib
+import importlib
 import json
 import os
 import re
@@ -62,6 +63,10 @@ NO_PIP = (
     "This Python has neither pip nor venv, and uv is not installed either; one of them is needed.\n"
     "  On Debian or Ubuntu:  sudo apt install python3-venv   Elsewhere install uv, then run start.py again."
 )
+BAD_PACK = (
+    "The course could not be set up from the pack in {folder}. The last lines of uv:\n\n{tail}\n\n"
+    "  Copy that folder again from where it came, or have start.py pack run again. Then run start.py again."
+)
 FAILED = "The set-up failed. Its last lines:\n\n{tail}\n\n  The full output is in {log}"
 PORT_BUSY = "Port {port} is in use. Choose another one, or leave out --port, and start.py finds a free one."
 STOPPED = "\nStopped. Run start.py again to go on from here."
@@ -91,7 +96,12 @@ def cause(output):
 
 def stop_for(output):
     """Return the Stop that fits what a tool printed."""
-    return Stop(cause(output), tail="\n".join("    " + line for line in output.strip().splitlines()[-12:]))
+    return Stop(cause(output), tail=tail_of(output))
+
+
+def tail_of(output):
+    """Return the last lines that a tool printed."""
+    return "\n".join("    " + line for line in output.strip().splitlines()[-12:])
 
 
 def tools_environment():
@@ -154,6 +164,17 @@ def fetch_uv():
     return shutil.which("uv", path=str(TOOLS / "bin"))
 
 
+def find_uv():
+    """Return the path of a uv that is here, or of one that is fetched; None where neither can be."""
+    return shutil.which("uv") or shutil.which("uv", path=str(TOOLS / "bin")) or fetch_uv()
+
+
+def from_commands(name):
+    """Return a module of the folder commands, of which most learners need none."""
+    sys.path.insert(0, str(ROOT))
+    return importlib.import_module("commands." + name)
+
+
 def make_environment(uv):
     """Make .venv, unless there is one that works."""
     if PYTHON.exists() and run([PYTHON, "-c", "import sys; sys.exit(sys.version_info < (3, 11))"])[0]:
@@ -167,8 +188,12 @@ def make_environment(uv):
     raise stop_for(output)
 
 
-def installers(uv, again):
+def installers(uv, again, wheels=None):
     """Yield the commands that install into .venv, the likeliest first; again: replace what is there."""
+    if wheels:
+        offline = ["--offline", "--no-index", "-f", wheels]
+        yield [uv, "pip", "install", "--python", PYTHON] + offline + ["--reinstall"] * again
+        return
     if uv:
         yield [uv, "pip", "install", "--python", PYTHON] + ["--reinstall"] * again
     pip = find_pip()  # it may know of an index that uv is not told of
@@ -176,10 +201,13 @@ def installers(uv, again):
         yield pip + ["--python", PYTHON, "install"] + ["--force-reinstall"] * again
 
 
-def install(uv, requirements, again):
-    """Install what is pinned, checked against its hashes, and then the course itself, editable."""
+def install(uv, requirements, again, wheels=None):
+    """Install what is pinned, checked against its hashes, and then the course itself, editable.
+
+    wheels: a folder with all that is pinned, which is used in place of a package index.
+    """
     output = "No module named pip, ensurepip is not available"
-    for installer in installers(uv, again):
+    for installer in installers(uv, again, wheels):
         step("Packages: the versions in {}, each checked against its hash.".format(requirements.name))
         succeeded, output = run(installer + ["--require-hashes", "-r", requirements])
         if succeeded:
@@ -189,6 +217,8 @@ def install(uv, requirements, again):
             return
         if cause(output) is FULL:
             break
+    if wheels and cause(output) in (FAILED, NO_NETWORK):
+        raise Stop(BAD_PACK, folder=wheels.parent, tail=tail_of(output))
     raise stop_for(output)
 
 
@@ -218,21 +248,23 @@ def write_stamp(**facts):
     new.replace(STAMP)
 
 
-def set_up(with_tests=False):
-    """Bring .venv up to date with what is pinned; quick where nothing has changed."""
+def set_up(with_tests=False, source=None):
+    """Bring .venv up to date with what is pinned; quick where nothing has changed. source: a pack to use."""
     stamp, wanted = read_stamp(), fingerprint()
     if PYTHON.exists() and stamp.get("inputs") == wanted and stamp["tests"] >= with_tests:
         return
+    unpack = source and from_commands("unpack")
+    wheels = source and unpack.wheels_in(sys.modules[__name__], source, with_tests)
     print("Setting the course up in {}. This happens once and takes about a minute.".format(VENV), flush=True)
     if "inputs" not in stamp and shutil.disk_usage(ROOT).free < ROOM:
         raise Stop(FULL)
     TOOLS.mkdir(exist_ok=True)
     LOG.write_text("")
-    uv = shutil.which("uv") or shutil.which("uv", path=str(TOOLS / "bin")) or fetch_uv()
+    uv = unpack.uv_from(sys.modules[__name__], source) if source else find_uv()
     make_environment(uv)
     write_stamp(unfinished=True)  # a set-up that is interrupted is done again, from what was downloaded
     requirements = ROOT / ("requirements-test.txt" if with_tests else "requirements.txt")
-    install(uv or fetch_uv(), requirements, again="unfinished" in stamp)
+    install(uv or fetch_uv(), requirements, again="unfinished" in stamp, wheels=wheels)
     write_stamp(inputs=wanted, tests=with_tests)
     step("Done. The full output is in {}".format(LOG))
 
@@ -261,23 +293,29 @@ def become(command):
     return child.returncode
 
 
-def open_course(port, browser):
-    """Open JupyterLab on the landing page; the settings are those in settings/."""
+def lab_command(browser):
+    """Return the command of JupyterLab, which opens the landing page; the settings are those in settings/."""
     command = [PYTHON, "-c", LAB, "--ServerApp.ip=127.0.0.1", "--ServerApp.root_dir={}".format(ROOT)]
     command += ["--LabApp.workspaces_dir={}".format(ROOT / ".kettle" / "workspaces")]
     command += [
         "--ServerApp.answer_yes=True",
         "--Application.log_level=WARN",
     ]  # Ctrl-C ends it at once, quietly
+    command += [] if browser else ["--no-browser"]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        command += ["--allow-root"]  # in a container there is often nobody else
+    return command
+
+
+def open_course(port, browser):
+    """Open JupyterLab, on a port that is free or on the one that is asked for."""
+    command = lab_command(browser)
     if port is not None:
         try:
             socket.create_server(("127.0.0.1", port)).close()
         except (OSError, OverflowError):
             raise Stop(PORT_BUSY, port=port)
         command += ["--ServerApp.port={}".format(port), "--ServerApp.port_retries=0"]
-    command += [] if browser else ["--no-browser"]
-    if hasattr(os, "geteuid") and os.geteuid() == 0:
-        command += ["--allow-root"]  # in a container there is often nobody else
     print("Opening the course. Ctrl-C here ends it.", flush=True)
     return become(command)
 
@@ -290,11 +328,26 @@ def read_arguments(arguments):
     )
     parser.add_argument("--port", type=int, help="the port to listen on; without it, a free one is found")
     parser.add_argument("--no-browser", action="store_true", help="print the address, do not open a browser")
+    packed = "set up from a folder that start.py pack wrote, without any network"
+    parser.add_argument("--from", dest="source", type=Path, metavar="FOLDER", help=packed)
     commands = parser.add_subparsers(dest="command", metavar="command")
     commands.add_parser("test", add_help=False, help="run the tests; further arguments go to pytest")
     commands.add_parser("update", help="get new lessons and keep all your edits")
+    commands.add_parser(
+        "preflight", help="set the course up, try it out, and say whether this machine is ready"
+    )
+    what = "write a folder that sets the course up where there is no network, for --from"
+    pack = commands.add_parser("pack", help=what, description=what[0].upper() + what[1:] + ".")
+    pack.add_argument("folder", type=Path, metavar="FOLDER", help="where to, such as a folder on a USB stick")
+    systems = "linux, linux-arm, macos, macos-intel, windows, windows-arm; without it, this system"
+    pack.add_argument("--for", dest="systems", nargs="+", metavar="SYSTEM", help=systems)
+    versions = "versions of Python, such as 3.11 3.12; without it, this one"
+    pack.add_argument("--python", dest="pythons", nargs="+", metavar="VERSION", help=versions)
+    commands.add_parser("room", add_help=False, help="for teachers: see how far your class is")
     options, rest = parser.parse_known_args(arguments)
-    if rest and options.command != "test":
+    if options.command == "room" and options.port is not None:
+        rest += ["--port", str(options.port)]
+    if rest and options.command not in ("test", "room"):
         parser.error("unrecognized arguments: " + " ".join(rest))
     return options, rest
 
@@ -303,17 +356,24 @@ def main(arguments=None):
     """Do what the command line asks for; return the exit status."""
     options, rest = read_arguments(arguments)
     try:
-        set_up(with_tests=options.command == "test")
+        if options.command == "pack":
+            start = sys.modules[__name__]
+            return from_commands("pack").pack(start, options.folder, options.systems, options.pythons)
+        set_up(with_tests=options.command == "test", source=options.source)
         if options.command == "test":
             print("Running the tests. pytest shows how far it is.", flush=True)
             # Once, and not again in each process where Python may not write bytecode.
             run([PYTHON, "-m", "compileall", "-q", "kettle", "checks"])
             return become([PYTHON, "-m", "pytest", "-n", "4", "--dist", "loadscope"] + rest)
         if options.command == "update":
-            status = subprocess.call([PYTHON, "-P", ROOT / "kettle" / "update.py"], cwd=ROOT)
+            status = subprocess.call([PYTHON, "-P", ROOT / "commands" / "update.py"], cwd=ROOT)
             set_up()
             return status
+        if options.command == "room":
+            return become([PYTHON, "-m", "kettle_room"] + rest)
         keep_starters()
+        if options.command == "preflight":
+            return become([PYTHON, "-m", "kettle.lessons.before_the_day"] + lab_command(browser=False))
         return open_course(options.port, not options.no_browser)
     except KeyboardInterrupt:
         print(STOPPED, file=sys.stderr)

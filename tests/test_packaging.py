@@ -21,11 +21,16 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 COURSE = PROJECT["project"]["dependencies"]
 SET_UP = PROJECT["dependency-groups"]["setup"]
 INSTALLER = PROJECT["dependency-groups"]["installer"]
-TEST = PROJECT["project"]["optional-dependencies"]["test"]
+HUB = PROJECT["dependency-groups"]["hub"]
+SITE = PROJECT["project"]["optional-dependencies"]["site"]
+ITSELF = "watched-kettle[site]"  # among the test tools: a test builds the site
+TEST = [*SITE, *(line for line in PROJECT["project"]["optional-dependencies"]["test"] if line != ITSELF)]
 PINNED = {
     "requirements.txt": COURSE + SET_UP,
     "requirements-test.txt": COURSE + SET_UP + TEST,
+    "requirements-site.txt": COURSE + SET_UP + SITE,
     "requirements-setup.txt": INSTALLER,
+    "deploy/one-server/requirements.txt": HUB,
 }
 AGAIN = "compile the requirements again, with the commands in README.md"
 # What conda spells otherwise, what it splits off, and what conda-forge does not have.
@@ -137,6 +142,7 @@ checker.close()
 """
 
 
+@pytest.mark.every
 def test_a_wheel_has_the_whole_course(tmp_path):
     """Unpacked elsewhere, it knows each lesson, and judges a notebook that was copied to another place."""
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", tmp_path / "wheel"]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kettle.update import NOT_CLONED, Unable, update
+from commands.update import NOT_CLONED, Unable, update
 
 ROOT = Path(__file__).resolve().parent.parent
 LESSON = "notebooks/07_same_answer_again.ipynb"
@@ -112,6 +112,7 @@ def test_where_both_changed_one_line_it_is_the_learners_that_stays(repository):
     assert sources(mine)[1] == "slow = 'mine'"
 
 
+@pytest.mark.every
 def test_work_of_weeks_survives_many_updates(repository):
     mine = repository.mine / LESSON
     for week in range(4):
@@ -225,11 +226,11 @@ def test_by_the_command(repository):
     """As start.py runs it: by the file that lies in the clone, even if the rest of kettle/ is broken."""
     broken = {
         "kettle/__init__.py": "raise ImportError",
-        "kettle/update.py": (ROOT / "kettle/update.py").read_text(),
+        "commands/update.py": (ROOT / "commands/update.py").read_text(),
     }
     repository.publish(broken)
     update(repository.mine)
-    command = [sys.executable, "-P", repository.mine / "kettle" / "update.py"]
+    command = [sys.executable, "-P", repository.mine / "commands" / "update.py"]
     done = subprocess.run(command, cwd=repository.mine, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "Nothing new: the course is up to date.\n"), done.stderr
     shutil.rmtree(repository.mine / ".git")

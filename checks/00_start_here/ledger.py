@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from kettle.checking import DOES_NOT_HOLD, HOLDS, Claim
-from kettle.checking.claims import every_claim_of
 from kettle.files.course import LessonFiles, lessons
 from kettle.files.progress import Progress
+from kettle.lessons.ledger_claims import every_claim_of
 
 
 @dataclass(frozen=True)

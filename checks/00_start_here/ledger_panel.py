@@ -8,12 +8,12 @@ from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import Any
 
-from kettle.checking.claims import every_claim_of
 from kettle.files.course import LessonFiles, lessons
 from kettle.files.progress import Progress
 from kettle.lessons.landing_tables import name_of
 from kettle.lessons.landing_widgets import button, offer, panel, row, say, show_current
 from kettle.lessons.ledger import entries
+from kettle.lessons.ledger_claims import every_claim_of
 from kettle.lessons.ledger_table import draw_ledger, web_page
 from kettle.lessons.measuring import NotMeasured, measured
 from kettle.panels.claims import Votes

@@ -21,7 +21,8 @@ from kettle.processes import OWNER
 from kettle.processes.owner import owner
 
 MOST = 120.0  # seconds that one measure may take, and what it needs
-LEDGER = """from kettle.checking.claims import ledger_of as kettle_ledger_of
+LOOK = 0.5  # seconds between two looks at its process
+LEDGER = """from kettle.lessons.ledger_claims import ledger_of as kettle_ledger_of
 from kettle.panels.claims import sentence_of as kettle_sentence_of
 kettle_measures = kettle_measures | {{claim.name: claim.measure for claim in kettle_ledger_of({stem!r})}}"""
 
@@ -113,14 +114,22 @@ async def _run(client: AsyncKernelClient, code: str, answer: str = "") -> str:
         NotMeasured: it raised, took too long, or its process ended.
     """
     asked = {answer: answer} if answer else {}
-    try:
-        reply = await client.execute_interactive(
+    asking = asyncio.ensure_future(
+        client.execute_interactive(
             code, user_expressions=asked, allow_stdin=False, timeout=MOST, output_hook=lambda _: None
         )
+    )
+    try:
+        while not (await asyncio.wait({asking}, timeout=LOOK))[0]:
+            if not await client.is_alive():  # else its death shows when the time is over
+                raise NotMeasured("its process has ended")
+        reply = asking.result()
     except TimeoutError:
         raise NotMeasured(f"it took more than {MOST:.0f} s") from None
-    except RuntimeError as error:  # what a client raises when its kernel has died
+    except RuntimeError as error:
         raise NotMeasured(str(error)) from None
+    finally:
+        asking.cancel()
     content = reply["content"]
     if content["status"] != "ok":
         raise NotMeasured(f"{content.get('ename', 'it was stopped')}: {content.get('evalue', '')}")

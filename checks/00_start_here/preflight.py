@@ -38,7 +38,7 @@ def look(patience: float = 5.0) -> Preflight:
         patience: Seconds after which whatever has not answered is reported as such.
     """
     began = time.monotonic()
-    found = {"Clock": _looked("Clock", LOOKS["Clock"])}  # alone, before the others make a noise of their own
+    found = {"Clock": looked("Clock", LOOKS["Clock"])}  # alone, before the others make a noise of their own
     threads = []
     for name, glance in LOOKS.items():
         if name != "Clock":
@@ -54,10 +54,11 @@ def look(patience: float = 5.0) -> Preflight:
 
 
 def _put(found: dict[str, Observation], name: str, glance: Callable[[], Observation]) -> None:
-    found[name] = _looked(name, glance)
+    found[name] = looked(name, glance)
 
 
-def _looked(name: str, glance: Callable[[], Observation]) -> Observation:
+def looked(name: str, glance: Callable[[], Observation]) -> Observation:
+    """Return what a look finds; one that breaks is a finding, too."""
     try:
         return glance()
     except Exception as error:  # noqa: BLE001 a preflight that fails would be worse than none
