@@ -111,6 +111,7 @@ OTHERWISE = {
 }
 
 
+@pytest.mark.every
 @pytest.mark.parametrize("way", OTHERWISE)
 def test_a_right_answer_may_read_the_time_otherwise(way):
     name, before, old, new = OTHERWISE[way]
@@ -136,6 +137,7 @@ CHOSEN = ["lesson-fix", "lesson-wrong-failed", "lesson-wrong-queue", "lesson-alt
 CHOSEN += ["exercise-fix", "failures-timed", "exercise-wrong-all", "exercise-wrong-drift"]
 
 
+@pytest.mark.every
 @pytest.mark.parametrize("name", CHOSEN)
 def test_a_machine_that_stands_still_changes_no_verdict(name, monkeypatch):
     (answer,) = (each for each in ANSWERS if each.name == name)

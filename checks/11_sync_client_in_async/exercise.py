@@ -4,8 +4,8 @@ import asyncio
 import http.client
 
 from kettle.checking import Case, Contract, worlds
-from kettle.checking.causes.held_calls import PATIENCE, TOGETHER, explain, held
 from kettle.checking.equivalence import asked, asked_otherwise, fails, late, revised
+from kettle.lessons.held_calls import PATIENCE, TOGETHER, explain, held
 from kettle.shop.data import Data
 
 FAILED = 12  # look-ups that fail, more than anybody keeps clients for one scanner

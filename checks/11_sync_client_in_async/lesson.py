@@ -4,8 +4,8 @@ import asyncio
 from contextlib import asynccontextmanager
 
 from kettle.checking import Case, Contract, worlds
-from kettle.checking.causes.held_calls import TOGETHER, blame, explain, held, why_not
 from kettle.checking.equivalence import asked, asked_otherwise, fails, late, revised, shuffled
+from kettle.lessons.held_calls import TOGETHER, blame, explain, held, why_not
 from kettle.shop.data import Data
 
 

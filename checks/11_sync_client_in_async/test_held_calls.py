@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import requests
 
-from kettle.checking.causes.held_calls import HeldCalls, Why, blame, explain, hold_calls, waited, why_not
 from kettle.checking.checks import load_checks
+from kettle.lessons.held_calls import HeldCalls, Why, blame, explain, hold_calls, waited, why_not
 from kettle.probes.engines.blocking import BlockingCall
 from kettle.shop import Shop
 
@@ -117,7 +117,8 @@ def test_work_in_threads_is_counted_and_blames_no_line(shop):
 def test_a_pool_that_is_left_on_the_loop_is_told_as_what_it_is(shop):
     async def leaves():
         with ThreadPoolExecutor(1) as pool:
-            pool.submit(fetch, shop, 1)
+            for _ in range(9):  # longer than a busy machine keeps the loop's thread waiting
+                pool.submit(fetch, shop, 1)
 
     why = asyncio.run(explain(leaves))
     assert why.call == "ThreadPoolExecutor.shutdown"

@@ -122,7 +122,7 @@ def three_sites(seed: int = 1) -> tuple[Site, ...]:
     cores, request = rng.randint(2, 6), 10 * rng.randint(2, 4)
     at_six = rng.randint(6, 9) * cores - 1
     limit = (2 * cores + 1) * (worker + loaded) + (at_six + cores) * request
-    granted = cores - 0.5 if seed % 2 else cores
+    granted = cores - 0.75 if seed % 2 else cores
     labels = Site(
         "labels", 2 * host, granted, limit, at_six, worker, loaded, request, opens=rng.random() < 0.5
     )

@@ -54,5 +54,5 @@ def places_and_cores(configure):
         evening, said = played(configure, site)
         places = int(evening.config.places)
         assert not evening.without_place, exercise.say("places", site=said, n=places, at_six=site.at_six)
-        assert not evening.idle, exercise.say("idle", site=said, n=evening.config.workers, idle=evening.idle)
+        assert not evening.idle, exercise.say("idle", site=said, n=evening.config.workers)
     return exercise.say("all_well", n=len(SITES))

@@ -107,17 +107,12 @@ class Review:
     cores: float
 
     @property
-    def shared(self) -> bool:
-        """Whether workers share the connection that was opened at import."""
-        return self.config.preload_app and self.config.workers > 1
-
-    @property
     def over(self) -> tuple[str, ...]:
-        """What does not fit, by name; "shared": a connection; "ignored": a setting."""
+        """What does not fit, by name; "ignored": a setting."""
         pod = self.pod
         kept = {"memory": self.memory <= pod.memory, "connections": self.connections <= pod.connections}
         kept |= {"places": self.places <= ROOM, "cores": self.cores <= ROOM}
-        kept |= {"shared": not self.shared, "ignored": not self.config.ignored}
+        kept |= {"ignored": not self.config.ignored}
         return tuple(name for name, fits in kept.items() if not fits)
 
     def __str__(self) -> str:
@@ -130,7 +125,6 @@ class Review:
             "cores": f"{self.cores:.0%} of cores",
         }
         facts = [f"{words}{' (!)' * (name in self.over)}" for name, words in told.items()]
-        facts += ["a shared connection (!)"] * self.shared
         facts += [f"{name} ignored (!)" for name in config.ignored]
         return f"{self.service.name:10} {config.workers} × {config.worker_class}{threads}: {', '.join(facts)}"
 
@@ -166,8 +160,8 @@ def review(service: Service, pod: Pod, config: Config) -> Review:
 def four_services(seed: int = 1) -> tuple[tuple[Service, Pod], ...]:
     """Return four services with their pods, with other numbers for another seed.
 
-    Each opens a connection when its code is imported. Thumbnails compute. The checkout waits, and so does the tracking, which is asynchronous. The stamps get
-    half a core or a quarter, of a machine with many.
+    Thumbnails compute. The checkout waits, and so does the tracking, which is asynchronous. The stamps get half a
+    core or a quarter, of a machine with many.
     """
     rng = random.Random(seed)
     host, cores, few = rng.choice((16, 24, 32)), rng.randint(3, 6), rng.randint(2, 3)

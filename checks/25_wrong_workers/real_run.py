@@ -33,7 +33,7 @@ class Measured:
         name = f"{self.server}, {self.workers} worker{'s' * (self.workers > 1)}"
         return (
             f"{name:19} {self.computes:5.0f} answers/s computed, {self.waits:4.0f} answers/s waited for,"
-            f" {self.pss / 1e6:4.0f} MB (RSS says {self.rss / 1e6:.0f})"
+            f" {self.pss / 1e6:4.0f} MB"
         )
 
 

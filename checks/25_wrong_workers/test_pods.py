@@ -43,8 +43,7 @@ def test_asynchronous_workers_have_any_number_of_places_and_a_pool_each():
         review(SERVICE, POD, Config("asgi"))
 
 
-def test_what_is_shared_or_ignored_is_told():
-    assert review(SERVICE, POD, Config("gthread", 2, 3, preload_app=True)).over == ("shared",)
+def test_what_is_ignored_is_told():
     assert Config("sync", 2, worker_connections=50).ignored == ("worker_connections",)
     assert Config("asgi", 2, threads=4).ignored == ("threads",)
     assert Config("gthread", 2, threads=4, worker_connections=50).ignored == ()

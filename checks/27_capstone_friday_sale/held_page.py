@@ -1,9 +1,10 @@
 """A page whose calls are held: does it leave the loop free, and does it ask for all its parts together?"""
 
 import asyncio
+from contextlib import suppress
 from unittest.mock import patch
 
-from kettle.checking.causes.held_calls import explain, hold_calls
+from kettle.probes.loop import watch_loop
 
 from .world import CUSTOMER, HELD, until
 
@@ -11,6 +12,7 @@ CODE = "BS1 4DJ"
 AT_ONCE = 4  # pages
 LENT = 2  # connections: all that there are
 CALLS = ("profile", "alerts", "quote")
+SHORT = 0.02  # seconds: a blocking call that is shorter explains nothing
 
 
 async def judge_loop(page, larder, customers, shop, say):
@@ -19,14 +21,35 @@ async def judge_loop(page, larder, customers, shop, say):
     def ask():
         return asyncio.gather(*(page(larder, each, CODE) for each in customers[:AT_ONCE]))
 
-    seen = await hold_calls(ask, shop, "quote", AT_ONCE, turns=1, patience=HELD)
-    if seen.met:
+    routes = ("quote",) * AT_ONCE + ("health",)
+    async with shop.rendezvous(routes=routes, patience=HELD) as meeting:
+        asker = asyncio.ensure_future(ask())
+        lived = await until(lambda: meeting.most_together, meeting) and not meeting.over
+        if lived and await until(lambda: meeting.most_together >= AT_ONCE, meeting):
+            await larder.get("/health")
+        await asker
+    if meeting.met:
         return say("lived", n=AT_ONCE)
     shop.set("quote", latency=0.05)
-    line = await explain(ask)
-    if line.source and not seen.lived:
-        raise AssertionError(say("held", line=line.source))
-    raise AssertionError(say("in_turn", n=seen.together, of=AT_ONCE))
+    held = await longest_block(ask)
+    if held and not lived:
+        raise AssertionError(say("held", line=held.source))
+    raise AssertionError(say("in_turn", n=meeting.most_together, of=AT_ONCE))
+
+
+async def longest_block(ask):
+    """Return the call that blocks the loop longest while `ask()` is awaited; None if none does for long."""
+    with suppress(Exception), watch_loop(explain=True) as loop:
+        await ask()
+    longest = max(loop.blocking, key=lambda call: call.seconds, default=None)
+    return longest if longest and longest.seconds > SHORT else None
+
+
+async def waits_for_the_courier(page, larder, shop):
+    """Tell whether a page holds the loop while it asks the courier."""
+    shop.set("quote", latency=0.03)
+    held = await longest_block(lambda: page(larder, CUSTOMER, CODE))
+    return held is not None and held.call.startswith("socket")
 
 
 async def asked_together(page, larder, shop, database, say):

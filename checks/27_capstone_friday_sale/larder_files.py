@@ -95,6 +95,17 @@ def changes() -> str:
     return "".join(difference(name, folder()) for name in MODULES) or "Your files are as merged."
 
 
+def yours_and_solution() -> tuple[str, str]:
+    """Return the learner's files and the solution's, as two texts: those that differ, each under its name."""
+    yours, fixed = [], []
+    for name in MODULES:
+        mine, right = ((each / f"{name}.py").read_text("utf-8") for each in (folder(), SOLUTION))
+        if mine != right:
+            yours.append(f"# {name}.py\n{mine}")
+            fixed.append(f"# {name}.py\n{right}")
+    return "\n\n".join(yours), "\n\n".join(fixed)
+
+
 def put_back(*names: str) -> list[Path]:
     """Put files back as merged, and keep a dated copy of each beside it; return the copies.
 

@@ -3,10 +3,9 @@
 from contextlib import nullcontext
 
 from kettle.checking import Case, Contract, causes
-from kettle.checking.causes.held_calls import explain
 from kettle.checking.equivalence import asked, asked_otherwise, revised
 
-from .held_page import CODE, LENT, asked_together, judge_loop, without_holding
+from .held_page import CODE, LENT, asked_together, judge_loop, waits_for_the_courier, without_holding
 from .world import CUSTOMER, LARDERS, LINES, NEW, OTHER, WITH_ORDERS, a_larder, seeded
 
 
@@ -60,8 +59,7 @@ async def all_at_once(account_page, shop, database, rng):
     seeded(database, rng)
     engine = database.async_engine(pool_size=LENT, max_overflow=0)
     async with a_larder(shop, engine) as larder:
-        shop.set("quote", latency=0.03)
-        holds = (await explain(lambda: account_page(larder, CUSTOMER, CODE))).call.startswith("socket")
+        holds = await waits_for_the_courier(account_page, larder, shop)
         with without_holding(account_page.__globals__, "shipping") if holds else nullcontext():
             missing = await asked_together(account_page, larder, shop, database, lesson.say)
     await engine.dispose()

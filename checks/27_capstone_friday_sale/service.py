@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from redis.asyncio import Redis
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from kettle.checking.worlds import World
 from kettle.database.models import Product
@@ -134,3 +134,27 @@ async def stock_of(service):
     """Return the stock of the product."""
     async with service.engine.connect() as connection:
         return await connection.scalar(select(Product.stock).where(Product.sku == SKU))
+
+
+SLOW_COMMIT = """
+CREATE FUNCTION slow_commit() RETURNS trigger LANGUAGE plpgsql AS
+    'BEGIN PERFORM pg_sleep({seconds}); RETURN NULL; END';
+CREATE CONSTRAINT TRIGGER slow_commit AFTER UPDATE ON products DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW WHEN (NEW.sku = '{sku}') EXECUTE FUNCTION slow_commit()
+"""
+
+
+@contextmanager
+def slow_commit(database, seconds):
+    """Let the commit of new prices take so many seconds, as it does with a replica; not on SQLite."""
+    if database.kind == "SQLite":
+        yield
+        return
+    with database.behind.begin() as connection:
+        connection.execute(text(SLOW_COMMIT.format(seconds=seconds, sku=SKU)))
+    try:
+        yield
+    finally:
+        database.end_transactions()
+        with database.behind.begin() as connection:
+            connection.execute(text("DROP TRIGGER slow_commit ON products; DROP FUNCTION slow_commit"))

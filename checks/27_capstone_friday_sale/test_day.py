@@ -6,7 +6,16 @@ import pytest
 
 from kettle.lessons import larder_files
 from kettle.lessons.friday import open_books
-from kettle.lessons.larder_files import MERGED, SOLUTION, Files, changes, difference, open_files, put_back
+from kettle.lessons.larder_files import (
+    MERGED,
+    SOLUTION,
+    Files,
+    changes,
+    difference,
+    open_files,
+    put_back,
+    yours_and_solution,
+)
 from kettle.lessons.sale_day import BUDGET, RATES, Day, Visit, hold_sale, objective, planned
 from kettle.redis_server import open_redis
 from kettle.shop import Shop
@@ -74,6 +83,9 @@ def test_a_file_is_put_back_and_a_copy_is_kept(tmp_path, monkeypatch):
     assert "+    return await asyncio.get_running_loop()" in changes()
     assert changes() == difference("photos", SOLUTION).replace(str(SOLUTION), "")
     assert open_files().folder == mine
+    yours, right = yours_and_solution()
+    assert "# photos.py" not in yours + right
+    assert (MERGED / "courier.py").read_text() in yours and (SOLUTION / "courier.py").read_text() in right
     (copy,) = put_back("photos")
     assert copy.read_bytes() == (SOLUTION / "photos.py").read_bytes()
     assert changes() == "Your files are as merged."

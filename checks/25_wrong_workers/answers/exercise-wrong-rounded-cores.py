@@ -1,4 +1,4 @@
-# says: granted cores are idle
+# says: expected a worker for each granted core
 def configure(site: Site) -> Config:
     workers = max(1, int(site.granted))
     threads = max(1, math.ceil(site.at_six / workers))

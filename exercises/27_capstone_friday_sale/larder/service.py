@@ -1,7 +1,7 @@
 """larder: the web service of Kettle & Crumb. Its routes, and what all of them share.
 
 Seven routes: a customer's account, an order, a photo, the front page, new prices, the index of what is in
-stock, and whether the service lives. Each has a module of its own; this one puts them together.
+stock, and whether the service lives. The modules beside this one hold them; this one puts them together.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from kettle.lessons.thumbnails import Photo
 from . import account, checkout, front, photos, search
 
 PATIENCE = aiohttp.ClientTimeout(total=5)  # seconds for a call to the shop's API
-WORKERS = 2  # processes, for what computes
+WORKERS = 2  # processes, for CPU work
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Larder:
     """What the routes share, for as long as the service lives.
 
     url: of the shop's API. api: a client for it. engine: lends connections to the database. cache: a client
-    of Redis. prefix: begins each key of ours there. workers: processes for what computes.
+    of Redis. prefix: begins each key of ours there. workers: processes for CPU work.
     """
 
     url: str

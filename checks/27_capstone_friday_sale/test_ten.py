@@ -1,4 +1,4 @@
-"""Each of the nine mistakes can be fixed first: its finding passes, and those of the others say what they said."""
+"""Each of the ten mistakes can be fixed first: its finding passes, and those of the others say what they said."""
 
 import pytest
 from contract import Answer, judge
