@@ -42,6 +42,8 @@ class Lesson:
     Args:
         stem: the name that the lesson's files share, such as "14_one_await_at_a_time".
         kind: "lesson" or "exercise"; found from the notebook's folder when left out.
+        beside: has the other files that the learner edits. Its `yours_and_solution()` returns two texts to
+            compare, and its `put_back()` the paths of the dated copies that it has made.
 
     Raises:
         LookupError: there is no such lesson.
@@ -52,12 +54,13 @@ class Lesson:
         stem: str,
         kind: str | None = None,
         *,
+        beside: Any = None,
         _root: Path = course.ROOT,
         _checker: Checker | None = None,
     ) -> None:
         self.files = course.lesson(stem, _root)
         self.path, self.kind = notebook.find(stem, kind, _root)
-        self._actions = Actions(self.files, self.kind, self.path, _root, _checker)
+        self._actions = Actions(self.files, self.kind, self.path, _root, _checker, beside)
         self._root = _root
         self._asked: tuple[Asked, ...] = ()
         self._answers: dict[str, float] = {}
@@ -350,6 +353,30 @@ class Lesson:
         with suppress(LookupError):
             display(pointer(course.lesson(stem, self._root), self.path.parent, what))
 
+    def join(self, address: str = "", code: str = "", name: str = "") -> None:
+        """Join your teacher's room, to be seen there; only what is listed is sent, until `lesson.leave()`.
+
+        Args:
+            address: of the room.
+            code: of the room.
+            name: for the teacher to see; it need not be your own.
+        """
+        from kettle_room import joining
+
+        display(joining.join(self._actions.room, address, code, name, self._actions.id))
+
+    def leave(self) -> None:
+        """Leave the room, and be forgotten there; nothing is sent any more."""
+        from kettle_room import joining
+
+        display(joining.leave(self._actions.room))
+
+    def catch_up(self) -> None:
+        """Put the fix into its cell, once your class has reached it; a dated copy of all is kept."""
+        from kettle_room.catching_up import catch_up
+
+        display(catch_up(self._actions))
+
     # --- what the verbs share
 
     def _locked(self) -> dict[str, float]:
@@ -389,7 +416,8 @@ class Lesson:
             if each.name in facts:
                 known[each.name] = float(facts[each.name])
                 display(prediction_beside_fact(locked.get(each.name), known[each.name], each.unit, each.text))
-        self._actions.record("ran", seconds=ran.seconds, fact=next(iter(known.values()), ran.seconds))
+        fact = next(iter(known.values()), ran.seconds)
+        self._actions.record("ran", seconds=ran.seconds, fact=fact, facts=known)
 
     def _facts(self, facts: Facts, fact: float | Callable | None, ran: Ran) -> dict[str, float]:
         first = self._asked[:1]

@@ -147,8 +147,8 @@ class Learner:
         cell.scroll_into_view_if_needed()
         return cell
 
-    def run(self, identity, limit=60):
-        """Run one cell and wait until it is done; return it."""
+    def start(self, identity):
+        """Begin to run one cell."""
         self.page.evaluate(
             """async id => {
                 const panel = window.jupyterapp.shell.currentWidget;
@@ -157,6 +157,10 @@ class Learner:
             }""",
             identity,
         )
+
+    def run(self, identity, limit=60):
+        """Run one cell and wait until it is done; return it."""
+        self.start(identity)
         self.page.wait_for_function(
             """id => {
                 const cells = window.jupyterapp.shell.currentWidget.content.widgets;

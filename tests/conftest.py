@@ -4,10 +4,38 @@ import re
 import signal
 
 import pytest
+import whole_lesson
 
 BY_LESSON = ("test_contract.py", "test_mutants.py")
 QUICK = ("test_course_lint.py", "test_format.py")  # so that the first results come soon
-FIRST = (*QUICK, *BY_LESSON, "test_browser.py", "test_checking.py", "test_database.py")  # the longest ones
+FIRST = (
+    *QUICK,
+    *BY_LESSON,
+    "test_browser.py",
+    "test_checking.py",
+    "test_site.py",
+    "test_hub.py",
+    "test_ten.py",
+    "test_pack.py",
+    "test_types.py",
+    "test_database.py",
+    "test_guards.py",
+    "test_room_full.py",
+    "test_kill_storm.py",
+)  # the longest ones
+AROUND = (  # what stands around the course: those of these that only CI runs are its second part
+    "test_footprint.py",
+    "test_hub.py",
+    "test_kill_storm.py",
+    "test_mutants.py",
+    "test_needed.py",
+    "test_pack.py",
+    "test_room_full.py",
+    "test_site.py",
+    "test_types.py",
+    "test_update.py",
+    "test_verdict_trust.py",
+)
 LESSON = re.compile(r"(\d\d)[-_]")
 
 
@@ -18,29 +46,38 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
-    """Name the mark of tests that only CI runs."""
+    """Name the marks of tests that only CI runs."""
     config.addinivalue_line("markers", "every: run with --every-answer only")
+    config.addinivalue_line("markers", "around: one of these, of what stands around the course")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
     """Leave out what only CI runs; put the longest first, so that no process is alone with one at the end."""
+    for item in items:
+        if item.path.name in AROUND and item.get_closest_marker("every"):
+            item.add_marker("around")
     if not config.option.every_answer:
         left_out = [item for item in items if item.get_closest_marker("every")]
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if not item.get_closest_marker("every")]
 
     def place(item):  # later lessons take longer
-        lesson = LESSON.search(item.name) if item.path.name in BY_LESSON else None
-        return FIRST.index(item.path.name) if item.path.name in FIRST else len(FIRST), -int(
-            lesson[1] if lesson else 0
-        )
+        name = item.path.name
+        lesson = LESSON.search(item.name) if name in BY_LESSON else None
+        first = BY_LESSON[0] if lesson else name
+        return FIRST.index(first) if first in FIRST else len(FIRST), -int(lesson[1] if lesson else 0)
 
     items.sort(key=place)
 
 
+def pytest_collection_finish(session):
+    """Say which parts of a lesson are judged: those that tests are left for."""
+    whole_lesson.asked |= {item.originalname for item in session.items} & set(whole_lesson.PARTS)
+
+
 def pytest_xdist_make_scheduler(config, log):
-    """Keep a file's tests in one process, or those of one lesson in those of the contract."""
+    """Keep a file's tests in one process, and those of one lesson's answers and mutants."""
     from xdist.scheduler import LoadScopeScheduling
 
     class ByLesson(LoadScopeScheduling):
@@ -48,7 +85,7 @@ def pytest_xdist_make_scheduler(config, log):
         def _split_scope(self, nodeid):
             path, _, test = nodeid.partition("::")
             lesson = LESSON.search(test) if path.endswith(BY_LESSON) else None
-            return f"{path} {lesson[1]}" if lesson else path
+            return f"lesson {lesson[1]}" if lesson else path
 
     config.option.loadscopereorder = False
     return ByLesson(config, log)

@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -104,22 +104,35 @@ def write(answer: Answer, folder: Path) -> Path:
 def judge(answers: Iterable[Answer], *options: str) -> dict[Answer, Verdict | str]:
     """Judge answers, some at once, each by pytest through nbval; say why where there is no verdict.
 
-    Kernels started side by side may get each other's ports: what came to no verdict is tried again.
-
     Args:
         answers: to be judged.
         options: of tests/forked.py.
     """
+    return judge_and_run(answers, (), *options)[0]
+
+
+def judge_and_run(
+    answers: Iterable[Answer], full: Sequence[Path], *options: str
+) -> tuple[dict[Answer, Verdict | str], list["Run"]]:
+    """Judge answers, and beside them run notebooks from top to bottom; return the verdicts and these runs.
+
+    What came to no verdict, or to *cannot tell*, is judged once more, with few beside it: kernels started
+    side by side may get each other's ports, and a machine that judges many at once may be too busy for one.
+    """
     answers = list(answers)
-    runs = dict(zip(answers, _runs_of(answers, *options), strict=True))
-    if silent := [answer for answer, run in runs.items() if run.verdict is None]:
-        runs.update(zip(silent, _runs_of(silent, *options), strict=True))
-    return {answer: run.verdict or f"no verdict: {run.out[-3000:]}" for answer, run in runs.items()}
+    found = _runs_of(answers, full, *options)
+    runs, whole = dict(zip(answers, found, strict=False)), found[len(answers) :]
+    if again := [
+        answer for answer, run in runs.items() if not run.verdict or run.verdict.outcome == "undecided"
+    ]:
+        runs.update(zip(again, _runs_of(again, (), *options, "--at-once=1"), strict=True))
+    return {answer: run.verdict or f"no verdict: {run.out[-3000:]}" for answer, run in runs.items()}, whole
 
 
-def _runs_of(answers: list[Answer], *options: str) -> list["Run"]:
+def _runs_of(answers: list[Answer], full: Sequence[Path], *options: str) -> list["Run"]:
     with tempfile.TemporaryDirectory() as name:
-        return run_forked([write(a, Path(name) / str(n)) for n, a in enumerate(answers)], *options)
+        written = [write(a, Path(name) / str(n)) for n, a in enumerate(answers)]
+        return run_forked([*written, *full], f"--full={len(full)}", *options)
 
 
 @dataclass(frozen=True)
@@ -143,7 +156,7 @@ def run_forked(notebooks: Iterable[Path], *options: str) -> list[Run]:
         notebooks, out = list(notebooks), Path(name)
         command = [sys.executable, FORKED, *options, "--out", out, *notebooks]
         done = subprocess.run(
-            command, cwd=course.ROOT, capture_output=True, text=True, timeout=900, check=False
+            command, cwd=course.ROOT, capture_output=True, text=True, timeout=1800, check=False
         )
         if done.returncode:
             raise RuntimeError(f"{done.stdout[-1000:]}\n{done.stderr[-3000:]}")
@@ -161,9 +174,3 @@ def _run(found: Path) -> Run:
     said, seconds = code.read_text().split() if code.exists() else (None, "nan")
     printed = out.read_text(encoding="utf-8") if out.exists() else "it never began"
     return Run(said and int(said), printed, float(seconds), verdict)
-
-
-@functools.cache
-def verdicts_of(stem: str, every: bool) -> dict[Answer, Verdict | str]:
-    """Judge the answers of one lesson; every: those of checks/*/answers/, too."""
-    return judge(answers_of(stem, every))

@@ -1,6 +1,6 @@
 """Notebooks judged several at once, each by a pytest of its own with a kernel that is forked.
 
-    python tests/forked.py [--at-once 8] [--full] --out FOLDER NOTEBOOK ...
+    python tests/forked.py [--at-once 8] [--full 3] --out FOLDER NOTEBOOK ...
 
 A kernel that starts afresh spends most of its start on imports, and most of a verdict is waiting. So one
 process imports what the notebooks and their checks import, and forks a judge for each notebook; a judge
@@ -26,6 +26,7 @@ from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import psutil
+from _pytest.config import default_plugins
 
 # Eight keep two cores busy; where pytest-xdist runs several files at once, they share these.
 AT_ONCE = max(2, 8 // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
@@ -33,13 +34,17 @@ MORE = 3  # times as many, where judges wait for what never comes, and leave the
 BUSY = 75  # percent of all cores
 LOOK = 0.5  # seconds between two looks at how busy the machine is
 LIMIT = 300  # seconds for one notebook; its cells and checks have shorter limits of their own
+PLUGINS = ("kettle.checking.runner.plugin", "nbval.plugin")  # of pytest
+UNUSED = ("faulthandler", "unraisableexception")  # of pytest's own plugins
 IMPORTED = (
-    "pytest",
+    *(f"_pytest.{name}" for name in default_plugins if name not in UNUSED),  # else each judge imports them
+    *PLUGINS,
     "ipykernel.kernelapp",
     "kettle.lesson",
     "kettle.checking.runner.judge",
     "kettle.shop.server",
 )
+OWN = os.environ.get("KETTLE_DATABASE_URL")  # of whoever runs the tests
 AHEAD = {"shop": "kettle.shop.server", "database": "kettle.database.supervisor"}
 FIT = (
     "kettle.checking",
@@ -65,22 +70,9 @@ class Job:
             if self.full
             else ["--kettle-no-interest", f"--kettle-verdicts={self.out}.verdict"]
         )
-        quiet = [
-            "-q",
-            "-pno:cacheprovider",
-            "-pno:faulthandler",
-            "-pno:unraisableexception",
-            "--noconftest",
-            f"--rootdir={self.notebook.parent}",
-        ]
-        return [
-            "--nbval-lax",
-            str(self.notebook),
-            "-pkettle.checking.runner.plugin",
-            "-pnbval.plugin",
-            *quiet,
-            *mode,
-        ]
+        unused = [f"-pno:{name}" for name in ("cacheprovider", *UNUSED)]
+        quiet = ["-q", *unused, "--noconftest", f"--rootdir={self.notebook.parent}"]
+        return ["--nbval-lax", str(self.notebook), *quiet, *mode]
 
     def say_code(self, code: int, started: float) -> None:
         """Leave pytest's exit code, and the seconds since a moment of the monotonic clock."""
@@ -91,7 +83,7 @@ def judge_in_turn(jobs: list[Job]) -> None:
     """Judge each notebook by a pytest that is started afresh."""
     for job in jobs:
         started = time.monotonic()
-        command = [sys.executable, "-m", "pytest", *job.arguments]
+        command = [sys.executable, "-m", "pytest", *(f"-p{name}" for name in PLUGINS), *job.arguments]
         with Path(f"{job.out}.out").open("w", encoding="utf-8") as out:
             done = subprocess.run(command, stdout=out, stderr=out, cwd=job.notebook.parent, check=False)
         job.say_code(done.returncode, started)
@@ -119,7 +111,8 @@ def judge_at_once(jobs: list[Job], at_once: int) -> None:
     gc.freeze()  # no child looks through, and so copies, what it shares with this process
     judges, waiting, looked = set(), list(reversed(jobs)), time.monotonic()
     psutil.cpu_percent()  # tells of the time since it was asked last
-    with one_database() if "kettle.database" in found and not jobs[0].full else contextlib.nullcontext():
+    shared = "kettle.database" in found and not all(job.full for job in jobs)
+    with one_database() if shared else contextlib.nullcontext():
         while judges or waiting:
             room = len(judges) < at_once
             if not room and len(judges) < MORE * at_once and time.monotonic() - looked > LOOK:
@@ -235,10 +228,13 @@ def _judge(job: Job) -> None:
         os.dup2(out, 1)
         os.dup2(out, 2)
         os.chdir(job.notebook.parent)
+        if job.full and OWN is None:  # as a learner runs it, it starts a database of its own
+            os.environ.pop("KETTLE_DATABASE_URL", None)
         _fork_the_kernel(job.notebook)
         import pytest
 
-        job.say_code(pytest.main(job.arguments), started)
+        plugins = [importlib.import_module(name) for name in PLUGINS]  # by name, each would be looked up
+        job.say_code(pytest.main(job.arguments, plugins), started)
     finally:
         sys.stdout.flush()
         os._exit(0)
@@ -333,14 +329,14 @@ def main() -> None:
     """Judge what is named."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--at-once", type=int, default=AT_ONCE)
-    parser.add_argument(
-        "--full", action="store_true", help="run every cell, demonstrations too; judge nothing"
-    )
+    full = "so many at the end: run every cell, demonstrations too; judge nothing"
+    parser.add_argument("--full", type=int, default=0, help=full)
     parser.add_argument("--out", type=Path, required=True, help="the folder for what is found")
     parser.add_argument("notebooks", nargs="+", type=Path)
     wanted = parser.parse_args()
     out = wanted.out.resolve()
-    jobs = [Job(path.resolve(), str(out / str(n)), wanted.full) for n, path in enumerate(wanted.notebooks)]
+    judged = len(wanted.notebooks) - wanted.full
+    jobs = [Job(path.resolve(), str(out / str(n)), n >= judged) for n, path in enumerate(wanted.notebooks)]
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     if sys.platform != "linux":
         judge_in_turn(jobs)

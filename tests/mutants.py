@@ -1,10 +1,9 @@
-"""Mutants: right answers of solutions/, each wrapped so that it breaks one condition a caller relies on.
+"""Mutants: the fixes of solutions/, each wrapped so that it breaks one condition a caller relies on.
 
 What is wrapped is a function that the fix cell defines and that a check takes by name, or the one that such
 an asynchronous context manager hands out; classes and other generators are left alone. A mutant notes
-whether it changed anything while it was judged: only such a one counts. To keep the number of verdicts
-small, every condition is tried on the fix, and where every answer is asked for two on each alternative, in
-turn. Beside them, the fix is wrapped without any change: that one must pass, so no other is rejected for its
+whether it changed anything while it was judged: only such a one counts. Every condition is tried on each
+fix. Beside them, the fix is wrapped without any change: that one must pass, so no other is rejected for its
 wrapping.
 """
 
@@ -12,6 +11,8 @@ import ast
 import functools
 import inspect
 import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import indent
@@ -244,24 +245,16 @@ class Told:
 
 
 @functools.cache
-def mutants_of(stem: str, every: bool = True) -> tuple[Mutant, ...]:
-    """Return the mutants of one lesson and its exercise; every: those of its alternatives, too."""
-    found, alternatives = [], 0
-    for answer in answers_of(stem):
-        if answer.role not in (("fix", "alternative") if every else ("fix",)):
-            continue
-        names = list(CONDITIONS)
-        chosen = [UNCHANGED, *names]
-        if answer.role == "alternative":
-            chosen = [names[(2 * alternatives + more) % len(names)] for more in (0, 1)]
-            alternatives += 1
-        for function, asynchronous, hands_out in wrapped(answer):
-            found += [
-                Mutant(answer, function, condition, asynchronous, hands_out)
-                for condition in chosen
-                if asynchronous or condition != "overlap"
-            ]
-    return tuple(found)
+def mutants_of(stem: str) -> tuple[Mutant, ...]:
+    """Return the mutants of the fixes of one lesson and its exercise."""
+    return tuple(
+        Mutant(answer, function, condition, asynchronous, hands_out)
+        for answer in answers_of(stem)
+        if answer.role == "fix"
+        for function, asynchronous, hands_out in wrapped(answer)
+        for condition in (UNCHANGED, *CONDITIONS)
+        if asynchronous or condition != "overlap"
+    )
 
 
 def wrapped(answer: Answer) -> list[tuple[str, bool, bool]]:
@@ -288,6 +281,15 @@ def judge_mutants(mutants: tuple[Mutant, ...], without: dict[str, str] | None = 
         mutants: to be judged.
         without: by condition, the conditions that the checks shall not compare for its mutants.
     """
+    with noted(mutants, without) as (answers, told):
+        return told(judge(answers))
+
+
+@contextmanager
+def noted(
+    mutants: tuple[Mutant, ...], without: dict[str, str] | None = None
+) -> Iterator[tuple[list[Answer], Callable[[dict], list[Told]]]]:
+    """Give the mutants as answers, and what makes of all verdicts what each mutant was told."""
     with tempfile.TemporaryDirectory() as folder:
         notes = [Path(folder) / str(number) for number in range(len(mutants))]
         answers = [
@@ -296,17 +298,14 @@ def judge_mutants(mutants: tuple[Mutant, ...], without: dict[str, str] | None = 
             )
             for m, note in zip(mutants, notes, strict=True)
         ]
-        found = judge(answers)
-        return [
-            Told(mutant, found[answer], note.exists())
-            for mutant, answer, note in zip(mutants, answers, notes, strict=True)
-        ]
 
+        def told(verdicts: dict[Answer, Verdict | str]) -> list[Told]:
+            return [
+                Told(mutant, verdicts[answer], note.exists())
+                for mutant, answer, note in zip(mutants, answers, notes, strict=True)
+            ]
 
-@functools.cache
-def told(stem: str, every: bool) -> tuple[Told, ...]:
-    """Judge the mutants of one lesson; every: those of its alternatives, too."""
-    return tuple(judge_mutants(mutants_of(stem, every)))
+        yield answers, told
 
 
 def excuses(stem: str, kind: str) -> dict[str, str]:

@@ -25,7 +25,7 @@ import asyncio
 
 def check_doubles(double, rng):
     """It doubles a number."""
-    number = rng.randrange(1000)
+    number = rng.randrange(1, 1000)
     assert double(number) == 2 * number, f"double({number}) is {double(number)}. Which sign is it?"
     return f"{number} became {2 * number}."
 

@@ -85,6 +85,7 @@ def test_the_verdict_does_not_wait_for_what_is_told_for_interest(tmp_path):
     assert len(told) == 1
 
 
+@pytest.mark.every
 @pytest.mark.parametrize("line", ["import os\n    os._exit(1)", "raise AssertionError('no')", "1 / 0"])
 def test_what_goes_wrong_in_a_measurement_for_interest_changes_no_verdict(tmp_path, check, line):
     notebook = make_course(tmp_path)
@@ -121,7 +122,7 @@ def test_a_starter_is_not_right_where_assertions_are_switched_off(monkeypatch, c
     assert check(ROOT / notebook).outcome == "not yet"
 
 
-@pytest.mark.parametrize("switch", ["PYTHONOPTIMIZE", "-O"])
+@pytest.mark.parametrize("switch", ["PYTHONOPTIMIZE", pytest.param("-O", marks=pytest.mark.every)])
 def test_the_terminal_does_not_need_assertions(tmp_path, monkeypatch, switch):
     notebook = make_course(tmp_path, "def double(n):\n    return n" + WAIT)
     flags = ()
@@ -326,6 +327,7 @@ def told(tmp_path_factory):
         return dict(zip(paths, run_forked(paths.values(), "--at-once", "4"), strict=True))
 
 
+@pytest.mark.every
 @pytest.mark.parametrize("name", [name for name in HOSTILE if name not in ALONE])
 def test_hostile_code_gets_a_sentence(told, name):
     run, (_, outcome, piece) = told[name], HOSTILE[name]

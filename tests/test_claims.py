@@ -6,7 +6,7 @@ import pytest
 from course_files import STEMS
 
 from kettle.checking import DOES_NOT_HOLD, HOLDS, NOT_SHOWN, PARTLY, Claim
-from kettle.checking.claims import ids_answered, ledger_of
+from kettle.lessons.ledger_claims import every_claim_of, ledger_of
 from kettle.panels.claims import Votes, reply
 
 GATHER = Claim("gather", "`gather` is always faster.", PARTLY, "It adds up <nothing>.", ("S2.13",))
@@ -145,12 +145,13 @@ def test_the_ledger_is_found_by_the_lessons_name(tmp_path):
         (tmp_path / stem / "claims.py").write_text('MEASURES = {"a": lambda: "here"}\n')
     assert ledger_of(tmp_path / "14_x")[0].measure() == "here"
     assert ledger_of(tmp_path / "15_x") == ()
-    assert ids_answered(tmp_path / "14_x") == {"S2.13", "S3.38"}
+    assert [each.ids for each in every_claim_of(tmp_path / "14_x")] == [("S2.13",), ("S3.38",)]
 
 
 LEDGER = [pytest.param(claim, id=f"{stem[:2]}-{claim.name}") for stem in STEMS for claim in ledger_of(stem)]
 
 
+@pytest.mark.every
 @pytest.mark.parametrize("claim", LEDGER)
 def test_what_waits_for_the_ledger_is_measured(claim):
     said = claim.measure()

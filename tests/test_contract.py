@@ -1,7 +1,9 @@
 """The contract of each lesson: what its starter, its fixes and its tempting answers are told."""
 
+import contract
 import pytest
-from contract import RIGHT, Answer, answers_of, kept_answers, run_forked, says, verdicts_of
+from contract import RIGHT, Answer, Run, answers_of, kept_answers, says
+from whole_lesson import whole
 
 from kettle.checking.runner.verdict import Verdict
 from kettle.files import course
@@ -17,7 +19,7 @@ def pytest_generate_tests(metafunc):
 
 
 def test_an_answer_is_told_the_truth(answer: Answer, pytestconfig):
-    verdict = verdicts_of(answer.stem, pytestconfig.option.every_answer)[answer]
+    verdict = whole(answer.stem, pytestconfig.option.every_answer).verdicts[answer]
     assert isinstance(verdict, Verdict), verdict
     if answer.role in RIGHT:
         assert verdict.solved, verdict
@@ -31,9 +33,8 @@ def test_an_answer_is_told_the_truth(answer: Answer, pytestconfig):
 @pytest.mark.every
 @pytest.mark.parametrize("stem", STEMS)
 def test_a_lesson_runs_from_top_to_bottom(stem):
-    paths = [course.ROOT / folder / f"{stem}.ipynb" for folder in ("notebooks", "exercises", "solutions")]
-    for path, run in zip(paths, run_forked(paths, "--full"), strict=True):
-        assert run.code == 0, f"{path.parent.name}/{path.name}: {run.out[-3000:]}"
+    for folder, run in whole(stem).runs.items():
+        assert run.code == 0, f"{folder}/{stem}.ipynb: {run.out[-3000:]}"
 
 
 @pytest.mark.parametrize("stem", STEMS)
@@ -57,3 +58,19 @@ def test_a_kept_answer_is_read(tmp_path):
     told = (answer.stem, answer.kind, answer.role, answer.name, answer.says)
     assert told == (STEMS[0], "exercise", "wrong", "too-early", "asked again")
     assert answer.source.endswith("x = 1\n")
+
+
+def test_what_a_busy_machine_could_not_tell_is_judged_once_more(monkeypatch):
+    first, second = answers_of(STEMS[0], every=False)[:2]
+    asked: list = []
+
+    def runs_of(answers, full, *options):
+        asked.append((answers, options))
+        outcome = "not yet" if len(asked) > 1 else "undecided"
+        outcomes = {first: "right", second: outcome}
+        return [Run(1, "", 1.0, Verdict(outcomes[answer], "")) for answer in answers]
+
+    monkeypatch.setattr(contract, "_runs_of", runs_of)
+    told = contract.judge([first, second])
+    assert [verdict.outcome for verdict in told.values()] == ["right", "not yet"]
+    assert asked == [([first, second], ()), ([second], ("--at-once=1",))]

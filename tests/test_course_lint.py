@@ -195,7 +195,17 @@ def test_a_run_that_waits_for_a_prediction_is_no_error(path):
 
 
 def test_nothing_is_left_to_be_done():
-    folders = ("kettle", "notebooks", "exercises", "solutions", "checks", "tests", "workshop", "benchmarks")
+    folders = (
+        "kettle",
+        "kettle_room",
+        "notebooks",
+        "exercises",
+        "solutions",
+        "checks",
+        "tests",
+        "workshop",
+        "benchmarks",
+    )
     found = []
     for path in (each for folder in folders for each in (ROOT / folder).rglob("*")):
         if (

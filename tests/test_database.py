@@ -87,7 +87,9 @@ def gone(supervisor: int, server: int, place: Path) -> bool:
 
 
 @posix
-@pytest.mark.parametrize("ending", ["pass", "raise SystemExit(3)", "import os; os._exit(1)"])
+@pytest.mark.parametrize(
+    "ending", [pytest.param("pass", marks=pytest.mark.every), "raise SystemExit(3)", "import os; os._exit(1)"]
+)
 def test_it_ends_when_its_kernel_ends(ending):
     kernel, *traces = start_kernel(ending)
     kernel.wait(PATIENCE)

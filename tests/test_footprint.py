@@ -13,6 +13,7 @@ from jupyter_client.manager import start_new_kernel
 LIMIT = 400_000_000  # bytes, of the kernel, its server, its database and its warm checker together
 
 
+@pytest.mark.every
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells shared memory from one's own")
 def test_a_lesson_fits_into_its_memory_and_leaves_nothing(tmp_path):
     folder = copy_course(tmp_path)

@@ -24,7 +24,6 @@ MAY_USE = {
     "shop": {"processes", "layers"},
     "database": {"processes"},
     "redis_server": {"processes", "shop"},
-    "update": set(),  # start.py runs it before anything is installed
 }
 """What each room may import from, besides itself; under TYPE_CHECKING and inside functions, too."""
 

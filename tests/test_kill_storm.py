@@ -26,6 +26,7 @@ if os.fork() == 0:
 """
 
 
+@pytest.mark.every
 def test_a_killed_kernel_leaves_nothing():
     with ThreadPoolExecutor(2) as pool:
         found = list(pool.map(lambda kill: kill_storm.kill_once(*kill), KILLS))
@@ -33,6 +34,7 @@ def test_a_killed_kernel_leaves_nothing():
     assert all(left.where for left in found)
 
 
+@pytest.mark.every
 def test_the_storm_sees_what_is_left(monkeypatch):
     """A fork that leaves its kernel's session carries no mark of ours, only the storm's own."""
     monkeypatch.setattr(kill_storm, "AFTER", 3.0)

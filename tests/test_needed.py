@@ -18,6 +18,7 @@ import needed
 from looking import Catch, Look
 from needed import Kept, Row, row_of, spare, stopped, table, together
 
+pytestmark = pytest.mark.every
 WORDS = """
 [lesson.checks]
 answers = "The same answer"

@@ -197,6 +197,7 @@ def test_a_private_name_has_its_reason_where_it_is_used(row):
     assert any(has_comment(ROOT / row.file, line) for line in lines), f"why {row.name}? ({row.why})"
 
 
+@pytest.mark.every
 def test_no_other_private_names_are_used():
     lessons = (file for file in ROOT.glob("checks/[0-9]*/*.py") if not file.name.startswith("test_"))
     files = sorted([*ROOT.glob("kettle/**/*.py"), *lessons])
@@ -210,6 +211,7 @@ def test_no_other_private_names_are_used():
     assert found == [], "is there a public way? If not, it needs a row in TABLE"
 
 
+@pytest.mark.every
 def test_no_other_private_name_of_a_base_is_taken():
     """What a class calls its own is not what a base of other people calls its own, but for the rows above."""
     found = []

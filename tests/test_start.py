@@ -53,7 +53,7 @@ class Copy:
         shutil.copytree(ROOT / "settings", self.folder / "settings")
         (self.folder / "kettle" / "__init__.py").write_text('"""A stand-in."""\n')
         shutil.copytree(ROOT / "kettle" / "files", self.folder / "kettle" / "files", ignore=COMPILED)
-        shutil.copy(ROOT / "kettle" / "update.py", self.folder / "kettle")
+        shutil.copytree(ROOT / "commands", self.folder / "commands", ignore=COMPILED)
         self.path = f"{self.tools}{os.pathsep}/usr/bin{os.pathsep}/bin"
         self.fake_uv()
 
@@ -142,6 +142,23 @@ def test_sets_up_once_and_opens_the_lab_in_its_own_folder(copy, tmp_path):
     second = copy.start("--no-browser")
     assert "Setting the course up" not in second.stdout
     assert copy.installs() == []
+
+
+@POSIX
+@pytest.mark.parametrize(
+    ("typed", "runs"),
+    [
+        (("room",), "python -m kettle_room"),
+        (("room", "--lan", "--port", "8000"), "python -m kettle_room --lan --port 8000"),
+        (("--port", "8000", "room"), "python -m kettle_room --port 8000"),
+    ],
+    ids=" ".join,
+)
+def test_room_is_served_with_what_was_typed(copy, typed, runs):
+    copy.fake_uv(stands_in_for="kettle_room")
+    done = copy.start(*typed)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == runs
 
 
 @POSIX
@@ -280,11 +297,22 @@ def test_a_set_up_that_was_interrupted_is_done_again(copy, how):
 @POSIX
 def test_update_runs_the_file_in_kettle_and_sets_up_what_came(copy):
     came = "print('brought')\nopen('requirements.txt', 'a').write('\\n')\n"
-    (copy.folder / "kettle" / "update.py").write_text(came)
+    (copy.folder / "commands" / "update.py").write_text(came)
     done = copy.start("update", cwd=copy.home)
     assert done.returncode == 0, done.stderr
     assert "brought" in done.stdout.splitlines()
     assert len(copy.installs()) == 4, "once before the update, once after it"
+
+
+@POSIX
+def test_preflight_sets_up_and_tries_out_the_lab_that_would_open(copy):
+    copy.fake_uv(stands_in_for="*jupyterlab*|*before_the_day")
+    tried = copy.start("preflight").stdout.splitlines()[-1]
+    assert len(copy.installs()) == 2
+    opened = copy.start("--no-browser").stdout.splitlines()[-1]
+    name, _, lab = tried.partition(" -m kettle.lessons.before_the_day ")
+    assert name == "python"
+    assert lab == f"{copy.folder / '.venv' / 'bin' / 'python'} {opened.partition(' ')[2]}"
 
 
 @POSIX
@@ -352,7 +380,7 @@ def test_every_python_3_can_read_start():
 def test_help_is_readable_and_starts_nothing(copy):
     done = copy.start("--help")
     assert done.returncode == 0
-    for word in ("test", "update", "--port", "--no-browser"):
+    for word in ("test", "update", "pack", "preflight", "--port", "--no-browser", "--from"):
         assert word in done.stdout
     assert not (copy.folder / ".tools").exists()
 

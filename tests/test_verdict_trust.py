@@ -18,6 +18,7 @@ def run(kept, *options):
     return done.stdout
 
 
+@pytest.mark.every
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGSTOP is not on Windows")
 def test_it_judges_keeps_and_goes_on(tmp_path):
     kept = tmp_path / "kept.json"

@@ -225,6 +225,29 @@ def test_aiohttp_client_and_application_talk(size):
     assert run.blocked == ()
 
 
+def test_addresses_come_from_the_loop_also_where_aiodns_is_installed(monkeypatch):
+    class OfARealNameServer(aiohttp.abc.AbstractResolver):
+        def __init__(self, **_): ...
+
+        async def resolve(self, *_, **__):
+            raise OSError("nobody asks here")
+
+        async def close(self): ...
+
+    monkeypatch.setattr("aiohttp.connector.DefaultResolver", OfARealNameServer)
+
+    async def call():
+        url = await network().serve(shop([]), "courier.test")
+        async with (
+            aiohttp.ClientSession(url) as session,
+            session.get("/slow", params={"seconds": 1}) as response,
+        ):
+            return response.status
+
+    run = run_virtual(call)
+    assert (run.value, run.error) == (200, None)
+
+
 def test_aiohttps_own_limit_and_the_request_that_ends_with_it():
     cancelled = []
 

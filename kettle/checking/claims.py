@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from kettle.checking.checks import folder_of, load_module, words_of
+from kettle.checking.checks import words_of
 
 HOLDS, PARTLY, DOES_NOT_HOLD, NOT_SHOWN = TRUTHS = (
     "holds",
@@ -57,34 +57,9 @@ def claims_of(lesson: str | Path) -> tuple[Claim, ...]:
     Raises:
         FileNotFoundError: there are no such checks.
     """
-    return tuple(_claim(each) for each in words_of(lesson).claims)
+    return tuple(claim(each) for each in words_of(lesson).claims)
 
 
-def ledger_of(lesson: str | Path) -> tuple[Claim, ...]:
-    """Return the claims that a lesson answers for, but does not ask about, each with its measure.
-
-    Raises:
-        FileNotFoundError: there are no such checks.
-        KeyError: claims.py has no measure for one.
-    """
-    found = words_of(lesson).ledger
-    if not found:
-        return ()
-    measures = load_module(folder_of(lesson), "claims").MEASURES
-    return tuple(_claim(each, measures[each["name"]]) for each in found)
-
-
-def every_claim_of(lesson: str | Path) -> tuple[Claim, ...]:
-    """Return all claims that a lesson answers for, without measures: the fact check's, then the ledger's."""
-    words = words_of(lesson)
-    return tuple(_claim(each) for each in (*words.claims, *words.ledger))
-
-
-def ids_answered(lesson: str | Path) -> set[str]:
-    """Return the ids that a lesson's claims answer for, those of the ledger included."""
-    words = words_of(lesson)
-    return {each for claim in (*words.claims, *words.ledger) for each in claim["ids"]}
-
-
-def _claim(words: Mapping[str, Any], measure: Callable | None = None) -> Claim:
+def claim(words: Mapping[str, Any], measure: Callable | None = None) -> Claim:
+    """Make a claim of an entry of words.toml."""
     return Claim(**{**words, "ids": tuple(words.get("ids", ()))}, measure=measure)

@@ -97,13 +97,13 @@ PARTS = (
     Part("F", "Serving it", range(25, 28)),
 )
 
-_FIRST_DAY = (1, 2, 3, 5, 6, 7, 8, 10, 11, 12, 13)
+_FIRST_DAY = (1, 2, 3, 6, 7, 8, 10, 11, 12, 13)
 _SECOND_DAY = (14, 15, 16, 17, 18, 19, 21, 22, 23, 24, 26, 27)
 
 PATHS = (
-    CoursePath("Half a day", (1, 11, 14, 17, 19, 27), beside=30),
+    CoursePath("Half a day", (1, 11, 14, 17, 19, 27), beside=40),
     CoursePath("One day", (1, 3, 11, 12, 14, 16, 18, 19, 22, 23, 27), beside=90),
-    CoursePath("Two days", _FIRST_DAY + _SECOND_DAY, beside=185),
+    CoursePath("Two days", _FIRST_DAY + _SECOND_DAY, beside=195),
     CoursePath("For Django projects", (1, 7, 19, 20, 21, 22, 23, 24), beside=30),
     CoursePath("For data analysis", (1, 2, 7, 8, 9, 10), beside=30),
     CoursePath("Everything, on your own", tuple(range(1, 28))),

@@ -22,13 +22,13 @@ def source_of(cells: Sequence[str], *names: str, whole: Collection[int] = ()) ->
     """
     homes = [(number, each) for number, cell in enumerate(cells) for each in statements_of(cell)]
     statements = [each for _, each in homes]
-    bound, changed = ([of(each) for each in statements] for of in (_bound, _changed))
+    makes, changed = ([of(each) for each in statements] for of in (bound, _changed))
     taken = {place for place, (number, _) in enumerate(homes) if number in whole}
     wanted = [(name, len(statements)) for name in names]
     wanted += [(name, place) for place in taken for name in used(statements[place])]
     while wanted:
         name, before = wanted.pop()
-        places = [place for place, each in enumerate(bound) if name in each]
+        places = [place for place, each in enumerate(makes) if name in each]
         # A function may use what is defined after it; `f = decorated(f)` needs the f before it, too.
         found = {max(places, default=-1), max((place for place in places if place < before), default=-1)} - {
             -1
@@ -51,7 +51,7 @@ def used(statement: ast.stmt) -> set[str]:
     """Return the names that a statement takes from around it, but those that are built in."""
     names = _used(_table(statement), outermost=True)
     if isinstance(statement, ast.AugAssign):  # which reads what it writes
-        names |= _bound(statement)
+        names |= bound(statement)
     return {name for name in names if not hasattr(builtins, name)}
 
 
@@ -61,7 +61,8 @@ def _used(table: symtable.SymbolTable, *, outermost: bool = False) -> set[str]:
     return names.union(*(_used(each) for each in table.get_children()))
 
 
-def _bound(statement: ast.stmt) -> set[str]:
+def bound(statement: ast.stmt) -> set[str]:
+    """Return the names that a statement gives a value to, by assignment, import or definition."""
     symbols = _table(statement).get_symbols()
     return {each.get_name() for each in symbols if each.is_assigned() or each.is_imported()}
 

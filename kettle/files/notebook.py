@@ -135,9 +135,10 @@ class Saver:
         Returns:
             Whether there was a JupyterLab to ask.
         """
-        if not self.ask("apputils:notify", message=message, type="success", options={"autoClose": False}):
+        told = f"If asked, choose Reload. {message}"
+        if not self.ask("apputils:notify", message=told, type="success", options={"autoClose": False}):
             return False
-        # Until the save before it has come back to it, JupyterLab would ask whether to drop unsaved changes;
+        # It asks whether to drop changes until the save before has come back, and where outputs came since;
         # and after a reload it draws nothing until its view is moved.
         soon = on_loop()
         for delay, command in ((0.7, "docmanager:reload"), (1.7, "notebook:move-cursor-down")):

@@ -2,7 +2,8 @@
 
 A file is a list of events, so that two histories merge by putting them together, and nothing is taken back.
 It is read, changed and replaced under a lock of the operating system, which ends with the process that holds
-it: a killed kernel leaves either the old file or the new one, and never a lock. Nothing is sent anywhere.
+it: a killed kernel leaves either the old file or the new one, and never a lock. Nothing is sent but to
+a room that was joined.
 """
 
 import errno
@@ -61,6 +62,7 @@ class Progress:
         patience: float = 3.0,
     ) -> None:
         self.folder = Path(folder or os.environ.get("KETTLE_PROGRESS") or ROOT / ".kettle" / "progress")
+        self.room = self.folder.parent / "room"  # what is to be sent to a room, once this learner joins one
         self._tell = tell or _say
         self._patience = patience
         self._told = False
@@ -78,7 +80,17 @@ class Progress:
             ValueError: There is no such kind of event, or that is not the name of a notebook.
         """
         self._path(notebook_id)
-        self._remember({notebook_id: [new_event(event, details)]})
+        made = new_event(event, details)
+        self._remember({notebook_id: [made]})
+        self.tell_room(notebook_id, made)
+
+    def tell_room(self, notebook_id: str, event: Event) -> None:
+        """Hand an event to the room that this learner has joined; nothing happens where there is none."""
+        if (self.room / "joined.json").exists():
+            with suppress(Exception):  # whatever becomes of the room, a lesson goes on
+                from kettle_room.handing_over import hand_over
+
+                hand_over(self.room, notebook_id, event)
 
     def of(self, notebook_id: str) -> NotebookProgress:
         """Return what was done in one notebook, by this process or any other."""

@@ -78,7 +78,7 @@ class LessonWords:
         recall: questions for the warm-ups of later lessons.
         guess: one on today's idea, for anyone who has done no lesson yet.
         claims: those that the fact check asks about; `ledger`: those that only the ledger shows.
-        deck: cards for the decks, as tables of the file; checks/00_start_here/deck.py reads them.
+        deck: cards for the decks; `guide`: the entry in the field guide. 00_start_here and site/ read them.
     """
 
     learn: str = ""
@@ -89,6 +89,7 @@ class LessonWords:
     claims: tuple[Mapping[str, Any], ...] = ()
     ledger: tuple[Mapping[str, Any], ...] = ()
     deck: tuple[Mapping[str, Any], ...] = ()
+    guide: Mapping[str, Any] = field(default_factory=dict)
 
     def of(self, kind: str) -> NotebookWords:
         """Return the words of the notebook of a kind, "lesson" or "exercise"."""
@@ -111,7 +112,6 @@ def _read(path: Path, stamp: int) -> LessonWords:
     try:
         found = tomllib.loads(path.read_text(encoding="utf-8"))
         return LessonWords(
-            learn=found.pop("learn", ""),
             lesson=_notebook(found.pop("lesson", {})),
             exercise=_notebook(found.pop("exercise", {})),
             recall=tuple(_question(each) for each in found.pop("recall", ())),

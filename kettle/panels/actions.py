@@ -39,33 +39,42 @@ class Actions:
         path: the learner's notebook.
         root: the project's folder.
         checker: takes the place of the real one in a test.
+        beside: has the other files that the learner edits; see `Lesson`.
     """
 
     def __init__(
-        self, files: LessonFiles, kind: str, path: Path, root: Path, checker: Checker | None = None
+        self,
+        files: LessonFiles,
+        kind: str,
+        path: Path,
+        root: Path,
+        checker: Checker | None = None,
+        beside: Any = None,
     ) -> None:
-        self.files, self.kind, self.path, self.root = files, kind, path, root
+        self.files, self.kind, self.path, self.root, self.beside = files, kind, path, root, beside
         self.saver = Saver(path)
         if not certifying():
             with suppress(OSError):  # a folder that cannot be written has no edits to lose
                 pristine.keep(root)
-        self._id = files.notebook_id(kind)
+        self.id = files.notebook_id(kind)
         self._progress = Progress()
+        self.room = self._progress.room
         # What waits for a click waits once for all notebooks of a learner.
         self.checker = checker or Checker(path, slot=root / ".kettle" / "waiting")
         self.prewarm = Prewarm(path, self.checker)
         self._stops = 0
         if not certifying():
             executed.remember_cells()
+            self._progress.tell_room(self.id, {"event": "opened"})
 
     def record(self, event: str, **details: Any) -> None:
         """Remember an event; nothing is remembered while a notebook is being checked."""
         if not certifying():
-            self._progress.record(self._id, event, **details)
+            self._progress.record(self.id, event, **details)
 
     def history(self) -> NotebookProgress:
         """Return what this learner has done in this notebook."""
-        return NotebookProgress(self._id) if certifying() else self._progress.of(self._id)
+        return NotebookProgress(self.id) if certifying() else self._progress.of(self.id)
 
     def lessons_done(self) -> tuple[str, ...]:
         """List the lessons that this learner has run or solved, as a lesson or as an exercise."""
@@ -124,7 +133,8 @@ class Actions:
                 note(verdict, *advice)
 
         verdict = self.checker.check(on_event, on_note)
-        self.record("checked", outcome=verdict.outcome, message=verdict.message)
+        title = next((each.title for each in verdict.findings if each.outcome == verdict.outcome), "")
+        self.record("checked", outcome=verdict.outcome, message=verdict.message, title=title)
         if verdict.solved:
             self.record("solved")
         return verdict, *advice
@@ -174,14 +184,18 @@ class Actions:
         yours = ""
         with suppress(NotebookTrouble):  # without a readable cell, the whole solution is new
             yours = notebook.fix_of(self.path)
+        code = solution.code
+        if self.beside is not None:
+            yours, code = self.beside.yours_and_solution()
         self.record("solution")
-        return [Prose(solution.why), solutions.draw(yours, solution.code)]
+        return [Prose(solution.why), solutions.draw(yours, code)]
 
     def reset(self) -> list:
         """Go back to the starter, after a dated copy; return what to show."""
         saved = self.saver.save()
         try:
             copy = notebook.reset(self.path, self.files.stem, self.kind, self.root)
+            others = self.beside.put_back() if self.beside is not None else []
         except (NotebookTrouble, OSError) as trouble:
             return [say(str(trouble), heading="Nothing was changed", tone="unsure", where="wk-reset-done")]
         self.record("reset")
@@ -190,6 +204,10 @@ class Actions:
             if copy
             else "There was nothing to keep."
         )
+        if others:
+            kept += (
+                f" So are your other files, with the date: {', '.join(f'`{each.name}`' for each in others)}."
+            )
         shown = saved and self.saver.reload(f"Back to the starter. {kept.replace('`', '')}")
         more = "" if shown else " To see the starter, close this notebook without saving and open it again."
         return [say(kept + more, heading="Back to the starter", where="wk-reset-done")]

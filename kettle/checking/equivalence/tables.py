@@ -16,11 +16,7 @@ AWAY = "{}_taken_away"
 
 
 class Tables:
-    """The tables of a database, to be changed and put back; neither delayed nor counted.
-
-    Args:
-        database: of kettle.database.
-    """
+    """The tables of a Database, to be changed and put back; neither delayed nor counted."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -92,13 +88,18 @@ def put_back(database: Database, *tables: str, **more: Any) -> Iterator[SimpleNa
     finally:
         changes.put_back()
         database.end_transactions()
-        kept = [_table(name) for name in tables]
+        kept = [(_table(name), list(getattr(database.data, name))) for name in tables]
+        kept = [] if all(_holds(changes.ask(table.select()), rows) for table, rows in kept) else kept
         with database.behind.begin() as connection:
-            for table in kept:
+            for table, _ in kept:
                 connection.execute(table.delete())
-            for table in reversed(kept):
-                if rows := getattr(database.data, table.name):
-                    connection.execute(table.insert(), list(rows))
+            for table, rows in reversed(kept):
+                if rows:
+                    connection.execute(table.insert(), rows)
+
+
+def _holds(found: Sequence[Row], rows: list[dict]) -> bool:
+    return {row.id: dict(row._mapping) for row in found} == {row["id"]: row for row in rows}
 
 
 def _table(name: str) -> Any:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from typing import Any, cast
 
+from kettle.files.names import DEFINES, bound, statements_of
+
 LEFT_OUT = {"demo", "curious"}  # tags of cells that a certifying run leaves out
-DEFINES = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 def sources_run(cells: Sequence[Any]) -> list[str]:
@@ -30,10 +30,14 @@ def sources_run(cells: Sequence[Any]) -> list[str]:
     }
     last = max((place for place, left_out in enumerate(shown) if not left_out), default=0)
     defined = [
-        (place, each) for place in range(last) if shown[place] for each in _defined(cells[place].source)
+        (place, each)
+        for place in range(last)
+        if shown[place]
+        for each in statements_of(cells[place].source)
+        if isinstance(each, DEFINES)
     ]
     taken: list[tuple[int, ast.stmt]] = []
-    while found := [pair for pair in defined if pair not in taken and used.intersection(_names(pair[1]))]:
+    while found := [pair for pair in defined if pair not in taken and used & bound(pair[1])]:
         taken += found
         used |= {node.id for _, each in found for node in ast.walk(each) if isinstance(node, ast.Name)}
     pieces = [
@@ -50,19 +54,8 @@ def _used(code: str) -> set[str]:
         return set(re.findall(r"\w+", code))
 
 
-def _defined(code: str) -> Iterator[ast.stmt]:
-    with suppress(SyntaxError, ValueError):  # magics are no Python
-        yield from (each for each in ast.parse(code).body if isinstance(each, DEFINES))
-
-
 def _tried(statement: ast.stmt) -> str:
     """Return the source of a definition; one that needs what only the shown cell has made does nothing."""
     tried = ast.parse("try: pass\nexcept Exception: pass")
     cast(ast.Try, tried.body[0]).body = [statement]
     return ast.unparse(tried)
-
-
-def _names(statement: Any) -> set[str]:
-    if isinstance(statement, ast.Import | ast.ImportFrom):
-        return {alias.asname or alias.name.partition(".")[0] for alias in statement.names}
-    return {statement.name}

@@ -7,6 +7,9 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
+from unittest.mock import patch
+
+from aiohttp import ThreadedResolver
 
 from kettle.layers import replace
 from kettle.probes.engines.blocking import BlockingCall, Recorder, profiled
@@ -92,7 +95,9 @@ def run_virtual(
     try:
         # replaced out here: a coroutine that cannot be stopped would never put things back
         refused.clear()
-        with threads.replaced(), unbound(), around(threads):
+        # where aiodns is installed, aiohttp would ask a real name server, and not the loop
+        by_loop = patch("aiohttp.connector.DefaultResolver", ThreadedResolver)
+        with threads.replaced(), unbound(), by_loop, around(threads):
             ended = run_in_own_thread(body, limit=limit, more=more, loop_factory=begin)
     finally:
         _one_at_a_time.release()
