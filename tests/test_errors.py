@@ -1,11 +1,13 @@
 """What popular slips are told, each made by real code; and how places in cells are named."""
 
 import asyncio
+import gc
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
 from pickle import PicklingError
 
 import aiohttp
+import asyncpg
 import pytest
 import requests
 from ipykernel.compiler import get_file_name
@@ -13,7 +15,7 @@ from ipykernel.kernelbase import Kernel
 from IPython.core.interactiveshell import InteractiveShell
 from sqlalchemy.exc import MissingGreenlet
 
-from kettle.checking.runner.errors import frames, told
+from kettle.checking.runner.errors import frames, told, unheard
 from kettle.checking.runner.judge import TAKES_LOCK
 from kettle.probes.engines.where import place
 
@@ -189,3 +191,28 @@ def test_a_place_in_a_cell_has_the_number_beside_the_cell(monkeypatch):
         assert place(code, 2) == "cell:2"
     finally:
         InteractiveShell.clear_instance()
+
+
+def test_a_driver_that_is_cancelled_while_it_connects_is_no_fault_of_the_learners():
+    heard = asyncio.run(connections_cancelled())
+    assert any("unexpected connection_lost" in line for line in heard), "else this test tests nothing"
+    assert not unheard(heard)
+
+
+async def connections_cancelled():
+    """Return what the loop hears while connecting is cancelled, after one more step each time."""
+    heard = []
+    asyncio.get_running_loop().set_exception_handler(
+        lambda _, told: heard.append(f"{told['message']}: {told.get('exception')!r}")
+    )
+    async with await asyncio.start_server(lambda *_: asyncio.sleep(1), "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        for steps in range(12):
+            asked = asyncio.create_task(asyncpg.connect(host="127.0.0.1", port=port, user="u", password="p"))
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            asked.cancel()
+            await asyncio.wait([asked])
+            del asked
+            gc.collect()
+    return heard

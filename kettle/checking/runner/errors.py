@@ -13,6 +13,8 @@ from kettle.probes.engines.where import is_cell
 Error = TypeVar("Error", BaseException, BaseException | None)
 MORE = " (Background on this error at:"  # what SQLAlchemy adds: an address, cut off where a message is long
 LONG = 160  # characters of a message that is shown
+# What libraries leave behind, and no learner: the last is of asyncpg's `connect` that was cancelled.
+LIBRARIES_OWN = ("nclosed", "CancelledError(", "unexpected connection_lost() call")
 
 _BY_NAME = (
     "A worker finds its function by module and name: is it one of a module, or is it made in a cell "
@@ -210,7 +212,7 @@ def unheard(complaints: Iterable[str]) -> str:
     Args:
         complaints: of the event loop.
     """
-    lost = [line for line in complaints if "nclosed" not in line and "CancelledError(" not in line]
+    lost = [line for line in complaints if not any(own in line for own in LIBRARIES_OWN)]
     if not lost:
         return ""
     if lost[0].startswith("Task was destroyed but it is pending"):
@@ -225,8 +227,7 @@ def frames(error: BaseException) -> list[traceback.FrameSummary]:
 
 def where(error: BaseException) -> str:
     """Say where in the learner's cells an error happened; empty where it did not."""
-    found = frames(error)
-    if not found:
+    if not (found := frames(error)):
         return ""
     return f"It happened in `{found[-1].name}`, at the line `{_source(found[-1])}`."
 
