@@ -44,20 +44,19 @@ def catch_up(actions: Actions) -> Shown:
 
 
 def _changed(actions: Actions) -> Shown:
-    saved = actions.saver.save()
-    try:
+    def write() -> str:
         copy = put(actions.path, load(actions.files.solution, actions.kind).code)
+        hand_over(actions.room, actions.id, {"event": "caught_up"})
+        return f"The fix is in its cell: run it. Yours is kept in the same folder as `{copy.name}`."
+
+    try:
+        told = actions.saver.change(write)
     except (NotebookTrouble, OSError) as trouble:
         return _box(str(trouble), "Nothing was changed")
-    hand_over(actions.room, actions.id, {"event": "caught_up"})
-    kept = f"Your notebook as it was is kept in the same folder as `{copy.name}`."
-    told = f"The fix is in its cell. {kept.replace('`', '')} Run the cell, and go on with the class."
-    if saved and actions.saver.reload(told):
-        return _box(
-            f"The fix is in its cell. {kept} Run the cell, and go on with the class.", "Caught up", "right"
-        )
+    if not told:
+        return _box("In a moment. What you have is saved first.", "Caught up", "right")
     more = "To see it, close this notebook without saving and open it again."
-    return _box(f"The fix is in its cell, in the file. {kept} {more}", "Caught up", "right")
+    return _box(f"{told} {more}", "Caught up", "right")
 
 
 def put(path: Path, code: str) -> Path:

@@ -194,6 +194,25 @@ class Learner:
         self.page.keyboard.press("Control+A")
         self.page.keyboard.insert_text(source)
 
+    def sources(self):
+        """Return the text of all cells, as JupyterLab shows it."""
+        return self.page.evaluate(
+            """() => window.jupyterapp.shell.currentWidget.content.widgets
+                .map(cell => cell.model.sharedModel.source).join('\\n')"""
+        )
+
+    def shows_instead(self, gone, told):
+        """Wait until a text is gone from the notebook and a message is there; nothing may be asked."""
+        note = self.page.locator(".Toastify").get_by_text(told).last
+        note.wait_for()
+        end = time.monotonic() + 60
+        while gone in self.sources() and time.monotonic() < end:
+            assert not self.page.locator(".jp-Dialog").count(), self.page.locator(".jp-Dialog").inner_text()
+            self.page.wait_for_timeout(POLLING)
+        assert gone not in self.sources()
+        self.page.wait_for_timeout(1500)  # a question would come after the message
+        assert not self.page.locator(".jp-Dialog").count(), self.page.locator(".jp-Dialog").inner_text()
+
     def restart_kernel(self):
         """Restart the kernel of the notebook in front."""
         self.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.restartKernel()")

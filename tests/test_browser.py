@@ -8,8 +8,11 @@ import nbformat
 import pytest
 import tiny_lesson
 from browser import QUIET, Learner, copy_course, find_chromium, jupyterlab
+from served_room import NOTEBOOK, ServedRoom
 from tiny_lesson import write_tiny_lesson
 from turned import SLIDERS, turn_each
+
+from kettle_room.syllabus import FIX
 
 LESSON = "14_one_await_at_a_time"
 pytestmark = pytest.mark.every
@@ -181,7 +184,7 @@ def test_a_check_that_does_not_end_can_be_stopped(learner):
     assert "Stopped" in verdict.inner_text()
 
 
-def test_check_and_reset_as_code(learner, lab):
+def test_check_as_code_and_back_to_the_starter(learner, lab):
     folder, _ = lab
     path = folder / "exercises" / f"{LESSON}.ipynb"
     learner.open(f"exercises/{LESSON}.ipynb")
@@ -192,10 +195,39 @@ def test_check_and_reset_as_code(learner, lab):
     assert "Right" in said, said
     learner.type_into("check-panel", "lesson.reset()")
     learner.start("check-panel")  # what it prints goes with the reload, the message beside it stays
-    learner.page.locator(".Toastify").get_by_text("kept in the same folder").wait_for()
+    learner.shows_instead("asyncio.gather", "kept in the same folder")
+    learner.shot("reset")
     copies = list(path.parent.glob(f"{LESSON} *.ipynb"))
     assert any("asyncio.gather" in copy.read_text(encoding="utf-8") for copy in copies)
     assert "asyncio.gather" not in path.read_text(encoding="utf-8")
+
+    learner.type_into("fix", "# nothing yet")
+    panel = learner.run("check-panel")
+    panel.locator("button.wk-reset").click()
+    panel.locator("button.wk-yes").click()
+    learner.shows_instead("# nothing yet", "kept in the same folder")
+    assert "# nothing yet" not in path.read_text(encoding="utf-8")
+
+
+def test_catching_up_with_the_class(learner, lab, tmp_path):
+    folder, _ = lab
+    room = ServedRoom(tmp_path)
+    try:
+        learner.open(f"notebooks/{LESSON}.ipynb")
+        learner.run_until("predict-panel")
+        learner.type_into("fix", "# behind")
+        learner.type_into("check-panel", f"lesson.join({room.address!r}, {room.code!r}, 'Ada')")
+        assert "Ada" in learner.run("check-panel").inner_text()
+        room.as_teacher("POST", "/api/reach", {"notebook": NOTEBOOK, "step": FIX})
+        learner.type_into("check-panel", "lesson.catch_up()")
+        learner.start("check-panel")
+        learner.shows_instead("# behind", "The fix is in its cell")
+        learner.shot("caught-up")
+        assert fix_of(folder) in learner.sources()
+        learner.type_into("check-panel", "lesson.leave()")
+        learner.run("check-panel")
+    finally:
+        room.end()
 
 
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])

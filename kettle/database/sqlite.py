@@ -12,14 +12,7 @@ from collections.abc import Callable, Iterable, Sized
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 
-from kettle.database.statements import (
-    LONGEST,
-    Ledger,
-    Statement,
-    changes_data,
-    ends_transaction,
-    kind_of,
-)
+from kettle.database.statements import LONGEST, Ledger, Statement, changes_data, ends_transaction, kind_of
 
 
 @dataclass

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import threading
 import time
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -126,26 +127,38 @@ class Saver:
         self._commands.execute(command, arguments)
         return True
 
-    def reload(self, message: str) -> bool:
-        """Show what the file says now, and a message, since the reload takes all outputs away.
+    def change(self, write: Callable[[], str]) -> str:
+        """Change the notebook's file, and let JupyterLab show it.
+
+        A reload drops what came since the last save, and JupyterLab asks before it does so. A cell's number
+        and outputs come after all that the cell asks for: so the file is changed once they were saved, too.
 
         Args:
-            message: a sentence.
+            write: changes the file and says so in a sentence; raises NotebookTrouble or OSError if it cannot.
 
         Returns:
-            Whether there was a JupyterLab to ask.
+            What `write` said; empty where JupyterLab will show it beside the notebook, in a moment.
         """
-        told = f"If asked, choose Reload. {message}"
-        if not self.ask("apputils:notify", message=told, type="success", options={"autoClose": False}):
-            return False
-        # It asks whether to drop changes until the save before has come back, and where outputs came since;
-        # and after a reload it draws nothing until its view is moved.
-        soon = on_loop()
-        for delay, command in ((0.7, "docmanager:reload"), (1.7, "notebook:move-cursor-down")):
-            timer = threading.Timer(delay, soon, (self.ask, command))
-            timer.daemon = True
-            timer.start()
-        return True
+        if not self.save():
+            return write()
+        threading.Thread(target=self._change, args=(write, on_loop()), daemon=True).start()
+        return ""
+
+    def _change(self, write: Callable[[], str], soon: Callable) -> None:
+        time.sleep(0.5)
+        before = _stamp(self.path)
+        soon(self.ask, "docmanager:save")
+        saved = self.wait(before)
+        try:
+            told, kind = write().replace("`", ""), "success"
+        except (NotebookTrouble, OSError) as trouble:
+            told, kind = f"Nothing was changed. {trouble}", "error"
+        note = {"message": told if saved else f"If asked, choose Reload. {told}", "type": kind}
+        soon(lambda: self.ask("apputils:notify", **note, options={"autoClose": False}))
+        # The save has to come back first; and after a reload nothing is drawn until the view is moved.
+        for pause, command in ((0.7, "docmanager:reload"), (1.0, "notebook:move-cursor-down")):
+            time.sleep(pause)
+            soon(self.ask, command)
 
     def start_saving(self) -> tuple[int, int] | None:
         """Ask for a save and return what to wait for, or None where nobody can save for us."""

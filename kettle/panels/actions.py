@@ -192,22 +192,20 @@ class Actions:
 
     def reset(self) -> list:
         """Go back to the starter, after a dated copy; return what to show."""
-        saved = self.saver.save()
         try:
-            copy = notebook.reset(self.path, self.files.stem, self.kind, self.root)
-            others = self.beside.put_back() if self.beside is not None else []
+            told = self.saver.change(self._put_back)
         except (NotebookTrouble, OSError) as trouble:
             return [say(str(trouble), heading="Nothing was changed", tone="unsure", where="wk-reset-done")]
+        more = " To see the starter, close this notebook without saving and open it again."
+        told = told + more if told else "In a moment. What you have is saved first."
+        return [say(told, heading="Back to the starter", where="wk-reset-done")]
+
+    def _put_back(self) -> str:
+        copy = notebook.reset(self.path, self.files.stem, self.kind, self.root)
+        others = self.beside.put_back() if self.beside is not None else []
         self.record("reset")
-        kept = (
-            f"Your notebook is kept in the same folder as `{copy.name}`."
-            if copy
-            else "There was nothing to keep."
-        )
-        if others:
-            kept += (
-                f" So are your other files, with the date: {', '.join(f'`{each.name}`' for each in others)}."
-            )
-        shown = saved and self.saver.reload(f"Back to the starter. {kept.replace('`', '')}")
-        more = "" if shown else " To see the starter, close this notebook without saving and open it again."
-        return [say(kept + more, heading="Back to the starter", where="wk-reset-done")]
+        if not copy:
+            return "This is the starter. There was nothing to keep."
+        names = "".join(f", `{each.name}`" for each in others)
+        also = f" So are your other files, with the date: {names[2:]}." if others else ""
+        return f"Back to the starter. Your notebook is kept in the same folder as `{copy.name}`.{also}"

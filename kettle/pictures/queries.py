@@ -119,9 +119,6 @@ def _code(
         tag("title", f"{key or label}\n{plural(len(group), 'statement')}{sent_by(group)}"),
         tag("rect", x=scale.left, y=y, width=wide, height=CODE, class_="kp-hit"),
         tag(
-            "path",
-            d=lines,
-            stroke_width=stroke,
-            class_=f"kp-tick kp-{'series1' if often else 'running-ink'}",
+            "path", d=lines, stroke_width=stroke, class_=f"kp-tick kp-{'series1' if often else 'running-ink'}"
         ),
     )

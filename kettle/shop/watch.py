@@ -184,12 +184,7 @@ class Rendezvous:
     def report(self) -> dict[str, Any]:
         """Tell what RendezvousWindow reads."""
         over = self._open.is_set()
-        return {
-            "met": self.met,
-            "most_together": self.most_together,
-            "arrived": self.arrived,
-            "over": over,
-        }
+        return {"met": self.met, "most_together": self.most_together, "arrived": self.arrived, "over": over}
 
     def _take(self, ripe: tuple[tuple[Call, bool, bool], ...]) -> None:
         for call, begins, open_then in ripe:

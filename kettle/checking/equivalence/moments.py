@@ -21,11 +21,7 @@ LOOKS = 16  # of the first call into what it is given, at each of which the othe
 PATIENCE = 1.0  # seconds that the other call may take, or more where it gets too little of the processor
 
 
-def with_another(
-    call: Callable[[Any], Any],
-    given: Any,
-    another: Callable[[], Any],
-) -> dict[str, Any]:
+def with_another(call: Callable[[Any], Any], given: Any, another: Callable[[], Any]) -> dict[str, Any]:
     """Make a call, and another one in a thread at each of its first looks into what it is given.
 
     Args:

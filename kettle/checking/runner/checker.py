@@ -84,9 +84,7 @@ class Checker:
         return self.settled
 
     def check(
-        self,
-        on_event: Callable[[str], None] | None = None,
-        on_note: Callable[[Verdict], None] | None = None,
+        self, on_event: Callable[[str], None] | None = None, on_note: Callable[[Verdict], None] | None = None
     ) -> Verdict:
         """Run the notebook's cells and its hidden assertions in a fresh kernel.
 
