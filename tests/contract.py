@@ -112,15 +112,22 @@ def judge(answers: Iterable[Answer], *options: str) -> dict[Answer, Verdict | st
 
 
 def judge_and_run(
-    answers: Iterable[Answer], full: Sequence[Path], *options: str
+    answers: Iterable[Answer], full: Sequence[Path], *options: str, kernelless: Iterable[Answer] = ()
 ) -> tuple[dict[Answer, Verdict | str], list["Run"]]:
     """Judge answers, and beside them run notebooks from top to bottom; return the verdicts and these runs.
 
-    What came to no verdict, or to *cannot tell*, is judged once more, with few beside it: kernels started
-    side by side may get each other's ports, and a machine that judges many at once may be too busy for one.
+    What came to no verdict, or to *cannot tell*, is judged once more, by pytest and with few beside it:
+    kernels started side by side may get each other's ports, a machine that judges many at once may be too
+    busy for one, and without a kernel some answers cannot be judged.
+
+    Args:
+        answers: to be judged by pytest through nbval.
+        full: notebooks to be run.
+        *options: of tests/forked.py.
+        kernelless: more answers, judged without pytest and without a kernel; see kernelless.py.
     """
-    answers = list(answers)
-    found = _runs_of(answers, full, *options)
+    answers = [*(quick := list(kernelless)), *answers]
+    found = _runs_of(answers, full, f"--kernelless={len(quick)}", *options)
     runs, whole = dict(zip(answers, found, strict=False)), found[len(answers) :]
     if again := [
         answer for answer, run in runs.items() if not run.verdict or run.verdict.outcome == "undecided"

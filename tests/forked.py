@@ -1,6 +1,6 @@
 """Notebooks judged several at once, each by a pytest of its own with a kernel that is forked.
 
-    python tests/forked.py [--at-once 8] [--full 3] --out FOLDER NOTEBOOK ...
+    python tests/forked.py [--at-once 8] [--full 3] [--kernelless 20] --out FOLDER NOTEBOOK ...
 
 A kernel that starts afresh spends most of its start on imports, and most of a verdict is waiting. So one
 process imports what the notebooks and their checks import, and forks a judge for each notebook; a judge
@@ -61,6 +61,7 @@ class Job:
     notebook: Path
     out: str
     full: bool
+    kernelless: bool = False
 
     @property
     def arguments(self) -> list[str]:
@@ -228,6 +229,9 @@ def _judge(job: Job) -> None:
         os.dup2(out, 1)
         os.dup2(out, 2)
         os.chdir(job.notebook.parent)
+        if job.kernelless:
+            _judge_here(job, started)
+            return
         if job.full and OWN is None:  # as a learner runs it, it starts a database of its own
             os.environ.pop("KETTLE_DATABASE_URL", None)
         _fork_the_kernel(job.notebook)
@@ -240,16 +244,37 @@ def _judge(job: Job) -> None:
         os._exit(0)
 
 
-def _fork_the_kernel(notebook: Path) -> None:
-    """Fork a kernel for this process, before it has threads, and let jupyter_client use it."""
-    from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvisioner
+def _judge_here(job: Job, started: float) -> None:
+    """Judge one notebook in this very process; whatever goes wrong, there is then no verdict."""
+    import kernelless
 
+    from kettle.processes.family import end_family
+
+    os.setsid()
+    for name in _servers(job.notebook):
+        _fork_ahead(AHEAD[name])
+    try:
+        kernelless.write_verdict(job.notebook, Path(f"{job.out}.verdict"))
+        job.say_code(0, started)
+    finally:
+        for child in psutil.Process().children():
+            end_family(child)
+
+
+def _servers(notebook: Path) -> list[str]:
+    """Return which servers the checks of a notebook need."""
     from kettle.checking.checks import find_checks, kind_of, words_of
 
     checks = find_checks(notebook)
     needs = words_of(checks).of(kind_of(notebook)).needs if checks.exists() else {}
-    servers = [name for name in AHEAD if name in needs]
-    waiting = [WaitingKernel(servers)]
+    return [name for name in AHEAD if name in needs]
+
+
+def _fork_the_kernel(notebook: Path) -> None:
+    """Fork a kernel for this process, before it has threads, and let jupyter_client use it."""
+    from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvisioner
+
+    waiting = [WaitingKernel(_servers(notebook))]
 
     class Provisioner(LocalProvisioner):
         async def launch_kernel(self, cmd: list[str], *, cwd: str, env: dict, **others: object) -> dict:
@@ -331,17 +356,24 @@ def main() -> None:
     parser.add_argument("--at-once", type=int, default=AT_ONCE)
     full = "so many at the end: run every cell, demonstrations too; judge nothing"
     parser.add_argument("--full", type=int, default=0, help=full)
+    without = "so many at the beginning: judge them without pytest and without a kernel; see kernelless.py"
+    parser.add_argument("--kernelless", type=int, default=0, help=without)
     parser.add_argument("--out", type=Path, required=True, help="the folder for what is found")
     parser.add_argument("notebooks", nargs="+", type=Path)
     wanted = parser.parse_args()
     out = wanted.out.resolve()
     judged = len(wanted.notebooks) - wanted.full
-    jobs = [Job(path.resolve(), str(out / str(n)), n >= judged) for n, path in enumerate(wanted.notebooks)]
+    jobs = [
+        Job(path.resolve(), str(out / str(n)), n >= judged, n < wanted.kernelless)
+        for n, path in enumerate(wanted.notebooks)
+    ]
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     if sys.platform != "linux":
         judge_in_turn(jobs)
         return
     os.environ.update(KETTLE_CERTIFYING="1", OPENBLAS_NUM_THREADS="1")  # as in a kernel that certifies
+    if wanted.kernelless:
+        import kernelless  # noqa: F401 (once for all judges)
     del sys.path[0]  # this script's folder, which is on no kernel's path
     judge_at_once(jobs, wanted.at_once)
 

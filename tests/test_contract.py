@@ -73,4 +73,4 @@ def test_what_a_busy_machine_could_not_tell_is_judged_once_more(monkeypatch):
     monkeypatch.setattr(contract, "_runs_of", runs_of)
     told = contract.judge([first, second])
     assert [verdict.outcome for verdict in told.values()] == ["right", "not yet"]
-    assert asked == [([first, second], ()), ([second], ("--at-once=1",))]
+    assert asked == [([first, second], ("--kernelless=0",)), ([second], ("--at-once=1",))]

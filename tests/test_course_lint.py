@@ -170,6 +170,8 @@ def test_what_checks_need_is_said(stem, kind):
     for thing in ("shop", "database", "redis_server"):
         count = sum(thing in each for each in taken)
         assert thing in needs or not count, f"{thing} is taken, and words.toml does not say so"
+        itself = "import Shop\n" in (ROOT / "checks" / stem / f"{kind}.py").read_text(encoding="utf-8")
+        assert thing not in needs or count or itself, f"{thing} is started ahead, and no check takes it"
         if thing == "database" and thing in needs:
             assert needs[thing] == count
 

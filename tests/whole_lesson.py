@@ -1,4 +1,8 @@
-"""All of one lesson that the tests ask for, judged by one process: its imports cost as much as verdicts."""
+"""All of one lesson that the tests ask for, judged by one process: its imports cost as much as verdicts.
+
+Starters, fixes and the first wrong answers are judged as `pytest --nbval-lax` does it, all others without a
+kernel; tests/test_kernelless.py holds both ways to each other.
+"""
 
 import functools
 from dataclasses import dataclass
@@ -47,7 +51,9 @@ def whole(stem: str, every: bool = True) -> Whole:
 def _whole(stem: str, every: bool) -> Whole:
     folders = [*FOLDERS.values(), "solutions"] if FULL in asked else []
     answers = answers_of(stem, every) if ANSWERS in asked else ()
+    few = answers_of(stem, every=False)
+    by_pytest, more = ([each for each in answers if (each in few) == wanted] for wanted in (True, False))
     with noted(mutants_of(stem) if MUTANTS in asked else ()) as (mutants, told):
         full = [course.ROOT / folder / f"{stem}.ipynb" for folder in folders]
-        verdicts, runs = judge_and_run([*answers, *mutants], full)
+        verdicts, runs = judge_and_run(by_pytest, full, kernelless=[*more, *mutants])
         return Whole(verdicts, dict(zip(folders, runs, strict=True)), told(verdicts))

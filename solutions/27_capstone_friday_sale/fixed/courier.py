@@ -19,7 +19,10 @@ async def quote(larder: Larder, postcode: str) -> int:
 
 
 async def book(larder: Larder, postcode: str) -> int:
-    """Book a place in the van, and return what it costs; raise TimeoutError if that takes too long."""
+    """Book a place in the van, as each quote of this courier does, and return what it costs.
+
+    Raises TimeoutError if that takes too long.
+    """
     async with asyncio.timeout(LONGEST):
         async with larder.api.get("/couriers/3/quote", params={"postcode": postcode}) as answer:
             answer.raise_for_status()
