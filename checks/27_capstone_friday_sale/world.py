@@ -66,18 +66,20 @@ def larders(database, rng, writes=False):
         writes: whether the rows are put back after each world.
     """
     rows = seeded(database, rng)
+    engine = database.async_engine(pool_size=CONNECTIONS, max_overflow=0)  # looks at the server once
     shops, turn = shop_world(rng, watched=True, timeout=PATIENCE), asyncio.Lock()
 
     @asynccontextmanager
     async def world() -> AsyncIterator[SimpleNamespace]:
         async with turn, shops() as shop:  # one database serves all worlds, one after another
-            engine = database.async_engine(pool_size=CONNECTIONS, max_overflow=0)
             larder = Larder(shop.url, shop.api, engine)
-            with put_back(
-                database, *(WRITTEN if writes else ()), rows=rows, larder=larder, **vars(shop)
-            ) as w:
-                yield w
-            await engine.dispose()
+            try:
+                with put_back(
+                    database, *(WRITTEN if writes else ()), rows=rows, larder=larder, **vars(shop)
+                ) as w:
+                    yield w
+            finally:
+                await engine.dispose()  # its connections; the next world gets new ones
 
     return world
 
