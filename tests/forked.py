@@ -12,6 +12,7 @@ on. On systems other than Linux, where forking is not safe, one pytest after ano
 import argparse
 import ast
 import contextlib
+import ctypes
 import gc
 import importlib
 import json
@@ -33,6 +34,7 @@ AT_ONCE = max(2, 8 // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
 MORE = 3  # times as many, where judges wait for what never comes, and leave the processor to others
 BUSY = 75  # percent of all cores
 LOOK = 0.5  # seconds between two looks at how busy the machine is
+END_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl
 LIMIT = 300  # seconds for one notebook; its cells and checks have shorter limits of their own
 PLUGINS = ("kettle.checking.runner.plugin", "nbval.plugin")  # of pytest
 UNUSED = ("faulthandler", "unraisableexception")  # of pytest's own plugins
@@ -219,10 +221,16 @@ class WaitingKernel(Forked):
             json.dump({"argv": argv, "cwd": cwd, "env": env}, tell)
 
 
+def _end_with_parent() -> None:
+    """Let the kernel end this process when its parent ends, however that ends; only Linux can."""
+    ctypes.CDLL(None).prctl(END_WITH_PARENT, signal.SIGKILL)
+
+
 def _judge(job: Job) -> None:
     """Be the process that judges one notebook."""
     started = time.monotonic()
     try:
+        _end_with_parent()
         signal.alarm(LIMIT)
         out = os.open(f"{job.out}.out", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
@@ -297,6 +305,7 @@ def _fork_the_kernel(notebook: Path) -> None:
 def _be_kernel(told: int, servers: list[str]) -> None:
     """Wait to be told, then be a kernel; end where whoever would tell has ended."""
     try:
+        _end_with_parent()
         with os.fdopen(told) as line:
             text = line.read()
         if not text:

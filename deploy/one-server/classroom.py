@@ -17,7 +17,7 @@ PYTHON = str(own if own.exists() else sys.executable)
 STATE = Path(os.environ.get("KETTLE_HUB", "/var/lib/watched-kettle"))
 ROOM = "http://127.0.0.1:{}".format(os.environ.get("KETTLE_ROOM_PORT", "8877"))
 
-SEAT = 350e6  # bytes that a learner at work takes: 322 MB by benchmarks/hub.py, and some reserve
+SEAT = 350e6  # bytes that a learner at work takes: 325 MB by benchmarks/hub.py, and some reserve
 MEMORY = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 # A class comes at once. Two at a time for each processor start soonest; the others wait their turn.
