@@ -54,7 +54,8 @@ class Files:
             for module in known:
                 setattr(module, function.__name__, function)
             for name, value in vars(known[0]).items() if known else ():
-                function.__globals__.setdefault(name, value)
+                if not name.startswith("__"):  # a `__file__` of ours would be imported by each new process
+                    function.__globals__.setdefault(name, value)
         return self
 
     def __repr__(self) -> str:

@@ -20,7 +20,7 @@ async def quote(larder: Larder, postcode: str) -> int:
 
 
 async def book(larder: Larder, postcode: str) -> int:
-    """Book a place in the van, as each quote of this courier does, and return what it costs."""
+    """Book a place in the van (a quote of this courier is a booking), and return what it costs."""
     params = {"postcode": postcode}
     async with (
         aiohttp.ClientSession(larder.url) as session,
