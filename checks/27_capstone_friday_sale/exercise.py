@@ -25,13 +25,13 @@ from .service import (
     asked,
     books,
     dearer,
+    held_commit,
     hurried,
     opened,
-    slow_commit,
     sold_out,
     stock_of,
 )
-from .world import CUSTOMER, HELD, LINES, NEW, OTHER, STOCK, WRITING, until
+from .world import BEAT, CUSTOMER, HELD, LINES, NEW, OTHER, STOCK, WRITING, until
 
 VAN = "/couriers/3/quote"
 DEADLINE, INEXACT = 2.0, 1.02  # seconds, as the exercise says, and how exactly
@@ -44,7 +44,6 @@ SUPPLIERS, FEWEST = 20, 4  # that may be asked at once, and that have to be
 UPLOADS = 4  # photos
 SIDE = 200  # pixels: large enough for work elsewhere
 PERCENT = 10
-MEANWHILE = 0.1  # seconds between new prices and their commit
 
 PAGE, BUY = ("account_page", CUSTOMER, CODE), ("place_order", CUSTOMER, SKU, CODE)
 
@@ -219,15 +218,17 @@ async def page_is_made_once(larder, files, shop, database, redis_server, rng):
 
 @exercise.cause
 async def prices_show(larder, files, shop, database, redis_server, rng):
-    """Change all prices, and look at the front page; visitors come to it until they are changed."""
+    """Change all prices, and look at the front page; somebody came to it while the commit was held."""
     async with opened(files, shop, database, rng, redis_server, size=3) as service:
         await larder("front_page", service)
-        with slow_commit(database, MEANWHILE):
+        with held_commit(database) as commit:
             changing = asyncio.ensure_future(larder("change_prices", service, PERCENT))
-            while not changing.done():
-                await larder("front_page", service)
-                await asyncio.sleep(0)
-        await changing
+            while not commit.waits() and not changing.done():  # noqa: ASYNC110 (the database tells if asked)
+                await asyncio.sleep(BEAT)
+            visit = asyncio.ensure_future(larder("front_page", service))
+            await asyncio.wait([visit], timeout=HELD)  # a visit may wait for the new prices
+            commit.let_go()
+            await asyncio.gather(changing, visit)
         page = await larder("front_page", service)
         async with service.engine.connect() as connection:
             known = dict((await connection.execute(select(Product.sku, Product.price_cents))).tuples().all())

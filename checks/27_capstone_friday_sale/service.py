@@ -1,8 +1,10 @@
 """The service of the exercise: where its functions are called, and what they leave behind."""
 
 import asyncio
+import secrets
 from contextlib import asynccontextmanager, contextmanager, nullcontext
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 from redis.asyncio import Redis
@@ -136,25 +138,33 @@ async def stock_of(service):
         return await connection.scalar(select(Product.stock).where(Product.sku == SKU))
 
 
-SLOW_COMMIT = """
-CREATE FUNCTION slow_commit() RETURNS trigger LANGUAGE plpgsql AS
-    'BEGIN PERFORM pg_sleep({seconds}); RETURN NULL; END';
-CREATE CONSTRAINT TRIGGER slow_commit AFTER UPDATE ON products DEFERRABLE INITIALLY DEFERRED
-    FOR EACH ROW WHEN (NEW.sku = '{sku}') EXECUTE FUNCTION slow_commit()
+HELD_COMMIT = """
+CREATE FUNCTION held_commit() RETURNS trigger LANGUAGE plpgsql AS
+    'BEGIN PERFORM pg_advisory_xact_lock_shared({key}); RETURN NULL; END';
+CREATE CONSTRAINT TRIGGER held_commit AFTER UPDATE ON products DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW WHEN (NEW.sku = '{sku}') EXECUTE FUNCTION held_commit()
 """
+WAITERS = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = {key} AND NOT granted"
 
 
 @contextmanager
-def slow_commit(database, seconds):
-    """Let the commit of new prices take so many seconds, as it does with a replica; not on SQLite."""
+def held_commit(database):
+    """Hold the commit of new prices until it is let go; on SQLite it is not held.
+
+    Yields what tells whether a commit is held now, `waits()`, and `let_go()`.
+    """
     if database.kind == "SQLite":
-        yield
+        yield SimpleNamespace(waits=lambda: True, let_go=lambda: None)
         return
+    key = secrets.randbelow(1 << 31)
     with database.behind.begin() as connection:
-        connection.execute(text(SLOW_COMMIT.format(seconds=seconds, sku=SKU)))
+        connection.execute(text(HELD_COMMIT.format(key=key, sku=SKU)))
     try:
-        yield
+        with database.behind.connect() as holder:
+            holder.execute(text(f"SELECT pg_advisory_xact_lock({key})"))
+            waiters = text(WAITERS.format(key=key))
+            yield SimpleNamespace(waits=lambda: holder.scalar(waiters) > 0, let_go=holder.rollback)
     finally:
         database.end_transactions()
         with database.behind.begin() as connection:
-            connection.execute(text("DROP TRIGGER slow_commit ON products; DROP FUNCTION slow_commit"))
+            connection.execute(text("DROP TRIGGER held_commit ON products; DROP FUNCTION held_commit"))
