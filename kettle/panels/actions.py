@@ -204,8 +204,9 @@ class Actions:
         copy = notebook.reset(self.path, self.files.stem, self.kind, self.root)
         others = self.beside.put_back() if self.beside is not None else []
         self.record("reset")
-        if not copy:
-            return "This is the starter. There was nothing to keep."
-        names = "".join(f", `{each.name}`" for each in others)
-        also = f" So are your other files, with the date: {names[2:]}." if others else ""
-        return f"Back to the starter. Your notebook is kept in the same folder as `{copy.name}`.{also}"
+        kept = "There was nothing to keep."
+        if copy:
+            kept = f"Your notebook is kept in the same folder as `{copy.name}`."
+        names = ", ".join(f"`{each.name}`" for each in others)
+        also = f" So are your other files, with the date: {names}." if others else ""
+        return f"Back to the starter. {kept}{also}"
