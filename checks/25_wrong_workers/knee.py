@@ -87,11 +87,14 @@ def _level(up: Scale, across: Scale, rate: float) -> Markup:
 
 
 def _upright(marks: Mapping[int, str], across: Scale) -> list[Markup]:
-    """Draw upright lines with their names above the curves, each on a level of its own."""
+    """Draw upright lines with their names above the curves, each on a level of its own; no line meets a name."""
+    at = {workers: across(workers) for workers in marks}
+    all_fit = all(x + 6 + width(marks[workers]) < WIDTH for workers, x in at.items())
     drawn, level = [], TOP + 10
-    for workers, name in sorted(marks.items(), reverse=True):
-        x = across(workers)
-        fits = x + 6 + width(name) < WIDTH
+    for workers in sorted(marks, reverse=not all_fit):
+        x, name = at[workers], marks[workers]
+        room = min((other for other in at.values() if other > x), default=WIDTH) - x
+        fits = all_fit or 6 + width(name) < room
         drawn.append(tag("line", x1=x, x2=x, y1=level - 11, y2=BOTTOM, class_="kp-rule"))
         drawn.append(text(x + 6 if fits else x - 6, level, name, class_=None if fits else "kp-end"))
         level += 19

@@ -1,11 +1,14 @@
 """The simulator plays by its rules; the knee is where they put it; the sliders draw it again."""
 
+import re
+
 import pytest
 
 from kettle.lessons.knee import real_beside_simulated
 from kettle.lessons.knee_sliders import knee_at, sliders
 from kettle.lessons.queue_simulator import REQUESTS, Request, arriving, at_once, curve, knee_of, serve
 from kettle.lessons.real_run import recorded
+from kettle.pictures.svg import width
 
 
 def test_one_request_takes_its_waiting_and_its_computing():
@@ -90,3 +93,34 @@ def test_a_real_run_is_drawn_beside_the_simulator():
     picture = real_beside_simulated(recorded())
     assert "recorded on another machine" in picture.says
     assert picture.html.count("<circle") >= 8
+
+
+def test_the_knee_is_where_the_lesson_says():
+    knees = {waiting: knee_of(rates_of(waiting)) for waiting in (0, 50, 90)}
+    assert knees[0] == 4
+    assert 8 < knees[50] <= 12
+    assert knees[90] == max(rates_of(90)) == 40, "the picture ends before it"
+
+
+def rates_of(waiting):
+    return {n: each.rate for n, each in curve(4, waiting / 100, 400).items()}
+
+
+RULE = re.compile(r'<line x1="([\d.]+)" x2="[\d.]+" y1="([\d.]+)" y2="[\d.]+" class="kp-rule"/>')
+NAME = re.compile(r'<text x="([\d.]+)" y="([\d.]+)"( class="kp-end")?>(your workers[^<]*|the knee)</text>')
+
+
+@pytest.mark.parametrize("waiting", [0, 50, 80])
+def test_no_line_of_the_picture_meets_a_name(waiting):
+    for workers in range(1, 41):
+        svg = knee_at(4, workers, waiting, 400).html
+        names = NAME.findall(svg)
+        assert names
+        for x, y, to_the_left, name in names:
+            left = float(x) - (width(name) if to_the_left else 0)
+            met = [
+                at
+                for at, top in RULE.findall(svg)
+                if left <= float(at) <= left + width(name) and float(top) < float(y)
+            ]
+            assert not met, f"{name}, {workers} workers"
