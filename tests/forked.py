@@ -112,19 +112,22 @@ def judge_at_once(jobs: list[Job], at_once: int) -> None:
         configure_mappers()
     gc.collect()
     gc.freeze()  # no child looks through, and so copies, what it shares with this process
-    judges, waiting, looked = set(), list(reversed(jobs)), time.monotonic()
+    # Notebooks in full mostly wait, and long: they come first, and beside what is judged.
+    waiting = sorted(jobs, key=lambda job: not job.full)
+    whole, judges, looked = set(), set(), time.monotonic()
     psutil.cpu_percent()  # tells of the time since it was asked last
     shared = "kettle.database" in found and not all(job.full for job in jobs)
     with one_database() if shared else contextlib.nullcontext():
-        while judges or waiting:
-            room = len(judges) < at_once
+        while whole or judges or waiting:
+            room = len(judges) < at_once or (waiting and waiting[0].full)
             if not room and len(judges) < MORE * at_once and time.monotonic() - looked > LOOK:
                 room, looked = psutil.cpu_percent() < BUSY, time.monotonic()
             if waiting and room:
-                job = waiting.pop()
-                judges.add(os.fork() or _judge(job))
+                job = waiting.pop(0)
+                (whole if job.full else judges).add(os.fork() or _judge(job))
             elif ended := os.waitpid(-1, os.WNOHANG)[0]:
                 judges.discard(ended)
+                whole.discard(ended)
             else:
                 time.sleep(0.02)
 
