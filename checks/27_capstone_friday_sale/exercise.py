@@ -41,8 +41,7 @@ IN_TURN = 6  # orders
 SLOW = 0.02  # seconds of a round trip, so that orders overlap
 VISITORS = 8  # of the front page, at once
 SUPPLIERS, FEWEST = 20, 4  # that may be asked at once, and that have to be
-UPLOADS = 4  # photos
-SIDE = 200  # pixels: large enough for work elsewhere
+UPLOADS, SIDE = 4, 200  # photos, and pixels: large enough for work elsewhere
 PERCENT = 10
 
 PAGE, BUY = ("account_page", CUSTOMER, CODE), ("place_order", CUSTOMER, SKU, CODE)
