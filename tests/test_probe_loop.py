@@ -5,6 +5,7 @@
 import asyncio
 import re
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -38,6 +39,35 @@ def watched(body, **options):
 
 
 both = pytest.mark.parametrize("explain", [False, True], ids=["patched", "profiled"])
+
+
+LOOKS = """
+import gc, sys, threading, time
+from kettle.probes.engines import sampler
+
+def deep(n):
+    return deep(n - 1) if n else 0
+
+def step(kept=[], running=(1, 0.0)):
+    kept.append([])  # enough for a collection to begin at any time
+    return running
+
+sampler._LOOK_EVERY = 0
+sys.setrecursionlimit(5000)
+sys.setswitchinterval(1e-5)
+gc.callbacks.append(lambda *_: time.sleep(0))
+gc.set_threshold(1)
+looks = sampler.Sampler(threading.get_ident(), step)
+looks.start()
+until = time.monotonic() + 1
+while time.monotonic() < until:
+    deep(400)
+looks.stop()
+"""
+
+
+def test_a_look_at_a_thread_that_goes_on_crashes_nothing():
+    assert subprocess.run([sys.executable, "-c", LOOKS], timeout=60, check=False).returncode == 0
 
 
 @both

@@ -24,7 +24,7 @@ from types import CodeType, FrameType
 from typing import TypeVar
 
 from kettle.probes.engines.callbacks import is_servants
-from kettle.probes.engines.where import coroutine_frames
+from kettle.probes.engines.where import coroutine_frames, no_collection
 
 INTERVAL = 0.01  # seconds between two looks
 LEAST = 0.005  # of the whole: less is not printed
@@ -127,7 +127,8 @@ class watch_waits:  # noqa: N801 (used as a verb: with watch_waits() as waits)
         before = time.perf_counter()
         while not self._stopped.wait(self.interval):
             now = time.perf_counter()
-            self._look(now - before)
+            with no_collection():
+                self._look(now - before)
             before = now
         self.cost = time.thread_time()  # of this thread, which has done nothing else
 

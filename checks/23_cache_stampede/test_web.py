@@ -6,6 +6,7 @@ import pytest
 
 from kettle.lessons.visit_lanes import visit_lanes
 from kettle.lessons.web import ChildTrouble, Visit, children, in_order
+from kettle.lessons.web_process import IDLE, WebProcess
 from kettle.redis_server import open_redis
 
 
@@ -44,6 +45,31 @@ def test_a_call_is_held_until_it_may_go_on(child):
 def test_definitions_that_fail_are_told_in_a_sentence(child):
     with pytest.raises(ChildTrouble, match="NameError: name 'nothing'"):
         child.tell("load", source="nothing", url="redis://127.0.0.1:1").wait()
+
+
+def test_a_process_that_is_idle_ends_by_itself_and_one_that_works_does_not(monkeypatch):
+    async def main():
+        process = WebProcess()
+        process.asked -= 2 * IDLE
+        idle = process.is_needed()
+        monkeypatch.setattr(WebProcess, "work", lambda self: asyncio.sleep(0.1), raising=False)
+        process._take(b'{"id": 1, "do": "work"}')
+        works = process.is_needed()
+        await asyncio.sleep(0.2)
+        return idle, works, process.is_needed()
+
+    assert asyncio.run(main()) == (False, True, True)
+
+
+def test_a_process_that_may_be_about_to_end_is_asked_no_more(child):
+    child.tell("look").wait()
+    assert child.usable
+    child._asked -= IDLE
+    assert not child.usable
+    (other,) = children(1)
+    assert other is not child
+    assert other.tell("look").wait() == {}
+    other.end()
 
 
 def test_visits_begin_with_the_first_one():

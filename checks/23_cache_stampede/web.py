@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,8 +14,9 @@ import redis
 from IPython import get_ipython
 
 from kettle.checking.definitions import definitions
+from kettle.lessons.web_process import IDLE
 from kettle.processes import ChildTrouble
-from kettle.processes.child import Child
+from kettle.processes.child import Child, Reply
 
 
 class WebChild(Child):
@@ -23,6 +25,18 @@ class WebChild(Child):
     module = "kettle.lessons.web_process"
     name = "A process of the web server"
     again = "Run the cell again."
+    patience = 120.0  # seconds: visits may take long on a busy machine
+
+    @property
+    def usable(self) -> bool:
+        """Whether it lives, and will not end before it reads what it is told next: an idle one ends by itself."""
+        idle = 0.0 if self._waiting else time.monotonic() - self._asked
+        return super().usable and idle < IDLE / 2
+
+    def tell(self, what: str, /, **details: Any) -> Reply:
+        """Send a command."""
+        self._asked = time.monotonic()
+        return super().tell(what, **details)
 
 
 @dataclass(frozen=True)

@@ -76,7 +76,9 @@ class WebProcess(Service):
         self.mine, self.asked = threading.local(), time.monotonic()
 
     def is_needed(self) -> bool:
-        """Whether somebody has asked for something lately."""
+        """Whether something is being done, or somebody has asked for something lately."""
+        if self._tasks:
+            self.asked = time.monotonic()
         return time.monotonic() - self.asked < IDLE
 
     async def load(self, source: str, url: str) -> None:

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from kettle.layers import Patches
+from kettle.probes.engines.block import Block
 from kettle.probes.engines.collecting import only_new_collected
 
 _TURN = 0.005  # seconds between two looks, while a loop gets the time to close what was let go
@@ -45,7 +46,7 @@ class Handle:
         return f"{self.kind} {self.what}"
 
 
-class Handles:
+class Handles(Block):
     """What a block opened and left open. It is filled when the block ends, whether or not that raises."""
 
     opened_left: tuple[Handle, ...] = ()
@@ -80,9 +81,6 @@ class Handles:
         gc.collect()  # what a cycle held is closed now, with a ResourceWarning
         self.opened_left = self._left()
         self._undo.close()
-
-    async def __aenter__(self) -> "Handles":
-        return self.__enter__()
 
     async def __aexit__(self, *error: object) -> None:
         for _ in range(round(self._patience / _TURN)):  # a transport is closed in a later turn of its loop

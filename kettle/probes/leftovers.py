@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from multiprocessing.pool import Pool
 from typing import Self
 
+from kettle.probes.engines.block import Block
 from kettle.probes.engines.callbacks import told_name
 from kettle.probes.engines.where import coroutine_frames, is_cell
 from kettle.probes.workers import Executor, watch_workers
@@ -40,7 +41,7 @@ class Left:
         return bool(self.processes or self.programs or self.tasks or self.executors)
 
 
-class watch_leftovers:  # noqa: N801 (used as a verb: with watch_leftovers() as watch)
+class watch_leftovers(Block):  # noqa: N801 (used as a verb: with watch_leftovers() as watch)
     """Watch what is started in the block; `with` and `async with` both work.
 
     Ask for `await watch.left()` in the block, when all that was started ought to have ended. Tasks are those
@@ -58,12 +59,6 @@ class watch_leftovers:  # noqa: N801 (used as a verb: with watch_leftovers() as 
 
     def __exit__(self, *error: object) -> None:
         self.workers.__exit__(*error)
-
-    async def __aenter__(self) -> Self:
-        return self.__enter__()
-
-    async def __aexit__(self, *error: object) -> None:
-        self.__exit__(*error)
 
     async def left(self, patience: float = 2.0, used: Iterable[int] = ()) -> Left:
         """Return what is left when everything has ended or patience has; worker processes are ended then.

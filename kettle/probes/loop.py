@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from kettle.probes.engines import blocking
+from kettle.probes.engines.block import Block
 from kettle.probes.engines.callbacks import (
     NewTasks,
     callback_of,
@@ -62,7 +63,7 @@ class Hold:
         return f"{what} in {self.function or self.task} ({self.where or 'unknown place'})"
 
 
-class watch_loop:  # noqa: N801 (used as a verb: with watch_loop() as loop)
+class watch_loop(Block):  # noqa: N801 (used as a verb: with watch_loop() as loop)
     """Watch the running event loop until the block ends; `with` and `async with` both work.
 
     budget: seconds that a step may hold the loop before it counts as "blocked". explain: find blocking calls
@@ -120,12 +121,6 @@ class watch_loop:  # noqa: N801 (used as a verb: with watch_loop() as loop)
         self.ended = _clock()
         self.blocking = tuple(self._kept_calls)
         self.holds = tuple(sorted(self._found, key=lambda hold: -hold.seconds))
-
-    async def __aenter__(self) -> Self:
-        return self.__enter__()
-
-    async def __aexit__(self, *error: object) -> None:
-        self.__exit__(*error)
 
     @property
     def longest_hold(self) -> float:

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from kettle.probes.engines.block import Block
 from kettle.processes import owned
 
 _BEAT = 0.002  # seconds between two beats of the loop
@@ -117,7 +118,7 @@ class Pulse:
             pass  # the watch is over: nobody reads it
 
 
-class loop_shows_life:  # noqa: N801 (used as a phrase: with loop_shows_life() as life)
+class loop_shows_life(Block):  # noqa: N801 (used as a phrase: with loop_shows_life() as life)
     """Let work find out whether the running event loop lives meanwhile; `with` and `async with` both work.
 
     beats: how often the loop must come round. patience: seconds that the work waits for the next beat before
@@ -146,12 +147,6 @@ class loop_shows_life:  # noqa: N801 (used as a phrase: with loop_shows_life() a
         self._kept = self._read()
         self._file.close()
         shutil.rmtree(self._folder, ignore_errors=True)
-
-    async def __aenter__(self) -> Self:
-        return self.__enter__()
-
-    async def __aexit__(self, *error: object) -> None:
-        self.__exit__(*error)
 
     @property
     def pulse(self) -> Pulse:

@@ -12,11 +12,12 @@ import gc
 import weakref
 from typing import Any, Self
 
+from kettle.probes.engines.block import Block
 from kettle.probes.engines.callbacks import NewTasks, is_lost, is_servants, told_name
 from kettle.probes.engines.collecting import only_new_collected
 
 
-class watch_tasks:  # noqa: N801 (used as a verb: with watch_tasks() as tasks)
+class watch_tasks(Block):  # noqa: N801 (used as a verb: with watch_tasks() as tasks)
     """Watch the tasks that the running loop makes in the block; `with` and `async with` both work.
 
     `async with` lets tasks that are just ending end before it counts what is left over.
@@ -59,9 +60,6 @@ class watch_tasks:  # noqa: N801 (used as a verb: with watch_tasks() as tasks)
             self._loop.set_exception_handler(self._handler_before)
         self.never_retrieved = tuple(self._lost) + tuple(map(repr, alive_but_lost))
         self.complaints = tuple(self._others)
-
-    async def __aenter__(self) -> Self:
-        return self.__enter__()
 
     async def __aexit__(self, *error: object) -> None:
         for _ in range(3):  # tasks that are just ending may end

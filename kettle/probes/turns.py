@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Self, SupportsIndex
 
+from kettle.probes.engines.block import Block
 from kettle.probes.responsive import loop_shows_life
 
 ENCODED, COPIED, PICKLED = "encoded", "copied", "pickled"
@@ -37,7 +38,7 @@ class Piece:
     turn: int = 0
 
 
-class watch_turns:  # noqa: N801 (used as a verb: with watch_turns() as turns)
+class watch_turns(Block):  # noqa: N801 (used as a verb: with watch_turns() as turns)
     """Watch turns of the running loop, and the items in `turns.item(…)` that are handled between two of them.
 
     An item is a dictionary; put one into whatever is handed to the code, and it tells when it is encoded by
@@ -69,12 +70,6 @@ class watch_turns:  # noqa: N801 (used as a verb: with watch_turns() as turns)
     def __exit__(self, *error: object) -> None:
         self._handle.cancel()
         self._life.__exit__(*error)
-
-    async def __aenter__(self) -> Self:
-        return self.__enter__()
-
-    async def __aexit__(self, *error: object) -> None:
-        self.__exit__(*error)
 
     def item(self, **values: Any) -> dict[str, Any]:
         """Return a dictionary that tells when it is handled."""

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from kettle.probes.engines.block import Block
 from kettle.probes.engines.executors import Executor, Notes, Ran
 from kettle.probes.engines.starts import listening
 from kettle.processes import owned
@@ -35,7 +36,7 @@ class Batch:
         return len(self.started)
 
 
-class watch_workers:  # noqa: N801 (used as a verb: with watch_workers() as workers)
+class watch_workers(Block):  # noqa: N801 (used as a verb: with watch_workers() as workers)
     """Watch the executors, pools and processes of this whole process; `with` and `async with` both work.
 
     Read afterwards (or in the block):
@@ -66,12 +67,6 @@ class watch_workers:  # noqa: N801 (used as a verb: with watch_workers() as work
         self._listening.__exit__(None, None, None)
         self._kept = self._read()
         shutil.rmtree(self._notes.folder, ignore_errors=True)
-
-    async def __aenter__(self) -> Self:
-        return self.__enter__()
-
-    async def __aexit__(self, *error: object) -> None:
-        self.__exit__(*error)
 
     @property
     def made(self) -> list[Executor]:

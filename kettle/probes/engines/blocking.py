@@ -16,6 +16,7 @@ import subprocess
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterable, Iterator
 from concurrent import futures
 from concurrent.futures import process as _process  # noqa: F401 (so that the attribute is there to be patched)
@@ -80,12 +81,7 @@ _START = inspect.unwrap(threading.Thread.start).__code__
 
 def _starting_a_thread() -> bool:
     """Tell whether a wait is the one of `Thread.start` for its new thread."""
-    frame: FrameType | None = sys._getframe()
-    while frame is not None:
-        if frame.f_code is _START:
-            return True
-        frame = frame.f_back
-    return False
+    return any(frame.f_code is _START for frame, _ in traceback.walk_stack(sys._getframe()))
 
 
 def _not_set(event: threading.Event, *args: Any, **kwargs: Any) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from types import CodeType
 
 from kettle.probes.engines.callbacks import own_name
-from kettle.probes.engines.where import own_frame, place, source
+from kettle.probes.engines.where import no_collection, own_frame, place, source
 
 _LOOK_EVERY = 0.01  # seconds between two looks
 
@@ -41,7 +41,8 @@ class Sampler(threading.Thread):
             now = time.perf_counter()
             since = looked if number == last else started
             if number == last or now - started > _LOOK_EVERY:
-                frame = own_frame(sys._current_frames().get(self.thread))
+                with no_collection():
+                    frame = own_frame(sys._current_frames().get(self.thread))
                 if frame is not None and self.step() is step:
                     spot = (frame.f_code, frame.f_lineno)
                     self.seen.setdefault(number, defaultdict(float))[spot] += now - since

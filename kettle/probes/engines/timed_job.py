@@ -16,7 +16,7 @@ from types import CodeType
 from typing import Any
 
 from kettle.probes.engines.callbacks import is_lost
-from kettle.probes.engines.where import coroutine_frames, is_cell, is_library, place, source
+from kettle.probes.engines.where import coroutine_frames, is_cell, is_library, no_collection, place, source
 
 PATIENCE = 0.3  # seconds between asking a late function to stop and asking less politely
 
@@ -146,7 +146,8 @@ class Job:
     def place(self) -> tuple[str, str]:
         """Return the place and the source of the line that the function runs or waits in."""
         try:
-            spots = list(self.spots())
+            with no_collection():
+                spots = list(self.spots())
             spot = next((spot for spot in spots if is_cell(spot[0].co_filename)), next(iter(spots), None))
             return (place(*spot), source(*spot)) if spot else ("", "")
         except Exception:  # noqa: BLE001 (it runs on meanwhile: a place that moves away is no failure)

@@ -1,11 +1,13 @@
 """Where code is: places in the source, as short text, of frames, coroutines and tasks."""
 
 import asyncio
+import gc
 import linecache
 import os
 import re
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path, PurePath
 from types import CodeType, FrameType
@@ -64,6 +66,23 @@ def coroutine_frames(awaitable: Any) -> Iterator[FrameType]:
             return
         yield frame
         awaitable = getattr(awaitable, "gi_yieldfrom" if kind == "gi" else f"{kind}_await", None)
+
+
+@contextmanager
+def no_collection() -> Iterator[None]:
+    """Hold off the garbage collector while frames of another thread are asked for.
+
+    Before Python 3.12 making a frame object could start a collection. If that lets the other thread go on,
+    the frame may be gone when it is read, and the process crashes.
+    """
+    wanted = sys.version_info < (3, 12) and gc.isenabled()
+    if wanted:
+        gc.disable()
+    try:
+        yield
+    finally:
+        if wanted:
+            gc.enable()
 
 
 _OURS = (str(Path(__file__).parents[2] / room) for room in ("probes", "checking"))
