@@ -5,6 +5,8 @@ import random
 from dataclasses import dataclass, field
 
 from kettle.lessons.pods import Config
+from kettle.pictures import curves
+from kettle.pictures.figure import Picture
 
 SIX = 18.0  # the hour at which most requests are under way
 HOURS = tuple(12 + n / 12 for n in range(97))  # from noon to eight
@@ -103,6 +105,14 @@ def play(site: Site, config: Config) -> Evening:
         killed=killed,
         history=tuple(history),
     )
+
+
+def memory_curve(evening: Evening) -> Picture:
+    """Draw the memory that a pod needs from noon on, beside its limit."""
+    needed = {f"{evening.config.workers} workers": [(hour, 1e6 * mb) for hour, mb in evening.history]}
+    limit = (1e6 * evening.site.limit, "the limit")
+    axes = {"x": "hours after noon", "x_unit": "h", "y": "memory", "unit": "B"}
+    return curves(needed, title=f"Memory of the {evening.site.name}", reference=limit, **axes)
 
 
 def three_sites(seed: int = 1) -> tuple[Site, ...]:

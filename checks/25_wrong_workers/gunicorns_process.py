@@ -30,21 +30,21 @@ class Servers(Service):
         self._running: dict[int, tuple[Program, Path]] = {}
         self._line: asyncio.Server | None = None
 
-    async def open(self, number: int, server: str, workers: int, line: bool = False, **options: Any) -> str:
+    async def open(self, number: int, server: str, workers: int, echo: bool = False, **options: Any) -> str:
         """Start a server, wait until its workers are ready, and return its address.
 
         Args:
             number: what it is called from now on.
             server: "gunicorn" or "uvicorn".
             workers: how many.
-            line: whether the application opens a connection at import, to what answers as `asked` does.
+            echo: whether the application opens a connection at import, to what answers as `asked` does.
             **options: of gunicorn's command line, by name; True: a flag.
         """
         folder = Path(tempfile.mkdtemp(prefix=owned("kettle-server-")))
         environment = dict(os.environ)
         environment.pop("WEB_CONCURRENCY", None)
         environment.pop("GUNICORN_CMD_ARGS", None)
-        if line:
+        if echo:
             self._line = self._line or await asyncio.start_server(asked, "127.0.0.1", 0)
             environment["KETTLE_LINE"] = str(self._line.sockets[0].getsockname()[1])
         command = commands(server, workers, options)

@@ -74,7 +74,7 @@ def test_threads_wait_at_once_and_a_sync_worker_does_not():
 @needs_gunicorn
 def test_preloaded_workers_share_the_connection_and_others_do_not():
     async def wrong(preload):
-        async with serving("gunicorn", 4, preload_app=preload, line=True) as running:
+        async with serving("gunicorn", 4, preload_app=preload, echo=True) as running:
             most = 0
             for _ in range(5):  # by chance each may get its own answer
                 _, answers = await running.ask("/ask/{}", 40)

@@ -18,7 +18,7 @@ def test_gunicorns_file_follows_the_cores_and_the_requests():
     assert names["granted"]() >= granted()
     assert names["workers"] == math.ceil(names["granted"]())
     places = names["workers"] * names["threads"]
-    assert 10 / 0.8 <= places < 10 / 0.8 + names["workers"]
+    assert 10 / 0.9 <= places < 10 / 0.9 + names["workers"]
 
 
 @pytest.mark.skipif(not AVAILABLE, reason="gunicorn does not run here")

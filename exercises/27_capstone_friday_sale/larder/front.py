@@ -30,7 +30,7 @@ async def best_sellers(larder: Larder) -> list[dict]:
 
 
 async def front_page(larder: Larder) -> list[dict]:
-    """Return the front page, which may be a minute old."""
+    """Return the front page. Its ranking may be a minute old."""
     kept = await larder.cache.get(larder.prefix + KEY)
     if kept is not None:
         return json.loads(kept)
