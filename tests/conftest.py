@@ -31,6 +31,7 @@ AROUND = (  # what stands around the course: those of these that only CI runs ar
     "test_needed.py",
     "test_pack.py",
     "test_room_full.py",
+    "test_room_lan.py",
     "test_site.py",
     "test_types.py",
     "test_update.py",
