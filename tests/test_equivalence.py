@@ -166,6 +166,18 @@ def test_a_result_is_shared_with_nobody():
     assert told(answer, given(["ada"], again=True), off=["sharing"]) is None
 
 
+def test_what_differs_the_next_time_is_not_called_shared():
+    asked = []
+
+    def answer(names):
+        asked.append(names)
+        return merged(names) if len(asked) == 1 else merged(["eve"])
+
+    said = told(answer, given(["ada"], again=True))
+    assert "share" not in said
+    assert "eve" in said.lower()
+
+
 def test_an_answer_is_not_written_into_by_the_next_call():
     board = []
 

@@ -35,6 +35,15 @@ def one_desk(publish, w):
     return [dict(screen.shown) for screen in screens]
 
 
+def after_others(publish, w):
+    """Let screens come and go, then some stay; return what those show: they often have the ids of the others."""
+    for place in range(20):
+        w.names["connect"](w.names["Screen"](f"gone {place}"))
+    screens = connected(w.names["connect"], w.names["Screen"], 5)
+    publish(*w.changes[0])
+    return [dict(screen.shown) for screen in screens]
+
+
 exercise = Contract(
     "publish",
     world=drawn(draw),
@@ -43,6 +52,7 @@ exercise = Contract(
     why="misses",
     cases={
         "two screens are connected, and a change comes": Case("a", "b", 0),
+        "other screens have come and gone": Case(call=after_others),
         "a connection breaks between two changes": Case("a", "b", 0, "a", 1),
         "two screens are in use at one desk": Case(call=one_desk),
     },

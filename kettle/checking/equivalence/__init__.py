@@ -7,7 +7,7 @@ that are left alone, on results that nobody else holds, on fresh answers, and on
 from kettle.checking.equivalence.equivalence import CONDITIONS, Equivalence, driven
 from kettle.checking.equivalence.merged import MergedMissing, merged_names
 from kettle.checking.equivalence.moments import with_another
-from kettle.checking.equivalence.situations import Situation, Told, scribble
+from kettle.checking.equivalence.situations import Situation, Told
 from kettle.checking.equivalence.worlds import (
     asked,
     asked_otherwise,
@@ -35,7 +35,6 @@ __all__ = [
     "late",
     "merged_names",
     "revised",
-    "scribble",
     "shop_world",
     "shuffled",
     "with_another",

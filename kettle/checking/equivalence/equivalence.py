@@ -204,7 +204,7 @@ class Equivalence:
         """Name the condition that a difference breaks."""
         if found.kind != ORDER and self._is_stale(situation, expected, given, found):
             return "freshness"
-        if situation.again or found.kind == SHARED:
+        if given.shares or found.kind == SHARED:
             return "sharing"
         return "order" if found.kind in (ORDER, SWAPPED) else "values"
 
@@ -245,13 +245,8 @@ def _failed_part(value: Any) -> tuple | None:
     """Return the path to an exception object in an answer; None where there is none."""
     if isinstance(value, BaseException):
         return ()
-    items = (
-        value.items()
-        if isinstance(value, dict)
-        else enumerate(value)
-        if isinstance(value, list | tuple)
-        else ()
-    )
+    inside = isinstance(value, list | tuple)
+    items = value.items() if isinstance(value, dict) else enumerate(value) if inside else ()
     for key, inner in items:
         part = _failed_part(inner)
         if part is not None:

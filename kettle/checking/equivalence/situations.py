@@ -62,6 +62,7 @@ class Outcome:
     """How a situation went: answer, error, answer before, arguments, the other side, what was left.
 
     overwritten: the first caller's answer was written into while the second one's was made.
+    shares: the second caller's answer has parts of the first one's.
     returned: whether the function returned a "coroutine" or another "value", or "failed"; "" if not called.
     """
 
@@ -71,6 +72,7 @@ class Outcome:
     seen: Any = None
     changed: Difference | None = None
     overwritten: bool = False
+    shares: bool = False
     left: int = 0
     unclosed: int = 0
     returned: str = ""
@@ -160,13 +162,13 @@ async def outcome(
             found.value = await call(here)
             if situation.between or situation.again:
                 found.before = _copied(found.value) if situation.between else None
-                if situation.again:
-                    scribble(found.value)
-                else:
+                parts = _emptied(found.value) if situation.again else []
+                if not situation.again:
                     await _awaited(situation.between(here))  # type: ignore[misc]  # it is there: see above
                 first, held = found.value, _copied(found.value)
                 found.value = await call(here)
                 found.overwritten = difference(held, first) is not None
+                found.shares = situation.again and _shared(parts, found.value)
         except Exception as error:
             if isinstance(error, Undecided) or (merged and not truth and not watched.returned):
                 raise  # the situation itself cannot tell, or cannot even make its call
@@ -188,23 +190,29 @@ def empty() -> Any:
     return nullcontext(SimpleNamespace())
 
 
-def scribble(value: Any) -> None:
-    """Write into an answer as its owner may: empty what can be emptied, inner things first."""
-    if isinstance(value, dict):
-        for inner in value.values():
-            scribble(inner)
-        value.clear()
-    elif isinstance(value, list):
-        for inner in value:
-            scribble(inner)
-        value.clear()
-    elif isinstance(value, tuple):
-        for inner in value:
-            scribble(inner)
-    elif isinstance(value, set):
-        value.clear()
-    elif hasattr(value, "flags") and hasattr(value, "fill") and value.flags.writeable:
-        value.fill(0)
+def _emptied(value: Any) -> list:
+    """Write into an answer as its owner may: empty what can be emptied, and return it, inner things first."""
+    parts = list(_parts(value))
+    for part in parts:
+        part.fill(0) if hasattr(part, "fill") else part.clear()
+    return parts
+
+
+def _parts(value: Any) -> Iterator[Any]:
+    """Give what can be emptied of an answer, inner things first."""
+    if isinstance(value, dict | list | tuple):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _parts(inner)
+    array = hasattr(value, "flags") and hasattr(value, "fill") and value.flags.writeable
+    if array or isinstance(value, dict | list | set):
+        yield value
+
+
+def _shared(parts: list, value: Any) -> bool:
+    """Tell whether an answer holds a part of an earlier one that was emptied since, or is empty itself."""
+    mine = {id(part) for part in parts}
+    empty = isinstance(value, dict | list | set) and not value
+    return empty or any(id(part) in mine or hasattr(part, "fill") for part in _parts(value))
 
 
 def _copied(value: Any) -> Any:
