@@ -118,8 +118,11 @@ def asked_once(price_tag, catalogue, currency, rng):
             continue
     for of, again in (("GBP", "again"), ("EUR", "currency"), ("CHF", "currency")):
         catalogue.asked.clear()
-        for code in new:
-            tag_in(of, code, price_tag, currency)
+        try:
+            for code in new:
+                tag_in(of, code, price_tag, currency)
+        except ConnectionError as error:
+            raise AssertionError(exercise.say("old_error", got=error)) from error
         n = len(catalogue.asked)
         assert n == 0, exercise.say(again, n=n, of=of)
     return exercise.say("known", n=2 * len(new))
