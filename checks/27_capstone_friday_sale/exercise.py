@@ -204,13 +204,14 @@ async def one_is_sold(larder, files, shop, database, rng):
 
 @exercise.cause
 async def page_is_made_once(larder, files, shop, database, redis_server, rng):
-    """Let visitors come at once when the front page is not there, and count statements."""
+    """Let visitors come at once when the front page is not there, and count how often the ranking is computed."""
     async with opened(files, shop, database, rng, redis_server, size=VISITORS) as service:
         database.set_delay(SLOW)
         with database.wire() as wire:
             await asyncio.gather(*(larder("front_page", service) for _ in range(VISITORS)))
         database.set_delay(0.0)
-    assert wire.count <= 1, exercise.say("made_often", n=wire.count, of=VISITORS)
+    made = sum("order_lines" in statement.sql for statement in wire.statements)  # prices may be read for each
+    assert made <= 1, exercise.say("made_often", n=made, of=VISITORS)
     return exercise.say("made_once", of=VISITORS)
 
 
