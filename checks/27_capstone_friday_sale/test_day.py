@@ -32,6 +32,9 @@ def test_visitors_come_at_a_steady_rate_of_each_kind():
     for kind, rate in RATES.items():
         assert sum(each[0] == kind for each in plan) == pytest.approx(60 * rate, abs=1)
     assert all(0 < due < 60 for *_, due in plan)
+    of_a_hundred = {kind: 100 * rate / sum(RATES.values()) for kind, rate in RATES.items()}
+    told = {"account": 40, "front": 40, "order": 14}  # by the exercise
+    assert {kind: of_a_hundred[kind] for kind in told} == pytest.approx(told, abs=1.5)
 
 
 def test_the_objective_counts_late_and_failed_visits_and_connections():

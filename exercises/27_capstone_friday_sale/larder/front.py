@@ -40,7 +40,7 @@ async def front_page(larder: Larder) -> list[dict]:
 
 
 async def save_price(larder: Larder, sku: str, cents: int) -> None:
-    """Change the price of one product, as the office does, and let the front page show it."""
+    """Change the price of one product, for the office, and let the front page show it."""
     async with larder.engine.begin() as connection:
         await connection.execute(update(Product).where(Product.sku == sku).values(price_cents=cents))
     await larder.cache.delete(larder.prefix + KEY)
