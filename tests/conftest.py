@@ -24,6 +24,7 @@ FIRST = (
     "test_kill_storm.py",
 )  # the longest ones
 AROUND = (  # what stands around the course: those of these that only CI runs are its second part
+    "test_browser.py",
     "test_footprint.py",
     "test_hub.py",
     "test_kill_storm.py",

@@ -1,7 +1,7 @@
 """Each of the ten mistakes can be fixed first: its finding passes, and those of the others say what they said."""
 
 import pytest
-from contract import Answer, judge
+from contract import Answer, judge_and_run
 
 from kettle.checking import words_of
 from kettle.lessons.larder_files import MERGED, MODULES, ROUTES, SOLUTION, Files, folder
@@ -60,12 +60,12 @@ FIRST = {
 
 
 @pytest.mark.every
-def test_each_of_the_nine_can_be_fixed_first():
+def test_each_of_the_ten_can_be_fixed_first():
     titles = words_of(STEM).exercise.checks
     answers = {name: Answer(STEM, "exercise", "wrong", name, source) for name, source in FIRST.items()}
-    found = judge([Answer(STEM, "exercise", "starter", "as-given"), *answers.values()])
-    as_given, *_ = found.values()
-    fails = {each.title for each in as_given.findings if each.outcome == "not yet"}
+    as_given = Answer(STEM, "exercise", "starter", "as-given")
+    found, _ = judge_and_run((), (), kernelless=[as_given, *answers.values()])
+    fails = {each.title for each in found[as_given].findings if each.outcome == "not yet"}
     assert fails == {titles[name] for name in FIRST}
     for name, answer in answers.items():
         left = {each.title for each in found[answer].findings if each.outcome == "not yet"}
