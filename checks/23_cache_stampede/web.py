@@ -25,7 +25,6 @@ class WebChild(Child):
     module = "kettle.lessons.web_process"
     name = "A process of the web server"
     again = "Run the cell again."
-    patience = 120.0  # seconds: visits may take long on a busy machine
 
     @property
     def usable(self) -> bool:
@@ -95,7 +94,9 @@ async def visits(
         if kept is not None:
             store.set(key, json.dumps(kept), px=1000)
     told = dict(zip(("name", "make"), names, strict=True), key=key, seconds=seconds, threads=threads)
-    answers = await asyncio.gather(*(each.tell("visits", **told, lasts=lasts) for each in workers))
+    replies = [each.tell("visits", **told, lasts=lasts) for each in workers]
+    # However long it takes, on a busy machine: a cell can be stopped.
+    answers = await asyncio.gather(*map(asyncio.wrap_future, replies))
     return in_order(answers)
 
 
