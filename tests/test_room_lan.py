@@ -37,7 +37,6 @@ while lesson._actions.room and Outbox(lesson._actions.room).waiting() and time.m
 """
 LOOKS = """
 import json, sys
-from types import SimpleNamespace
 from served_room import ServedRoom
 
 room = ServedRoom.__new__(ServedRoom)
