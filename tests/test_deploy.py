@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shlex
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -173,6 +174,30 @@ def test_the_littlest_jupyterhub_loads_the_seats_by_a_link(load, tmp_path):
     assert [each["name"] for each in config.JupyterHub.services] == ["cull-idle", "room"]
     assert (config.Spawner.mem_limit, config.Spawner.default_url[:9]) == ("1G", "/lab/tree")
     assert "Authenticator" not in config, "The Littlest JupyterHub has its own ways to let people in"
+
+
+@posix
+def test_the_port_of_a_seat_is_none_that_a_kernel_may_take_before_the_seat_opens_it(load):
+    from jupyterhub import spawner
+
+    load()
+    systemd = pytest.importorskip("systemdspawner.systemdspawner")
+    given_away = Path("/proc/sys/net/ipv4/ip_local_port_range")
+    first = int(given_away.read_text().split()[0]) if given_away.exists() else 32768
+    ports = [each.random_port() for each in (spawner, systemd) for _ in range(50)]
+    assert len(set(ports)) == 100
+    assert max(ports) < max(first, 32768)
+
+
+def test_a_seat_does_not_get_a_port_that_somebody_has(load, monkeypatch):
+    from jupyterhub import spawner
+
+    load()
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        free = spawner.random_port()
+        ports = iter([taken.getsockname()[1], free])
+        monkeypatch.setitem(spawner.random_port.__globals__, "PORTS", ports)
+        assert spawner.random_port() == free
 
 
 @pytest.mark.parametrize(

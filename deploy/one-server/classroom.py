@@ -4,9 +4,15 @@ jupyterhub_config.py loads this, and The Littlest JupyterHub does, from its jupy
 From the environment: KETTLE_HUB names the folder of the hub's state, KETTLE_ROOM_PORT the port of the room.
 """
 
+import itertools
 import os
+import random
+import socket
 import sys
+from contextlib import suppress
 from pathlib import Path
+
+from jupyterhub import spawner, utils
 
 c = get_config()  # noqa: F821 - JupyterHub defines it
 
@@ -23,6 +29,28 @@ MEMORY = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 # A class comes at once. Two at a time for each processor start soonest; the others wait their turn.
 c.JupyterHub.concurrent_spawn_limit = 2 * (os.cpu_count() or 1)
 c.JupyterHub.active_server_limit = max(1, int((MEMORY - 1e9) / SEAT))
+
+# The hub picks a port for a seat some seconds before the seat opens it. Meanwhile the system may give that
+# port to whoever asks for any, as each kernel does. So the hub picks among ports that Linux gives to nobody.
+PORTS = itertools.cycle(random.sample(range(10_000, 32_768), 22_768))
+
+
+def is_free(port):
+    """Say whether nobody on this machine has a port."""
+    with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+        return True
+    return False
+
+
+def free_port():
+    """Return a port that nobody has, and that nobody gets without asking for it."""
+    return next(filter(is_free, PORTS))
+
+
+theirs = utils.random_port  # there is no setting; each spawner has imported it
+for module in (utils, spawner, sys.modules.get("systemdspawner.systemdspawner")):
+    if module and module.random_port is theirs:
+        module.random_port = free_port
 
 # A seat is the learner's server and its kernels.
 c.Spawner.cmd = [PYTHON, str(COURSE / "deploy" / "seat.py")]
