@@ -32,12 +32,12 @@ class Larder:
     api: aiohttp.ClientSession
     engine: AsyncEngine
 
-    async def get(self, path: str) -> Any:
-        """Ask the shop's API.
+    async def get(self, path: str, **params: str) -> Any:
+        """Ask the shop's API; `params` stand behind the question mark.
 
         Raises aiohttp.ClientError where there is no answer, or no good one.
         """
-        async with self.api.get(path) as response:
+        async with self.api.get(path, params=params) as response:
             response.raise_for_status()
             return await response.json()
 
