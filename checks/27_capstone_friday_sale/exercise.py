@@ -9,10 +9,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 
-from sqlalchemy import func, select, update
-
 from kettle.checking import Case, Contract, causes
-from kettle.database.models import Order, Product
 from kettle.lessons.thumbnails import ROWS, take_photo
 from kettle.probes.responsive import loop_shows_life
 from kettle.probes.workers import watch_workers
@@ -27,7 +24,11 @@ from .service import (
     dearer,
     held_commit,
     hurried,
+    lends,
+    one_is_left,
     opened,
+    orders_of,
+    prices_of,
     sold_out,
     stock_of,
 )
@@ -125,12 +126,7 @@ async def connection_is_free(larder, files, shop, database, rng):
             asyncio.ensure_future(larder("place_order", service, CUSTOMER, SKU, CODE)) for _ in range(BUYERS)
         ]
         begun = await until(lambda: meeting.most_together, meeting)
-        wanted = asyncio.ensure_future(service.engine.connect())
-        free = await until(wanted.done, meeting) and not any(each.done() for each in buyers)
-        wanted.cancel()
-        for connection in await asyncio.gather(wanted, return_exceptions=True):
-            if not isinstance(connection, BaseException):
-                await connection.close()
+        free = await lends(service.engine, meeting) and not any(each.done() for each in buyers)
         together = await until(lambda: meeting.most_together >= BUYERS, meeting)
         await service.get("/health")
         told = await asyncio.gather(*buyers, return_exceptions=True)
@@ -179,9 +175,7 @@ async def gives_up(larder, files, shop, database, rng):
 async def one_is_sold(larder, files, shop, database, rng):
     """Let buyers come for the last piece at once, who overlap wherever they can."""
     async with opened(files, shop, database, rng) as service:
-        async with service.engine.begin() as connection:
-            await connection.execute(update(Product).where(Product.sku == SKU).values(stock=1))
-            last = await connection.scalar(select(func.max(Order.id)))
+        before = await one_is_left(service)
         if database.kind == "SQLite":
             return exercise.say("no_locks")
         database.set_delay(SLOW)
@@ -189,9 +183,7 @@ async def one_is_sold(larder, files, shop, database, rng):
             buyers = (larder("place_order", service, CUSTOMER, SKU, CODE) for _ in range(BUYERS))
             told = await asyncio.gather(*buyers, return_exceptions=True)
         database.set_delay(0.0)
-        stock = await stock_of(service)
-        async with service.engine.connect() as connection:
-            orders = await connection.scalar(select(func.count()).where(Order.id > last))
+        stock, orders = await stock_of(service), await orders_of(service) - before
     sold = [each for each in told if not isinstance(each, BaseException)]
     others = {type(each).__name__ for each in told if isinstance(each, BaseException)} - {"SoldOut"}
     assert stock >= 0, exercise.say("below_zero", n=BUYERS, stock=stock)
@@ -228,15 +220,10 @@ async def prices_show(larder, files, shop, database, redis_server, rng):
             await asyncio.wait([visit], timeout=HELD)  # a visit may wait for the new prices
             commit.let_go()
             await asyncio.gather(changing, visit)
-        page = await larder("front_page", service)
-        async with service.engine.connect() as connection:
-            known = dict((await connection.execute(select(Product.sku, Product.price_cents))).tuples().all())
-    old = [
-        (known[each["sku"]], each["price_cents"])
-        for each in page
-        if known[each["sku"]] != each["price_cents"]
-    ]
-    assert not old, exercise.say("stale", expected=old[0][0], got=old[0][1])
+        page, prices = await larder("front_page", service), await prices_of(service)
+    for each in page:
+        expected, got = prices[each["sku"]], each["price_cents"]
+        assert got == expected, exercise.say("stale", expected=expected, got=got)
     return exercise.say("fresh")
 
 

@@ -8,14 +8,14 @@ from types import SimpleNamespace
 from typing import Any
 
 from redis.asyncio import Redis
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text, update
 
 from kettle.checking.worlds import World
-from kettle.database.models import Product
+from kettle.database.models import Order, Product
 from kettle.lessons.thumbnails import take_photo
 
 from .held_page import CODE
-from .world import WITH_ORDERS, WRITING, fail, seeded
+from .world import WITH_ORDERS, WRITING, fail, seeded, until
 
 SKU, OTHER_SKU = "KC-00001", "KC-00002"
 HURRY = 100  # times as fast run the timers of an order whose courier hangs
@@ -132,10 +132,41 @@ def hurried():
         loop.call_at = set_timer
 
 
+async def lends(engine, meeting):
+    """Tell whether somebody gets a connection while the shop holds its calls."""
+    wanted = asyncio.ensure_future(engine.connect())
+    lent = await until(wanted.done, meeting)
+    wanted.cancel()
+    for connection in await asyncio.gather(wanted, return_exceptions=True):
+        if not isinstance(connection, BaseException):
+            await connection.close()
+    return lent
+
+
+async def one_is_left(service):
+    """Leave one piece of the product; return how many orders there are."""
+    async with service.engine.begin() as connection:
+        await connection.execute(update(Product).where(Product.sku == SKU).values(stock=1))
+    return await orders_of(service)
+
+
 async def stock_of(service):
     """Return the stock of the product."""
     async with service.engine.connect() as connection:
         return await connection.scalar(select(Product.stock).where(Product.sku == SKU))
+
+
+async def orders_of(service):
+    """Return how many orders there are."""
+    async with service.engine.connect() as connection:
+        return await connection.scalar(select(func.count(Order.id)))
+
+
+async def prices_of(service):
+    """Return the price of each product, in cents, by its SKU."""
+    async with service.engine.connect() as connection:
+        rows = await connection.execute(select(Product.sku, Product.price_cents))
+    return dict(rows.tuples().all())
 
 
 HELD_COMMIT = """
