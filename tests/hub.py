@@ -28,6 +28,11 @@ START_LIMIT = 120  # seconds until the hub answers; two cores may be busy with o
 SEAT_LIMIT = 300  # until a seat is open, with twenty at once
 SEEN_LIMIT = 60  # until the teacher sees what a learner has done
 CELL_LIMIT = 240  # until a cell has run
+SCRIPT = """
+scopes = ["admin:users", "admin:servers", "tokens", "access:servers", "list:services", "read:services"]
+c.JupyterHub.services.extend([{"name": "script", "api_token": os.environ["KETTLE_HUB_TOKEN"]}])
+c.JupyterHub.load_roles.extend([{"name": "script", "scopes": scopes, "services": ["script"]}])
+"""
 OURS = """
 import os
 load_subconfig(os.environ["KETTLE_HUB_CONFIG"])
@@ -39,9 +44,6 @@ c.JupyterHub.spawner_class = "simple"
 c.Spawner.args.append("--allow-root")
 c.SimpleLocalProcessSpawner.home_dir_template = os.environ["KETTLE_HUB"] + "/homes/{username}"
 c.Spawner.env_keep.extend(["KETTLE_HUB_TEST", "KETTLE_SOURCE", "KETTLE_REST"])
-scopes = ["admin:users", "admin:servers", "tokens", "access:servers", "list:services", "read:services"]
-c.JupyterHub.services.extend([{"name": "script", "api_token": os.environ["KETTLE_HUB_TOKEN"]}])
-c.JupyterHub.load_roles.extend([{"name": "script", "scopes": scopes, "services": ["script"]}])
 """
 
 
@@ -91,7 +93,7 @@ def hub(folder, names, mark="hub", **environment):
     (folder / "homes").mkdir()
     (folder / "class.toml").write_text(f"teachers = ['grace']\nlearners = {json.dumps(list(names))}\n")
     config = folder / "jupyterhub_config.py"
-    config.write_text(OURS)
+    config.write_text(OURS + SCRIPT)
     token = secrets.token_hex(16)
     dropped = ("KETTLE_", "PYTEST_", "JUPYTERHUB_", "JPY_")
     environment |= {
