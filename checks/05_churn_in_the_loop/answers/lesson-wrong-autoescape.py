@@ -1,4 +1,4 @@
-# says: got 'Ada
+# says: got 'Dear Ada &amp;
 # wrong: autoescape makes &amp; of the & in a tea or a name: "each receipt, the archive and what the relay is given are as they were"
 def send_receipts(orders: list[dict], relay: Relay) -> list[dict]:
     environment = jinja2.Environment(autoescape=True)

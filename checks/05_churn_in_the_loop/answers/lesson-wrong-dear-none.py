@@ -1,4 +1,4 @@
-# says: got 'None, order 4'
+# says: got 'Hello. Dear None,
 # wrong: breaks "each receipt, the archive and what the relay is given are as they were": absent or empty values are handed on as None, so an order without a name reads "Dear None" (merged: "Dear "), and number 0 shows as 0
 
 
