@@ -41,6 +41,7 @@ c.JupyterHub.hub_bind_url = os.environ["KETTLE_HUB_HUB_URL"]
 c.ConfigurableHTTPProxy.api_url = os.environ["KETTLE_HUB_PROXY_URL"]
 c.ConfigurableHTTPProxy.command = [os.environ["KETTLE_HUB_PROXY"]]
 c.JupyterHub.spawner_class = "simple"
+c.JupyterHub.cleanup_servers = True
 c.Spawner.args.append("--allow-root")
 c.SimpleLocalProcessSpawner.home_dir_template = os.environ["KETTLE_HUB"] + "/homes/{username}"
 c.Spawner.env_keep.extend(["KETTLE_HUB_TEST", "KETTLE_SOURCE", "KETTLE_REST"])

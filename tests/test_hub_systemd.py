@@ -83,7 +83,7 @@ ExecStart={COURSE}/.venv/bin/python -m jupyterhub -f /etc/watched-kettle/by_scri
 StandardOutput=append:/said/hub.log
 StandardError=append:/said/hub.log
 """
-DAY = """
+LEARNERS = """
 import asyncio, json, sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -111,6 +111,12 @@ import subprocess, sys
 print(subprocess.run([sys.executable, "-c", "bytearray(1_200_000_000)"]).returncode)
 '''
 
+async def after():
+    await there.ready()
+    async with there.learner("ben") as ben:
+        ben.kernel = sys.argv[4]
+        return {"still there": await ben.run("print(answer)")}
+
 async def day():
     await there.ready()
     told = {}
@@ -127,10 +133,11 @@ async def day():
         told["who"] = await ada.run(WHO)
         told["ben sees"] = await ben.run(LOOKS)
         told["takes"] = await ben.run(TAKES)
-        told["still there"] = await ben.run("print(6 * 7)")
+        told["still there"] = await ben.run("answer = 6 * 7; print(answer)")
+        told["kernel"] = ben.kernel
     return told
 
-print(json.dumps(asyncio.run(day())))
+print(json.dumps(asyncio.run(after() if len(sys.argv) > 4 else day())))
 """
 
 
@@ -176,17 +183,22 @@ def machine(tmp_path_factory):
             process.wait(30)
 
 
-@pytest.fixture(scope="module")
-def told(machine):
-    """Let two learners work for a while."""
-    tests = str(Path(__file__).parent)
+def learners(machine, *more):
+    """Run the script of the learners; return what it tells."""
+    given = [machine.token, machine.log, machine.course, *more]
     done = subprocess.run(
-        [*machine.inside, "-n", sys.executable, "-c", DAY, machine.token, machine.log, machine.course],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), tests])},
+        [*machine.inside, "-n", sys.executable, "-c", LEARNERS, *given],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(Path(__file__).parent)])},
         capture_output=True, text=True, check=False, timeout=LIMIT,
     )  # fmt: skip
     assert done.returncode == 0, f"{done.stderr[-2000:]}\n{machine.log.read_text()[-3000:]}"
     return json.loads(done.stdout.splitlines()[-1])
+
+
+@pytest.fixture(scope="module")
+def told(machine):
+    """Let two learners work for a while."""
+    return learners(machine)
 
 
 def test_a_learner_is_judged_and_seen_in_the_room(told):
@@ -223,3 +235,8 @@ def test_systemd_keeps_to_the_limits_of_the_class(machine, told):
         "NoNewPrivileges": "yes",
         "OOMPolicy": "continue",
     }
+
+
+def test_a_hub_that_is_started_again_leaves_seats_and_kernels_alone(machine, told):
+    subprocess.run([*machine.inside, "-a", "systemctl", "restart", "watched-kettle"], check=True, timeout=60)
+    assert learners(machine, told["kernel"])["still there"].strip() == "42"

@@ -44,6 +44,7 @@ if taken or strange:
 
 c.JupyterHub.bind_url = "http://127.0.0.1:8000"  # a web server with a certificate stands in front of it
 c.JupyterHub.db_url = f"sqlite:///{STATE / 'hub.sqlite'}"
+c.JupyterHub.cleanup_servers = False  # a hub that is started again lets everybody work on
 c.JupyterHub.cookie_secret_file = str(STATE / "cookie_secret")
 c.ConfigurableHTTPProxy.pid_file = str(STATE / "proxy.pid")
 
