@@ -1,4 +1,45 @@
-"""What the lesson's checks and the exercise's share."""
+"""What the lesson's checks and the exercise's are played with, and what names a part of their texts."""
+
+from contextlib import nullcontext
+from dataclasses import replace
+from functools import partial
+from itertools import pairwise
+from types import SimpleNamespace
+
+
+def till(tax_bands, products, rng):
+    """Return what makes the lesson's world, of `w.goods`: lists of products, by name."""
+
+    def product(code, name="Shortbread"):
+        return replace(products[0], name=name, code=code, pence=rng.randrange(100, 9_000))
+
+    taxed = rng.choice([band for band in tax_bands[1:-1] if band.percent == 20])
+    other = rng.choice([band for band in tax_bands[1:-1] if band.percent != 20])
+    gap = next(row.last + 1 for row, after in pairwise(tax_bands) if after.first > row.last + 1)
+    goods = {
+        "new": [product(rng.randint(taxed.first, taxed.last), "New")],
+        "tea": [products[0]],
+        "cheaper": [replace(products[0], pence=products[0].pence - 1)],
+        "ends": [
+            product(code)
+            for band in (tax_bands[0], taxed, other, tax_bands[-1])
+            for code in (band.first, band.last)
+        ],
+        "before the first row": [product(tax_bands[0].first - 1)],
+        "between two rows": [product(gap)],
+        "behind the last row": [product(tax_bands[-1].last + 1)],
+    }
+    return lambda: nullcontext(SimpleNamespace(goods=goods))
+
+
+def sales_to(Buyer, Sale, *who, pence=250):  # noqa: N803 - the notebook's names
+    """Make a sale to each of some buyers, all with a Buyer of their own."""
+    return [Sale(number, Buyer(*each), "Tea", pence) for number, each in enumerate(who, 1)]
+
+
+def shop(Buyer, Sale):  # noqa: N803
+    """Return what makes the exercise's world, of `w.sales`, which makes sales to buyers."""
+    return lambda: nullcontext(SimpleNamespace(sales=partial(sales_to, Buyer, Sale)))
 
 
 def lines_of(text, end="\n"):
