@@ -1,39 +1,21 @@
 """The evening letters: a pool has a limit, and nothing limits those who come to it."""
 
-from contextlib import nullcontext
+from dataclasses import replace
 
 from kettle.checking import Case, Contract
 from kettle.checking.causes.virtually import moving, virtually
-from kettle.checking.equivalence import Told
 from kettle.checking.worlds import World
 
 from .bounded import why_too_few, why_too_many
 from .gates import watch_gates
 from .places import use_of
-from .pool import WatchedPool
-
-SIZE = 3  # connections of the pool
-
-
-def pools(rng):
-    """Return what makes a pool, for customers that are drawn."""
-    customers = rng.sample(range(1000, 100_000), 8)
-
-    def world():
-        pool = WatchedPool(SIZE)
-        pool.customers = customers
-        return nullcontext(pool)
-
-    return world
+from .pool import WatchedPool, pools
 
 
 async def evening(letters, pool, customers=lambda pool: pool.customers):
     """Write the letters of an evening."""
     customers = customers(pool)
-    written = await moving(letters(pool, list(customers)), lambda: nobody_moves(pool, customers))
-    if customers and not pool.asked:
-        raise Told(exercise.say("not_asked"))
-    return written
+    return await moving(letters(pool, list(customers)), lambda: nobody_moves(pool, customers))
 
 
 def nobody_moves(pool, customers):
@@ -50,11 +32,6 @@ def used_otherwise(found):
     return exercise.say("times", customer=found.path[-1], n=found.given or 0)
 
 
-def rename(pool):
-    """Let customers have other names."""
-    pool.greeting = "dear customer"
-
-
 exercise = Contract(
     "letters",
     world=World(("rng",), pools, run=virtually),
@@ -64,15 +41,10 @@ exercise = Contract(
     why={"seen": used_otherwise},
     cases={
         "there are eight letters and three connections": Case(ordered_keys=True),
-        "customers' names change between two evenings": Case(between=rename),
+        "customers' names change between two evenings": Case(between=WatchedPool.rename),
         "there are no letters": Case(lambda pool: []),
-        "the last name cannot be had": Case(
+        "the last name cannot be had once": Case(
             prepare=lambda pool: pool.nameless.add(pool.customers[-1]), raises=ConnectionError, observe=False
-        ),
-        "a name cannot be had once": Case(
-            prepare=lambda pool: pool.nameless_once.add(pool.customers[3]),
-            raises=ConnectionError,
-            observe=False,
         ),
     },
 )
@@ -81,27 +53,22 @@ exercise = Contract(
 async def look(letters, rng, size, pace=1.0):
     """Write letters, the first of which takes long."""
     customers = rng.sample(range(1000, 100_000), 4 * size + 3)
-    pool = WatchedPool(size, slow=customers[:1], pace=pace)
+    pool = WatchedPool(size, customers, slow=customers[:1], pace=pace)
     with watch_gates() as gates:
-        await moving(letters(pool, list(customers)), lambda: nobody_moves(pool, customers))
+        await evening(letters, pool)
     return use_of(pool.spans, size, len(customers)), gates, pool
 
 
 @exercise.cause
 def nobody_waits(letters, rng):
     """Judge evenings with pools of several sizes, the last one with quick answers."""
-    for kind in ((rng.randint(8, 12),), (rng.randint(4, 6),), (SIZE, 0.0005)):
+    for kind in ((rng.randint(8, 12),), (rng.randint(4, 6),), (3, 0.0005)):
         use, gates, pool = virtually(look, letters, rng, *kind)
         said = exercise.say("with", n=use.places)
         assert not pool.shared, said + exercise.say("shared")
         if pool.most_waiting:
-            at_once = use.places + pool.most_waiting
-            why = why_too_many(exercise, use_at(use, at_once), gates, "`pool.size`")
+            came = replace(use, most=use.places + pool.most_waiting)
+            why = why_too_many(exercise, came, gates, "`pool.size`")
             raise AssertionError(said + exercise.say("queue", n=pool.most_waiting) + why)
         assert use.full, said + why_too_few(exercise, use)
     return exercise.say("kept")
-
-
-def use_at(use, most):
-    """Return the same use, with those who wait at the pool counted, too."""
-    return type(use)(**{**vars(use), "most": most})

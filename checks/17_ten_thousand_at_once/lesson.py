@@ -1,12 +1,10 @@
 """Ten thousand at once: everything starts at once, and the other side or a default decides what happens."""
 
-from contextlib import asynccontextmanager
-
 import aiohttp
 
 from kettle.checking import Case, Contract
-from kettle.checking.causes.virtually import counted_shop, virtually
-from kettle.checking.equivalence import Told, asked_otherwise, fails, revised
+from kettle.checking.causes.virtually import virtually
+from kettle.checking.equivalence import Told, asked_otherwise, revised
 from kettle.checking.runner.errors import leaves
 from kettle.checking.worlds import World
 from kettle.shop.data import Data
@@ -14,28 +12,9 @@ from kettle.shop.data import Data
 from .bounded import why_too_few, why_too_many
 from .gates import watch_gates
 from .places import use_of
+from .world import ENDLESS, path, supplier, suppliers
 
-SUPPLIER, LONG = 7, 200.0  # seconds
-ENDLESS = 8  # calls for one item in one night: it goes on like that
-
-
-def path(item):
-    """Return where an item is asked for."""
-    return f"/suppliers/{SUPPLIER}/items/{item}"
-
-
-@asynccontextmanager
-async def supplier(seed, pace=1.0, shuffle=40.0):
-    """Open a supplier in virtual time, all of whose times are multiplied by `pace`."""
-    async with counted_shop(seed, most=ENDLESS) as w:
-        w.shop.set("catalogue", latency=pace, shuffle=shuffle * pace, late_body=20.0 * pace)
-        yield w
-
-
-def suppliers(rng):
-    """Return what makes a supplier."""
-    seed = rng.randrange(1 << 30)
-    return lambda: supplier(seed)
+LONG = 200.0  # virtual seconds
 
 
 def draw(rng, _):
@@ -49,13 +28,9 @@ async def night(reindex, w, items=lambda w: w.items, limit=3):
     index = await w.moving(reindex(w.api, list(items), limit), lambda: stands_still(w, items))
     if items and w.sent.total() == before:
         raise Told(lesson.say("not_sent"))
-    if {call.path for call in w.shop.calls} - w.sent.keys():
-        raise Told(lesson.say("other_client"))
-    if never := sum(path(item) not in w.sent for item in items):
-        failed = sum(call.status != 200 for call in w.shop.calls)
-        raise Told(
-            lesson.say("left_out" if failed else "forgotten", n=never, items=len(items), failed=failed)
-        )
+    if left := never_asked(w, items):
+        failed = failed_calls(w)
+        raise Told(lesson.say("left_out" if failed else "forgotten", n=left, items=len(items), failed=failed))
     return index
 
 
@@ -63,19 +38,25 @@ def stands_still(w, items):
     """Say why a night does not end."""
     if w.endless:
         return lesson.say("endless", item=w.endless.rpartition("/")[2], n=ENDLESS)
-    asked = {call.path for call in w.shop.calls}
-    left = sum(path(item) not in asked for item in items)
-    if not left:
-        return lesson.say("waits", items=len(items))
-    failed = sum(call.status != 200 for call in w.shop.calls)
-    return lesson.say("no_place", asked=len(asked), failed=failed, left=left)
+    if left := never_asked(w, items):
+        return lesson.say("no_place", asked=len(w.sent), failed=failed_calls(w), left=left)
+    return lesson.say("waits", items=len(items))
+
+
+def never_asked(w, items):
+    """Count the items that were not asked for."""
+    return sum(path(item) not in w.sent for item in items)
+
+
+def failed_calls(w):
+    """Count the calls that the supplier did not answer with an item."""
+    return sum(call.status != 200 for call in w.shop.calls)
 
 
 def stopped(error):
     """Say what an error means for the night."""
-    return (
-        lesson.say("stopped") if any(isinstance(leaf, aiohttp.ClientError) for leaf in leaves(error)) else ""
-    )
+    failed_call = any(isinstance(leaf, aiohttp.ClientError) for leaf in leaves(error))
+    return lesson.say("stopped") if failed_call else ""
 
 
 def changed(found):
@@ -83,9 +64,9 @@ def changed(found):
     return lesson.say("session", limit=found.given) if "limit" in found.path else asked_otherwise(found)
 
 
-def five(**options):
-    """Return what lets five of the ten items fail."""
-    return lambda w: fails(*map(path, w.items[:5]), **options)(w)
+def breaks(number, status):
+    """Return what lets the calls for the first items fail."""
+    return lambda w: w.shop.break_calls(*map(path, w.items[:number]), status=status)
 
 
 def one(place, error):
@@ -104,8 +85,8 @@ lesson = Contract(
         "ten items are asked for": Case(),
         "the supplier's answers change between two nights": Case(between=revised),
         "there are no items": Case(lambda w: []),
-        "five of ten calls are refused": Case(prepare=five(status=429)),
-        "a connection breaks": Case(prepare=lambda w: fails(path(w.items[0]), status=None)(w)),
+        "five of ten calls are refused": Case(prepare=breaks(5, status=429)),
+        "a connection breaks": Case(prepare=breaks(1, status=None)),
         "the last answer cannot be read": Case(prepare=one(-1, ValueError), raises=ValueError, observe=False),
         "a call takes too long": Case(prepare=one(4, TimeoutError), raises=TimeoutError, observe=False),
     },
@@ -128,17 +109,11 @@ async def look(reindex, rng, limit, pace=1.0, shuffle=40.0, rounds=4):
 @lesson.cause
 def as_many_as_the_limit(reindex, rng):
     """Judge nights of several limits, the last two with answers that are quick, or come together."""
-    kinds = (rng.randint(8, 12),), (rng.randint(3, 5),), (1, 0.002), (3, 1.0, 0.0, 10)
-    for kind in kinds:
+    for kind in ((rng.randint(8, 12),), (rng.randint(3, 5),), (1, 0.002), (3, 1.0, 0.0, 10)):
         use, gates = virtually(look, reindex, rng, *kind)
-        judge(lesson, use, gates, "`limit`")
+        said = lesson.say("with", n=use.places)
+        if use.most > use.places:
+            said += lesson.say("too_many", most=use.most, wanted=use.wanted, limit=use.places)
+            raise AssertionError(said + why_too_many(lesson, use, gates, "`limit`"))
+        assert use.full, said + why_too_few(lesson, use)
     return lesson.say("kept")
-
-
-def judge(contract, use, gates, number):
-    """Raise AssertionError where there was too much at once, or a place stood empty."""
-    said = contract.say("with", n=use.places)
-    if use.most > use.places:
-        too_many = contract.say("too_many", most=use.most, wanted=use.wanted, limit=use.places)
-        raise AssertionError(said + too_many + why_too_many(contract, use, gates, number))
-    assert use.full, said + why_too_few(contract, use)

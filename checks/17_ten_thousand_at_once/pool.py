@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, nullcontext
+from random import Random
 
 
 class WatchedPool:
@@ -13,26 +14,27 @@ class WatchedPool:
 
     Args:
         size: connections that it has.
+        customers: whose letters are to be written.
         slow: customers whose names take long.
         pace: factor of all its times.
 
     asked: how often each name was asked for. spans: when each query began and ended. served: names that were
     given. takes: how often a connection was asked for. most_waiting: tasks that waited for one at once.
-    shared: queries to a connection that was still answering..
+    shared: queries to a connection that was still answering.
     """
 
     LONG = 200.0  # virtual seconds
 
-    def __init__(self, size: int, slow: tuple[int, ...] = (), pace: float = 1.0) -> None:
+    def __init__(
+        self, size: int, customers: Sequence[int] = (), slow: Sequence[int] = (), pace: float = 1.0
+    ) -> None:
         self.size, self.patience = size, 3600.0
-        self.pace, self.slow = pace, slow
-        self.nameless: set[int] = set()
-        self.nameless_once: set[int] = set()
+        self.customers, self.pace, self.slow = customers, pace, slow
+        self.nameless: set[int] = set()  # customers whose names cannot be had once
         self.greeting = "customer"
         self.asked: Counter[int] = Counter()
         self.spans: list[tuple[float, float]] = []
         self.served = self.takes = self.waiting = self.most_waiting = self.shared = 0
-        self.customers: list[int] = []
         self._free: asyncio.Queue[_Connection] = asyncio.Queue()
         for _ in range(size):
             self._free.put_nowait(_Connection(self))
@@ -41,6 +43,10 @@ class WatchedPool:
     def all_lent(self) -> bool:
         """Whether there is no connection to be had just now."""
         return self._free.empty()
+
+    def rename(self) -> None:
+        """Let customers have other names."""
+        self.greeting = "dear customer"
 
     async def take(self) -> _Connection:
         """Borrow a connection, waiting for it if need be."""
@@ -77,11 +83,17 @@ class _Connection:
         self._busy, began = True, clock()
         try:
             await asyncio.sleep(pool.pace * (pool.LONG if customer in pool.slow else 1 + customer % 41))
-            if customer in pool.nameless_once | pool.nameless:
-                pool.nameless_once.discard(customer)
+            if customer in pool.nameless:
+                pool.nameless.remove(customer)
                 raise ConnectionError(f"no name for customer {customer}")
             pool.served += 1
             return f"{pool.greeting} {customer}"
         finally:
             self._busy = False
             pool.spans.append((began, clock()))
+
+
+def pools(rng: Random) -> Callable:
+    """Return what opens a pool of three connections, for eight customers that are drawn."""
+    customers = rng.sample(range(1000, 100_000), 8)
+    return lambda: nullcontext(WatchedPool(3, customers))
