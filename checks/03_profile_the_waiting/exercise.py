@@ -1,38 +1,17 @@
 """The SQL is slow: reports hold a connection while they wait for their supplier, so others wait for one."""
 
 import asyncio
-from contextlib import asynccontextmanager
-from itertools import chain, repeat
 
 from kettle.checking import Case, Contract
 from kettle.checking.causes.virtually import virtually
-from kettle.checking.equivalence import Told, asked, fails, revised
+from kettle.checking.equivalence import Told
 from kettle.checking.worlds import World
-from kettle.lessons.sales import SalesPool
 from kettle.shop.data import Data
 
-from .world import THINKS, services
+from .world import THINKS, desks, fail, interrupted
 
 FOREVER = 1000.0  # seconds, for what takes milliseconds
 STOCK = "/suppliers/{supplier}/stock"
-
-
-def desks(rng):
-    """Return what makes a shop with a pool of two connections."""
-    shops = services(rng)
-
-    @asynccontextmanager
-    async def world():
-        async with shops() as w:
-            w.pool = pool_of(w, 2)
-            yield w
-
-    return world
-
-
-def pool_of(w, size):
-    """Make a pool that answers at once."""
-    return SalesPool(w.shop.data, size=size, latency=0.001)
 
 
 def draw(rng, _):
@@ -59,6 +38,12 @@ async def cancelled(reorder, w):
     all_back(w.pool)
 
 
+def all_back(pool):
+    """See that no connection is still lent."""
+    if pool.in_use:
+        raise Told(exercise.say("not_back"))
+
+
 async def several(reorder, w):
     """Ask for three reports at once, two of them for one supplier."""
     w.shop.set("stock", latency=1.0)  # so that each is made while the others are
@@ -70,46 +55,34 @@ async def several(reorder, w):
     return await made
 
 
-def all_back(pool):
-    """See that no connection is still lent."""
-    if pool.in_use:
-        raise Told(exercise.say("not_back"))
-
-
-def interrupted(w):
-    """Let the first statement fail."""
-    w.pool._rows.set_progress_handler(chain((True,), repeat(False)).__next__, 1)
-
-
-def fail(w, status):
-    """Let the supplier's first answer be a failure."""
-    fails(STOCK.format(supplier=w.supplier), calls=(1,), status=status)(w)
+def sales_and_stock(w):
+    """Sell something, and let the supplier have another stock."""
+    w.pool.sell(w.supplier, quantity=11)
+    w.shop.revise()
 
 
 def used(w):
     """Return what was asked of suppliers and of the pool that was given, and the pool's size."""
-    return {"calls": sum(asked(w).values()), "statements": w.pool.statements, "size": w.pool.size}
-
-
-def used_otherwise(found):
-    """Say what was asked too often or not at all."""
-    return exercise.say(found.path[0], expected=found.expected, n=found.given)
+    return {"calls": len(w.traffic.requests), "statements": w.pool.statements, "size": w.pool.size}
 
 
 exercise = Contract(
     "reorder",
-    world=World(("rng",), desks, draw, "the call for the supplier gets a {} once", fail, virtually),
+    world=World(
+        ("rng",),
+        desks,
+        draw,
+        failed="the call for the supplier gets a {} once",
+        fail=lambda w, status: fail(w, STOCK, status),
+        run=virtually,
+    ),
     call=report,
     observe=used,
     noun="row",
-    why={"seen": used_otherwise},
+    why={"seen": lambda found: exercise.say(found.path[0], expected=found.expected, n=found.given)},
     cases={
-        "something is sold between two reports": Case(between=lambda w: w.pool.sell(w.supplier, quantity=11)),
-        "the stock changes between two reports": Case(between=revised),
+        "sales and stock change between two reports": Case(between=sales_and_stock),
         "several reports, two on one supplier, are made at once": Case(call=several),
-        "the pool has one connection": Case(
-            call=several, prepare=lambda w: setattr(w, "pool", pool_of(w, 1)), observe=False
-        ),
         "the statement fails once": Case(prepare=interrupted, observe=False),
         "a report is cancelled in its statement": Case(call=cancelled, observe=False),
     },
@@ -120,15 +93,14 @@ exercise = Contract(
 @exercise.cause
 def no_connection_is_held(reorder, rng):
     """Let five suppliers think, and look how many were asked and how many connections are in use."""
-    world, suppliers = services(rng), rng.sample(Data.suppliers, 5)
+    world, suppliers = desks(rng), rng.sample(Data.suppliers, 5)
 
     async def look():
         async with world() as w:
-            pool = pool_of(w, 2)
             w.shop.set("stock", latency=THINKS)  # until everything else is done
-            reports = asyncio.gather(*(reorder(pool, w.api, supplier) for supplier in suppliers))
+            reports = asyncio.gather(*(reorder(w.pool, w.api, supplier) for supplier in suppliers))
             await asyncio.wait((reports,), timeout=THINKS / 2)
-            found = w.traffic.in_flight("stock"), pool.in_use
+            found = w.traffic.in_flight("stock"), w.pool.in_use
             await reports
             return found
 
