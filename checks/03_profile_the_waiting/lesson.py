@@ -4,7 +4,7 @@ import asyncio
 
 from kettle.checking import Case, Contract
 from kettle.checking.causes.virtually import virtually
-from kettle.checking.equivalence import asked, asked_otherwise, revised
+from kettle.checking.equivalence import asked, asked_otherwise, fails, revised
 from kettle.checking.worlds import World
 from kettle.lessons.traces import recorded_traces
 from kettle.shop.data import Data
@@ -56,6 +56,7 @@ lesson = Contract(
         "the courier is late": Case(
             prepare=lambda w: w.shop.set("quote", latency=5.0), impatient=True, observe=False, why="waits"
         ),
+        "the call for the courier gets a 404": Case(prepare=fails(COURIER, status=404), observe=False),
     },
     fails={"orders": ORDERS, "last product": "/products/{last}", "courier": COURIER},
 )
