@@ -9,37 +9,22 @@ from kettle.checking import Case, Contract
 from kettle.checking.causes.endings import end_of, judge_end
 from kettle.checking.causes.told_time import told_time
 from kettle.checking.equivalence import Told
-from kettle.checking.equivalence.sentences import short
-from kettle.checking.runner.errors import alone, told
 from kettle.checking.words import many
 from kettle.checking.worlds import World
 
+from .budget import BUDGET, INEXACT, catchable, in_time, judge_late, judged
 from .world import PagePool
 
-BUDGET = 4.0  # seconds
-INEXACT = 1.01  # times the budget
-LEFT = asyncio.CancelledError
 
-
-def database(rng):
-    """Return what makes a pool of two connections."""
-
-    @asynccontextmanager
-    async def world():
-        yield SimpleNamespace(pool=PagePool(2))
-
-    return world
+@asynccontextmanager
+async def two_connections():
+    """Make a world that is a pool of two connections."""
+    yield SimpleNamespace(pool=PagePool(2))
 
 
 async def page(order_page, w, order=1234, budget=BUDGET):
     """Ask for one page, which comes or does not; nothing of it is left behind."""
-    end = await end_of(order_page(w.pool, order, budget))
-    if isinstance(end.error, TimeoutError):
-        raise end.error
-    judge_left(w, end)
-    if end.error:
-        raise as_it_is(end.error)
-    return end.value
+    return answer_of(w, await end_of(order_page(w.pool, order, budget)))
 
 
 async def two_pages(order_page, w):
@@ -49,29 +34,31 @@ async def two_pages(order_page, w):
     end = await end_of(pages)
     if end.took > INEXACT * 2:
         raise Told(exercise.say("in_turn", took=end.took))
-    judge_left(w, end)
-    if end.error:
-        raise as_it_is(end.error)
-    return end.value
+    return answer_of(w, end)
 
 
 async def too_late(order_page, w, why, budget=BUDGET):
     """Ask for a page that cannot be had within the budget, and judge when and how that ends."""
     end = await end_of(order_page(w.pool, 1234, budget))
-    if end.took > INEXACT * budget:
-        raise Told(exercise.say("late", took=end.took, budget=budget, why=exercise.say(why)))
-    if end.error is None:
-        raise Told(exercise.say("no_error", found=short(end.value)))
-    if not isinstance(as_it_is(end.error), TimeoutError):
-        raise Told(exercise.say("other_error", error=told(end.error)))
+    judge_late(exercise, end, budget, why, TimeoutError)
     judge_left(w, end)
 
 
 async def visitor_leaves(order_page, w):
     """Cancel a page after a moment."""
     end = await end_of(order_page(w.pool, 1234, BUDGET), at=0.1)
-    judge_end(end, LEFT, "page", exercise.say("swallowed"))
+    judge_end(end, asyncio.CancelledError, "page", exercise.say("swallowed"))
     judge_left(w, end)
+
+
+def answer_of(w, end):
+    """Return the page, or raise its error; nothing of it is left behind."""
+    if isinstance(end.error, TimeoutError):
+        raise end.error
+    judge_left(w, end)
+    if end.error:
+        raise catchable(exercise, end.error)
+    return end.value
 
 
 def judge_left(w, end):
@@ -84,40 +71,19 @@ def judge_left(w, end):
         raise Told(exercise.say("lost", connections=many(w.pool.lost, "connection")))
 
 
-def as_it_is(error):
-    """Return an error that a caller can catch by its type; raise where it cannot."""
-    if isinstance(error, BaseExceptionGroup):
-        raise Told(exercise.say("group", error=type(alone(error)).__name__))
-    if isinstance(error, LEFT):
-        raise Told(exercise.say("cancelled"))
-    return error
+def lent(w):
+    """Let all connections be lent, for good."""
+    w.pool.lend_all()
 
 
-def takes(lent=0.0, **seconds):
-    """Let the pool's connections be lent, and queries take their time."""
-
-    def prepare(w):
-        w.pool.seconds.update(seconds)
-        if lent:
-            w.pool.lend_all(lent)
-
-    return prepare
+def slow(**seconds):
+    """Let queries take their time."""
+    return lambda w: w.pool.seconds.update(seconds)
 
 
-def never(why, budget=BUDGET, **seconds):
+def never(why, prepare, budget=BUDGET):
     """Return a case in which the page cannot be had in time."""
-    call = partial(too_late, why=why, budget=budget)
-    return Case(call=call, prepare=takes(**seconds), truth=lambda w: None, observe=False)
-
-
-def in_time(**seconds):
-    """Return a case in which the page can be had in time."""
-    return Case(prepare=takes(**seconds), why={"error": early})
-
-
-def early(error):
-    """Say what is wrong where there is no page though it can be had in time."""
-    return exercise.say("early") if isinstance(alone(error), TimeoutError) else ""
+    return judged(partial(too_late, why=why, budget=budget), prepare)
 
 
 def used_otherwise(found):
@@ -129,7 +95,7 @@ def used_otherwise(found):
 
 exercise = Contract(
     "order_page",
-    world=World(("rng",), database, run=told_time),
+    world=World((), lambda: two_connections, run=told_time),
     call=page,
     observe=lambda w: {"asked": dict(w.pool.asked), "shared": w.pool.shared},
     why={"seen": used_otherwise},
@@ -143,26 +109,24 @@ exercise = Contract(
 exercise.further(
     "within_its_budget",
     {
-        "all connections are lent": never("queue", lent=1000.0),
-        "each query takes seven tenths of the budget": never("sum", buyer=2.8, lines=2.8),
-        "the budget is 0.3 s, and all connections are lent": never("number", 0.3, lent=1000.0),
+        "all connections are lent": never("queue", lent),
+        "each query takes seven tenths of the budget": never("sum", slow(buyer=2.8, lines=2.8)),
+        "the budget is 0.3 s, and all connections are lent": never("number", lent, budget=0.3),
     },
 )
 exercise.further(
     "as_long_as_the_budget",
     {
-        "a connection is free after seven tenths of the budget": in_time(lent=2.8),
-        "one query takes eight tenths of the budget": in_time(buyer=3.2),
+        "a connection is free after seven tenths of the budget": in_time(
+            exercise, lambda w: w.pool.lend_all(2.8)
+        ),
+        "one query takes eight tenths of the budget": in_time(exercise, slow(buyer=3.2)),
     },
 )
 exercise.further(
     "a_visitor_may_leave",
     {
-        "the visitor leaves while all connections are lent": Case(
-            call=visitor_leaves, prepare=takes(lent=1000.0), truth=lambda w: None, observe=False
-        ),
-        "the visitor leaves during a query": Case(
-            call=visitor_leaves, prepare=takes(buyer=3.0), truth=lambda w: None, observe=False
-        ),
+        "the visitor leaves while all connections are lent": judged(visitor_leaves, lent),
+        "the visitor leaves during a query": judged(visitor_leaves, slow(buyer=3.0)),
     },
 )

@@ -1,7 +1,4 @@
-"""Wait forever: a call without a deadline holds its caller, and everything that the caller holds.
-
-Longer than other lessons: a deadline has to hold wherever a call may hang, and each place is a case.
-"""
+"""Wait forever: a call without a deadline holds its caller, and everything that the caller holds."""
 
 import asyncio
 from contextlib import asynccontextmanager, suppress
@@ -14,18 +11,17 @@ from kettle.checking.causes.endings import end_of, judge_end, judge_running
 from kettle.checking.causes.told_time import told_time
 from kettle.checking.causes.virtually import counted_shop
 from kettle.checking.equivalence import Told, asked_otherwise, fails, revised
-from kettle.checking.equivalence.sentences import short
-from kettle.checking.runner.errors import alone, told
 from kettle.checking.worlds import World
+
+from .budget import BUDGET, catchable, in_time, judge_late, judged
 
 COURIER, CODE = 7, "NW1 6XE"
 PATH = f"/couriers/{COURIER}/quote"
 FAILURES = (404, 429, 502)  # one for each call
 DOWN = (TimeoutError, aiohttp.ClientError)
 LEFT = asyncio.CancelledError
-BUDGET, LONG = 4.0, 40.0  # seconds
+LONG = 40.0  # seconds
 BEYOND = 7.3  # seconds; aiohttp rounds up what is longer than 5
-INEXACT = 1.01  # times the budget
 DEFAULT = aiohttp.client.DEFAULT_TIMEOUT
 MOST = 1000  # calls: then it goes on forever
 
@@ -37,6 +33,7 @@ def couriers(rng):
     @asynccontextmanager
     async def world():
         async with counted_shop(seed, most=MOST) as w:
+            w.main = asyncio.current_task()
             yield w
 
     return world
@@ -44,27 +41,21 @@ def couriers(rng):
 
 async def visit(quote, w, budget=BUDGET, code=CODE):
     """Ask for a price, which comes or does not; nothing of the visit may run on."""
-    w.main = asyncio.current_task()
     end = await end_of(quote(w.api, COURIER, code, budget))
     judge_running(end, "visit", under_way(w))
     if w.api.timeout != DEFAULT:
         raise Told(lesson.say("session"))
     if end.error:
-        raise as_it_is(end.error)
+        raise catchable(lesson, end.error)
     return end.value
 
 
 async def too_late(quote, w, why="nothing", budget=BUDGET, api=None):
     """Ask for a price that does not come within the budget, and judge when and how the visit ends."""
-    w.main = asyncio.current_task()
     end = await end_of(quote(api or w.api, COURIER, CODE, budget))
-    if end.took > INEXACT * budget:
-        why = "sum" if why == "nothing" and end.took < (DEFAULT.total or LONG) else why
-        raise Told(lesson.say("late", took=end.took, budget=budget, why=lesson.say(why)))
-    if end.error is None:
-        raise Told(lesson.say("no_error", found=short(end.value)))
-    if not isinstance(as_it_is(end.error), DOWN):
-        raise Told(lesson.say("other_error", error=told(end.error)))
+    if why == "nothing" and end.took < (DEFAULT.total or LONG):
+        why = "sum"
+    judge_late(lesson, end, budget, why, DOWN)
     judge_running(end, "visit", under_way(w))
 
 
@@ -77,7 +68,6 @@ async def pool_is_lent(quote, w):
 
 async def visitor_leaves(quote, w):
     """Cancel a visit after a moment."""
-    w.main = asyncio.current_task()
     end = await end_of(quote(w.api, COURIER, CODE, BUDGET), at=0.1)
     judge_end(end, LEFT, "visit", lesson.say("swallowed"))
     judge_running(end, "visit", under_way(w))
@@ -90,22 +80,10 @@ async def handler_works_on(quote, w):
         with suppress(*DOWN):
             await quote(w.api, COURIER, CODE, BUDGET)
         await asyncio.sleep(2 * BUDGET)
-        return "done"
 
-    w.main = asyncio.current_task()
     end = await end_of(handler())
     if isinstance(end.error, LEFT):
         raise Told(lesson.say("outlived"))
-    return end.value
-
-
-def as_it_is(error):
-    """Return an error that a caller can catch by its type; raise where it cannot."""
-    if isinstance(error, BaseExceptionGroup):
-        raise Told(lesson.say("group", error=type(alone(error)).__name__))
-    if isinstance(error, LEFT):
-        raise Told(lesson.say("cancelled"))
-    return error
 
 
 def under_way(w):
@@ -126,13 +104,7 @@ def fails_twice_and_hangs(w):
 
 def never(why="nothing", prepare=None, **options):
     """Return a case in which no price comes in time."""
-    call = partial(too_late, why=why, **options)
-    return Case(call=call, prepare=prepare, truth=lambda w: None, observe=False)
-
-
-def ends(call, prepare):
-    """Return a case that is judged by its call."""
-    return Case(call=call, prepare=prepare, truth=lambda w: None, observe=False)
+    return judged(partial(too_late, why=why, **options), prepare)
 
 
 async def three_failures(quote, w):
@@ -145,11 +117,6 @@ async def three_failures(quote, w):
         if error.status != FAILURES[-1]:
             raise Told(lesson.say("earlier", got=error.status, expected=FAILURES[-1])) from None
         raise
-
-
-def early(error):
-    """Say what is wrong where there is no price though it comes in time."""
-    return lesson.say("early") if isinstance(alone(error), DOWN) else ""
 
 
 SILENT = courier(hang="first byte")
@@ -182,7 +149,7 @@ lesson.further(
         "the courier stops in the middle of its answer": never("body", courier(hang="mid body")),
         "the courier's answer drips": never("drips", courier(drip=0.4 * BUDGET)),
         "no connection to the courier comes about": never("connect", lambda w: w.shop.take_up(False)),
-        "all connections of the session are lent": ends(pool_is_lent, None),
+        "all connections of the session are lent": judged(pool_is_lent),
         "each call fails after eight tenths of the budget": never(
             "sum", courier(latency=0.8 * BUDGET, fail=1.0)
         ),
@@ -197,20 +164,15 @@ lesson.further(
 lesson.further(
     "as_long_as_the_budget",
     {
-        "a price takes nearly all of the budget": Case(
-            prepare=courier(latency=0.97 * BUDGET), why={"error": early}
-        ),
-        "the budget is 40 s, and a price takes 30 s": Case(
-            LONG, prepare=courier(latency=30.0), why={"error": early}
+        f"a price takes nearly all of the budget of {LONG:g} s": in_time(
+            lesson, courier(latency=0.97 * LONG), LONG
         ),
     },
 )
 lesson.further(
     "nothing_runs_on",
     {
-        "the visitor leaves while the courier hangs": ends(visitor_leaves, SILENT),
-        "there is no price, and the handler has other work to do": Case(
-            call=handler_works_on, prepare=fails(PATH), observe=False
-        ),
+        "the visitor leaves while the courier hangs": judged(visitor_leaves, SILENT),
+        "there is no price, and the handler has other work to do": judged(handler_works_on, fails(PATH)),
     },
 )
