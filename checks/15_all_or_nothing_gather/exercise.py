@@ -13,15 +13,13 @@ from kettle.checking.worlds import World
 
 from .world import WatchedOffice, post_office, seconds_to
 
-LEFT = asyncio.CancelledError
-
 
 def draw(rng, _):
-    """Draw customers, the slowest first so that none comes in order, and three of their addresses."""
+    """Draw twelve customers, the slowest first so that none comes in order."""
     numbers = [97 * rng.randrange(2, 10) + 8 * place + rng.randrange(8) for place in range(12)]
     people = [{"name": f"customer {number}", "address": f"{number} Mill Lane"} for number in numbers]
     people.sort(key=lambda each: -seconds_to(each["address"]))
-    return {"people": people, "bad": [each["address"] for each in people[::4]]}
+    return {"people": people}
 
 
 def everybody(w):
@@ -29,34 +27,14 @@ def everybody(w):
     return w.people
 
 
-def one_twice(w):
-    """Write to all customers, to one of them twice."""
-    return [*w.people[:-1], w.people[1]]
-
-
-def one_nameless(w):
-    """Write to all customers, one of whom has no name."""
-    return [*w.people[:3], {"address": "7 Mill Lane"}, *w.people[3:]]
-
-
-def bounce(w):
-    """Let three letters bounce."""
-    w.unknown.update(w.bad)
-
-
-def one_bounces(w):
-    """Let one letter bounce."""
-    w.unknown.add(w.bad[1])
-
-
-def all_bounce(w):
-    """Let all letters bounce."""
-    w.unknown.update(each["address"] for each in w.people)
+def bounce(*places):
+    """Let the letters to some customers bounce, given by their places in the list."""
+    return lambda w: w.unknown.update(w.people[place]["address"] for place in places)
 
 
 def breaks(w):
-    """Let the connection to the post office break, and letters bounce."""
-    bounce(w)
+    """Let one letter bounce, and another one find no connection to the post office."""
+    bounce(4)(w)
     w.wrong[w.people[1]["address"]] = ConnectionError
 
 
@@ -71,14 +49,16 @@ async def job(send_letters, w, customers=everybody, raises=None, at=None):
     elif end.error:
         raise Told(exercise.say("no_report", error=told(end.error)))
     judge_running(end, "job", w.under_way)
-    if not raises and len(set(first_moments(w.begun[begun:]).values())) > 1:
-        raise Told(exercise.say("in_turn"))
+    if not raises:
+        judge_at_once(w.begun[begun:])
     return end.value
 
 
-def first_moments(begun):
-    """Return when each address was handed over first."""
-    return dict(reversed(begun))
+def judge_at_once(begun):
+    """See that all letters are handed over in one moment; one that is handed over again counts once."""
+    first_moments = dict(reversed(begun))
+    if len(set(first_moments.values())) > 1:
+        raise Told(exercise.say("in_turn"))
 
 
 def evening(customers=everybody, prepare=None, **options):
@@ -107,8 +87,7 @@ HALVES = (lambda w: w.people[::2], lambda w: w.people[1::2])
 async def two_jobs(send_letters, w):
     """Send the letters of two jobs at once, from one office."""
     reports = await asyncio.gather(*(send_letters(w, copy.deepcopy(half(w))) for half in HALVES))
-    if len(set(first_moments(w.begun).values())) > 1:
-        raise Told(exercise.say("in_turn"))
+    judge_at_once(w.begun)
     return reports
 
 
@@ -121,20 +100,23 @@ exercise = Contract(
     cases={
         "no letter bounces": evening(),
         "there are no customers": evening(lambda w: []),
-        "a customer is named twice": evening(one_twice, why="twice"),
+        "a customer is named twice": evening(lambda w: [*w.people[:-1], w.people[1]], why="twice"),
     },
 )
 exercise.further(
     "when_letters_bounce",
     {
-        "one letter of twelve bounces": evening(prepare=one_bounces),
-        "three letters of twelve bounce": evening(prepare=bounce),
+        "one letter of twelve bounces": evening(prepare=bounce(4)),
+        "three letters of twelve bounce": evening(prepare=bounce(0, 4, 8)),
         "two jobs run at one office": Case(
-            call=two_jobs, prepare=bounce, truth=lambda w: [w.right(half(w)) for half in HALVES], why="own"
+            call=two_jobs,
+            prepare=bounce(0, 4, 8),
+            truth=lambda w: [w.right(half(w)) for half in HALVES],
+            why="own",
         ),
-        "all letters bounce": evening(prepare=all_bounce),
-        "a customer has no name": ends(KeyError, one_nameless),
+        "all letters bounce": evening(prepare=bounce(*range(12))),
+        "a customer has no name": ends(KeyError, lambda w: [*w.people, {"address": "7 Mill Lane"}]),
         "the connection to the post office breaks": ends(ConnectionError, prepare=breaks),
-        "the job is cancelled": ends(LEFT, at=4.5),
+        "the job is cancelled": ends(asyncio.CancelledError, at=4.5),
     },
 )
