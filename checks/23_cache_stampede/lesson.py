@@ -6,10 +6,8 @@ Cases are played in one process; then two others, real ones, ask for the same va
 import asyncio
 from collections import Counter
 from functools import partial
-from threading import Thread
 
 from kettle.checking import Case, Contract, Undecided
-from kettle.checking.equivalence import Told
 from kettle.checking.worlds import World
 
 from .world import HOLD, LIFE, PROCESSES, THREADS, asking, store
@@ -21,7 +19,7 @@ OTHERS, LOOKS = 2.0, 0.1  # seconds; paid by wrong answers only, and in which a 
 def draw(rng, _):
     """Draw two values."""
     pages = [{"best": rng.randrange(1000), "codes": [f"KC-{rng.randrange(100)}", None]} for _ in range(2)]
-    return {"values": {"page": pages[0], "other": pages[1], "none": None, "empty": []}}
+    return {"values": {"page": pages[0], "other": pages[1], "none": None}}
 
 
 def ask(cached, w, *keys):
@@ -32,25 +30,6 @@ def ask(cached, w, *keys):
         return w.values[key]
 
     return [cached(w.store, w.prefix + key, partial(make, key), 60) for key in keys]
-
-
-def fails_once(cached, w):
-    """Ask for a value that cannot be made at first, and tell what came of it."""
-
-    def fails():
-        raise LookupError("no value")
-
-    try:
-        found = cached(w.store, w.prefix + "page", fails, 60)
-    except LookupError:
-        found = "LookupError"
-    again: list = []
-    asker = Thread(target=lambda: again.extend(ask(cached, w, "page")), daemon=True)
-    asker.start()
-    asker.join(OTHERS)
-    if asker.is_alive():
-        raise Told(lesson.say("after_failure"))
-    return [found, *again]
 
 
 def kept(w):
@@ -78,10 +57,8 @@ lesson = Contract(
         "a value is asked for": Case("page"),
         "a value is asked for again": Case("page", "page"),
         "the value is `None`, and is asked for again": Case("none", "none", why="none"),
-        "the value is an empty list, and is asked for again": Case("empty", "empty", why="none"),
         "two values are asked for in turn": Case("page", "other", "page", "other"),
         "the key is deleted between two calls": Case("page", between=deleted, why="deleted"),
-        "`make` raises, and the value is asked for again": Case(call=fails_once),
     },
 )
 

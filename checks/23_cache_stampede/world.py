@@ -1,4 +1,4 @@
-"""Values kept in Redis, in a check: one process here for the cases, two more that ask for the same key at once."""
+"""Where a check is played: values kept in Redis, processes that ask for one at once, and couriers' desks."""
 
 from __future__ import annotations
 
@@ -128,3 +128,27 @@ async def asking(server: RedisServer, cached: Callable, say: Callable[..., str])
     except ChildTrouble as trouble:
         raise AssertionError(say("defined", error=trouble)) from None
     yield askers
+
+
+class Desk:
+    """Where to log in: counts, and waits or fails where it is told to."""
+
+    def __init__(self, name: str = "", seconds: float = 600) -> None:
+        self.name, self.log_ins, self.seconds = name, 0, seconds
+        self.opens, self.fails = asyncio.Event(), False
+        self.opens.set()
+
+    async def log_in(self) -> dict[str, Any]:
+        """Give a token, as soon as the desk is open, or fail."""
+        self.log_ins += 1
+        number, fails = self.log_ins, self.fails
+        await self.opens.wait()
+        if fails:
+            raise ConnectionError("the courier does not answer")
+        return {"token": f"{self.name}token {number}", "seconds": self.seconds}
+
+
+@asynccontextmanager
+async def desks() -> AsyncIterator[SimpleNamespace]:
+    """Open two couriers' desks."""
+    yield SimpleNamespace(first=Desk("first "), second=Desk("second "), couriers={})
