@@ -1,31 +1,16 @@
 """The price tag: it is kept by its arguments, and the currency is none of them."""
 
-from contextlib import contextmanager
+from contextlib import suppress
 from contextvars import copy_context
-from types import SimpleNamespace
 
 from kettle.checking import Case, Contract
-from kettle.checking.worlds import World
 from kettle.lessons.catalogue import PRODUCTS
 
 CURRENCIES = ("GBP", "EUR", "CHF")
 
 
-@contextmanager
-def till():
-    """Open a world, and give the notebook's rates back to it afterwards."""
-    here = SimpleNamespace(rates=None)
-    try:
-        yield here
-    finally:
-        if here.rates is not None:
-            here.names["RATES"].clear()
-            here.names["RATES"].update(here.rates)
-
-
 def ready(w):
-    """Keep the notebook's rates, and let the catalogue answer at once."""
-    w.rates = dict(w.names["RATES"])
+    """Let the catalogue answer at once."""
     w.names["catalogue"].seconds, w.names["catalogue"].fails = 0.0, False
 
 
@@ -45,84 +30,56 @@ def tag_in(of, code, price_tag, currency):
     return copy_context().run(asked)
 
 
-def tags(price_tag, w, *wanted):
-    """Ask for tags, each a currency and a product."""
-    return [tag_in(of, code, price_tag, w.names["currency"]) for of, code in wanted]
-
-
-def morning(w):
-    """Set another rate in the place of an old one."""
-    w.names["RATES"]["EUR"] *= 1.25
-
-
-def new_rates(w):
-    """Set the rates as a new table is read: all in one."""
-    w.names["RATES"].update({each: rate * 1.5 for each, rate in w.names["RATES"].items()})
-
-
 exercise = Contract(
     "price_tag",
-    world=World((), lambda: till),
-    call=tags,
+    call=lambda price_tag, w, code: tag_in("GBP", code, price_tag, w.names["currency"]),
     again=False,
     cases={
-        "another product cannot be read": Case(("GBP", "KC-0007"), prepare=another_fails),
-        "a product is not in the catalogue": Case(("GBP", "KC-9999"), prepare=ready, raises=KeyError),
+        "another product cannot be read": Case("KC-0007", prepare=another_fails),
+        "a product is not in the catalogue": Case("KC-9999", prepare=ready, raises=KeyError),
     },
 )
 
 
 @exercise.cause
 def own_currency(price_tag, catalogue, currency, RATES, rng):  # noqa: N803 - a name of the notebook's
-    """Ask for each product in each currency, in several orders; then change the rates."""
-    w = SimpleNamespace(names={"RATES": RATES, "catalogue": catalogue, "currency": currency})
-    ready(w)
+    """Ask for products in each currency, in several orders; then again at other rates."""
+    catalogue.seconds, catalogue.fails, rates = 0.0, False, dict(RATES)
     codes = rng.sample(PRODUCTS, 4)
     try:
-        for change in (None, morning, new_rates):
-            if change:
-                change(w)
+        for factor in (1.0, 1.25):
+            RATES.update({each: factor * rate for each, rate in rates.items()})
             for code in codes:
-                before = None
                 for of in rng.sample(CURRENCIES * 2, 6):
                     expected = f"{catalogue.price(code) * RATES[of]:.2f} {of}"
                     got = tag_in(of, code, price_tag, currency)
-                    if got != expected:
-                        kept = str(got)[-3:]  # a cell above may have asked for this product first
-                        crossed = kept in CURRENCIES and kept != of and before in (None, kept)
-                        raise AssertionError(
-                            exercise.say(
-                                "crossed" if crossed else "rate" if change else "other",
-                                expected=expected,
-                                got=got,
-                                before=kept,
-                            )
-                        )
-                    before = of
+                    before = str(got)[-3:]  # the currency of who asked first, maybe in a cell above
+                    crossed = before in CURRENCIES and before != of
+                    why = "crossed" if crossed else "other" if factor == 1.0 else "rate"
+                    assert got == expected, exercise.say(why, expected=expected, got=got, before=before)
     finally:
-        RATES.clear()
-        RATES.update(w.rates)
+        RATES.update(rates)
 
 
 @exercise.cause
 def asked_once(price_tag, catalogue, currency, rng):
     """Count what the catalogue is asked for products that it was asked for before; let it fail once."""
-    catalogue.seconds = 0.0
-    new = rng.sample(PRODUCTS, len(PRODUCTS))
-    catalogue.fails = True
-    for _ in range(2):  # the first one that it does not know yet fails
-        try:
-            for code in new:
-                tag_in("GBP", code, price_tag, currency)
-        except ConnectionError:
-            continue
-    for of, again in (("GBP", "again"), ("EUR", "currency"), ("CHF", "currency")):
-        catalogue.asked.clear()
-        try:
-            for code in new:
-                tag_in(of, code, price_tag, currency)
-        except ConnectionError as error:
-            raise AssertionError(exercise.say("old_error", got=error)) from error
-        n = len(catalogue.asked)
-        assert n == 0, exercise.say(again, n=n, of=of)
-    return exercise.say("known", n=2 * len(new))
+    codes = rng.sample(PRODUCTS, len(PRODUCTS))
+
+    def ask_for_all(of):
+        for code in codes:
+            tag_in(of, code, price_tag, currency)
+
+    catalogue.seconds, catalogue.fails = 0.0, True
+    with suppress(ConnectionError):  # the first product that is not known yet
+        ask_for_all("GBP")
+    try:
+        ask_for_all("GBP")
+        for of, why in (("GBP", "again"), ("EUR", "currency"), ("CHF", "currency")):
+            catalogue.asked.clear()
+            ask_for_all(of)
+            n = len(catalogue.asked)
+            assert n == 0, exercise.say(why, n=n, of=of)
+    except ConnectionError as error:
+        raise AssertionError(exercise.say("old_error", got=error)) from error
+    return exercise.say("known", n=2 * len(codes))

@@ -2,67 +2,22 @@
 
 import re
 from collections import Counter
-from contextlib import contextmanager
-from types import SimpleNamespace
 
 from kettle.checking import Case, Contract
 from kettle.checking.worlds import World
 from kettle.lessons.storefront import Storefront, name_of
-from kettle.probes.engines.clocks import CPU, WALL, telling
 
-HOUR, MINUTE, NEARLY = 3600.0, 61.0, 45.0  # seconds; `NEARLY` a minute
-EPOCH, BEGIN = 497_222 * HOUR, 10 * HOUR  # seconds that the clocks show first: `time.time`, `time.monotonic`
+from .world import CLOCK, site
+
+MINUTE, NEARLY = 61.0, 45.0  # seconds; `NEARLY` a minute
 PEOPLE = 10  # who visit in both languages
 BROWSERS = {"en": ("en", "en-GB,en;q=0.8"), "de": ("de", "de-AT,de;q=0.9")}  # what they say of each language
 
 
-class Clock:
-    """A clock that moves only when it is told to."""
-
-    def __init__(self):
-        self.passed = 0.0
-
-    def is_ours(self):
-        """Tell every thread this time."""
-        return True
-
-    def tell(self, kind, module):
-        """Return what a kind of clock shows."""
-        return 0.0 if kind == CPU else self.passed + (EPOCH if kind == WALL else BEGIN)
-
-    def later(self, seconds):
-        """Let seconds pass."""
-        self.passed += seconds
-
-
-CLOCK = Clock()
-
-
-@contextmanager
-def site():
-    """Open a world: in the next hour, so that nothing is left of what was kept for a minute before.
-
-    It begins with a full minute, for answers that have the minute in their key.
-    """
-    CLOCK.later(HOUR - CLOCK.passed % HOUR)
-    with telling(CLOCK):
-        yield SimpleNamespace(shop=None)
-
-
-def ready(sales, week=1):
-    """Let sales answer at once, and forget what it was asked."""
-    sales.seconds, sales.week, sales.fails = 0.0, week, False
+def ready(sales, week=1, fails=False):
+    """Let sales answer at once, or fail once, and forget what it was asked."""
+    sales.seconds, sales.week, sales.fails = 0.0, week, fails
     sales.asked.clear()
-
-
-def in_week(week, fails=False):
-    """Return what makes the world of a case ready: a week in which other products sell best."""
-
-    def prepare(w):
-        ready(w.names["sales"], week)
-        w.names["sales"].fails = fails
-
-    return prepare
 
 
 def ask(front_page, w, who, language):
@@ -79,9 +34,13 @@ lesson = Contract(
     again=False,
     why={"best": "ended"},
     cases={
-        "a customer asks for the page": Case("Alice", "en", prepare=in_week(1)),
-        "a guest asks for the page in another week": Case("guest", "en", prepare=in_week(2)),
-        "the best sellers cannot be read": Case("Alice", "en", prepare=in_week(3, fails=True)),
+        "a customer asks for the page": Case("Alice", "en", prepare=lambda w: ready(w.names["sales"])),
+        "a guest asks for the page in another week": Case(
+            "guest", "en", prepare=lambda w: ready(w.names["sales"], week=2)
+        ),
+        "the best sellers cannot be read": Case(
+            "Alice", "en", prepare=lambda w: ready(w.names["sales"], week=3, fails=True)
+        ),
     },
 )
 
