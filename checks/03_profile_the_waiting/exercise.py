@@ -66,6 +66,11 @@ def used(w):
     return {"calls": len(w.traffic.requests), "statements": w.pool.statements, "size": w.pool.size}
 
 
+def used_otherwise(found):
+    """Say what was asked too often or not at all."""
+    return exercise.say(found.path[0], expected=found.expected, n=found.given)
+
+
 exercise = Contract(
     "reorder",
     world=World(
@@ -79,7 +84,7 @@ exercise = Contract(
     call=report,
     observe=used,
     noun="row",
-    why={"seen": lambda found: exercise.say(found.path[0], expected=found.expected, n=found.given)},
+    why={"seen": used_otherwise},
     cases={
         "sales and stock change between two reports": Case(between=sales_and_stock),
         "several reports, two on one supplier, are made at once": Case(call=several),
