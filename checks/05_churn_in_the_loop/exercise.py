@@ -48,7 +48,7 @@ def two_batches(intake, _):
 exercise = Contract(
     "intake",
     cases={
-        "a batch is taken in": Case([SCANNED, WEIGHED, *SCANS, *WEIGHTS]),
+        "a batch is taken in": Case([SCANNED, WEIGHED, *WEIGHTS[:2], *SCANS, *WEIGHTS[2:]]),
         "a new schema comes in the middle of a batch": Case([SCANNED, *SCANS, NEWER, *SCANS], why="newer"),
         "the next batch brings no schema": Case(call=next_batch, raises=KeyError),
         "a schema is not in order": Case([FAULTY, *SCANS], raises=jsonschema.SchemaError),
