@@ -109,9 +109,9 @@ async def nothing_lent_meanwhile(book, open_engine, database, shop, equivalence,
 @lesson.cause
 async def pool_fits(book, open_engine, database, shop, rng):
     """Count the connections that one worker may open, and those that bookings in turn do open."""
-    orders = some_orders(database, rng)
-    for allowed, workers in ((7, 2), (rng.randint(2, 4), 5)):
-        share = max(1, allowed // workers)
+    orders, one_each = some_orders(database, rng), rng.randint(3, 5)
+    for allowed, workers in ((7, 2), (one_each, one_each)):
+        share = allowed // workers
         lends = await lends_at_once(open_engine(database, allowed, workers), allowed + 2)
         said = {"allowed": allowed, "workers": workers, "share": share, "n": lends}
         assert lends <= share, lesson.say("too_many", **said)
@@ -119,9 +119,6 @@ async def pool_fits(book, open_engine, database, shop, rng):
     engine = open_engine(database, 2, 1)
     shop.set("quote", latency=0.0)
     with watch_checkouts(engine) as lent, database.wire() as wire:
-        for _ in range(2):  # a pool closes what comes back beyond its size
-            async with engine.connect(), engine.connect():
-                pass
         async with shop.session() as api:
             for order in orders[:4]:
                 await book(engine, api, order)

@@ -1,4 +1,4 @@
-# says: expected 2 to be opened
+# says: expected at most 2 connections opened
 def open_engine(database: Database, allowed: int, workers: int) -> AsyncEngine:
     return database.async_engine(pool_size=allowed // workers, max_overflow=0)
 
