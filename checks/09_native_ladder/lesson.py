@@ -12,25 +12,9 @@ from kettle.checking.equivalence import Told
 from kettle.probes.memory import peak_bytes
 from kettle.probes.work import growth
 
-INEXACT = (11, 22, 44, 73, 88, 145, 146, 147, 176, 289, 290, 291, 292, 293, 294, 352)  # as floats, /1000
+from .world import night
+
 BYTES = 700  # more for each further bound, on 1,000 lines: a table of all with all takes a byte for each
-
-
-def night(lines, steps=500, pence=None, seed=9):
-    """Make a tape and a contract, as in the notebook."""
-    chance = np.random.default_rng(seed)
-    bounds = np.sort(500 + chance.choice(250_000, steps, replace=False)) * 2 + 1
-    amounts = chance.integers(50, 300_000, lines) * 2  # and so at no bound
-    amounts[:1] = 998  # and so below all
-    if pence == "bounds":
-        bounds[1::2] = bounds[:-1:2]  # two are equal
-        amounts = chance.choice(bounds, lines) + chance.integers(-1, 2, lines)
-    elif pence == "round":
-        amounts = chance.integers(1, 600, lines) * 1_000
-    elif pence == "large":
-        amounts = chance.integers(2**31, 2**32, lines)
-    permille = np.sort(chance.choice(INEXACT if pence == "round" else np.arange(20, 401), steps + 1))
-    return amounts.astype("<u4").tobytes(), bounds, permille
 
 
 def ask(discounts, w, tape, bounds, permille):
@@ -56,9 +40,11 @@ def torn(discounts, w):
 
 def why_off(off):
     """Say what the discounts that are off have in common."""
-    if off.whole is None or off.kind == "order":
-        return lesson.say(off.kind) if off.kind in ("type", "count", "order") else None
-    expected, given = (np.asarray(part, dtype=float) for part in off.whole)
+    if off.kind in ("type", "count", "order"):
+        return lesson.say(off.kind)
+    if off.whole is None:
+        return None
+    expected, given = (part.astype(float) for part in off.whole)
     miss = np.abs(given - expected)[given != expected]
     return lesson.say("penny" if (miss == 1).all() else "several", n=len(miss), of=len(expected))
 
@@ -79,6 +65,8 @@ lesson = Contract(
         "amounts have exactly reached a bound": Case(*night(60, pence="bounds"), why="side"),
         "amounts are as large as four bytes can hold": Case(*night(20, pence="large"), why="large"),
         "amounts are round": Case(*night(400, pence="round")),
+        "the tape is empty": Case(*night(0)),
+        "the last line of the tape is cut off": Case(call=torn),
     },
 )
 
@@ -110,7 +98,7 @@ def native_calls(function, given):
     return calls
 
 
-lesson.cause(Elementwise(lambda n, rng: night(n, 20, seed=rng.randrange(1000)), "line"))
+lesson.cause(Elementwise(lambda n, rng: night(n, 20), "line"))
 
 
 @lesson.cause
@@ -122,15 +110,6 @@ def no_scan(discounts):
     each = (many - few) / 2_000
     assert each < BYTES, lesson.say("table", bytes=each)
     return lesson.say("searched")
-
-
-lesson.further(
-    "any_tape",
-    {
-        "the tape is empty": Case(*night(0)),
-        "the last line of the tape is cut off": Case(call=torn),
-    },
-)
 
 
 @lesson.faster
