@@ -40,9 +40,9 @@ class Larder:
     prefix: str
     workers: ProcessPoolExecutor
 
-    async def get(self, path: str) -> Any:
+    async def get(self, path: str, **params: str) -> Any:
         """Ask the shop's API; raise aiohttp.ClientError where there is no answer, or no good one."""
-        async with self.api.get(path) as response:
+        async with self.api.get(path, params=params) as response:
             response.raise_for_status()
             return await response.json()
 
