@@ -1,51 +1,21 @@
 """The settings file: a cheap read hides an expensive parse, made again for each request."""
 
 import asyncio
-import os
 import tempfile
 import tomllib
-from contextlib import contextmanager
 from pathlib import Path
-from types import SimpleNamespace
 
 from kettle.checking import Case, Contract
 from kettle.checking.worlds import World
 from kettle.probes.engines.stand_in import tapped
 
-RELEASED = (10**18, 10**18)  # ns: all files of a release have one time
-DEFAULT = "allow = []\nburst = 10\nsince = 2026-03-01\nretry = {times = 2, codes = [502, 503]}\n"
+from .world import put, settings, two_files
+
 HERE = "/r/1"
 
 
-def settings(letter, routes=4):
-    """Write settings in which each route names a letter; those of another one are as long."""
-    text = f'[default]\nowner = "{letter}"\n{DEFAULT}[routes]\n'
-    for n in range(routes):
-        text += f'[routes."/r/{n}"]\nper_minute = {n}\nname = "{letter}{n}"\nallow = ["shop", "{letter}"]\n'
-    return text
-
-
-OLD, NEW, OTHER = map(settings, "ABC")
+OLD, NEW = map(settings, "AB")
 DAMAGED = OLD.replace("=", "", 1)
-
-
-def put(path, text):
-    """Put a new file in the old one's place, as a release does."""
-    draft = path.with_suffix(".draft")
-    draft.write_text(text, encoding="utf-8")
-    os.utime(draft, ns=RELEASED)
-    draft.replace(path)
-
-
-@contextmanager
-def files():
-    """Give two files of the same name."""
-    with tempfile.TemporaryDirectory() as name:
-        w = SimpleNamespace(path=Path(name, "gateway.toml"), other=Path(name, "other", "gateway.toml"))
-        w.other.parent.mkdir()
-        put(w.path, OLD)
-        put(w.other, OTHER)
-        yield w
 
 
 async def ask(settings_for, w, *steps):
@@ -89,7 +59,7 @@ async def while_parsed(settings_for, w):
 
 exercise = Contract(
     "settings_for",
-    world=World((), lambda: files),
+    world=World((), lambda: two_files),
     call=ask,
     cases={
         "three routes are asked for": Case(HERE, "/r/2", "/nowhere"),

@@ -6,19 +6,18 @@ import os
 import re
 import sys
 import threading
-from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
 from kettle.checking import Case, Contract
-from kettle.checking.equivalence import fails, shop_world
+from kettle.checking.equivalence import fails
 from kettle.checking.worlds import World
 from kettle.lessons.desk import LABEL, NAMES, wholesale
 from kettle.lessons.events import watch_events
 from kettle.probes.workers import has_gil
 
 from .parsed import watch_parsed
-from .world import PATIENCE, costs, cpu, fits, gated_desk, longest_step, quick_desk
+from .world import PATIENCE, costs, cpu, desks, fits, gated_desk, longest_step, quick_desk
 
 BUDGET = 500  # lines of a cart between two turns of the loop, as the lesson says
 NOTES = ("tea ", "tea  tea", "", "na\u00efve\tt\u00e9_4\n", "T" * 70, " tea", "tea \n")
@@ -26,18 +25,6 @@ FEW, OTHER = wholesale(3, seed=1), wholesale(3, seed=2)
 LARGE = wholesale(143, seed=3) * 7  # 1,001: a line more than two slices
 SIZES: tuple = (FEW, OTHER, [], LARGE, LARGE[:500], LARGE[:501], LARGE[:2])
 NEGATIVE = [json.dumps({"pence": -5, "number": 2})]
-
-
-def desks(rng):
-    """Return what makes a shop with a desk; there is one log for all, so they take turns."""
-    shop, turn = shop_world(rng, latency=0.0), asyncio.Lock()
-
-    @asynccontextmanager
-    async def world():
-        async with turn, shop() as w, quick_desk(w.shop) as w.desk:
-            yield w
-
-    return world
 
 
 def new_banner(w):

@@ -1,16 +1,20 @@
-"""The desk in a check: its name server and its label program wait until the event loop has come round."""
+"""The desk in a check, whose helpers wait until the event loop has come round; the files of the exercise."""
 
 from __future__ import annotations
 
+import asyncio
 import gc
+import os
 import tempfile
 import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+from kettle.checking.equivalence import shop_world
 from kettle.lessons.desk import ARCHIVE, LABEL, NAMES, Desk, Watched, open_desk
 from kettle.probes.loop import watch_loop
 from kettle.probes.responsive import loop_shows_life
@@ -19,6 +23,8 @@ from kettle.probes.workers import has_gil
 AT_ONCE = {NAMES: 0.0, LABEL: 0.0, ARCHIVE: 0.0}
 PATIENCE = 2.0  # seconds; paid by wrong answers only
 TRIES = 4
+RELEASED = (10**18, 10**18)  # ns: all settings files of a release have one time
+DEFAULT = "allow = []\nburst = 10\nsince = 2026-03-01\nretry = {times = 2, codes = [502, 503]}\n"
 
 
 class Gates:
@@ -72,6 +78,18 @@ async def quick_desk(shop: Any) -> AsyncIterator[Desk]:
         yield desk
 
 
+def desks(rng):
+    """Return what makes a shop with a desk; there is one log for all, so they take turns."""
+    shop, turn = shop_world(rng, latency=0.0), asyncio.Lock()
+
+    @asynccontextmanager
+    async def world():
+        async with turn, shop() as w, quick_desk(w.shop) as w.desk:
+            yield w
+
+    return world
+
+
 def cpu(function: Callable, *args: Any) -> float:
     """Return the processor time of one call in this thread, in seconds; the least of three."""
     found = []
@@ -108,3 +126,30 @@ async def fits(measure: Callable[[], Awaitable[float]], most: float) -> bool:
     finally:
         gc.enable()
     return False
+
+
+def settings(letter, routes=4):
+    """Write settings in which each route names a letter; those of another one are as long."""
+    text = f'[default]\nowner = "{letter}"\n{DEFAULT}[routes]\n'
+    for n in range(routes):
+        text += f'[routes."/r/{n}"]\nper_minute = {n}\nname = "{letter}{n}"\nallow = ["shop", "{letter}"]\n'
+    return text
+
+
+def put(path, text):
+    """Put a new file in the old one's place, as a release does."""
+    draft = path.with_suffix(".draft")
+    draft.write_text(text, encoding="utf-8")
+    os.utime(draft, ns=RELEASED)
+    draft.replace(path)
+
+
+@contextmanager
+def two_files():
+    """Give two files of the same name."""
+    with tempfile.TemporaryDirectory() as name:
+        w = SimpleNamespace(path=Path(name, "gateway.toml"), other=Path(name, "other", "gateway.toml"))
+        w.other.parent.mkdir()
+        put(w.path, settings("A"))
+        put(w.other, settings("C"))
+        yield w
