@@ -8,20 +8,10 @@ from kettle.lessons.reader import Reader
 from kettle.probes.turns import PICKLED, watch_turns
 from kettle.probes.workers import has_gil
 
+from .world import PATIENCE, draw_orders, ends_beside, order
+
 BUDGET = 500  # orders between two turns of the loop, as the exercise's ticket says
-PATIENCE = 2.5  # seconds; paid by wrong answers only
-STUCK = 10.0  # seconds; likewise
-
-
-def order(rng):
-    """Draw an order."""
-    return {"order": rng.randrange(10**9), "note": "“fine, thanks”", "skus": [f"TEA-{rng.randrange(999)}"]}
-
-
-def draw(rng, _):
-    """Draw a list of orders, and a short one."""
-    orders = [order(rng) for _ in range(1001)]
-    return {"orders": orders, "few": orders[:3]}
+STUCK = 10.0  # seconds; paid by wrong answers only
 
 
 async def read(export, orders, **reader):
@@ -55,7 +45,7 @@ def what_was_written(found):
 
 exercise = Contract(
     "export",
-    world=worlds.drawn(draw),
+    world=worlds.drawn(draw_orders),
     call=lambda export, w, number: read(export, w.orders[:number]),
     again=False,
     why=what_was_written,
@@ -123,24 +113,3 @@ async def exports_overlap(export, equivalence, rng):
     for stop in (1, 2):
         met = await ends_beside(export, orders, stop)
         assert met or not equivalence.compares("overlap"), exercise.say("one_at_a_time")
-
-
-async def ends_beside(export, orders, stop):
-    """Tell whether an export comes to its end while the client of another one stops reading at a text."""
-    ended, texts, in_vain = asyncio.Event(), [], []
-
-    async def slow(text):
-        texts.append(text)
-        if len(texts) == stop:
-            try:
-                await asyncio.wait_for(ended.wait(), PATIENCE)
-            except TimeoutError:
-                in_vain.append(stop)
-
-    async def other():
-        await asyncio.sleep(0)
-        await export(orders[:], Reader())
-        ended.set()
-
-    await asyncio.gather(export(orders[:], slow), other())
-    return not in_vain

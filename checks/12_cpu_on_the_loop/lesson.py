@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from kettle.checking import Case, Contract, worlds
 from kettle.checking.left import has_ended
-from kettle.lessons.thumbnails import ROWS, take_photo
+from kettle.lessons.thumbnails import ROWS
 from kettle.probes.calls import count_calls
 from kettle.probes.engines.start_method import AFRESH, start_method
 from kettle.probes.leftovers import watch_leftovers
@@ -16,24 +16,14 @@ from kettle.probes.loop import watch_loop
 from kettle.probes.responsive import loop_shows_life
 from kettle.probes.workers import watch_workers
 
-PATIENCE = 2.5  # seconds; paid by wrong answers only
+from .world import PATIENCE, draw_photos, photo
+
 AFRESH_LIMIT = 14.0  # seconds for an upload where a worker process starts a Python of its own
 SIDE = 200  # pixels: large enough for work elsewhere
 UPLOADS = 6  # at once, more than small pools have workers
 CORES = min(os.cpu_count() or 1, len(getattr(os, "sched_getaffinity", lambda _: range(99))(0)))
 # Calls that wait for work, and nothing on the loop's own thread should; not Event.wait: starting a thread waits, too.
 WAITS = {"Future.result", "Future.exception", "concurrent.futures.wait", "AsyncResult.get", "time.sleep"}
-
-
-def draw(rng, _):
-    """Draw three photos, two of them of one name, and a damaged one."""
-    one, twin, other = photo(rng, "IMG_0001.jpg"), photo(rng, "IMG_0001.jpg"), photo(rng, "IMG_0002.jpg")
-    return {"photos": [one, twin, other, one], "damaged": replace(one, pixels=one.pixels[:-3])}
-
-
-def photo(rng, name=None, side=32):
-    """Take a photo."""
-    return take_photo(name or f"IMG_{rng.randrange(10**6):06}.jpg", side, rng.randrange(1 << 30))
 
 
 async def uploads(service, w):
@@ -72,7 +62,7 @@ def no_module(error):
 
 lesson = Contract(
     "photo_service",
-    world=worlds.drawn(draw),
+    world=worlds.drawn(draw_photos),
     call=uploads,
     again=False,
     why={"awaitable": "returned", "type": "returned", "swapped": "swapped", "value": "other_photo"},
@@ -128,9 +118,8 @@ async def one_pool(photo_service, rng):
                     before = started(watch.workers)
                     for each in photos if error is None else ():
                         await upload(each)
-                        await asyncio.sleep(
-                            0.005
-                        )  # a pool learns that its worker is free just after the answer
+                        # A pool learns that its worker is free just after the answer.
+                        await asyncio.sleep(0.005)
                     more = started(watch.workers) - before
                     if error is not None:
                         raise error
