@@ -59,9 +59,8 @@ c.Spawner.http_timeout = 120  # seconds; the default of 30 fails when a whole cl
 c.Spawner.start_timeout = 180
 c.Spawner.mem_limit = "1G"
 c.Spawner.cpu_limit = 2.0
-c.SystemdSpawner.unit_extra_properties.update(
-    {"OOMPolicy": "continue"}
-)  # who needs more loses a kernel, not all
+# Who needs more memory loses that kernel, and not the whole seat.
+c.SystemdSpawner.unit_extra_properties.update({"OOMPolicy": "continue"})
 c.Spawner.args = [
     # A kernel that has done nothing for two hours is let go. Notebooks and progress are files: they stay.
     "--MappingKernelManager.cull_idle_timeout=7200",
