@@ -51,7 +51,7 @@ exercise = Contract(
         "a batch is taken in": Case([SCANNED, WEIGHED, *WEIGHTS[:2], *SCANS, *WEIGHTS[2:]]),
         "a new schema comes in the middle of a batch": Case([SCANNED, *SCANS, NEWER, *SCANS], why="newer"),
         "the next batch brings no schema": Case(call=next_batch, raises=KeyError),
-        "a schema is not in order": Case([FAULTY, *SCANS], raises=jsonschema.SchemaError),
+        "a schema is invalid": Case([FAULTY, *SCANS], raises=jsonschema.SchemaError),
         "a second batch is taken in by another thread": Case(call=two_batches, why="shared"),
     },
 )
